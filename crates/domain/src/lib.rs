@@ -1,0 +1,55 @@
+//! The words of Fourfold and nothing else: what is asked, what it costs, who pays, how work moves, and
+//! what a provider must offer.
+//!
+//! This crate does no I/O, has no runtime and reads no clock. Everything in it is a value, a pure function
+//! or a trait, so the layers above share one meaning of each word and each rule can be tested as a table.
+//!
+//! - money: [`Credits`], [`CreditsChange`], [`Price`], [`Quote`]
+//! - who pays: [`Realm`], [`ExternalId`], [`Subject`]
+//! - what is asked: [`Request`], [`ImageRequest`] and its siblings, [`Parameter`]
+//! - what can be asked for: [`Model`], [`Route`], [`ModelSpec`]
+//! - how work moves: [`JobState`], [`JobMove`]
+//! - who does it: [`Provider`], [`MediaMaker`], [`Generator`], [`WireText`], [`ProviderError`]
+//!
+//! ```
+//! use fourfold_domain::{Credits, Price, Quantity, Rate, Unit};
+//!
+//! let price = Price::new("2026-11", vec![Rate::new(Unit::Image, "0.04".parse()?)]);
+//! let quote = price.quote(&[Quantity::new(Unit::Image, 3)])?;
+//! assert_eq!(quote.credits, "0.12".parse::<Credits>()?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod account;
+mod credits;
+mod duration;
+mod error;
+mod generation;
+mod id;
+mod job;
+mod model;
+mod parameter;
+mod price;
+mod provider;
+pub mod request;
+mod wire;
+
+pub use account::{ExternalId, Realm, Subject};
+pub use credits::{Credits, CreditsChange, CreditsError};
+pub use duration::{duration_text, parse_duration, serde_duration};
+pub use error::{Effect, InvalidInput, InvalidName, Problem};
+pub use generation::{FinishReason, GenerationResult, StreamChunk, Usage};
+pub use id::{AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId};
+pub use job::{IllegalMove, JobMove, JobState, Priority};
+pub use model::{Modality, Model, ModelName, ModelSpec, OnCancel, OnUncertain, Route, RouteChoice};
+pub use parameter::{Parameter, ParameterKind};
+pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};
+pub use provider::{
+    AttemptContext, BoxStream, ByteStream, Cancelled, Generator, MediaMaker, Output, OutputSource, Outputs,
+    Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
+};
+pub use request::{
+    ChatRequest, EmbeddingRequest, GenerationRequest, ImageRequest, MediaInput, MediaRequest, Request, Size,
+    SpeechRequest, TranscriptionRequest, VideoRequest,
+};
+pub use wire::{Dialect, Edit, UsageWatch, WireCall, WireReply, WireText};

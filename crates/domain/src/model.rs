@@ -1,0 +1,197 @@
+//! What can be asked for: a model of our catalog, and the route of providers that may serve it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Credits, InvalidName, Parameter, Price, ProviderKey};
+
+/// What kind of thing a model makes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Modality {
+    /// Text from messages.
+    Chat,
+    /// Vectors from text.
+    Embedding,
+    /// Pictures.
+    Image,
+    /// Videos.
+    Video,
+    /// Audio from text.
+    Speech,
+    /// Text from audio.
+    Transcription,
+}
+
+impl Modality {
+    /// The name in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embedding => "embedding",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Speech => "speech",
+            Self::Transcription => "transcription",
+        }
+    }
+}
+
+/// A name in our catalog: 1 to 128 visible ASCII characters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+#[serde(transparent)]
+pub struct ModelName(Box<str>);
+
+impl ModelName {
+    /// The text of the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ModelName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        if (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidName::new("model", "1 to 128 visible ASCII characters"))
+        }
+    }
+}
+
+impl fmt::Display for ModelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One model as a provider offers it: the vendor's name for it, and what it can be told.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ModelSpec {
+    /// The vendor's name.
+    pub vendor_model: String,
+    /// What it makes.
+    pub modality: Modality,
+    /// What it can be told.
+    pub parameters: Vec<Parameter>,
+}
+
+/// One model of the catalog.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Model {
+    /// Its name, which callers use.
+    pub name: ModelName,
+    /// What it makes.
+    pub modality: Modality,
+    /// What it can be told: the parameters of the first choice of its route.
+    pub parameters: Vec<Parameter>,
+    /// The price to the user, whoever serves it.
+    pub price: Price,
+    /// Who may serve it.
+    pub route: Route,
+    /// A job that isn't final this long after its submission ends as expired.
+    pub deadline: Duration,
+    /// How many times paid work may be tried in all.
+    pub attempts_max: u32,
+    /// What a cancel costs once the vendor was asked for the work.
+    pub on_cancel: OnCancel,
+    /// What becomes of an attempt of which nobody can tell whether the vendor took it.
+    pub on_uncertain: OnUncertain,
+}
+
+/// The ordered, weighted choices that may serve a model. Never empty.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Route {
+    first: RouteChoice,
+    rest: Vec<RouteChoice>,
+}
+
+impl Route {
+    /// A route that tries `first`, then `rest` in their order.
+    pub fn new(first: RouteChoice, rest: Vec<RouteChoice>) -> Self {
+        Self { first, rest }
+    }
+
+    /// The choice that is tried first.
+    pub fn first(&self) -> &RouteChoice {
+        &self.first
+    }
+
+    /// All choices in their order.
+    pub fn choices(&self) -> impl Iterator<Item = &RouteChoice> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+/// One (provider, vendor model) pair of a route.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RouteChoice {
+    /// Who serves it.
+    pub provider: ProviderKey,
+    /// The vendor's name of the model.
+    pub vendor_model: String,
+    /// Its share among choices of the same rank.
+    pub weight: u32,
+    /// What the vendor charges the operator, where it is known.
+    pub cost: Option<Price>,
+}
+
+/// What a cancel costs once the vendor was asked for the work and gives no figure of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCancel {
+    /// The whole hold.
+    #[default]
+    Full,
+    /// Nothing.
+    None,
+    /// This many hundredths of the hold.
+    Percent(u8),
+}
+
+impl OnCancel {
+    /// The charge for a hold of this amount.
+    pub fn charge(self, held: Credits) -> Credits {
+        match self {
+            Self::Full => held,
+            Self::None => Credits::ZERO,
+            // A share of at most the whole can't leave the range.
+            Self::Percent(percent) => held.for_count(u64::from(percent.min(100)), 100).unwrap_or(held),
+        }
+    }
+}
+
+/// What becomes of an attempt of which nobody can tell whether the vendor took it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUncertain {
+    /// The job fails, its hold is released, the operator sees it.
+    #[default]
+    Fail,
+    /// The work is tried again, at the risk that the vendor is paid twice.
+    Retry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancel_never_costs_more_than_the_hold() {
+        let held: Credits = "0.04".parse().unwrap();
+        let cases = [
+            (OnCancel::Full, "0.04"),
+            (OnCancel::None, "0"),
+            (OnCancel::Percent(50), "0.02"),
+            (OnCancel::Percent(250), "0.04"),
+        ];
+        for (on_cancel, charge) in cases {
+            assert_eq!(on_cancel.charge(held).to_string(), charge, "{on_cancel:?}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What work costs: a versioned price is a list of rates; a quantity finds its rate, a quote adds them up.
+//!
+//! The same function prices a request at its highest possible quantities (the hold) and a result at what
+//! was delivered (the charge), so the two can't disagree about a rate.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Credits, CreditsError};
+
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// One picture.
+    Image,
+    /// One second of video.
+    VideoSecond,
+    /// One character of text to speak; priced per 1 000.
+    Character,
+    /// One second of audio; priced per minute.
+    AudioSecond,
+    /// One token in; priced per million.
+    InputToken,
+    /// One token in that the vendor had cached; priced per million.
+    CachedInputToken,
+    /// One token out; priced per million.
+    OutputToken,
+}
+
+impl Unit {
+    /// How many pieces one price stands for unless the rate says otherwise.
+    pub const fn default_per(self) -> u64 {
+        match self {
+            Self::Image | Self::VideoSecond => 1,
+            Self::Character => 1_000,
+            Self::AudioSecond => 60,
+            Self::InputToken | Self::CachedInputToken | Self::OutputToken => 1_000_000,
+        }
+    }
+
+    /// The name in prices and quotes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::VideoSecond => "video_second",
+            Self::Character => "character",
+            Self::AudioSecond => "audio_second",
+            Self::InputToken => "input_token",
+            Self::CachedInputToken => "cached_input_token",
+            Self::OutputToken => "output_token",
+        }
+    }
+}
+
+/// How many pieces of what, with the traits that a price may depend on (`size`, `quality`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Quantity {
+    /// What is counted.
+    pub unit: Unit,
+    /// How many.
+    pub count: u64,
+    /// Traits such as `size = 1024x1024`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub traits: BTreeMap<String, String>,
+}
+
+impl Quantity {
+    /// A quantity without traits.
+    pub fn new(unit: Unit, count: u64) -> Self {
+        Self { unit, count, traits: BTreeMap::new() }
+    }
+
+    /// The same with one more trait.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.traits.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// One line of a price.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rate {
+    /// What is counted.
+    pub unit: Unit,
+    /// The price of `per` pieces.
+    pub credits: Credits,
+    /// How many pieces `credits` stands for; left out, the unit's own (1 image, 1 000 characters, …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<u64>,
+    /// The rate holds only for quantities with these traits; empty holds for all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub when: BTreeMap<String, String>,
+}
+
+impl Rate {
+    /// A rate for every quantity of the unit.
+    pub fn new(unit: Unit, credits: Credits) -> Self {
+        Self { unit, credits, per: None, when: BTreeMap::new() }
+    }
+
+    fn per(&self) -> u64 {
+        self.per.unwrap_or(self.unit.default_per())
+    }
+
+    fn holds_for(&self, quantity: &Quantity) -> bool {
+        self.unit == quantity.unit
+            && self.when.iter().all(|(name, value)| quantity.traits.get(name) == Some(value))
+    }
+}
+
+/// A versioned list of rates.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Price {
+    /// Names this list for ever: holds and quotes keep it.
+    pub version: String,
+    /// The rates; for each quantity the one with the most matching traits holds, the first of equals.
+    pub rates: Vec<Rate>,
+}
+
+/// One line of a quote.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Factor {
+    /// What is counted and how many.
+    #[serde(flatten)]
+    pub quantity: Quantity,
+    /// The price of `per` pieces.
+    pub rate: Credits,
+    /// How many pieces `rate` stands for.
+    pub per: u64,
+    /// What this line comes to, rounded up.
+    pub credits: Credits,
+}
+
+/// What something costs, with each factor named.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Quote {
+    /// The sum of the factors.
+    pub credits: Credits,
+    /// The lines.
+    pub factors: Vec<Factor>,
+    /// The price list that was used.
+    pub price_version: String,
+}
+
+/// Why no price could be told.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unpriced {
+    /// No rate holds for a quantity.
+    #[error("price {version} has no rate for {}", unit.as_str())]
+    NoRate {
+        /// The price that lacks it.
+        version: String,
+        /// What it lacks.
+        unit: Unit,
+    },
+    /// The sum can't be counted.
+    #[error("the price is out of range")]
+    Range(#[from] CreditsError),
+}
+
+impl Price {
+    /// A price from its rates.
+    pub fn new(version: impl Into<String>, rates: Vec<Rate>) -> Self {
+        Self { version: version.into(), rates }
+    }
+
+    /// The price of these quantities.
+    pub fn quote(&self, quantities: &[Quantity]) -> Result<Quote, Unpriced> {
+        let mut quote =
+            Quote { credits: Credits::ZERO, factors: Vec::new(), price_version: self.version.clone() };
+        for quantity in quantities {
+            let rate = self.rate_for(quantity)?;
+            let credits = rate.credits.for_count(quantity.count, rate.per())?;
+            quote.credits = quote.credits.checked_add(credits)?;
+            quote.factors.push(Factor {
+                quantity: quantity.clone(),
+                rate: rate.credits,
+                per: rate.per(),
+                credits,
+            });
+        }
+        Ok(quote)
+    }
+
+    fn rate_for(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
+        let holding = self.rates.iter().filter(|rate| rate.holds_for(quantity));
+        // `max_by_key` takes the last of equals; reversed, the first.
+        holding
+            .rev()
+            .max_by_key(|rate| rate.when.len())
+            .ok_or_else(|| Unpriced::NoRate { version: self.version.clone(), unit: quantity.unit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price() -> Price {
+        let rate = |unit, credits: &str| Rate::new(unit, credits.parse().unwrap());
+        let mut large = rate(Unit::Image, "0.08");
+        large.when.insert("size".into(), "1792x1024".into());
+        Price::new(
+            "v1",
+            vec![
+                rate(Unit::Image, "0.04"),
+                large,
+                rate(Unit::Character, "15"),
+                rate(Unit::AudioSecond, "0.006"),
+            ],
+        )
+    }
+
+    fn check(quantity: Quantity, credits: &str) {
+        assert_eq!(price().quote(&[quantity]).unwrap().credits.to_string(), credits);
+    }
+
+    #[test]
+    fn each_unit_has_its_own_measure() {
+        check(Quantity::new(Unit::Image, 3), "0.12");
+        check(Quantity::new(Unit::Character, 1), "0.015");
+        check(Quantity::new(Unit::AudioSecond, 90), "0.009");
+    }
+
+    #[test]
+    fn the_most_specific_rate_holds() {
+        check(Quantity::new(Unit::Image, 1).with("size", "1792x1024"), "0.08");
+        check(Quantity::new(Unit::Image, 1).with("size", "512x512"), "0.04");
+    }
+
+    #[test]
+    fn a_quantity_without_a_rate_is_refused_by_name() {
+        let error = price().quote(&[Quantity::new(Unit::OutputToken, 1)]).unwrap_err();
+        assert_eq!(error.to_string(), "price v1 has no rate for output_token");
+    }
+
+    #[test]
+    fn factors_add_up_to_the_quote() {
+        let quote =
+            price().quote(&[Quantity::new(Unit::Image, 2), Quantity::new(Unit::Character, 10)]).unwrap();
+        let sum = quote
+            .factors
+            .iter()
+            .try_fold(Credits::ZERO, |sum, factor| sum.checked_add(factor.credits))
+            .unwrap();
+        assert_eq!(sum, quote.credits);
+        assert_eq!(quote.factors.len(), 2);
+    }
+}

@@ -1,0 +1,39 @@
+//! Transcriptions: the text of an audio.
+
+use serde_json::{Map, Value};
+
+use super::MediaInput;
+use super::fields::{Fields, malformed};
+use crate::{InvalidInput, Quantity, Unit};
+
+/// A request for a transcription.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TranscriptionRequest {
+    /// What to listen to.
+    pub audio: MediaInput,
+    /// The language that is spoken, as ISO 639-1; left out, the model finds out.
+    pub language: Option<String>,
+    /// Words that may occur in it.
+    pub prompt: Option<String>,
+    /// Parameters of single models.
+    pub extras: Map<String, Value>,
+}
+
+impl TranscriptionRequest {
+    /// The longest audio that is taken, and so the hold where its length isn't known.
+    pub const SECONDS_MAX: u64 = 4 * 60 * 60;
+
+    pub(super) fn parse(mut fields: Fields) -> Result<Self, InvalidInput> {
+        Ok(Self {
+            audio: fields.media("audio")?.ok_or_else(|| malformed("audio", "is required"))?,
+            language: fields.text("language")?,
+            prompt: fields.text("prompt")?,
+            extras: fields.rest(),
+        })
+    }
+
+    /// The most that it can come to.
+    pub fn quantities_max(&self) -> Vec<Quantity> {
+        vec![Quantity::new(Unit::AudioSecond, Self::SECONDS_MAX)]
+    }
+}

@@ -1,0 +1,60 @@
+//! Videos: made from a text, a picture or another video.
+
+use serde_json::{Map, Value};
+
+use super::fields::{Fields, malformed};
+use super::{MediaInput, Size};
+use crate::{InvalidInput, Quantity, Unit};
+
+/// A request for a video.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VideoRequest {
+    /// What to show. Empty only where a picture or video is given.
+    pub prompt: Option<String>,
+    /// A picture to begin with.
+    pub image: Option<MediaInput>,
+    /// A video to work from.
+    pub video: Option<MediaInput>,
+    /// How long.
+    pub seconds: u32,
+    /// How large; left out, the model's own size.
+    pub size: Option<Size>,
+    /// The same seed makes the same video, where the model can.
+    pub seed: Option<u64>,
+    /// Parameters of single models.
+    pub extras: Map<String, Value>,
+}
+
+impl VideoRequest {
+    /// The length where none is asked for.
+    pub const SECONDS_DEFAULT: u32 = 5;
+
+    pub(super) fn parse(mut fields: Fields) -> Result<Self, InvalidInput> {
+        let seconds = fields.whole_number("seconds")?.unwrap_or(u64::from(Self::SECONDS_DEFAULT));
+        let video = Self {
+            prompt: fields.text("prompt")?.filter(|prompt| !prompt.is_empty()),
+            image: fields.media("image")?,
+            video: fields.media("video")?,
+            seconds: u32::try_from(seconds)
+                .ok()
+                .filter(|seconds| *seconds > 0)
+                .ok_or_else(|| InvalidInput::not_allowed("input.seconds", "must be 1 or more"))?,
+            size: fields.size("size")?,
+            seed: fields.whole_number("seed")?,
+            extras: fields.rest(),
+        };
+        if video.prompt.is_none() && video.image.is_none() && video.video.is_none() {
+            return Err(malformed("prompt", "is required where neither image nor video is given"));
+        }
+        Ok(video)
+    }
+
+    /// The most that it can come to: its whole length.
+    pub fn quantities_max(&self) -> Vec<Quantity> {
+        let quantity = Quantity::new(Unit::VideoSecond, u64::from(self.seconds));
+        vec![match self.size {
+            Some(size) => quantity.with("size", size.to_string()),
+            None => quantity,
+        }]
+    }
+}

@@ -1,0 +1,1 @@
+//! A streaming, transforming HTTP forward proxy to configured targets.

@@ -1,0 +1,1 @@
+//! One provider a vendor: parameters, results and errors in Fourfold's words.

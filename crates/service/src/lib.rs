@@ -1,0 +1,1 @@
+//! Credits, jobs, calls, artifacts and keys over ports, with their backends.

@@ -1,0 +1,1 @@
+//! The vendors' HTTP APIs, played back honestly, with faults on demand.
