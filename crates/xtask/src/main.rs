@@ -1,0 +1,47 @@
+//! The project's own chores, run as `cargo xtask …`.
+//!
+//! They know nothing of Fourfold's crates: they run cargo, and the binary that it builds.
+
+mod bench;
+mod command;
+mod docs;
+mod package;
+mod stand_alone;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Chore {
+    Test(test::Options),
+    Docs(docs::Options),
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    match run(&Chore::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: &Chore) -> anyhow::Result<()> {
+    let workspace = Workspace::load()?;
+    match chore {
+        Chore::Test(options) => test::run(&workspace, options),
+        Chore::Docs(options) => docs::run(&workspace, options),
+        Chore::Bench(bench) => bench::run(&workspace, bench),
+    }
+}
