@@ -108,7 +108,7 @@ fn documentation(workspace: &Workspace) -> Result<()> {
 fn dependencies(workspace: &Workspace) -> Result<()> {
     let deny = tools::CARGO_DENY.program(workspace)?;
     command::run(
-        &mut workspace.command(deny, ["--log-level", "error", "check", "bans", "licenses", "sources"]),
+        &mut workspace.command(deny, ["--workspace", "--log-level", "error", "check", "bans", "licenses", "sources"]),
     )
 }
 
