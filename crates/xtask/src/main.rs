@@ -31,7 +31,9 @@ fn main() -> ExitCode {
     match run(&Chore::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("\nxtask: {error:#}");
+            eprintln!();
+            // What to do stands last, where one looks first.
+            error.chain().rev().for_each(|cause| eprintln!("xtask: {cause}"));
             ExitCode::FAILURE
         }
     }

@@ -76,13 +76,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             heading(step.holds);
             let started = Instant::now();
             (step.check)(workspace)
-                .with_context(|| format!("not so: {}. To do: {}", step.holds, step.remedy))?;
+                .with_context(|| format!("\"{}\" does not hold: {}", step.holds, step.remedy))?;
             eprintln!("   yes, after {:.1} s", started.elapsed().as_secs_f32());
         }
     }
     heading(if options.embedded { "the tests pass (embedded)" } else { "the tests pass" });
     suite(workspace, &options.filters)
-        .context("not so: the tests pass. To do: `cargo xtask test <name>` runs one of them again")
+        .context("a test failed: mend what is named above; `cargo xtask test <name>` runs it alone")
 }
 
 fn heading(holds: &str) {
@@ -108,7 +108,8 @@ fn documentation(workspace: &Workspace) -> Result<()> {
 fn dependencies(workspace: &Workspace) -> Result<()> {
     let deny = tools::CARGO_DENY.program(workspace)?;
     command::run(
-        &mut workspace.command(deny, ["--workspace", "--log-level", "error", "check", "bans", "licenses", "sources"]),
+        &mut workspace
+            .command(deny, ["--workspace", "--log-level", "error", "check", "bans", "licenses", "sources"]),
     )
 }
 
