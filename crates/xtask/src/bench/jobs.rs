@@ -16,9 +16,11 @@ use crate::bench::server::{self, Server};
 use crate::workspace::Workspace;
 
 const MODEL: &str = "mock-image";
+/// The smallest picture that the model makes, so that drawing it weighs little.
+const SIZE: &str = "64x64";
 const SYNCS_DURATION: Duration = Duration::from_secs(2);
 /// A server counts as idle when what its start left behind is done.
-const SETTLE_DURATION: Duration = Duration::from_secs(2);
+const IDLE_AFTER: Duration = Duration::from_secs(2);
 const WARM_UP: Duration = Duration::from_secs(1);
 
 const GOAL_JOBS_PER_SECOND: f64 = 500.0;
@@ -42,10 +44,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let syncs_per_second = disk::syncs_per_second(folder.path(), SYNCS_DURATION)?;
 
     let server = Server::start(workspace, folder)?;
-    thread::sleep(SETTLE_DURATION);
+    thread::sleep(IDLE_AFTER);
     let idle_bytes = server.resident_bytes()?;
-    let size = smallest_size(&server)?;
-    let load = load(&server, options, &size)?;
+    let load = load(&server, options)?;
     let loaded_bytes = server.resident_bytes()?;
     let verified = server.call("GET", "/api/v1/admin/ledger/verify", "")?;
 
@@ -57,7 +58,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         server.logged("synchronous")
     );
     println!(
-        "load               {clients} waiting clients, {MODEL} {size}, {:.1} s",
+        "load               {clients} waiting clients, {MODEL} {SIZE}, {:.1} s",
         load.duration.as_secs_f64()
     );
     println!("jobs               {:.0} per second, {} in all", load.jobs_per_second(), load.latencies.len());
@@ -91,8 +92,8 @@ impl Load {
 }
 
 /// Lets every client submit and wait, over and over, and gathers what they saw.
-fn load(server: &Server, options: &Options, size: &str) -> Result<Load> {
-    let requests = (0..options.clients).map(|number| client_request(server, number, size));
+fn load(server: &Server, options: &Options) -> Result<Load> {
+    let requests = (0..options.clients).map(|number| client_request(server, number));
     let requests = requests.collect::<Result<Vec<_>>>()?;
 
     let from = Instant::now() + WARM_UP;
@@ -112,13 +113,13 @@ fn load(server: &Server, options: &Options, size: &str) -> Result<Load> {
 }
 
 /// Gives client `number` credits and returns the request that it will repeat.
-fn client_request(server: &Server, number: usize, size: &str) -> Result<Vec<u8>> {
+fn client_request(server: &Server, number: usize) -> Result<Vec<u8>> {
     let user = format!("bench-{number}");
     let path = format!("/api/v1/admin/accounts/{user}/grants");
     let granted = server.call("POST", &path, &json!({ "credits": "1000000" }).to_string())?;
     ensure!(granted.status == 201, "no credits were granted: {}", text(&granted));
 
-    let body = json!({ "model": MODEL, "input": { "prompt": "a lighthouse in the fog", "size": size } });
+    let body = json!({ "model": MODEL, "input": { "prompt": "a lighthouse in the fog", "size": SIZE } });
     let headers = [("fourfold-user", user.as_str()), ("prefer", "wait=30")];
     Ok(Server::request("POST", "/api/v1/jobs", &headers, &body.to_string()))
 }
@@ -147,25 +148,6 @@ fn succeeded(answer: &Answer) -> Result<()> {
         bail!("a job did not succeed: status {}, {}", answer.status, text(answer));
     }
     Ok(())
-}
-
-/// The smallest picture that the model makes, so that the drawing weighs little.
-fn smallest_size(server: &Server) -> Result<String> {
-    let answer = server.call("GET", "/api/v1/models?limit=100", "")?;
-    ensure!(answer.status == 200, "the models could not be listed: {}", text(&answer));
-    let models: Value = serde_json::from_slice(&answer.body).context("the list of models is not JSON")?;
-    smallest_size_in(&models).with_context(|| format!("{MODEL} has no sizes in {models}"))
-}
-
-fn smallest_size_in(models: &Value) -> Option<String> {
-    let model = models["data"].as_array()?.iter().find(|model| model["id"] == MODEL)?;
-    let sizes = model["parameters"]["properties"]["size"]["enum"].as_array()?;
-    let pixels = |size: &&str| {
-        let (width, height) = size.split_once('x')?;
-        Some(width.parse::<u64>().ok()? * height.parse::<u64>().ok()?)
-    };
-    let sizes = sizes.iter().filter_map(Value::as_str);
-    sizes.min_by_key(|size| pixels(size).unwrap_or(u64::MAX)).map(str::to_owned)
 }
 
 /// Whether the goal is met, and the sentence that says so.
@@ -228,13 +210,5 @@ mod tests {
         let load = Load { duration: Duration::from_secs(2), latencies };
         assert_eq!((load.percentile_ms(50), load.percentile_ms(99)), (100.0, 198.0));
         assert_eq!(load.jobs_per_second(), 100.0);
-    }
-
-    #[test]
-    fn smallest_size_is_by_pixels() {
-        let sizes = json!({ "properties": { "size": { "enum": ["1024x1024", "256x256", "512x64"] } } });
-        let models = json!({ "data": [{ "id": "other" }, { "id": MODEL, "parameters": sizes }] });
-        assert_eq!(smallest_size_in(&models).as_deref(), Some("512x64"));
-        assert_eq!(smallest_size_in(&json!({ "data": [] })), None);
     }
 }
