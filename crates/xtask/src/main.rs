@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod docs;
 mod package;
+mod quotes;
 mod stand_alone;
 mod test;
 mod tools;

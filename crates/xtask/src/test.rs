@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{command, docs, package, stand_alone, tools};
+use crate::{command, docs, package, quotes, stand_alone, tools};
 
 /// Built into the binary under test only: it dies where a test tells it to.
 const FAILPOINTS: [&str; 2] = ["--features", "fourfold/failpoints"];
@@ -29,13 +29,14 @@ struct Step {
 }
 
 /// In order: what fails often and fast comes first. The test suite follows, so that its closing line is the last.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { holds: "the code is formatted", check: formatting, remedy: "run `cargo fmt --all`" },
     Step {
         holds: "clippy has nothing to say",
         check: clippy,
         remedy: "mend what it names above; `#[expect(…, reason = \"…\")]` where it is wrong",
     },
+    Step { holds: "the pages quote code that is there", check: quotes::check, remedy: "quote it anew" },
     Step {
         holds: "the documentation builds",
         check: documentation,
