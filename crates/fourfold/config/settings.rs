@@ -1,0 +1,83 @@
+//! The settings of the whole binary, one section a part. A part's own crate holds the type of its section,
+//! with defaults and bounds beside the code that they are for; here they are only put together. A section
+//! is added by a field here and, where people know its settings by other names, rows in `plain_names.rs`.
+//!
+//! So that errors and the generated page can tell about them, sections have
+//! `#[serde(default, deny_unknown_fields)]`, `JsonSchema` and docs on their fields; a secret that isn't
+//! called `…key`, `…secret`, `…password` or `…token` has `#[schemars(extend("writeOnly" = true))]`, and text
+//! of a certain form may have `#[schemars(extend("x-type" = "host:port"))]`.
+
+mod log;
+mod providers;
+mod security;
+mod server;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fourfold_providers::ProviderSettings;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use security::SecuritySettings;
+pub(crate) use server::ServerSettings;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The folder that holds the embedded database and the stored results. Made where it is missing; one
+    /// server process at a time.
+    pub(crate) data_dir: PathBuf,
+    /// What is logged, and how.
+    pub(crate) log: LogSettings,
+    /// The HTTP server.
+    pub(crate) server: ServerSettings,
+    /// Keys that the server itself holds.
+    pub(crate) security: SecuritySettings,
+    /// The vendors, each under its own name; `kind` lets another name stand for one of them.
+    #[schemars(with = "providers::ProvidersSchema")]
+    pub(crate) providers: BTreeMap<String, ProviderSettings>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./data"),
+            log: LogSettings::default(),
+            server: ServerSettings::default(),
+            security: SecuritySettings::default(),
+            providers: BTreeMap::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::plain_names::PLAIN_NAMES;
+    use crate::config::shape::Shape;
+
+    #[test]
+    fn every_setting_is_described() {
+        for (setting, shape) in Shape::of::<Settings>().settings() {
+            assert!(!shape.description.is_empty(), "{setting} has no docs");
+            assert_ne!(shape.type_text(), "as described", "{setting} needs a type that the schema can tell");
+        }
+    }
+
+    #[test]
+    fn every_plain_name_has_a_setting() {
+        let shape = Shape::of::<Settings>();
+        for name in PLAIN_NAMES {
+            let path = crate::config::path::SettingPath::parse(name.setting);
+            assert!(
+                shape.get(path.steps()).is_some(),
+                "{} sets {}, which is no setting",
+                name.variable,
+                name.setting
+            );
+        }
+    }
+}
