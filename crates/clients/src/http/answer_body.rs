@@ -1,0 +1,162 @@
+//! The body of an answer while it comes in: its time limits, its count of bytes, and the end of its call.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep};
+
+use super::body::Body;
+use super::error::{ClientError, Effect, ErrorKind, TimeoutStage};
+use super::observe::Observation;
+use super::timeout::after;
+use super::transport::read_failure;
+
+/// An answer's body from either transport.
+pub(crate) struct AnswerBody {
+    source: Source,
+    limits: BodyLimits,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Since when the reader waits; none while there is data. A reader that takes its time isn't a stalled answer.
+    waiting_since: Option<Instant>,
+    received_bytes: u64,
+    ended: bool,
+    observation: Option<Box<Observation>>,
+}
+
+pub(crate) enum Source {
+    Hyper(hyper::body::Incoming),
+    Reqwest(reqwest::Body),
+    /// The connection was let go after a failure.
+    Gone,
+}
+
+/// What limits a body, and what its failure means.
+pub(crate) struct BodyLimits {
+    pub(crate) idle: Duration,
+    pub(crate) total_at: Option<Instant>,
+    /// Whether the pieces go to the caller as they come, so that a cut after the first means work that started.
+    pub(crate) is_streamed: bool,
+}
+
+impl AnswerBody {
+    pub(crate) fn new(source: Source, limits: BodyLimits) -> Self {
+        Self {
+            source,
+            limits,
+            timer: None,
+            waiting_since: None,
+            received_bytes: 0,
+            ended: false,
+            observation: None,
+        }
+    }
+
+    /// Hands the call's end over to the body, which sees it.
+    pub(crate) fn observed(mut self, observation: Option<Box<Observation>>) -> Body {
+        self.observation = observation;
+        Body::answer(self)
+    }
+
+    pub(crate) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let frame = match &mut self.source {
+            Source::Hyper(body) => Pin::new(body).poll_frame(cx).map_err(|error| read_failure(error.into())),
+            Source::Reqwest(body) => {
+                Pin::new(body).poll_frame(cx).map_err(|error| read_failure(error.without_url().into()))
+            }
+            Source::Gone => Poll::Ready(None),
+        };
+        match frame {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.waiting_since = None;
+                if let Some(data) = frame.data_ref() {
+                    self.received_bytes += data.len() as u64;
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
+            Poll::Ready(None) => {
+                self.ended = true;
+                if let Some(observation) = self.observation.take() {
+                    observation.finish(self.received_bytes, None);
+                }
+                Poll::Ready(None)
+            }
+            Poll::Pending => match self.poll_limits(cx) {
+                Some(stage) => {
+                    let error = ClientError::new(ErrorKind::Timeout(stage), Effect::MayHaveStarted);
+                    Poll::Ready(Some(Err(self.fail(error))))
+                }
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    /// The limit that ran out while nothing came, if one did.
+    fn poll_limits(&mut self, cx: &mut Context<'_>) -> Option<TimeoutStage> {
+        let waiting_since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let (limit, stage) = match (after(waiting_since, self.limits.idle), self.limits.total_at) {
+            (Some(idle), Some(total)) if total < idle => (total, TimeoutStage::Total),
+            (Some(idle), _) => (idle, TimeoutStage::Idle),
+            (None, Some(total)) => (total, TimeoutStage::Total),
+            (None, None) => return None,
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(limit)));
+        // The timer may be armed for a wait that has ended since; only then is it moved.
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= limit {
+                return Some(stage);
+            }
+            timer.as_mut().reset(limit);
+        }
+        None
+    }
+
+    fn fail(&mut self, error: ClientError) -> ClientError {
+        self.ended = true;
+        self.source = Source::Gone;
+        let error = if self.limits.is_streamed && self.received_bytes > 0 {
+            error.at_least(Effect::Started)
+        } else {
+            error
+        };
+        if let Some(observation) = self.observation.take() {
+            observation.finish(self.received_bytes, Some(&error));
+        }
+        error
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        self.ended
+            || match &self.source {
+                Source::Hyper(body) => body.is_end_stream(),
+                Source::Reqwest(body) => body.is_end_stream(),
+                Source::Gone => true,
+            }
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Hyper(body) => body.size_hint(),
+            Source::Reqwest(body) => body.size_hint(),
+            Source::Gone => SizeHint::with_exact(0),
+        }
+    }
+}
+
+impl Drop for AnswerBody {
+    /// A reader that stops early leaves the call; the source closes its connection as it is dropped with us.
+    fn drop(&mut self) {
+        if let Some(observation) = self.observation.take() {
+            observation.dropped(self.received_bytes, self.is_end_stream());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Passing a request on as it is: no default headers, the path byte for byte, upgrades, streams both ways.
+
+use std::sync::Arc;
+
+use http::{Request, Version, header};
+use tokio::time::Instant;
+
+use super::answer_body::{AnswerBody, BodyLimits, Source};
+use super::body::{Body, SentBody};
+use super::client::BaseHttpClient;
+use super::error::ClientError;
+use super::observe::Observation;
+use super::redact::Redacted;
+use super::timeout::{HeadLimits, Progress, Timeouts, after};
+use super::transport::send_failure;
+
+impl BaseHttpClient {
+    /// Sends a request as it is and gives the answer as it comes, whatever its status.
+    ///
+    /// The URI must be absolute. Nothing is added but what framing needs (`Host` if missing, `Content-Length` or
+    /// `Transfer-Encoding`), nothing is retried, redirects are passed back. The limits are those of a stream.
+    /// After a 101, [`upgrade`](super::upgrade) gives the connection.
+    pub async fn exchange(&self, request: Request<Body>) -> Result<http::Response<Body>, ClientError> {
+        self.exchange_within(request, self.shared.settings.timeouts.streamed()).await
+    }
+
+    /// As [`exchange`](Self::exchange), with other limits.
+    pub async fn exchange_within(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<http::Response<Body>, ClientError> {
+        let span = tracing::debug_span!(
+            "http_exchange",
+            method = %request.method(),
+            url = %Redacted(request.uri()),
+            sent_bytes = request.body().length_bytes(),
+            status = tracing::field::Empty,
+            received_bytes = tracing::field::Empty,
+            tries = tracing::field::Empty,
+            duration_ms = tracing::field::Empty,
+            error = tracing::field::Empty,
+        );
+        let recorder = self.shared.recorder.as_ref();
+        let mut observation = Observation::start(recorder, span, request.method(), "exchange");
+        if let Some(observation) = &mut observation {
+            observation.try_began();
+        }
+        match self.pass_on(request, timeouts).await {
+            Ok(answer) => {
+                if let Some(observation) = &mut observation {
+                    observation.head_came(answer.status());
+                }
+                Ok(answer.map(|body| body.observed(observation)))
+            }
+            Err(error) => {
+                if let Some(observation) = observation {
+                    observation.finish(0, Some(&error));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn pass_on(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<http::Response<AnswerBody>, ClientError> {
+        let policy = self.shared.address_policy(self.shared.is_own_uri(request.uri()));
+        policy.check_host(request.uri().host().unwrap_or_default(), self.shared.proxy_host())?;
+        let transport = self.transports.under(policy);
+
+        let progress = Arc::new(Progress::start());
+        let mut request = request.map(|body| SentBody::new(body, Arc::clone(&progress)));
+        // Which version is spoken is settled with the server, not with the caller.
+        *request.version_mut() = Version::HTTP_11;
+        if let Some(authorization) = &transport.proxy_authorization
+            && request.uri().scheme_str() == Some("http")
+        {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization.clone());
+        }
+
+        let total_at = after(Instant::now(), timeouts.total);
+        let limits = HeadLimits { connect: timeouts.connect, first_byte: timeouts.first_byte, total_at };
+        match limits.hold(&progress, transport.hyper.request(request)).await {
+            Ok(Ok(answer)) => {
+                let limits = BodyLimits { idle: timeouts.idle, total_at, is_streamed: true };
+                Ok(answer.map(|body| AnswerBody::new(Source::Hyper(body), limits)))
+            }
+            Ok(Err(error)) => {
+                let is_connect = error.is_connect();
+                Err(send_failure(error.into(), is_connect, progress.written_at().is_some()))
+            }
+            Err(stage) => Err(ClientError::timed_out(stage, progress.written_at().is_some())),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One try of a call: a request, the redirects that it leads to, and the answer's status.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode, header};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use url::Url;
+
+use super::answer_body::{AnswerBody, BodyLimits, Source};
+use super::body::{Body, SentBody};
+use super::call::Call;
+use super::collect::collect_start;
+use super::error::{ClientError, Effect};
+use super::failure::{FailedAnswer, status_error};
+use super::redirect::{self, Hop, is_redirect};
+use super::timeout::{HeadLimits, Progress, Timeouts, after};
+use super::transport::send_failure;
+
+/// The most of an error answer that is read.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// What a try sends, and within which limits.
+pub(crate) struct Try<'t> {
+    pub(crate) call: &'t Call<'t>,
+    pub(crate) url: &'t Url,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) is_streamed: bool,
+}
+
+/// An answer whose body is still to be read.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: AnswerBody,
+}
+
+impl Try<'_> {
+    /// Sends the request, follows its redirects, and gives a successful answer.
+    pub(crate) async fn send(&self, body: Body) -> Result<Answer, ClientError> {
+        let total_at = after(Instant::now(), self.timeouts.total);
+        let mut hop = Hop {
+            method: self.call.method.clone(),
+            url: self.url.clone(),
+            body,
+            keeps_secrets: true,
+            lost_body: false,
+        };
+        let mut redirects_left = self.call.redirects_max;
+        loop {
+            let spare = if redirects_left > 0 { hop.body.try_clone() } else { None };
+            let body = std::mem::take(&mut hop.body);
+            let answer = self
+                .send_hop(&hop, body, total_at)
+                .await
+                .map_err(|error| self.after_redirects(error, redirects_left))?;
+            if self.call.redirects_max > 0 && is_redirect(answer.status) {
+                if redirects_left == 0 {
+                    return Err(redirect::too_many());
+                }
+                redirects_left -= 1;
+                hop = hop.next(answer.status, &answer.headers, spare)?;
+                continue;
+            }
+            return if answer.status.is_success() {
+                Ok(answer)
+            } else {
+                Err(self.status_error(answer).await)
+            };
+        }
+    }
+
+    async fn send_hop(
+        &self,
+        hop: &Hop,
+        body: Body,
+        total_at: Option<Instant>,
+    ) -> Result<Answer, ClientError> {
+        let shared = &self.call.client.shared;
+        let is_own = shared.is_own(&hop.url);
+        let policy = self.call.addresses.unwrap_or_else(|| shared.address_policy(is_own));
+        policy.check_host(hop.url.host_str().unwrap_or_default(), shared.proxy_host())?;
+
+        let progress = Arc::new(Progress::start());
+        let mut request = reqwest::Request::new(hop.method.clone(), hop.url.clone());
+        *request.headers_mut() = self.headers(hop, is_own);
+        self.put_query_credential(&mut request, hop, is_own);
+        *request.body_mut() = Some(reqwest::Body::wrap(SentBody::new(body, Arc::clone(&progress))));
+
+        let limits =
+            HeadLimits { connect: self.timeouts.connect, first_byte: self.timeouts.first_byte, total_at };
+        let head = self.call.client.transports.under(policy).reqwest.execute(request);
+        let answer = match limits.hold(&progress, head).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                let is_connect = error.is_connect();
+                let error = error.without_url();
+                return Err(send_failure(error.into(), is_connect, progress.written_at().is_some()));
+            }
+            Err(stage) => return Err(ClientError::timed_out(stage, progress.written_at().is_some())),
+        };
+        let (head, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
+        let limits = BodyLimits { idle: self.timeouts.idle, total_at, is_streamed: self.is_streamed };
+        let body = AnswerBody::new(Source::Reqwest(body), limits);
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    /// The client's headers, the credential and the call's own, as far as this hop may have them.
+    fn headers(&self, hop: &Hop, is_own: bool) -> HeaderMap {
+        let (call, shared) = (self.call, &self.call.client.shared);
+        let is_trusted = is_own && hop.keeps_secrets;
+        let mut headers =
+            if is_trusted { shared.own_headers.clone() } else { shared.foreign_headers.clone() };
+        let credential = match &call.credential {
+            Some(credential) if hop.keeps_secrets => Some(credential),
+            None if is_trusted => Some(&shared.credential),
+            _ => None,
+        };
+        if let Some((name, value)) = credential.and_then(|credential| credential.header.as_ref()) {
+            headers.insert(name.clone(), value.clone());
+        }
+        if hop.keeps_secrets && !hop.lost_body {
+            headers.extend(call.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+            return headers;
+        }
+        let mut own = call.headers.clone();
+        if !hop.keeps_secrets {
+            redirect::remove_secrets(&mut own);
+        }
+        if hop.lost_body {
+            own.remove(header::CONTENT_TYPE);
+        }
+        headers.extend(own);
+        headers
+    }
+
+    fn put_query_credential(&self, request: &mut reqwest::Request, hop: &Hop, is_own: bool) {
+        let credential = match &self.call.credential {
+            Some(credential) if hop.keeps_secrets => credential,
+            None if is_own && hop.keeps_secrets => &self.call.client.shared.credential,
+            _ => return,
+        };
+        if let Some((name, key)) = &credential.query {
+            request.url_mut().query_pairs_mut().append_pair(name, key.expose_secret());
+        }
+    }
+
+    /// After a redirect the first request has been served, whatever became of the next.
+    fn after_redirects(&self, error: ClientError, redirects_left: u32) -> ClientError {
+        if redirects_left < self.call.redirects_max { error.at_least(Effect::MayHaveStarted) } else { error }
+    }
+
+    async fn status_error(&self, mut answer: Answer) -> ClientError {
+        let shared = &self.call.client.shared;
+        let body = collect_start(&mut answer.body, ERROR_BYTES_MAX).await;
+        let failed = FailedAnswer { status: answer.status, headers: &answer.headers, body: &body };
+        let credential = self.call.credential.as_ref().unwrap_or(&shared.credential);
+        status_error(&*shared.failures, &failed, body.clone(), credential.secret())
+    }
+}

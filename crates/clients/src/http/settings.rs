@@ -1,0 +1,128 @@
+//! The settings of a client: one struct, every part beside its own code, defaults that suit a vendor.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::address::AddressPolicy;
+use super::proxy::ProxyUrl;
+use super::retry::RetrySettings;
+use super::timeout::TimeoutSettings;
+use super::tls::TlsSettings;
+
+/// Everything that can be set about a client, beside its base URL and its credential.
+///
+/// Durations are written `"200ms"`, `"3s"`, `"5m"`; bare numbers are seconds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSettings {
+    /// The time limits of a try.
+    pub timeouts: TimeoutSettings,
+    /// When a failed try is followed by another.
+    pub retry: RetrySettings,
+    /// The connections that are kept.
+    pub pool: PoolSettings,
+    /// What is trusted beside the platform's certificate authorities.
+    pub tls: TlsSettings,
+    /// The proxy that every connection goes through. Default none.
+    pub proxy: Option<ProxyUrl>,
+    /// Which addresses may be reached by URLs of another origin than the base URL. Default `public_only`.
+    pub foreign_addresses: AddressPolicy,
+    /// The largest answer that is read whole, in bytes. Default 64 MiB, 1 KiB to 4 GiB. Streams have no limit.
+    pub answer_bytes_max: u64,
+    /// How the client calls itself. Default `fourfold/<version>`.
+    pub user_agent: String,
+}
+
+/// The connections of a client.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolSettings {
+    /// How long an unused connection is kept. Default 20 s, below the vendors' own, so that we close first. Zero keeps it.
+    #[serde(with = "super::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub idle_timeout: Duration,
+    /// How many unused connections are kept for each host. Default 256; 0 turns the pool off.
+    pub idle_per_host_max: usize,
+    /// After how long without traffic the operating system probes a connection. Default 30 s; zero is never.
+    #[serde(with = "super::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub tcp_keepalive: Duration,
+    /// Whether HTTP/2 is used where the vendor offers it over TLS. Default true.
+    pub http2: bool,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            timeouts: TimeoutSettings::default(),
+            retry: RetrySettings::default(),
+            pool: PoolSettings::default(),
+            tls: TlsSettings::default(),
+            proxy: None,
+            foreign_addresses: AddressPolicy::PublicOnly,
+            answer_bytes_max: 64 * 1024 * 1024,
+            user_agent: concat!("fourfold/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            idle_timeout: Duration::from_secs(20),
+            idle_per_host_max: 256,
+            tcp_keepalive: Duration::from_secs(30),
+            http2: true,
+        }
+    }
+}
+
+/// A setting out of its bounds; says which, and what is allowed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvalidSetting {
+    /// The place in [`HttpSettings`], such as `timeouts.connect`.
+    pub name: &'static str,
+    /// Completes the sentence that begins with the name.
+    pub allowed: &'static str,
+}
+
+impl fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.allowed)
+    }
+}
+
+impl std::error::Error for InvalidSetting {}
+
+impl HttpSettings {
+    /// Checks every bound that the fields document.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let bounds = [
+            (
+                self.timeouts.connect <= Duration::from_secs(600),
+                "timeouts.connect",
+                "must be at most 10 minutes",
+            ),
+            (self.retry.retries_max <= 20, "retry.retries_max", "must be at most 20"),
+            ((0.0..=1.0).contains(&self.retry.jitter), "retry.jitter", "must be from 0 to 1"),
+            (
+                (1024..=4 << 30).contains(&self.answer_bytes_max),
+                "answer_bytes_max",
+                "must be from 1 KiB to 4 GiB",
+            ),
+            (
+                self.user_agent.parse::<http::HeaderValue>().is_ok(),
+                "user_agent",
+                "must be text that a header can carry",
+            ),
+        ];
+        match bounds.into_iter().find(|(holds, ..)| !holds) {
+            Some((_, name, allowed)) => Err(InvalidSetting { name, allowed }),
+            None => Ok(()),
+        }
+    }
+}
