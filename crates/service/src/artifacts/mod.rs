@@ -1,0 +1,145 @@
+//! Stored results: their keys in the store, and the signed tokens by which anybody can read one for a while.
+
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fourfold_domain::{AccountId, JobId, serde_duration};
+use serde::{Deserialize, Serialize};
+
+pub use token::{ArtifactToken, TokenKey};
+
+use crate::jobs::Artifact;
+use crate::ports::{JobStore, ObjectStorage, ReadObject, StorageError};
+use crate::{Clock, ServiceError};
+
+/// How results are kept and read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ArtifactSettings {
+    /// How long a link to a result works.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub url_ttl: Duration,
+    /// With less room than this left in the store, no work is taken any more (503).
+    pub free_bytes_min: u64,
+}
+
+impl Default for ArtifactSettings {
+    fn default() -> Self {
+        Self { url_ttl: Duration::from_secs(24 * 60 * 60), free_bytes_min: 64 * 1024 * 1024 }
+    }
+}
+
+/// Reads stored results.
+#[derive(Clone)]
+pub struct ArtifactsService {
+    jobs: Arc<dyn JobStore>,
+    storage: Arc<dyn ObjectStorage>,
+    clock: Arc<dyn Clock>,
+    key: TokenKey,
+    settings: ArtifactSettings,
+}
+
+impl ArtifactsService {
+    /// Over these parts.
+    pub fn new(
+        jobs: Arc<dyn JobStore>,
+        storage: Arc<dyn ObjectStorage>,
+        clock: Arc<dyn Clock>,
+        key: TokenKey,
+        settings: ArtifactSettings,
+    ) -> Self {
+        Self { jobs, storage, clock, key, settings }
+    }
+
+    /// A token that lets anybody read one result until it expires.
+    pub fn sign(&self, job: JobId, index: u32) -> String {
+        let expires_at = self.clock.now().after(self.settings.url_ttl);
+        self.key.sign(&ArtifactToken { job, index, expires_at })
+    }
+
+    /// The result that a token stands for; an altered or expired one finds nothing.
+    pub async fn by_token(&self, token: &str) -> Result<Artifact, ServiceError> {
+        let token = self.key.open(token, self.clock.now()).ok_or(ServiceError::NotFound("file"))?;
+        self.find(token.job, token.index, None).await
+    }
+
+    /// A result of an account's own job.
+    pub async fn by_job(&self, account: AccountId, job: JobId, index: u32) -> Result<Artifact, ServiceError> {
+        self.find(job, index, Some(account)).await
+    }
+
+    /// Reads an artifact from `offset`, at most `length` bytes.
+    pub async fn read(
+        &self,
+        artifact: &Artifact,
+        offset: u64,
+        length: Option<u64>,
+    ) -> Result<ReadObject, ServiceError> {
+        let object = self.storage.get(&artifact.object.key, offset, length).await.map_err(storage_failed)?;
+        object.ok_or_else(|| {
+            tracing::error!(job.id = %artifact.job, key = %artifact.object.key, "a stored result is gone from the store");
+            ServiceError::NotFound("file")
+        })
+    }
+
+    /// Whether there is room for more results.
+    pub async fn has_room(&self) -> Result<bool, ServiceError> {
+        let free = self.storage.free_bytes().await.map_err(storage_failed)?;
+        Ok(free.is_none_or(|free| free >= self.settings.free_bytes_min))
+    }
+
+    async fn find(
+        &self,
+        job: JobId,
+        index: u32,
+        account: Option<AccountId>,
+    ) -> Result<Artifact, ServiceError> {
+        let view = self
+            .jobs
+            .job(job)
+            .await?
+            .filter(|view| account.is_none_or(|account| view.job.account == account));
+        let artifact =
+            view.and_then(|view| view.artifacts.into_iter().find(|artifact| artifact.index == index));
+        artifact.ok_or(ServiceError::NotFound("artifact"))
+    }
+}
+
+/// Where a result is kept: `{account uuid}/{job}/{n}.{ext}`.
+pub(crate) fn object_key(account: AccountId, job: JobId, index: usize, media_type: &str) -> String {
+    format!("{account}/{job}/{index}.{}", extension(media_type))
+}
+
+fn extension(media_type: &str) -> &'static str {
+    match media_type.split(';').next().unwrap_or_default().trim() {
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/webp" => "webp",
+        "image/gif" => "gif",
+        "video/mp4" => "mp4",
+        "video/webm" => "webm",
+        "audio/mpeg" => "mp3",
+        "audio/wav" | "audio/x-wav" => "wav",
+        "audio/ogg" | "audio/opus" => "ogg",
+        "audio/flac" => "flac",
+        "audio/aac" => "aac",
+        "application/json" => "json",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
+}
+
+pub(crate) fn storage_failed(error: StorageError) -> ServiceError {
+    match error {
+        StorageError::Full(source) => ServiceError::StorageFull(source),
+        other => ServiceError::Internal {
+            what: "the storage has failed",
+            effect: fourfold_domain::Effect::NotStarted,
+            source: other.into(),
+        },
+    }
+}

@@ -1,0 +1,218 @@
+//! The queue and the signals of a single process. Both may be lost with it: the queue is filled again from
+//! the database at start.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use fourfold_domain::{JobId, Priority};
+use tokio::sync::{Notify, watch};
+
+use crate::Timestamp;
+use crate::clock::Clock;
+use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals};
+
+/// Of fifteen jobs that are taken while all three lines wait, this many come from each.
+const SHARES: [(Priority, u32); 3] = [(Priority::High, 8), (Priority::Normal, 4), (Priority::Low, 1)];
+
+/// Three lines by priority, and jobs whose moment hasn't come.
+pub struct InProcessQueue {
+    lines: Mutex<Lines>,
+    clock: Arc<dyn Clock>,
+    /// Wakes one waiting taker; the takers hold the other end.
+    pushed: Notify,
+}
+
+#[derive(Default)]
+struct Lines {
+    ready: HashMap<Priority, VecDeque<JobId>>,
+    later: BinaryHeap<Reverse<(Timestamp, JobId, Priority)>>,
+    /// The jobs in `ready`, so that none waits there twice.
+    known: HashSet<JobId>,
+    turn: u32,
+}
+
+impl InProcessQueue {
+    /// An empty queue.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { lines: Mutex::default(), clock, pushed: Notify::new() }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl JobQueue for InProcessQueue {
+    async fn push(&self, due: DueJob) {
+        let mut lines = self.lines();
+        if due.next_at <= self.clock.now() {
+            lines.ready(due.job, due.priority);
+        } else {
+            lines.later.push(Reverse((due.next_at, due.job, due.priority)));
+        }
+        drop(lines);
+        self.pushed.notify_one();
+    }
+
+    async fn next(&self) -> JobId {
+        loop {
+            let pushed = self.pushed.notified();
+            let wait = {
+                let mut lines = self.lines();
+                let now = self.clock.now();
+                lines.promote(now);
+                if let Some(job) = lines.take() {
+                    if !lines.known.is_empty() {
+                        // Another taker may sleep; there is more for it.
+                        self.pushed.notify_one();
+                    }
+                    return job;
+                }
+                lines.later.peek().map(|Reverse((next_at, _, _))| next_at.since(now))
+            };
+            match wait {
+                None => pushed.await,
+                Some(wait) => tokio::select! {
+                    () = pushed => {}
+                    () = tokio::time::sleep(wait) => {}
+                },
+            }
+        }
+    }
+
+    fn depth(&self) -> usize {
+        let lines = self.lines();
+        lines.known.len() + lines.later.len()
+    }
+}
+
+impl Lines {
+    fn ready(&mut self, job: JobId, priority: Priority) {
+        if self.known.insert(job) {
+            self.ready.entry(priority).or_default().push_back(job);
+        }
+    }
+
+    fn promote(&mut self, now: Timestamp) {
+        while let Some(Reverse((next_at, job, priority))) = self.later.peek().copied() {
+            if next_at > now {
+                return;
+            }
+            self.later.pop();
+            self.ready(job, priority);
+        }
+    }
+
+    /// The next job: by the shares where that line waits, else from the first line that does.
+    fn take(&mut self) -> Option<JobId> {
+        let sum: u32 = SHARES.iter().map(|(_, share)| share).sum();
+        let mut place = self.turn % sum;
+        self.turn = self.turn.wrapping_add(1);
+        let mut preferred = Priority::High;
+        for (priority, share) in SHARES {
+            if place < share {
+                preferred = priority;
+                break;
+            }
+            place -= share;
+        }
+        let order = std::iter::once(preferred).chain(Priority::ALL);
+        let job = order.into_iter().find_map(|priority| self.ready.get_mut(&priority)?.pop_front())?;
+        self.known.remove(&job);
+        Some(job)
+    }
+}
+
+/// Signals between the tasks of one process.
+#[derive(Default)]
+pub struct InProcessSignals {
+    /// A sender for each job that somebody listens to; the listeners hold the other ends.
+    listened: Mutex<HashMap<JobId, watch::Sender<Option<JobSignal>>>>,
+}
+
+impl JobSignals for InProcessSignals {
+    fn announce(&self, signal: JobSignal) {
+        let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = listened.get(&signal.job) {
+            if sender.receiver_count() == 0 {
+                listened.remove(&signal.job);
+            } else {
+                sender.send_replace(Some(signal));
+            }
+        }
+    }
+
+    fn listen(&self, job: JobId) -> watch::Receiver<Option<JobSignal>> {
+        let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those who left without a last signal are forgotten before the map grows for good.
+        if listened.len() >= 1024 && listened.len().is_power_of_two() {
+            listened.retain(|_job, sender| sender.receiver_count() > 0);
+        }
+        listened.entry(job).or_insert_with(|| watch::channel(None).0).subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fourfold_domain::JobState;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::TestClock;
+
+    fn due(priority: Priority, next_at: i64) -> DueJob {
+        DueJob { job: JobId::new(Uuid::now_v7()), priority, next_at: Timestamp::from_millis(next_at) }
+    }
+
+    #[tokio::test]
+    async fn a_job_waits_once_however_often_it_is_pushed() {
+        let queue = InProcessQueue::new(Arc::new(TestClock::default()));
+        let job = due(Priority::Normal, 0);
+        queue.push(job).await;
+        queue.push(job).await;
+        assert_eq!(queue.next().await, job.job);
+        assert_eq!(queue.depth(), 0);
+    }
+
+    #[tokio::test]
+    async fn low_priority_is_not_starved() {
+        let queue = InProcessQueue::new(Arc::new(TestClock::default()));
+        let low = due(Priority::Low, 0);
+        queue.push(low).await;
+        for _ in 0..26 {
+            queue.push(due(Priority::High, 0)).await;
+        }
+        let mut taken = Vec::new();
+        for _ in 0..13 {
+            taken.push(queue.next().await);
+        }
+        assert!(taken.contains(&low.job));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_is_not_given_before_its_moment() {
+        let clock = Arc::new(TestClock::default());
+        let queue = InProcessQueue::new(clock.clone());
+        let (later, now) = (due(Priority::High, clock.now().millis() + 50), due(Priority::Low, 0));
+        queue.push(later).await;
+        queue.push(now).await;
+        assert_eq!(queue.next().await, now.job);
+        clock.advance(std::time::Duration::from_millis(50));
+        assert_eq!(queue.next().await, later.job);
+    }
+
+    #[test]
+    fn a_listener_hears_only_its_job() {
+        let signals = InProcessSignals::default();
+        let (mine, other) = (JobId::new(Uuid::now_v7()), JobId::new(Uuid::now_v7()));
+        let listener = signals.listen(mine);
+        let signal = |job| JobSignal { job, version: 2, state: JobState::Starting, progress: None };
+        signals.announce(signal(other));
+        assert_eq!(*listener.borrow(), None);
+        signals.announce(signal(mine));
+        assert_eq!(*listener.borrow(), Some(signal(mine)));
+    }
+}

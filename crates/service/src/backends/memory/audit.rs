@@ -1,0 +1,71 @@
+//! The rules of the ledger over the fake's rows; the conformance suite compares its verdicts with the
+//! database's.
+
+use fourfold_domain::AccountId;
+
+use crate::commit::World;
+use crate::credits::{Account, HoldState};
+use crate::ports::{Audit, Counts, Finding};
+
+pub(super) fn audit(world: &World) -> Audit {
+    let mut findings = Vec::new();
+    for account in world.accounts.values() {
+        sums(world, account, &mut findings);
+    }
+    for hold in world.holds.values().filter(|hold| hold.state != HoldState::Open) {
+        let operation = format!("end:{}", hold.id);
+        if !world.entries.iter().any(|entry| entry.operation == operation) {
+            find(
+                &mut findings,
+                "every ended hold has exactly one end, at most the hold",
+                hold.account,
+                &hold.id,
+            );
+        }
+    }
+    for job in world.jobs.values() {
+        let open = world.holds.get(&job.hold).is_some_and(|hold| hold.state == HoldState::Open);
+        if open == job.state.is_final() {
+            find(&mut findings, "every job has a hold, open until the job is final", job.account, &job.id);
+        }
+        if world.due.get(&job.id).is_some() == job.state.is_final() {
+            find(&mut findings, "every job that isn't final is due", job.account, &job.id);
+        }
+    }
+    Audit { counts: counts(world), findings }
+}
+
+fn sums(world: &World, account: &Account, findings: &mut Vec<Finding>) {
+    let entries = || world.entries.iter().filter(|entry| entry.account == account.id);
+    let available: i64 = entries().map(|entry| entry.available_change.micros()).sum();
+    let held: i64 = entries().map(|entry| entry.held_change.micros()).sum();
+    let open =
+        world.holds.values().filter(|hold| hold.account == account.id && hold.state == HoldState::Open);
+    let open: i64 = open.map(|hold| hold.amount.micros()).sum();
+    if available != account.available.micros() {
+        find(findings, "available is the sum of the entries", account.id, &account.id);
+    }
+    if held != account.held.micros() {
+        find(findings, "held is the sum of the entries", account.id, &account.id);
+    }
+    if open != account.held.micros() {
+        find(findings, "held is the sum of the open holds", account.id, &account.id);
+    }
+}
+
+fn find(findings: &mut Vec<Finding>, rule: &'static str, account: AccountId, id: &impl ToString) {
+    findings.push(Finding { rule, account: account.to_string(), id: id.to_string(), detail: String::new() });
+}
+
+fn counts(world: &World) -> Counts {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Counts {
+        accounts: count(world.accounts.values().count()),
+        entries: count(world.entries.len()),
+        holds: count(world.holds.values().count()),
+        holds_open: count(world.holds.values().filter(|hold| hold.state == HoldState::Open).count()),
+        jobs: count(world.jobs.values().count()),
+        jobs_open: count(world.due.values().count()),
+        calls: count(world.calls.values().count()),
+    }
+}

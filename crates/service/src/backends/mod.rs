@@ -1,0 +1,13 @@
+//! What stands behind the ports.
+
+mod folder;
+mod in_process;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use folder::FolderStorage;
+pub use in_process::{InProcessQueue, InProcessSignals};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteError, SqliteSettings, SqliteStore};

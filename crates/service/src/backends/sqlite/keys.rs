@@ -1,0 +1,99 @@
+//! Keys and instances: single rows, written alone.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fourfold_domain::{InstanceId, KeyId};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::reads::{all, page};
+use super::rows::{self, KEY};
+use super::{SqliteStore, failed};
+use crate::Timestamp;
+use crate::error::StoreError;
+use crate::keys::ApiKey;
+use crate::ports::{InstanceStore, KeyStore};
+
+#[async_trait]
+impl KeyStore for SqliteStore {
+    async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
+        let scopes = serde_json::to_string(&key.scopes).map_err(|error| StoreError::Failed(error.into()))?;
+        let insert = move |connection: &mut Connection| {
+            let sql = "INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            let values = params![
+                key.id.to_string(),
+                key.kind.as_str(),
+                key.realm.as_str(),
+                key.account.as_ref().map(|account| account.as_str()),
+                key.name,
+                scopes,
+                key.hash,
+                key.created_at.millis(),
+                key.expires_at.map(Timestamp::millis),
+                key.revoked_at.map(Timestamp::millis)
+            ];
+            connection.execute(sql, values).map(|_rows| ()).map_err(failed)
+        };
+        self.writer.alone(insert).await
+    }
+
+    async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {
+        let now = self.readers.now();
+        let revoke = move |connection: &mut Connection| {
+            let sql = "UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1";
+            let rows = connection.execute(sql, params![id.to_string(), now.millis()]).map_err(failed)?;
+            Ok(rows > 0)
+        };
+        self.writer.alone(revoke).await
+    }
+
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        let sql = format!("SELECT {KEY} FROM api_key WHERE hash = $1");
+        let read = move |connection: &mut Connection| {
+            connection.prepare_cached(&sql)?.query_row([hash], rows::key).optional()
+        };
+        self.readers.read(read).await
+    }
+
+    async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {
+        let key = (page(before), limit);
+        let sql = format!("SELECT {KEY} FROM api_key WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        self.readers.read(move |connection| all(connection, &sql, key, rows::key)).await
+    }
+
+    async fn keys_revision(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT value FROM revision WHERE name = 'keys'";
+        self.readers
+            .read(move |connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)))
+            .await
+    }
+}
+
+#[async_trait]
+impl InstanceStore for SqliteStore {
+    async fn beat(&self, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
+        let until = self.readers.now().after(lease);
+        let beat = move |connection: &mut Connection| {
+            let sql = "INSERT INTO instance (id, lease_until) VALUES ($1, $2) \
+                       ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
+            connection
+                .execute(sql, params![instance.to_string(), until.millis()])
+                .map(|_rows| ())
+                .map_err(failed)
+        };
+        self.writer.alone(beat).await
+    }
+
+    async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError> {
+        let supersede = move |connection: &mut Connection| {
+            let id = instance.to_string();
+            let transaction = connection.transaction().map_err(failed)?;
+            transaction.execute("DELETE FROM instance WHERE id <> $1", [&id]).map_err(failed)?;
+            let sql = "UPDATE job_due SET lease_until = NULL, leased_by = NULL WHERE leased_by <> $1";
+            transaction.execute(sql, [&id]).map_err(failed)?;
+            transaction.commit().map_err(failed)
+        };
+        self.writer.alone(supersede).await
+    }
+}

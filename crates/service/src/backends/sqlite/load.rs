@@ -1,0 +1,106 @@
+//! Reads the rows that a batch decides over, each by its key, inside the batch's transaction.
+
+use std::fmt::Write as _;
+
+use fourfold_domain::{AccountId, HoldId};
+use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
+
+use super::rows::{self, ACCOUNT, ATTEMPT, CALL, DUE, ENTRY, HOLD, JOB};
+use crate::Timestamp;
+use crate::commit::{Needs, World};
+use crate::credits::Owner;
+use crate::idempotency::IdempotencyRecord;
+
+pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut World) -> rusqlite::Result<()> {
+    let rows = Rows { transaction };
+    for subject in &needs.subjects {
+        if world.subjects.get(subject).is_some() {
+            continue;
+        }
+        let key = (subject.realm.as_str(), subject.external_id.as_str());
+        if let Some(account) =
+            rows.one(ACCOUNT, "account WHERE realm = $1 AND external_id = $2", key, rows::account)?
+        {
+            world.subjects.load(subject.clone(), account.id);
+            world.accounts.load(account.id, account);
+        }
+    }
+    for job in &needs.jobs {
+        let id = job.to_string();
+        let Some(row) = rows.one(JOB, "job WHERE id = $1", [&id], rows::job)? else { continue };
+        if let Some(due) = rows.one(DUE, "job_due WHERE job = $1", [&id], rows::due)? {
+            world.due.load(*job, due);
+        }
+        let owner = Owner::Job(*job);
+        let latest = (owner.to_string(), row.attempts);
+        if let Some(attempt) =
+            rows.one(ATTEMPT, "attempt WHERE owner = $1 AND number = $2", latest, rows::attempt)?
+        {
+            world.attempts.load((owner, row.attempts), attempt);
+        }
+        rows.hold_and_account(world, row.hold, row.account)?;
+        world.jobs.load(*job, row);
+    }
+    for call in &needs.calls {
+        if let Some(row) = rows.one(CALL, "call WHERE id = $1", [call.to_string()], rows::call)? {
+            rows.hold_and_account(world, row.hold, row.account)?;
+            world.calls.load(*call, row);
+        }
+    }
+    for operation in &needs.operations {
+        if let Some(entry) = rows.one(ENTRY, "entry WHERE operation = $1", [operation], rows::entry)? {
+            world.operations.load(operation.clone(), entry);
+        }
+    }
+    for scope in &needs.idempotency {
+        let Some(account) = world.subjects.get(&scope.subject).copied() else { continue };
+        let key = (account.to_string(), &scope.method, &scope.path, &scope.key);
+        let table = "idempotency WHERE account = $1 AND method = $2 AND path = $3 AND key = $4";
+        let record = rows.one("fingerprint, owner, created_at", table, key, |row| {
+            let created_at = Timestamp::from_millis(row.get(2)?);
+            Ok(IdempotencyRecord {
+                account,
+                fingerprint: row.get(0)?,
+                owner: rows::text(row, 1)?,
+                created_at,
+            })
+        })?;
+        if let Some(record) = record {
+            world.idempotency.load(scope.clone(), record);
+        }
+    }
+    Ok(())
+}
+
+struct Rows<'a> {
+    transaction: &'a Transaction<'a>,
+}
+
+impl Rows<'_> {
+    fn one<T>(
+        &self,
+        columns: &str,
+        from: &str,
+        key: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        let mut sql = String::with_capacity(256);
+        // Writing to a string can't fail.
+        let _written = write!(sql, "SELECT {columns} FROM {from}");
+        self.transaction.prepare_cached(&sql)?.query_row(key, read).optional()
+    }
+
+    fn hold_and_account(&self, world: &mut World, hold: HoldId, account: AccountId) -> rusqlite::Result<()> {
+        if let Some(row) = self.one(HOLD, "hold WHERE id = $1", [hold.to_string()], rows::hold)? {
+            world.holds.load(hold, row);
+        }
+        if world.accounts.get(&account).is_none()
+            && let Some(row) =
+                self.one(ACCOUNT, "account WHERE id = $1", [account.to_string()], rows::account)?
+        {
+            world.subjects.load(row.subject.clone(), account);
+            world.accounts.load(account, row);
+        }
+        Ok(())
+    }
+}

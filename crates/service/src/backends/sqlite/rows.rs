@@ -1,0 +1,241 @@
+//! Rows of the database as values, each beside the columns that it is read from.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use fourfold_domain::{Credits, CreditsChange, Effect, Modality, Price, Subject};
+use rusqlite::Row;
+use rusqlite::types::Type;
+use serde::de::DeserializeOwned;
+
+use crate::Timestamp;
+use crate::calls::Call;
+use crate::credits::{Account, Entry, Hold};
+use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
+use crate::keys::ApiKey;
+
+type Result<T> = rusqlite::Result<T>;
+
+pub(super) const ACCOUNT: &str = "id, realm, external_id, available, held, created_at";
+
+pub(super) fn account(row: &Row<'_>) -> Result<Account> {
+    Ok(Account {
+        id: text(row, 0)?,
+        subject: Subject { realm: text(row, 1)?, external_id: text(row, 2)? },
+        available: credits(row, 3)?,
+        held: credits(row, 4)?,
+        created_at: time(row, 5)?,
+    })
+}
+
+pub(super) const HOLD: &str = "id, account, owner, key, amount, price, state, charged, created_at, ended_at";
+
+pub(super) fn hold(row: &Row<'_>) -> Result<Hold> {
+    Ok(Hold {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        owner: text(row, 2)?,
+        key: optional(row, 3)?,
+        amount: credits(row, 4)?,
+        price: json::<Price>(row, 5)?,
+        state: text(row, 6)?,
+        charged: credits(row, 7)?,
+        created_at: time(row, 8)?,
+        ended_at: optional_time(row, 9)?,
+    })
+}
+
+pub(super) const ENTRY: &str =
+    "id, account, operation, kind, amount, available_change, held_change, owner, note, created_at";
+
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
+    Ok(Entry {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        operation: row.get(2)?,
+        kind: text(row, 3)?,
+        amount: CreditsChange::from_micros(row.get(4)?),
+        available_change: CreditsChange::from_micros(row.get(5)?),
+        held_change: CreditsChange::from_micros(row.get(6)?),
+        owner: optional(row, 7)?,
+        note: row.get(8)?,
+        created_at: time(row, 9)?,
+    })
+}
+
+pub(super) const CALL: &str = "id, account, key, instance, model, hold, state, created_at, ended_at";
+
+pub(super) fn call(row: &Row<'_>) -> Result<Call> {
+    Ok(Call {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        key: optional(row, 2)?,
+        instance: text(row, 3)?,
+        model: text(row, 4)?,
+        hold: text(row, 5)?,
+        state: text(row, 6)?,
+        created_at: time(row, 7)?,
+        ended_at: optional_time(row, 8)?,
+    })
+}
+
+pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
+     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at";
+
+pub(super) fn job(row: &Row<'_>) -> Result<Job> {
+    Ok(Job {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        key: optional(row, 2)?,
+        model: text(row, 3)?,
+        modality: word::<Modality>(row, 4)?,
+        input: row.get(5)?,
+        terms: json(row, 6)?,
+        metadata: row.get(7)?,
+        state: text(row, 8)?,
+        version: row.get(9)?,
+        priority: text(row, 10)?,
+        progress: row.get(11)?,
+        attempts: row.get(12)?,
+        hold: text(row, 13)?,
+        held: credits(row, 14)?,
+        charged: credits(row, 15)?,
+        error: optional_json(row, 16)?,
+        output: row.get(17)?,
+        cancel_requested: row.get(18)?,
+        deadline_at: time(row, 19)?,
+        created_at: time(row, 20)?,
+        updated_at: time(row, 21)?,
+    })
+}
+
+pub(super) const DUE: &str = "job, next_at, priority, lease_until, leased_by, token, failed_polls";
+
+pub(super) fn due(row: &Row<'_>) -> Result<Due> {
+    Ok(Due {
+        job: text(row, 0)?,
+        next_at: time(row, 1)?,
+        priority: text(row, 2)?,
+        lease_until: optional_time(row, 3)?,
+        leased_by: optional(row, 4)?,
+        token: row.get(5)?,
+        failed_polls: row.get(6)?,
+    })
+}
+
+pub(super) const ATTEMPT: &str = "owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
+     vendor, begun_at, ended_at";
+
+pub(super) fn attempt(row: &Row<'_>) -> Result<Attempt> {
+    Ok(Attempt {
+        owner: text(row, 0)?,
+        number: row.get(1)?,
+        provider: text(row, 2)?,
+        vendor_model: row.get(3)?,
+        credential: row.get(4)?,
+        state: text(row, 5)?,
+        effect: word::<Effect>(row, 6)?,
+        upstream: optional_json(row, 7)?,
+        error: optional_json(row, 8)?,
+        vendor: json(row, 9)?,
+        begun_at: time(row, 10)?,
+        ended_at: optional_time(row, 11)?,
+    })
+}
+
+pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256";
+
+pub(super) fn artifact(row: &Row<'_>) -> Result<Artifact> {
+    let size_bytes: i64 = row.get(4)?;
+    Ok(Artifact {
+        job: text(row, 0)?,
+        index: row.get(1)?,
+        object: StoredObject {
+            key: row.get(2)?,
+            media_type: row.get(3)?,
+            size_bytes: size_bytes.unsigned_abs(),
+            sha256: row.get(5)?,
+        },
+    })
+}
+
+pub(super) const EVENT: &str = "id, job, version, state, created_at";
+
+pub(super) fn event(row: &Row<'_>) -> Result<JobEvent> {
+    Ok(JobEvent {
+        id: text(row, 0)?,
+        job: text(row, 1)?,
+        version: row.get(2)?,
+        state: text(row, 3)?,
+        created_at: time(row, 4)?,
+    })
+}
+
+pub(super) const KEY: &str =
+    "id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at";
+
+pub(super) fn key(row: &Row<'_>) -> Result<ApiKey> {
+    Ok(ApiKey {
+        id: text(row, 0)?,
+        kind: text(row, 1)?,
+        realm: text(row, 2)?,
+        account: optional(row, 3)?,
+        name: row.get(4)?,
+        scopes: json(row, 5)?,
+        hash: row.get(6)?,
+        created_at: time(row, 7)?,
+        expires_at: optional_time(row, 8)?,
+        revoked_at: optional_time(row, 9)?,
+    })
+}
+
+/// A text column as what it means.
+pub(super) fn text<T: FromStr<Err: Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: usize,
+) -> Result<T> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|error: T::Err| unreadable(column, error))
+}
+
+fn optional<T: FromStr<Err: Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: usize,
+) -> Result<Option<T>> {
+    match row.get_ref(column)?.as_str_or_null()? {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|error: T::Err| unreadable(column, error)),
+    }
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| unreadable(column, error))
+}
+
+fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
+    match row.get_ref(column)?.as_str_or_null()? {
+        None => Ok(None),
+        Some(text) => serde_json::from_str(text).map(Some).map_err(|error| unreadable(column, error)),
+    }
+}
+
+/// A column that holds the bare word of an enum.
+fn word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let word = row.get_ref(column)?.as_str()?.to_owned();
+    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(column, error))
+}
+
+fn credits(row: &Row<'_>, column: usize) -> Result<Credits> {
+    Credits::from_micros(row.get(column)?).map_err(|error| unreadable(column, error))
+}
+
+fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+    row.get(column).map(Timestamp::from_millis)
+}
+
+fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis))
+}
+
+fn unreadable(column: usize, error: impl Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}

@@ -1,0 +1,332 @@
+//! Writes what a batch changed: per table the new rows, the changed ones, the ones that went.
+
+use rusqlite::{Params, Transaction, params};
+use serde::Serialize;
+
+use crate::Timestamp;
+use crate::commit::World;
+use crate::jobs::{Attempt, Due, Job};
+
+type Result<T> = rusqlite::Result<T>;
+
+pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
+    let rows = Rows { transaction };
+    accounts(&rows, world)?;
+    holds(&rows, world)?;
+    entries(&rows, world)?;
+    jobs(&rows, world)?;
+    attempts(&rows, world)?;
+    due(&rows, world)?;
+    artifacts_and_events(&rows, world)?;
+    calls(&rows, world)?;
+    idempotency(&rows, world)
+}
+
+struct Rows<'a> {
+    transaction: &'a Transaction<'a>,
+}
+
+impl Rows<'_> {
+    /// Writes one row with a statement that stays prepared.
+    fn write(&self, sql: &str, values: impl Params) -> Result<()> {
+        self.transaction.prepare_cached(sql)?.execute(values).map(|_rows| ())
+    }
+}
+
+fn accounts(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (id, account) in world.accounts.inserted() {
+        rows.write(
+            "INSERT INTO account (id, realm, external_id, available, held, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            params![
+                id.to_string(),
+                account.subject.realm.as_str(),
+                account.subject.external_id.as_str(),
+                account.available.micros(),
+                account.held.micros(),
+                account.created_at.millis()
+            ],
+        )?;
+    }
+    for (id, account) in world.accounts.updated() {
+        rows.write(
+            "UPDATE account SET available = $2, held = $3 WHERE id = $1",
+            params![id.to_string(), account.available.micros(), account.held.micros()],
+        )?;
+    }
+    Ok(())
+}
+
+fn holds(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (id, hold) in world.holds.inserted() {
+        rows.write(
+            "INSERT INTO hold (id, account, owner, key, amount, price, state, charged, created_at, ended_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            params![
+                id.to_string(),
+                hold.account.to_string(),
+                hold.owner.to_string(),
+                hold.key.map(|key| key.to_string()),
+                hold.amount.micros(),
+                json(&hold.price)?,
+                hold.state.as_str(),
+                hold.charged.micros(),
+                hold.created_at.millis(),
+                hold.ended_at.map(Timestamp::millis)
+            ],
+        )?;
+    }
+    for (id, hold) in world.holds.updated() {
+        rows.write(
+            "UPDATE hold SET state = $2, charged = $3, ended_at = $4 WHERE id = $1",
+            params![
+                id.to_string(),
+                hold.state.as_str(),
+                hold.charged.micros(),
+                hold.ended_at.map(Timestamp::millis)
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn entries(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for entry in &world.entries {
+        rows.write(
+            "INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            params![
+                entry.id.to_string(),
+                entry.account.to_string(),
+                entry.operation,
+                entry.kind.as_str(),
+                entry.amount.micros(),
+                entry.available_change.micros(),
+                entry.held_change.micros(),
+                entry.owner.map(|owner| owner.to_string()),
+                entry.note,
+                entry.created_at.millis()
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (id, job) in world.jobs.inserted() {
+        rows.write(
+            "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
+             progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+            params![
+                id.to_string(),
+                job.account.to_string(),
+                job.key.map(|key| key.to_string()),
+                job.model.as_str(),
+                job.modality.as_str(),
+                job.input,
+                json(&job.terms)?,
+                job.metadata,
+                job.state.as_str(),
+                job.version,
+                job.priority.as_str(),
+                job.progress,
+                job.attempts,
+                job.hold.to_string(),
+                job.held.micros(),
+                job.charged.micros(),
+                optional_json(job.error.as_ref())?,
+                job.output,
+                job.cancel_requested,
+                job.deadline_at.millis(),
+                job.created_at.millis(),
+                job.updated_at.millis()
+            ],
+        )?;
+    }
+    for (id, job) in world.jobs.updated() {
+        update_job(rows, &id.to_string(), job)?;
+    }
+    Ok(())
+}
+
+fn update_job(rows: &Rows<'_>, id: &str, job: &Job) -> Result<()> {
+    rows.write(
+        "UPDATE job SET state = $2, version = $3, progress = $4, attempts = $5, charged = $6, error = $7, output = $8, \
+         cancel_requested = $9, updated_at = $10 WHERE id = $1",
+        params![
+            id,
+            job.state.as_str(),
+            job.version,
+            job.progress,
+            job.attempts,
+            job.charged.micros(),
+            optional_json(job.error.as_ref())?,
+            job.output,
+            job.cancel_requested,
+            job.updated_at.millis()
+        ],
+    )
+}
+
+fn attempts(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for ((owner, number), attempt) in world.attempts.inserted() {
+        rows.write(
+            "INSERT INTO attempt (owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
+             vendor, begun_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            params![
+                owner.to_string(),
+                number,
+                attempt.provider.as_str(),
+                attempt.vendor_model,
+                attempt.credential,
+                attempt.state.as_str(),
+                effect(attempt),
+                optional_json(attempt.upstream.as_ref())?,
+                optional_json(attempt.error.as_ref())?,
+                json(&attempt.vendor)?,
+                attempt.begun_at.millis(),
+                attempt.ended_at.map(Timestamp::millis)
+            ],
+        )?;
+    }
+    for ((owner, number), attempt) in world.attempts.updated() {
+        rows.write(
+            "UPDATE attempt SET state = $3, effect = $4, upstream = $5, error = $6, vendor = $7, ended_at = $8 \
+             WHERE owner = $1 AND number = $2",
+            params![
+                owner.to_string(),
+                number,
+                attempt.state.as_str(),
+                effect(attempt),
+                optional_json(attempt.upstream.as_ref())?,
+                optional_json(attempt.error.as_ref())?,
+                json(&attempt.vendor)?,
+                attempt.ended_at.map(Timestamp::millis)
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn due(rows: &Rows<'_>, world: &World) -> Result<()> {
+    let values = |due: &Due| {
+        (
+            due.job.to_string(),
+            due.next_at.millis(),
+            due.priority.as_str(),
+            due.lease_until.map(Timestamp::millis),
+            due.leased_by.map(|instance| instance.to_string()),
+            due.token,
+            due.failed_polls,
+        )
+    };
+    for (_, due) in world.due.inserted() {
+        rows.write(
+            "INSERT INTO job_due (job, next_at, priority, lease_until, leased_by, token, failed_polls) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            values(due),
+        )?;
+    }
+    for (_, due) in world.due.updated() {
+        rows.write(
+            "UPDATE job_due SET next_at = $2, priority = $3, lease_until = $4, leased_by = $5, token = $6, \
+             failed_polls = $7 WHERE job = $1",
+            values(due),
+        )?;
+    }
+    for job in world.due.removed() {
+        rows.write("DELETE FROM job_due WHERE job = $1", [job.to_string()])?;
+    }
+    Ok(())
+}
+
+fn artifacts_and_events(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for artifact in &world.artifacts {
+        rows.write(
+            "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6)",
+            params![
+                artifact.job.to_string(),
+                artifact.index,
+                artifact.object.key,
+                artifact.object.media_type,
+                artifact.object.size_bytes.cast_signed(),
+                artifact.object.sha256
+            ],
+        )?;
+    }
+    for event in &world.events {
+        rows.write(
+            "INSERT INTO job_event (job, version, id, state, created_at) VALUES ($1, $2, $3, $4, $5)",
+            params![
+                event.job.to_string(),
+                event.version,
+                event.id.to_string(),
+                event.state.as_str(),
+                event.created_at.millis()
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (id, call) in world.calls.inserted() {
+        rows.write(
+            "INSERT INTO call (id, account, key, instance, model, hold, state, created_at, ended_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            params![
+                id.to_string(),
+                call.account.to_string(),
+                call.key.map(|key| key.to_string()),
+                call.instance.to_string(),
+                call.model.as_str(),
+                call.hold.to_string(),
+                call.state.as_str(),
+                call.created_at.millis(),
+                call.ended_at.map(Timestamp::millis)
+            ],
+        )?;
+    }
+    for (id, call) in world.calls.updated() {
+        rows.write(
+            "UPDATE call SET state = $2, ended_at = $3 WHERE id = $1",
+            params![id.to_string(), call.state.as_str(), call.ended_at.map(Timestamp::millis)],
+        )?;
+    }
+    Ok(())
+}
+
+fn idempotency(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (scope, record) in world.idempotency.inserted() {
+        rows.write(
+            "INSERT INTO idempotency (account, method, path, key, fingerprint, owner, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            params![
+                record.account.to_string(),
+                scope.method,
+                scope.path,
+                scope.key,
+                record.fingerprint,
+                record.owner.to_string(),
+                record.created_at.millis()
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn effect(attempt: &Attempt) -> &'static str {
+    match attempt.effect {
+        fourfold_domain::Effect::NotStarted => "not_started",
+        fourfold_domain::Effect::MayHaveStarted => "may_have_started",
+        fourfold_domain::Effect::Started => "started",
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn optional_json<T: Serialize>(value: Option<&T>) -> Result<Option<String>> {
+    value.map(json).transpose()
+}

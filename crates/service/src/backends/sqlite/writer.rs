@@ -1,0 +1,88 @@
+//! The one thread that writes: takes what waits, commits it together, answers each.
+
+use std::time::Instant;
+
+use metrics::histogram;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc::Receiver;
+
+use super::{failed, load, save};
+use crate::clock::Clock;
+use crate::commit::{BATCH_MAX, Needs, PendingStep, Work, World};
+use crate::error::StoreError;
+
+type Batch = Vec<Box<dyn PendingStep>>;
+
+/// Works until every sender is gone and the line is empty.
+pub(super) fn run(mut connection: Connection, mut waiting: Receiver<Work<Connection>>, clock: &dyn Clock) {
+    let mut batch = Batch::with_capacity(BATCH_MAX);
+    while let Some(first) = waiting.blocking_recv() {
+        let mut next = Some(first);
+        // Takes what is there, never waits for more; work that wants to be alone ends the batch.
+        let alone = loop {
+            match next {
+                Some(Work::Step(step)) => batch.push(step),
+                Some(Work::Alone(work)) => break Some(work),
+                None => break None,
+            }
+            if batch.len() == BATCH_MAX {
+                break None;
+            }
+            next = waiting.try_recv().ok();
+        };
+        if !batch.is_empty() {
+            commit(&mut connection, std::mem::take(&mut batch), clock);
+        }
+        if let Some(work) = alone {
+            work(&mut connection);
+        }
+    }
+}
+
+/// Commits a batch and answers. Where the whole batch fails, its steps are taken one by one, so that one
+/// that can't be written doesn't take the others along.
+fn commit(connection: &mut Connection, mut batch: Batch, clock: &dyn Clock) {
+    let began = Instant::now();
+    let steps = batch.len();
+    match try_commit(connection, &mut batch, clock) {
+        Ok(()) => batch.into_iter().for_each(|step| step.answer(None)),
+        Err(failure) if steps == 1 => batch.into_iter().for_each(|step| step.answer(Some(again(&failure)))),
+        Err(failure) => {
+            tracing::warn!(
+                error = &failure as &dyn std::error::Error,
+                steps,
+                "a batch failed, its steps are taken one by one"
+            );
+            for step in batch {
+                commit(connection, vec![step], clock);
+            }
+            return;
+        }
+    }
+    histogram!("fourfold_ledger_batch_size").record(u32::try_from(steps).unwrap_or(u32::MAX));
+    histogram!("fourfold_ledger_commit_seconds").record(began.elapsed());
+}
+
+fn try_commit(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    clock: &dyn Clock,
+) -> Result<(), rusqlite::Error> {
+    let mut needs = Needs::default();
+    batch.iter().for_each(|step| step.needs(&mut needs));
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut world = World { now: clock.now(), ..World::default() };
+    load::load(&transaction, &needs, &mut world)?;
+    batch.iter_mut().for_each(|step| step.decide(&mut world));
+    save::save(&transaction, &world)?;
+    transaction.commit()
+}
+
+fn again(failure: &rusqlite::Error) -> StoreError {
+    match failure {
+        rusqlite::Error::SqliteFailure(code, message) => {
+            failed(rusqlite::Error::SqliteFailure(*code, message.clone()))
+        }
+        other => StoreError::Failed(other.to_string().into()),
+    }
+}

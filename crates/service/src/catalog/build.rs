@@ -1,0 +1,140 @@
+//! From settings to a catalog: everything is checked, each mistake names its place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fourfold_domain::{Modality, Model, ModelSpec, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
+
+use super::{Catalog, ModelSettings, PriceSettings, RouteSettings};
+use crate::ports::Providers;
+
+/// A mistake in the catalog.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct CatalogError {
+    /// Where, such as `models.mock-image.route[0].provider`.
+    pub place: String,
+    /// What is wrong, and what is allowed.
+    pub problem: String,
+}
+
+impl Catalog {
+    /// Builds a catalog, or names the first mistake. A model whose route has a provider that is off is left
+    /// out, so that one catalog can name more vendors than an operator has keys for.
+    pub fn build(
+        settings: &BTreeMap<String, ModelSettings>,
+        providers: &dyn Providers,
+    ) -> Result<Self, CatalogError> {
+        let mut models = BTreeMap::new();
+        for (name, settings) in settings {
+            if let Some(model) = model(name, settings, providers)? {
+                models.insert(name.clone(), Arc::new(model));
+            } else {
+                tracing::info!(model = %name, "a model is left out, since no provider of its route is on");
+            }
+        }
+        Ok(Self { models })
+    }
+}
+
+fn model(
+    name: &str,
+    settings: &ModelSettings,
+    providers: &dyn Providers,
+) -> Result<Option<Model>, CatalogError> {
+    let at = |place: &str| format!("models.{name}{place}");
+    let name = name.parse().map_err(|error| mistake(at(""), error))?;
+    if settings.route.is_empty() {
+        return Err(mistake(at(".route"), "must name at least one provider and model"));
+    }
+    if !(1..=10).contains(&settings.attempts_max) {
+        return Err(mistake(at(".attempts_max"), "must be from 1 to 10"));
+    }
+    let mut choices = Vec::new();
+    for (index, route) in settings.route.iter().enumerate() {
+        choices.extend(choice(&at(&format!(".route[{index}]")), route, settings.modality, providers)?);
+    }
+    let price = price(&at(".price"), &settings.price)?;
+    check_units(&at(".price.rates"), settings.modality, &price)?;
+    let mut choices = choices.into_iter();
+    let Some((first, spec)) = choices.next() else { return Ok(None) };
+    Ok(Some(Model {
+        name,
+        modality: settings.modality,
+        parameters: spec.parameters,
+        price,
+        route: Route::new(first, choices.map(|(choice, _spec)| choice).collect()),
+        deadline: settings.deadline,
+        attempts_max: settings.attempts_max,
+        on_cancel: settings.on_cancel,
+        on_uncertain: settings.on_uncertain,
+    }))
+}
+
+/// A choice with what its provider says of the model; nothing where the provider is off.
+fn choice(
+    place: &str,
+    route: &RouteSettings,
+    modality: Modality,
+    providers: &dyn Providers,
+) -> Result<Option<(RouteChoice, ModelSpec)>, CatalogError> {
+    let key: ProviderKey =
+        route.provider.parse().map_err(|error| mistake(format!("{place}.provider"), error))?;
+    if route.weight == 0 {
+        return Err(mistake(format!("{place}.weight"), "must be 1 or more"));
+    }
+    let cost = route.cost.as_ref().map(|cost| price(&format!("{place}.cost"), cost)).transpose()?;
+    let Some(provider) = providers.get(&key) else { return Ok(None) };
+    let spec = provider.models().iter().find(|spec| spec.vendor_model == route.model);
+    let spec = spec.ok_or_else(|| {
+        let known: Vec<_> = provider.models().iter().map(|spec| spec.vendor_model.as_str()).collect();
+        mistake(
+            format!("{place}.model"),
+            format!("{key} has no model {}; it has {}", route.model, known.join(", ")),
+        )
+    })?;
+    if spec.modality != modality {
+        let problem = format!("{} makes {}, not {}", route.model, spec.modality.as_str(), modality.as_str());
+        return Err(mistake(format!("{place}.model"), problem));
+    }
+    let choice = RouteChoice { provider: key, vendor_model: route.model.clone(), weight: route.weight, cost };
+    Ok(Some((choice, spec.clone())))
+}
+
+fn price(place: &str, settings: &PriceSettings) -> Result<Price, CatalogError> {
+    let mut rates = Vec::with_capacity(settings.rates.len());
+    for (index, rate) in settings.rates.iter().enumerate() {
+        let at = |field: &str| format!("{place}.rates[{index}].{field}");
+        let credits = rate.credits.parse().map_err(|error| mistake(at("credits"), error))?;
+        if rate.per == Some(0) {
+            return Err(mistake(at("per"), "must be 1 or more"));
+        }
+        rates.push(Rate { unit: rate.unit, credits, per: rate.per, when: rate.when.clone() });
+    }
+    Ok(Price::new(settings.version.clone(), rates))
+}
+
+/// A price must have a rate for whatever its modality can come to.
+fn check_units(place: &str, modality: Modality, price: &Price) -> Result<(), CatalogError> {
+    let needed: &[Unit] = match modality {
+        Modality::Chat => &[Unit::InputToken, Unit::OutputToken],
+        Modality::Embedding => &[Unit::InputToken],
+        Modality::Image => &[Unit::Image],
+        Modality::Video => &[Unit::VideoSecond],
+        Modality::Speech => &[Unit::Character],
+        Modality::Transcription => &[Unit::AudioSecond],
+    };
+    for unit in needed {
+        if !price.rates.iter().any(|rate| rate.unit == *unit && rate.when.is_empty()) {
+            return Err(mistake(
+                place.to_owned(),
+                format!("must have a rate for {} without `when`", unit.as_str()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn mistake(place: String, problem: impl ToString) -> CatalogError {
+    CatalogError { place, problem: problem.to_string() }
+}

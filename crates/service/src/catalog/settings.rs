@@ -1,0 +1,96 @@
+//! The catalog as the operator writes it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fourfold_domain::{Modality, OnCancel, OnUncertain, Unit, serde_duration};
+use serde::{Deserialize, Serialize};
+
+/// One model of the catalog.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ModelSettings {
+    /// What it makes: chat, embedding, image, video, speech or transcription.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub modality: Modality,
+    /// Who may serve it, the first one first.
+    pub route: Vec<RouteSettings>,
+    /// What it costs the user.
+    pub price: PriceSettings,
+    /// A job that isn't final this long after its submission ends as expired.
+    #[serde(default = "deadline_default", with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub deadline: Duration,
+    /// How many times paid work may be tried in all; 1 to 10.
+    #[serde(default = "attempts_default")]
+    pub attempts_max: u32,
+    /// What a cancel costs once the vendor was asked: full, none, or percent: N.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub on_cancel: OnCancel,
+    /// What becomes of an attempt of which nobody can tell whether the vendor took it: fail or retry.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub on_uncertain: OnUncertain,
+}
+
+/// One choice of a route.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RouteSettings {
+    /// The provider's name.
+    pub provider: String,
+    /// The vendor's name of the model.
+    pub model: String,
+    /// Its share among choices of the same rank; 1 or more.
+    #[serde(default = "weight_default")]
+    pub weight: u32,
+    /// What the vendor charges the operator.
+    #[serde(default)]
+    pub cost: Option<PriceSettings>,
+}
+
+/// A versioned price.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PriceSettings {
+    /// Names this price for ever; holds and quotes keep it.
+    pub version: String,
+    /// Its rates; for each quantity the one with the most matching traits holds.
+    pub rates: Vec<RateSettings>,
+}
+
+/// One rate of a price.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RateSettings {
+    /// What is counted: image, video_second, character, audio_second, input_token, cached_input_token or
+    /// output_token.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub unit: Unit,
+    /// The price of `per` pieces, as a decimal string of credits.
+    pub credits: String,
+    /// How many pieces `credits` stands for; left out, 1 image or second of video, 1 000 characters, 60
+    /// seconds of audio, 1 000 000 tokens.
+    #[serde(default)]
+    pub per: Option<u64>,
+    /// The rate holds only for these traits, such as `size: 1024x1024`.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
+}
+
+fn deadline_default() -> Duration {
+    Duration::from_secs(60 * 60)
+}
+
+fn attempts_default() -> u32 {
+    3
+}
+
+fn weight_default() -> u32 {
+    1
+}

@@ -1,0 +1,93 @@
+//! Rows at hand, with what has become of them.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// The rows of one kind that a batch works on. Remembers which were inserted, updated or removed, so that
+/// a backend writes just those.
+#[derive(Debug)]
+pub(crate) struct Table<K, V> {
+    rows: HashMap<K, Row<V>>,
+}
+
+#[derive(Debug)]
+struct Row<V> {
+    /// Nothing once it was removed.
+    value: Option<V>,
+    change: Change,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Change {
+    None,
+    Inserted,
+    Updated,
+    Removed,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { rows: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash, V> Table<K, V> {
+    /// Puts in a row as the database has it.
+    pub(crate) fn load(&mut self, key: K, value: V) {
+        self.rows.insert(key, Row { value: Some(value), change: Change::None });
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        self.rows.get(key)?.value.as_ref()
+    }
+
+    /// The row, to be changed: it counts as updated from now on.
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let row = self.rows.get_mut(key)?;
+        if row.change == Change::None {
+            row.change = Change::Updated;
+        }
+        row.value.as_mut()
+    }
+
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        self.rows.insert(key, Row { value: Some(value), change: Change::Inserted });
+    }
+
+    pub(crate) fn remove(&mut self, key: &K) {
+        if let Some(row) = self.rows.get_mut(key) {
+            (row.value, row.change) = (None, Change::Removed);
+        }
+    }
+
+    pub(crate) fn inserted(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.with_change(Change::Inserted)
+    }
+
+    pub(crate) fn updated(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.with_change(Change::Updated)
+    }
+
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &K> {
+        self.rows.iter().filter(|(_, row)| row.change == Change::Removed).map(|(key, _)| key)
+    }
+
+    /// Every row that is there.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.rows.values().filter_map(|row| row.value.as_ref())
+    }
+
+    /// Drops the rows that don't hold, as if they had never been.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn retain(&mut self, holds: impl Fn(&V) -> bool) {
+        self.rows.retain(|_key, row| row.value.as_ref().is_some_and(&holds));
+    }
+
+    fn with_change(&self, change: Change) -> impl Iterator<Item = (&K, &V)> {
+        self.rows
+            .iter()
+            .filter(move |(_, row)| row.change == change)
+            .filter_map(|(key, row)| row.value.as_ref().map(|value| (key, value)))
+    }
+}

@@ -1,0 +1,56 @@
+//! The rows that steps decide over.
+
+use std::collections::BTreeSet;
+
+use fourfold_domain::{AccountId, CallId, HoldId, JobId, Subject};
+use uuid::Uuid;
+
+use super::Table;
+use crate::Timestamp;
+use crate::calls::Call;
+use crate::credits::{Account, Entry, Hold, Owner};
+use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
+use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent};
+
+/// The rows at hand. What isn't here isn't in the database either, as far as the steps' needs reach.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// The moment of the batch, by the database's clock.
+    pub(crate) now: Timestamp,
+    /// Which account a subject has.
+    pub(crate) subjects: Table<Subject, AccountId>,
+    pub(crate) accounts: Table<AccountId, Account>,
+    pub(crate) holds: Table<HoldId, Hold>,
+    /// Entries of operations that steps asked about. Read only; new entries go to `entries`.
+    pub(crate) operations: Table<String, Entry>,
+    /// Entries to be written.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) jobs: Table<JobId, Job>,
+    pub(crate) due: Table<JobId, Due>,
+    /// The latest attempt of each job.
+    pub(crate) attempts: Table<(Owner, u32), Attempt>,
+    /// Artifacts to be written.
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Events to be written.
+    pub(crate) events: Vec<JobEvent>,
+    pub(crate) calls: Table<CallId, Call>,
+    pub(crate) idempotency: Table<IdempotencyScope, IdempotencyRecord>,
+}
+
+impl World {
+    /// A new id that sorts by time.
+    pub(crate) fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// The rows that steps ask for. A job brings its due row, its latest attempt, its hold and its account; a
+/// call its hold and account; a subject its account; a scope its record.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) jobs: BTreeSet<JobId>,
+    pub(crate) calls: BTreeSet<CallId>,
+    pub(crate) operations: Vec<String>,
+    pub(crate) idempotency: Vec<IdempotencyScope>,
+}

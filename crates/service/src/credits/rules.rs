@@ -1,0 +1,164 @@
+//! The rules of the ledger, as changes of the rows at hand. Each checks everything before it changes
+//! anything, so that a refusal leaves no trace.
+
+use fourfold_domain::{AccountId, Credits, CreditsChange, EntryId, HoldId, KeyId, Price, Subject};
+
+use super::{Account, Entry, EntryKind, Hold, HoldState, Owner};
+use crate::commit::World;
+use crate::error::Refusal;
+
+/// The account of this subject; made with no credits where it is its first use.
+pub(crate) fn account_of(world: &mut World, subject: &Subject) -> AccountId {
+    if let Some(id) = world.subjects.get(subject) {
+        return *id;
+    }
+    let account = Account {
+        id: AccountId::new(world.new_id()),
+        subject: subject.clone(),
+        available: Credits::ZERO,
+        held: Credits::ZERO,
+        created_at: world.now,
+    };
+    let id = account.id;
+    world.subjects.insert(subject.clone(), id);
+    world.accounts.insert(id, account);
+    id
+}
+
+/// What the subject's account could spend now.
+pub(crate) fn available_to(world: &World, subject: &Subject) -> Credits {
+    let account = world.subjects.get(subject).and_then(|id| world.accounts.get(id));
+    account.map_or(Credits::ZERO, |account| account.available)
+}
+
+/// Gives credits to an account.
+pub(crate) fn grant(
+    world: &mut World,
+    id: AccountId,
+    credits: Credits,
+    operation: &str,
+    note: Option<&str>,
+) -> Result<(), Refusal> {
+    let available = account(world, id)?.available.checked_add(credits)?;
+    change(world, id, |account| account.available = available)?;
+    let entry = entry(world, id, operation.to_owned(), EntryKind::Grant, credits.plus());
+    world.entries.push(Entry { available_change: credits.plus(), note: note.map(str::to_owned), ..entry });
+    Ok(())
+}
+
+/// Sets credits aside for work that its owner is about to do.
+pub(crate) fn hold(
+    world: &mut World,
+    account_id: AccountId,
+    owner: Owner,
+    key: Option<KeyId>,
+    amount: Credits,
+    price: &Price,
+) -> Result<HoldId, Refusal> {
+    let row = account(world, account_id)?;
+    let available = row
+        .available
+        .checked_sub(amount)
+        .map_err(|_| Refusal::InsufficientCredits { needed: amount, available: row.available })?;
+    let held = row.held.checked_add(amount)?;
+    change(world, account_id, |account| (account.available, account.held) = (available, held))?;
+    let hold = Hold {
+        id: HoldId::new(world.new_id()),
+        account: account_id,
+        owner,
+        key,
+        amount,
+        price: price.clone(),
+        state: HoldState::Open,
+        charged: Credits::ZERO,
+        created_at: world.now,
+        ended_at: None,
+    };
+    let entry = entry(world, account_id, format!("hold:{owner}"), EntryKind::Hold, amount.minus());
+    world.entries.push(Entry {
+        available_change: amount.minus(),
+        held_change: amount.plus(),
+        owner: Some(owner),
+        ..entry
+    });
+    let id = hold.id;
+    world.holds.insert(id, hold);
+    Ok(id)
+}
+
+/// How a hold ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HoldEnd {
+    /// With a charge for what was really used, at most the hold.
+    Settle(Credits),
+    /// With nothing.
+    Release,
+    /// With nothing, since the process that ran the work died.
+    Interrupted,
+}
+
+/// Ends an open hold and says what was charged. A hold that has ended is left alone and says the same.
+pub(crate) fn end_hold(world: &mut World, id: HoldId, end: HoldEnd) -> Result<Credits, Refusal> {
+    let hold = world.holds.get(&id).ok_or(Refusal::NotFound)?.clone();
+    if hold.state != HoldState::Open {
+        return Ok(hold.charged);
+    }
+    let (state, kind, used) = match end {
+        HoldEnd::Settle(used) if !used.is_zero() => (HoldState::Settled, EntryKind::Settle, used),
+        HoldEnd::Settle(_) | HoldEnd::Release => (HoldState::Released, EntryKind::Release, Credits::ZERO),
+        HoldEnd::Interrupted => (HoldState::Released, EntryKind::Interrupted, Credits::ZERO),
+    };
+    let charged = used.min(hold.amount);
+    let rest = hold.amount.checked_sub(charged)?;
+    let row = account(world, hold.account)?;
+    let (available, held) = (row.available.checked_add(rest)?, row.held.checked_sub(hold.amount)?);
+
+    change(world, hold.account, |account| (account.available, account.held) = (available, held))?;
+    let now = world.now;
+    if let Some(hold) = world.holds.get_mut(&id) {
+        (hold.state, hold.charged, hold.ended_at) = (state, charged, Some(now));
+    }
+    let amount = if state == HoldState::Settled { charged.minus() } else { hold.amount.plus() };
+    let end = entry(world, hold.account, format!("end:{id}"), kind, amount);
+    world.entries.push(Entry {
+        available_change: rest.plus(),
+        held_change: hold.amount.minus(),
+        owner: Some(hold.owner),
+        ..end
+    });
+    if used > charged {
+        let loss = used.checked_sub(charged)?;
+        let overrun = entry(world, hold.account, format!("overrun:{id}"), EntryKind::Overrun, loss.minus());
+        world.entries.push(Entry { owner: Some(hold.owner), ..overrun });
+    }
+    Ok(charged)
+}
+
+fn account(world: &World, id: AccountId) -> Result<&Account, Refusal> {
+    world.accounts.get(&id).ok_or(Refusal::NotFound)
+}
+
+fn change(world: &mut World, id: AccountId, by: impl FnOnce(&mut Account)) -> Result<(), Refusal> {
+    world.accounts.get_mut(&id).map(by).ok_or(Refusal::NotFound)
+}
+
+fn entry(
+    world: &World,
+    account: AccountId,
+    operation: String,
+    kind: EntryKind,
+    amount: CreditsChange,
+) -> Entry {
+    Entry {
+        id: EntryId::new(world.new_id()),
+        account,
+        operation,
+        kind,
+        amount,
+        available_change: CreditsChange::ZERO,
+        held_change: CreditsChange::ZERO,
+        owner: None,
+        note: None,
+        created_at: world.now,
+    }
+}

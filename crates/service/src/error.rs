@@ -1,0 +1,136 @@
+//! What can go wrong, by what a caller does about it.
+
+use fourfold_domain::{Credits, CreditsError, Effect, IllegalMove, InvalidInput, Unpriced};
+
+/// Why a durable step was not taken. Nothing was changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no such thing, or it is another account's.
+    #[error("not found")]
+    NotFound,
+    /// The account can't pay for it.
+    #[error("insufficient credits: {needed} needed, {available} available")]
+    InsufficientCredits {
+        /// What the work could cost.
+        needed: Credits,
+        /// What the account has.
+        available: Credits,
+    },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used with another request")]
+    IdempotencyMismatch,
+    /// The operation id was used for another operation.
+    #[error("the operation id was used for another operation")]
+    OperationMismatch,
+    /// The job isn't due, or somebody else holds its lease.
+    #[error("the job is not due")]
+    NotDue,
+    /// The lease that the step came with is no longer the job's.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The job's caller wants it called off.
+    #[error("the job is to be cancelled")]
+    CancelRequested,
+    /// Nothing follows the job's state.
+    #[error("the job is final")]
+    AlreadyFinal,
+    /// The call was ended already, by its sweep or by an earlier try.
+    #[error("the call has ended")]
+    CallEnded,
+    /// The state doesn't allow the move.
+    #[error(transparent)]
+    IllegalMove(#[from] IllegalMove),
+    /// The account's money can't be counted.
+    #[error(transparent)]
+    Range(#[from] CreditsError),
+}
+
+/// Why a store didn't answer as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The step was refused; nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no room left on the disk.
+    #[error("the storage is full")]
+    Full(#[source] BoxError),
+    /// The store can't be reached or has failed.
+    #[error("the store has failed")]
+    Failed(#[source] BoxError),
+}
+
+/// Any error beneath.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a use case didn't do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The request can't be taken as it is.
+    #[error(transparent)]
+    Invalid(#[from] InvalidInput),
+    /// The catalog has no such model.
+    #[error("unknown model {0}")]
+    UnknownModel(String),
+    /// There is no such thing, or it is another account's.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The work could cost more than the caller allows.
+    #[error("the work may cost {price} credits, which is more than max_credits {max}")]
+    MaxCreditsExceeded {
+        /// What it may cost.
+        price: Credits,
+        /// What the caller allows.
+        max: Credits,
+    },
+    /// Something is larger than is taken.
+    #[error("{what} must be at most {bytes_max} bytes")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// The most that is taken.
+        bytes_max: usize,
+    },
+    /// The durable step was refused.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// Our store or storage has no room left.
+    #[error("the storage is full")]
+    StorageFull(#[source] BoxError),
+    /// Something of ours failed.
+    #[error("{what}")]
+    Internal {
+        /// What failed, for the operator.
+        what: &'static str,
+        /// Whether paid work may exist.
+        effect: Effect,
+        /// What lies beneath.
+        #[source]
+        source: BoxError,
+    },
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(Refusal::NotFound) => Self::NotFound("job"),
+            StoreError::Refused(refusal) => Self::Refused(refusal),
+            StoreError::Full(source) => Self::StorageFull(source),
+            StoreError::Failed(source) => {
+                Self::Internal { what: "the store has failed", effect: Effect::NotStarted, source }
+            }
+        }
+    }
+}
+
+impl From<Unpriced> for ServiceError {
+    fn from(error: Unpriced) -> Self {
+        Self::Internal {
+            what: "a model has no price for this",
+            effect: Effect::NotStarted,
+            source: error.into(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Running processes: each beats, and what a dead one left is taken care of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fourfold_domain::{InstanceId, serde_duration};
+use serde::{Deserialize, Serialize};
+
+use crate::calls::{CallEnding, EndCall};
+use crate::ports::{CallStore, Store};
+use crate::{Refusal, Spawner, StoreError};
+
+/// How processes watch over each other.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct InstanceSettings {
+    /// How often a process says that it lives.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub beat: Duration,
+    /// How long after its last beat a process counts as dead; at least twice `beat`.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub lease: Duration,
+}
+
+impl Default for InstanceSettings {
+    fn default() -> Self {
+        Self { beat: Duration::from_secs(5), lease: Duration::from_secs(20) }
+    }
+}
+
+/// Registers this process as the only server of its database: what earlier ones left is taken over before
+/// anything else is done.
+pub async fn take_over(store: &dyn Store, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
+    store.beat(instance, lease).await?;
+    store.supersede(instance).await?;
+    end_orphaned_calls(store).await
+}
+
+/// Starts to beat.
+pub fn start_beating(
+    store: Arc<dyn Store>,
+    instance: InstanceId,
+    settings: &InstanceSettings,
+    spawner: &Spawner,
+) {
+    let (beat, lease) = (settings.beat, settings.lease);
+    let stopping = spawner.stopping().clone();
+    spawner.start(async move {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(beat) => {}
+            }
+            if let Err(error) = store.beat(instance, lease).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, instance.id = %instance, "a heartbeat was missed");
+            }
+        }
+    });
+}
+
+/// Ends the calls of dead processes: their holds go back, the operator bears what the vendor charged.
+pub async fn end_orphaned_calls(store: &(impl CallStore + ?Sized)) -> Result<(), StoreError> {
+    const PAGE: usize = 500;
+    loop {
+        let calls = store.orphaned_calls(PAGE).await?;
+        for id in &calls {
+            match store.end_call(EndCall { id: *id, ending: CallEnding::Interrupted }).await {
+                Ok(_charged) => {
+                    tracing::warn!(call.id = %id, "a call was interrupted by the death of its process");
+                }
+                Err(StoreError::Refused(Refusal::CallEnded)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if calls.len() < PAGE {
+            return Ok(());
+        }
+    }
+}

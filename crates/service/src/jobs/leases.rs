@@ -1,0 +1,94 @@
+//! The leases that this process holds, renewed together, and the word that one was lost.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fourfold_domain::JobId;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Lease;
+use crate::ports::JobStore;
+
+/// The leases of one process. Clones share them.
+#[derive(Clone, Default)]
+pub(super) struct Leases(Arc<Mutex<HashMap<JobId, Held>>>);
+
+struct Held {
+    lease: Lease,
+    /// Until when it lasts at least, by our own clock.
+    until: Instant,
+    lost: CancellationToken,
+}
+
+/// A lease while somebody works under it; it is no longer renewed once this is dropped.
+pub(super) struct HeldLease {
+    leases: Leases,
+    lease: Lease,
+    lost: CancellationToken,
+}
+
+impl Leases {
+    /// Keeps a lease alive that was asked for at `asked_at`.
+    pub(super) fn hold(&self, lease: Lease, asked_at: Instant, lasts: Duration) -> HeldLease {
+        let lost = CancellationToken::new();
+        let held = Held { lease, until: asked_at + lasts, lost: lost.clone() };
+        self.lock().insert(lease.job, held);
+        HeldLease { leases: self.clone(), lease, lost }
+    }
+
+    /// Renews all of them in one statement; those that are no longer ours are given up.
+    pub(super) async fn renew(&self, store: &dyn JobStore, lasts: Duration) {
+        let leases: Vec<Lease> = self.lock().values().map(|held| held.lease).collect();
+        if leases.is_empty() {
+            return;
+        }
+        let asked_at = Instant::now();
+        match store.renew(leases.clone(), lasts).await {
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "leases couldn't be renewed");
+            }
+            Ok(lost) => {
+                let mut held = self.lock();
+                for lease in leases {
+                    let Some(held) = held.get_mut(&lease.job).filter(|held| held.lease == lease) else {
+                        continue;
+                    };
+                    if lost.contains(&lease.job) {
+                        held.lost.cancel();
+                    } else {
+                        held.until = asked_at + lasts;
+                    }
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HeldLease {
+    /// Ends when the lease is no longer ours.
+    pub(super) fn lost(&self) -> &CancellationToken {
+        &self.lost
+    }
+
+    /// How long it lasts at least.
+    pub(super) fn left(&self) -> Duration {
+        let until = self.leases.lock().get(&self.lease.job).map(|held| held.until);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+}
+
+impl Drop for HeldLease {
+    fn drop(&mut self) {
+        let mut held = self.leases.lock();
+        // The job may be under a newer lease of this very process by now.
+        if held.get(&self.lease.job).is_some_and(|held| held.lease == self.lease) {
+            held.remove(&self.lease.job);
+        }
+    }
+}

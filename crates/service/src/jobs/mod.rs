@@ -1,0 +1,39 @@
+//! Jobs: durable asynchronous generations.
+//!
+//! ```text
+//! caller            service                     database                 worker                 vendor
+//!   │ POST job ───► submit ──────────────────► job, hold, event, due
+//!   │ ◄── 202 ─────── │ ──► queue ─────────────────────────────────────► claim ◄─► lease
+//!   │                                         attempt: may have started ◄── begin_attempt
+//!   │                                                                     start ──────────────► works
+//!   │                                         attempt: task or results ◄── record_upstream ◄────┘
+//!   │                                                                     poll, store
+//!   │ ◄── events ────────────────────────────  state, charge, artifacts ◄── finish
+//! ```
+//!
+//! The database is the truth. A job's state moves through one function, under a lease; whoever dies on the
+//! way leaves a row that says what may have happened, and another worker goes on from there.
+
+mod events;
+mod leases;
+mod outcome;
+mod record;
+mod service;
+mod settings;
+mod steps;
+mod sweep;
+mod worker;
+
+pub use events::JobUpdate;
+pub use record::{
+    Artifact, Attempt, AttemptState, Delivery, Due, Job, JobError, JobEvent, JobView, Lease, OutputPlace,
+    StoredObject, Terms, Upstream,
+};
+pub use service::{JobParts, JobsService, Submission};
+pub use settings::JobSettings;
+pub use steps::{
+    BeginAttempt, Claim, Claimed, Ending, Finish, NextAttempt, RecordUpstream, RequestCancel, Reschedule,
+    Submit, Submitted,
+};
+pub use sweep::JobSweep;
+pub use worker::JobWorker;

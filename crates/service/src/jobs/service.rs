@@ -1,0 +1,213 @@
+//! What callers ask of jobs: take one, show it, call it off, tell what happens to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fourfold_domain::{AccountId, Credits, InstanceId, JobId, KeyId, Priority, Quote, Subject};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
+use crate::catalog::CatalogService;
+use crate::credits::Owner;
+use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Providers, Store};
+use crate::{Clock, Idempotency, Refusal, ServiceError, failpoint};
+
+/// The longest request that is kept with a job.
+const INPUT_BYTES_MAX: usize = 64 * 1024;
+
+/// The longest metadata that is kept with a job.
+const METADATA_BYTES_MAX: usize = 16 * 1024;
+
+/// How often a listener looks again by itself, since signals may be lost.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// What jobs are made of; the service, the worker and the sweep share it.
+#[derive(Clone)]
+pub struct JobParts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// What to look at next.
+    pub queue: Arc<dyn JobQueue>,
+    /// Wakes listeners.
+    pub signals: Arc<dyn JobSignals>,
+    /// Where results are kept.
+    pub storage: Arc<dyn ObjectStorage>,
+    /// The vendors.
+    pub providers: Arc<dyn Providers>,
+    /// What can be asked for.
+    pub catalog: CatalogService,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// This process.
+    pub instance: InstanceId,
+    /// How jobs are worked on.
+    pub settings: JobSettings,
+    /// Whether there is room for more work; the sweep keeps it current.
+    pub has_room: Arc<AtomicBool>,
+}
+
+/// A request for a job.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Who pays.
+    pub subject: Subject,
+    /// With which key.
+    pub key: Option<KeyId>,
+    /// The model's name.
+    pub model: String,
+    /// What to make.
+    pub input: Map<String, Value>,
+    /// The caller's own words.
+    pub metadata: Option<Map<String, Value>>,
+    /// Refuses work that could cost more.
+    pub max_credits: Option<Credits>,
+    /// Which of the waiting go first.
+    pub priority: Priority,
+    /// What makes it idempotent.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// Jobs, as callers see them.
+#[derive(Clone)]
+pub struct JobsService {
+    pub(super) parts: JobParts,
+}
+
+impl JobParts {
+    /// Tells listeners where a job stands.
+    pub(super) fn announce(&self, job: &Job) {
+        let signal =
+            JobSignal { job: job.id, version: job.version, state: job.state, progress: job.progress };
+        self.signals.announce(signal);
+    }
+
+    /// Lines a job up.
+    pub(super) async fn enqueue(&self, job: &Job, after: Duration) {
+        let next_at = self.clock.now().after(after);
+        self.queue.push(DueJob { job: job.id, priority: job.priority, next_at }).await;
+    }
+}
+
+impl JobsService {
+    /// Over these parts.
+    pub fn new(parts: JobParts) -> Self {
+        Self { parts }
+    }
+
+    /// What a request could cost at most. Free, and holds nothing.
+    pub fn quote(&self, model: &str, input: &Map<String, Value>) -> Result<Quote, ServiceError> {
+        Ok(self.parts.catalog.offer(model, input)?.quote)
+    }
+
+    /// Takes a job: its hold, its row and its idempotency key in one step; then it is lined up. The same
+    /// idempotency key answers with the same job as it is now.
+    pub async fn submit(&self, submission: Submission) -> Result<JobView, ServiceError> {
+        if !self.parts.has_room.load(Ordering::Relaxed) {
+            return Err(ServiceError::StorageFull(
+                "the store has less room than artifacts.free_bytes_min".into(),
+            ));
+        }
+        match self.parts.store.submit(self.step(submission)?).await? {
+            Submitted::New(job) => {
+                failpoint::reach("after_submit");
+                metrics::counter!("fourfold_jobs_submitted_total", "model" => job.model.to_string())
+                    .increment(1);
+                self.parts.enqueue(&job, Duration::ZERO).await;
+                Ok(JobView { job: *job, attempts: Vec::new(), artifacts: Vec::new() })
+            }
+            Submitted::Earlier(Owner::Job(id)) => self.load(id).await,
+            Submitted::Earlier(Owner::Call(_)) => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
+        }
+    }
+
+    /// An account's own job.
+    pub async fn job(&self, account: AccountId, id: JobId) -> Result<JobView, ServiceError> {
+        let view = self.load(id).await?;
+        if view.job.account == account { Ok(view) } else { Err(ServiceError::NotFound("job")) }
+    }
+
+    /// An account's jobs, the newest first, older than `before`.
+    pub async fn jobs(
+        &self,
+        account: AccountId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<JobView>, ServiceError> {
+        Ok(self.parts.store.jobs(account, before, limit).await?)
+    }
+
+    /// Calls an account's own job off. One that nobody works on ends at once; of one under way the vendor is
+    /// asked. Again gives the same.
+    pub async fn cancel(&self, account: AccountId, id: JobId) -> Result<JobView, ServiceError> {
+        let job = self.parts.store.request_cancel(RequestCancel { job: id, account }).await?;
+        self.parts.announce(&job);
+        if !job.state.is_final() {
+            self.parts.enqueue(&job, Duration::ZERO).await;
+        }
+        self.load(id).await
+    }
+
+    /// The job once it is final, or as it is after `patience`.
+    pub async fn wait(&self, id: JobId, patience: Duration) -> Result<JobView, ServiceError> {
+        let until = Instant::now() + patience;
+        let mut listener = self.parts.signals.listen(id);
+        loop {
+            let view = self.load(id).await?;
+            if view.job.state.is_final() || Instant::now() >= until {
+                return Ok(view);
+            }
+            let look_again = until.min(Instant::now() + LOOK_AGAIN);
+            let is_final = |signal: &Option<JobSignal>| signal.is_some_and(|signal| signal.state.is_final());
+            // Whether it was the signal or the time: the next look tells. A sender that is gone is looked
+            // past in the same way.
+            if let Ok(Err(_gone)) = tokio::time::timeout_at(look_again, listener.wait_for(is_final)).await {
+                tokio::time::sleep_until(look_again).await;
+            }
+        }
+    }
+
+    pub(super) async fn load(&self, id: JobId) -> Result<JobView, ServiceError> {
+        self.parts.store.job(id).await?.ok_or(ServiceError::NotFound("job"))
+    }
+
+    /// Everything that is checked before the step.
+    fn step(&self, submission: Submission) -> Result<Submit, ServiceError> {
+        let offer = self.parts.catalog.offer(&submission.model, &submission.input)?;
+        let input = Value::Object(submission.input).to_string();
+        if input.len() > INPUT_BYTES_MAX {
+            return Err(ServiceError::TooLarge { what: "input", bytes_max: INPUT_BYTES_MAX });
+        }
+        let metadata = submission.metadata.map(|metadata| Value::Object(metadata).to_string());
+        if metadata.as_ref().is_some_and(|metadata| metadata.len() > METADATA_BYTES_MAX) {
+            return Err(ServiceError::TooLarge { what: "metadata", bytes_max: METADATA_BYTES_MAX });
+        }
+        if let Some(max) = submission.max_credits
+            && offer.quote.credits > max
+        {
+            return Err(ServiceError::MaxCreditsExceeded { price: offer.quote.credits, max });
+        }
+        let model = offer.model;
+        Ok(Submit {
+            id: JobId::new(Uuid::now_v7()),
+            subject: submission.subject,
+            key: submission.key,
+            model: model.name.clone(),
+            modality: model.modality,
+            input: input.into(),
+            terms: Terms {
+                attempts_max: model.attempts_max,
+                on_cancel: model.on_cancel,
+                on_uncertain: model.on_uncertain,
+            },
+            metadata: metadata.map(Into::into),
+            priority: submission.priority,
+            amount: offer.quote.credits,
+            price: model.price.clone(),
+            deadline: model.deadline,
+            idempotency: submission.idempotency,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! How jobs are worked on.
+
+use std::time::Duration;
+
+use fourfold_domain::serde_duration;
+use serde::{Deserialize, Serialize};
+
+/// How jobs are worked on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct JobSettings {
+    /// How many jobs one process works on at a time; 1 or more.
+    pub workers: usize,
+    /// How long a worker's right to a job lasts, unless it is renewed. At least `send_margin` and 5 s.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub lease: Duration,
+    /// How often leases are renewed; at most a third of `lease`.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub renew: Duration,
+    /// How often what was forgotten by the queue is looked for.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub sweep: Duration,
+    /// A vendor is only asked while this much of the lease is left: its connect timeout and 5 s.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub send_margin: Duration,
+    /// How long after a failed attempt the next begins; doubles with each.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub backoff: Duration,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self {
+            workers: 64,
+            lease: Duration::from_secs(30),
+            renew: Duration::from_secs(10),
+            sweep: Duration::from_secs(5),
+            send_margin: Duration::from_secs(10),
+            backoff: Duration::from_secs(1),
+        }
+    }
+}
+
+impl JobSettings {
+    /// The first setting that can't be, with what is allowed.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.workers == 0 {
+            return Err(("jobs.workers", "must be 1 or more".to_owned()));
+        }
+        if self.lease < self.send_margin + Duration::from_secs(5) && !self.send_margin.is_zero() {
+            return Err(("jobs.lease", "must be at least jobs.send_margin and 5s".to_owned()));
+        }
+        if self.renew.is_zero() || self.renew * 3 > self.lease {
+            return Err((
+                "jobs.renew",
+                "must be more than nothing and at most a third of jobs.lease".to_owned(),
+            ));
+        }
+        if self.sweep.is_zero() {
+            return Err(("jobs.sweep", "must be more than nothing".to_owned()));
+        }
+        Ok(())
+    }
+}

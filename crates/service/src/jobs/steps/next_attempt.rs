@@ -1,0 +1,53 @@
+//! An attempt is over, another may follow.
+
+use std::time::Duration;
+
+use fourfold_domain::{Effect, JobMove};
+
+use super::rules::{end_attempt, leased, move_job};
+use crate::commit::{Needs, Step, World};
+use crate::credits::Owner;
+use crate::error::Refusal;
+use crate::jobs::{AttemptState, Job, JobError, Lease};
+
+/// Ends the attempt and puts the job back in line.
+#[derive(Clone, Debug)]
+pub struct NextAttempt {
+    /// The right to the job.
+    pub lease: Lease,
+    /// How the attempt ended.
+    pub state: AttemptState,
+    /// Whether it may have been paid for.
+    pub effect: Effect,
+    /// Why it ended.
+    pub error: JobError,
+    /// How long until the next.
+    pub after: Duration,
+}
+
+impl Step for NextAttempt {
+    /// The job as it is now.
+    type Answer = Job;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.jobs.insert(self.lease.job);
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
+        let job = leased(world, &self.lease)?;
+        let (id, number) = (job.id, job.attempts);
+        move_job(world, id, JobMove::NextAttempt)?;
+        if let Some(attempt) = world.attempts.get_mut(&(Owner::Job(id), number)) {
+            attempt.effect = self.effect;
+        }
+        end_attempt(world, id, number, self.state, Some(&self.error));
+        let next_at = world.now.after(self.after);
+        if let Some(due) = world.due.get_mut(&id) {
+            (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
+        }
+        if let Some(job) = world.jobs.get_mut(&id) {
+            job.progress = None;
+        }
+        world.jobs.get(&id).cloned().ok_or(Refusal::NotFound)
+    }
+}

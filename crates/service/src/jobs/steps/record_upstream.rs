@@ -1,0 +1,53 @@
+//! What the vendor answered is recorded before anything is done with it.
+
+use fourfold_domain::{Effect, JobMove};
+use serde_json::{Map, Value};
+
+use super::rules::{leased, move_job};
+use crate::commit::{Needs, Step, World};
+use crate::credits::Owner;
+use crate::error::Refusal;
+use crate::jobs::{AttemptState, Job, Lease, Upstream};
+
+/// Records the vendor's task, the places of its results or the objects that hold them. A task lets go of
+/// the lease and is due again at its first poll; results keep the lease and go on to the store.
+#[derive(Clone, Debug)]
+pub struct RecordUpstream {
+    /// The right to the job.
+    pub lease: Lease,
+    /// What the vendor gave.
+    pub upstream: Upstream,
+    /// The vendor's own facts, added to those known.
+    pub vendor: Map<String, Value>,
+}
+
+impl Step for RecordUpstream {
+    /// The job as it is now.
+    type Answer = Job;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.jobs.insert(self.lease.job);
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
+        let job = leased(world, &self.lease)?;
+        let (id, attempt) = (job.id, (Owner::Job(job.id), job.attempts));
+        let by = match self.upstream {
+            Upstream::Task(_) => JobMove::TaskTaken,
+            Upstream::Outputs(_) | Upstream::Objects(_) => JobMove::OutputsReady,
+        };
+        move_job(world, id, by)?;
+        if let Some(attempt) = world.attempts.get_mut(&attempt) {
+            (attempt.state, attempt.effect) = (AttemptState::Taken, Effect::Started);
+            attempt.upstream = Some(self.upstream.clone());
+            attempt.vendor.extend(self.vendor.clone());
+        }
+        if let Upstream::Task(task) = &self.upstream {
+            let next_at = world.now.after(task.poll_after);
+            if let Some(due) = world.due.get_mut(&id) {
+                (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
+            }
+        }
+        world.jobs.get(&id).cloned().ok_or(Refusal::NotFound)
+    }
+}

@@ -1,0 +1,61 @@
+//! A caller calls a job off.
+
+use fourfold_domain::{AccountId, Credits, JobId, JobMove};
+
+use super::rules::{End, end_job};
+use crate::commit::{Needs, Step, World};
+use crate::error::Refusal;
+use crate::jobs::{AttemptState, Job, JobError};
+
+/// Calls a job off. One that nobody works on yet ends at once and costs nothing; for one under way the
+/// wish is recorded and whoever holds the lease acts on it. Again gives the same; a final job refuses with
+/// [`Refusal::AlreadyFinal`].
+#[derive(Clone, Copy, Debug)]
+pub struct RequestCancel {
+    /// Which job.
+    pub job: JobId,
+    /// Whose; another account's job isn't found.
+    pub account: AccountId,
+}
+
+impl Step for RequestCancel {
+    /// The job as it is now.
+    type Answer = Job;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.jobs.insert(self.job);
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
+        let job =
+            world.jobs.get(&self.job).filter(|job| job.account == self.account).ok_or(Refusal::NotFound)?;
+        if job.state.is_final() {
+            return Err(Refusal::AlreadyFinal);
+        }
+        let now = world.now;
+        let due = world.due.get(&self.job);
+        let leased = due.is_some_and(|due| due.lease_until.is_some_and(|until| until > now));
+        let untouched = job.state == fourfold_domain::JobState::Queued && !leased;
+        if untouched {
+            let error =
+                JobError::new("cancelled", "cancelled before any vendor was asked; nothing was charged");
+            let end = End {
+                by: JobMove::Cancel,
+                used: Credits::ZERO,
+                error: Some(&error),
+                attempt: AttemptState::Cancelled,
+                artifacts: &[],
+                output: None,
+            };
+            return end_job(world, self.job, &end);
+        }
+        if let Some(due) = world.due.get_mut(&self.job)
+            && !leased
+        {
+            due.next_at = now;
+        }
+        let job = world.jobs.get_mut(&self.job).ok_or(Refusal::NotFound)?;
+        job.cancel_requested = true;
+        Ok(job.clone())
+    }
+}

@@ -1,0 +1,47 @@
+//! A job is let go, to be looked at again later.
+
+use std::time::Duration;
+
+use super::rules::leased;
+use crate::commit::{Needs, Step, World};
+use crate::error::Refusal;
+use crate::jobs::{Job, Lease};
+
+/// Lets go of the lease; the job stays in its state and is due again after a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Reschedule {
+    /// The right to the job.
+    pub lease: Lease,
+    /// How long until it is due again; at once where its caller wants it cancelled.
+    pub after: Duration,
+    /// How far the vendor says it is, 0 to 100.
+    pub progress: Option<u8>,
+    /// How many polls in a row have failed now.
+    pub failed_polls: u32,
+}
+
+impl Step for Reschedule {
+    /// The job as it is now.
+    type Answer = Job;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.jobs.insert(self.lease.job);
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
+        let job = leased(world, &self.lease)?;
+        let (id, known, cancel_requested) = (job.id, job.progress, job.cancel_requested);
+        let next_at = if cancel_requested { world.now } else { world.now.after(self.after) };
+        if let Some(due) = world.due.get_mut(&id) {
+            (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
+            due.failed_polls = self.failed_polls;
+        }
+        if self.progress.is_some()
+            && self.progress > known
+            && let Some(job) = world.jobs.get_mut(&id)
+        {
+            job.progress = self.progress;
+        }
+        world.jobs.get(&id).cloned().ok_or(Refusal::NotFound)
+    }
+}

@@ -1,0 +1,126 @@
+//! A job comes in: its hold, the job with its whole request, its event and its idempotency key in one go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fourfold_domain::{
+    Credits, EventId, JobId, JobState, KeyId, Modality, ModelName, Price, Priority, Subject,
+};
+
+use crate::commit::{Needs, Step, World};
+use crate::credits::{Owner, rules};
+use crate::error::Refusal;
+use crate::idempotency::Idempotency;
+use crate::jobs::{Due, Job, JobEvent, Terms};
+
+/// Takes a job. Refused where the account can't pay; the same idempotency key gives the same job.
+#[derive(Clone, Debug)]
+pub struct Submit {
+    /// The new job's id.
+    pub id: JobId,
+    /// Who pays; the account is made on first use.
+    pub subject: Subject,
+    /// With which key.
+    pub key: Option<KeyId>,
+    /// Which model serves it.
+    pub model: ModelName,
+    /// What it makes.
+    pub modality: Modality,
+    /// The whole request, as JSON text.
+    pub input: Arc<str>,
+    /// The rules of the catalog.
+    pub terms: Terms,
+    /// The caller's own words, as JSON text.
+    pub metadata: Option<Arc<str>>,
+    /// Which of the waiting go first.
+    pub priority: Priority,
+    /// The most that it can cost.
+    pub amount: Credits,
+    /// The price in force.
+    pub price: Price,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// What makes it idempotent.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What came of [`Submit`].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Submitted {
+    /// The job was taken.
+    New(Box<Job>),
+    /// The same request had made this one before.
+    Earlier(Owner),
+}
+
+impl Step for Submit {
+    type Answer = Submitted;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.subjects.push(self.subject.clone());
+        if let Some(idempotency) = &self.idempotency {
+            idempotency.needs(&self.subject, needs);
+        }
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Submitted, Refusal> {
+        if let Some(idempotency) = &self.idempotency
+            && let Some(owner) = idempotency.earlier(world, &self.subject)?
+        {
+            return Ok(Submitted::Earlier(owner));
+        }
+        let available = rules::available_to(world, &self.subject);
+        if available < self.amount {
+            return Err(Refusal::InsufficientCredits { needed: self.amount, available });
+        }
+        let account = rules::account_of(world, &self.subject);
+        let hold = rules::hold(world, account, Owner::Job(self.id), self.key, self.amount, &self.price)?;
+        let job = Job {
+            id: self.id,
+            account,
+            key: self.key,
+            model: self.model.clone(),
+            modality: self.modality,
+            input: self.input.clone(),
+            terms: self.terms,
+            metadata: self.metadata.clone(),
+            state: JobState::Queued,
+            version: 1,
+            priority: self.priority,
+            progress: None,
+            attempts: 0,
+            hold,
+            held: self.amount,
+            charged: Credits::ZERO,
+            error: None,
+            output: None,
+            cancel_requested: false,
+            deadline_at: world.now.after(self.deadline),
+            created_at: world.now,
+            updated_at: world.now,
+        };
+        let event = EventId::new(world.new_id());
+        world.events.push(JobEvent {
+            id: event,
+            job: self.id,
+            version: 1,
+            state: job.state,
+            created_at: world.now,
+        });
+        let due = Due {
+            job: self.id,
+            next_at: world.now,
+            priority: self.priority,
+            lease_until: None,
+            leased_by: None,
+            token: 0,
+            failed_polls: 0,
+        };
+        world.due.insert(self.id, due);
+        world.jobs.insert(self.id, job.clone());
+        if let Some(idempotency) = &self.idempotency {
+            idempotency.record(world, &self.subject, account, Owner::Job(self.id));
+        }
+        Ok(Submitted::New(Box::new(job)))
+    }
+}

@@ -1,0 +1,107 @@
+//! What runs at the side: leases are renewed, what the queue forgot is lined up again, room is looked at.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::JobParts;
+use crate::artifacts::ArtifactsService;
+use crate::instances::end_orphaned_calls;
+use crate::{ServiceError, Spawner, Timestamp};
+
+/// How many overdue jobs one sweep lines up.
+const SWEEP_MAX: usize = 500;
+
+/// How many jobs the queue is filled with at start; the sweep brings the others.
+const REBUILD_MAX: usize = 100_000;
+
+/// How long an idempotency key is kept.
+const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often old idempotency keys are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// Looks for what was forgotten.
+pub struct JobSweep {
+    parts: JobParts,
+    artifacts: ArtifactsService,
+}
+
+impl JobSweep {
+    /// Over these parts.
+    pub fn new(parts: JobParts, artifacts: ArtifactsService) -> Self {
+        Self { parts, artifacts }
+    }
+
+    /// Fills the queue from the database, before anything else is done.
+    pub async fn rebuild(&self) -> Result<(), ServiceError> {
+        let due = self.parts.store.due(Some(Timestamp::from_millis(i64::MAX)), REBUILD_MAX).await?;
+        let jobs = due.len();
+        for due in due {
+            self.parts.queue.push(due).await;
+        }
+        self.look_for_room().await;
+        if jobs > 0 {
+            tracing::info!(jobs, "unfinished jobs were taken up again");
+        }
+        Ok(())
+    }
+
+    /// Starts to sweep.
+    pub fn start(self, spawner: &Spawner) {
+        let stopping = spawner.stopping().clone();
+        spawner.start(async move {
+            let mut forgotten_at = None;
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(self.parts.settings.sweep) => {}
+                }
+                if let Err(error) = self.sweep().await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a sweep failed");
+                }
+                let now = self.parts.clock.now();
+                if forgotten_at.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
+                    forgotten_at = Some(now);
+                    self.forget(now).await;
+                }
+            }
+        });
+    }
+
+    async fn sweep(&self) -> Result<(), ServiceError> {
+        self.look_for_room().await;
+        for due in self.parts.store.due(None, SWEEP_MAX).await? {
+            self.parts.queue.push(due).await;
+        }
+        metrics::gauge!("fourfold_queue_depth")
+            .set(u32::try_from(self.parts.queue.depth()).unwrap_or(u32::MAX));
+        Ok(end_orphaned_calls(self.parts.store.as_ref()).await?)
+    }
+
+    async fn look_for_room(&self) {
+        match self.artifacts.has_room().await {
+            Ok(room) => {
+                if self.parts.has_room.swap(room, Ordering::Relaxed) != room {
+                    tracing::warn!(room, "whether the store has room for more work has changed");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the room in the store can't be told"
+                );
+            }
+        }
+    }
+
+    async fn forget(&self, now: Timestamp) {
+        let kept = i64::try_from(IDEMPOTENCY_KEPT.as_millis()).unwrap_or(i64::MAX);
+        let before = Timestamp::from_millis(now.millis().saturating_sub(kept));
+        if let Err(error) = self.parts.store.forget_idempotency(before).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "old idempotency keys couldn't be forgotten"
+            );
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! One try at one vendor.
+
+use std::time::Duration;
+
+use fourfold_domain::{
+    AttemptContext, Credits, Effect, MediaRequest, Provider, ProviderError, Reason, Request, RouteChoice,
+    Started,
+};
+use serde_json::Map;
+
+use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
+use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
+use crate::{Refusal, StoreError, failpoint};
+
+impl JobWorker {
+    /// Asks the next provider of the route. Between the record of the attempt and the record of the answer
+    /// nobody can tell what happened; everything else is told by the database.
+    pub(super) async fn attempt(&self, working: &Working) -> Result<(), StoreError> {
+        let job = &working.claimed.job;
+        let (choice, request) = match self.prepare(job) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                return self.finish(working, Ending::Failed { error, attempt: AttemptState::NotSent }).await;
+            }
+        };
+        let Some(provider) = self.provider(&choice.provider) else {
+            let message = format!("the provider {} is off", choice.provider);
+            let error = JobError::new("unavailable", message);
+            return self.finish(working, Ending::Failed { error, attempt: AttemptState::NotSent }).await;
+        };
+        let begin = BeginAttempt {
+            lease: working.claimed.lease,
+            provider: choice.provider.clone(),
+            vendor_model: choice.vendor_model.clone(),
+            credential: "default".to_owned(),
+        };
+        let number = match self.parts.store.begin_attempt(begin).await {
+            Ok(number) => number,
+            Err(StoreError::Refused(Refusal::CancelRequested)) => return self.cancel_unbegun(working).await,
+            Err(error) => return Err(error),
+        };
+        failpoint::reach("after_begin_attempt");
+        let job = Job { attempts: number, ..job.clone() };
+        if working.held.left() < self.parts.settings.send_margin {
+            return self.not_sent(working, &job).await;
+        }
+        let started = ask(provider.as_ref(), request, &job, number, &choice.vendor_model).await;
+        failpoint::reach("after_vendor_accept");
+        match started {
+            Ok(Started::Done(outputs)) => self.deliver(working, &job, provider.as_ref(), outputs).await,
+            Ok(Started::Task(task)) => {
+                let poll_after = task.poll_after;
+                let upstream = Upstream::Task(task);
+                let step = RecordUpstream { lease: working.claimed.lease, upstream, vendor: Map::new() };
+                let job = self.parts.store.record_upstream(step).await?;
+                failpoint::reach("after_record");
+                self.parts.announce(&job);
+                self.parts.enqueue(&job, poll_after).await;
+                Ok(())
+            }
+            Err(failure) => self.after_failure(working, &job, &failure).await,
+        }
+    }
+
+    /// Who is asked, and for what.
+    fn prepare(&self, job: &Job) -> Result<(RouteChoice, MediaRequest), JobError> {
+        let catalog = self.parts.catalog.current();
+        let model = catalog.model(job.model.as_str());
+        let model =
+            model.map_err(|_| JobError::new("unavailable", "the model is no longer in the catalog"))?;
+        let choices = model.route.choices().count();
+        let turn = usize::try_from(job.attempts).unwrap_or(0) % choices;
+        let choice = model.route.choices().nth(turn).unwrap_or(model.route.first()).clone();
+        let input = serde_json::from_str(&job.input)
+            .map_err(|error| JobError::new("invalid_request", error.to_string()))?;
+        match Request::parse(job.modality, input) {
+            Ok(Request::Media(request)) => Ok((choice, request)),
+            Ok(Request::Generation(_)) => Err(JobError::new(
+                "unsupported",
+                format!("jobs of modality {} aren't offered", job.modality.as_str()),
+            )),
+            Err(error) => Err(JobError::new("invalid_request", error.to_string())),
+        }
+    }
+
+    /// Too little of the lease is left to ask a vendor: another worker might ask it too.
+    async fn not_sent(&self, working: &Working, job: &Job) -> Result<(), StoreError> {
+        let step = NextAttempt {
+            lease: working.claimed.lease,
+            state: AttemptState::NotSent,
+            effect: Effect::NotStarted,
+            error: JobError::new("not_sent", "too little of the lease was left"),
+            after: Duration::ZERO,
+        };
+        let queued = self.parts.store.next_attempt(step).await?;
+        tracing::warn!(job.id = %job.id, attempt = job.attempts, "too little of a lease was left to ask the vendor");
+        self.parts.announce(&queued);
+        self.parts.enqueue(&queued, Duration::ZERO).await;
+        Ok(())
+    }
+
+    /// What the results come to, at the price that was frozen on the hold.
+    pub(super) fn used(&self, working: &Working, quantities: &[fourfold_domain::Quantity]) -> Credits {
+        let held = working.claimed.job.held;
+        if quantities.is_empty() {
+            return held;
+        }
+        working.claimed.price.quote(quantities).map_or_else(
+            |error| {
+                tracing::error!(job.id = %working.claimed.job.id, error = &error as &dyn std::error::Error,
+                    "what a vendor delivered has no price; the whole hold is charged");
+                held
+            },
+            |quote| quote.credits,
+        )
+    }
+}
+
+async fn ask(
+    provider: &dyn Provider,
+    request: MediaRequest,
+    job: &Job,
+    number: u32,
+    vendor_model: &str,
+) -> Result<Started, ProviderError> {
+    let Some(media) = provider.media() else {
+        return Err(ProviderError::new(
+            Reason::Unsupported,
+            Effect::NotStarted,
+            "the provider makes no media",
+        ));
+    };
+    let context = AttemptContext { owner: job.id.to_string(), number, vendor_model: vendor_model.to_owned() };
+    let asked_at = tokio::time::Instant::now();
+    let started = media.start(request, context).await;
+    metrics::histogram!("fourfold_vendor_call_seconds", "provider" => provider.key().to_string(), "call" => "start")
+        .record(asked_at.elapsed());
+    started
+}

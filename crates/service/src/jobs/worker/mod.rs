@@ -1,0 +1,210 @@
+//! The worker takes what is due and brings each job one durable step further, until it is let go or final.
+
+mod attempt;
+mod cancel;
+mod poll;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fourfold_domain::{Credits, JobId, JobState, Provider, ProviderError, ProviderKey};
+use tokio::time::Instant;
+
+use super::leases::{HeldLease, Leases};
+use super::outcome::{AfterFailure, after_failure, after_uncertainty};
+use super::{
+    AttemptState, Claim, Claimed, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule, Upstream,
+};
+use crate::{Refusal, Spawner, StoreError, failpoint};
+
+/// Works on jobs.
+#[derive(Clone)]
+pub struct JobWorker {
+    parts: JobParts,
+    leases: Leases,
+}
+
+/// A job that this worker holds the lease of.
+struct Working {
+    claimed: Claimed,
+    held: HeldLease,
+    began: Instant,
+}
+
+impl JobWorker {
+    /// Over these parts.
+    pub fn new(parts: JobParts) -> Self {
+        Self { parts, leases: Leases::default() }
+    }
+
+    /// Starts to work on as many jobs at a time as the settings say.
+    pub fn start(&self, spawner: &Spawner) {
+        for _ in 0..self.parts.settings.workers {
+            let (worker, stopping) = (self.clone(), spawner.stopping().clone());
+            spawner.start(async move {
+                while let Some(job) = stopping.run_until_cancelled(worker.parts.queue.next()).await {
+                    // A step that was begun is finished; a vendor that takes its time is left to the lease.
+                    worker.look_at(job).await;
+                }
+            });
+        }
+        let (worker, stopping) = (self.clone(), spawner.stopping().clone());
+        spawner.start(async move {
+            let renew = worker.parts.settings.renew;
+            while stopping.run_until_cancelled(tokio::time::sleep(renew)).await.is_some() {
+                worker.leases.renew(worker.parts.store.as_ref(), worker.parts.settings.lease).await;
+            }
+        });
+    }
+
+    /// Claims a job and brings it further. Whatever goes wrong here, the database brings the job back.
+    pub async fn look_at(&self, job: JobId) {
+        let lease = self.parts.settings.lease;
+        let began = Instant::now();
+        let claim = Claim { job, instance: self.parts.instance, lease };
+        let claimed = match self.parts.store.claim(claim).await {
+            Ok(claimed) => claimed,
+            Err(StoreError::Refused(_)) => return,
+            Err(error) => {
+                tracing::warn!(job.id = %job, error = &error as &dyn std::error::Error, "a job couldn't be claimed");
+                return;
+            }
+        };
+        failpoint::reach("after_claim");
+        let held = self.leases.hold(claimed.lease, began, lease);
+        let lost = held.lost().clone();
+        let working = Working { claimed, held, began };
+        match lost.run_until_cancelled(self.advance(&working)).await {
+            Some(Ok(())) => {}
+            Some(Err(StoreError::Refused(Refusal::LeaseLost))) | None => {
+                tracing::warn!(job.id = %job, "the lease of a job was lost, another worker goes on");
+            }
+            Some(Err(error)) => {
+                tracing::error!(job.id = %job, error = &error as &dyn std::error::Error,
+                    "a job's step couldn't be taken; it is taken up again when its lease ends");
+            }
+        }
+    }
+
+    async fn advance(&self, working: &Working) -> Result<(), StoreError> {
+        let job = &working.claimed.job;
+        let overdue = self.parts.clock.now() >= job.deadline_at;
+        match job.state {
+            // What was delivered is kept, whatever the clock or the caller says now.
+            JobState::Storing => self.resume_storing(working, overdue).await,
+            JobState::Starting => self.resolve_uncertain(working).await,
+            JobState::Running if overdue => self.expire_running(working).await,
+            JobState::Running if job.cancel_requested => self.cancel_running(working).await,
+            JobState::Running => self.poll(working).await,
+            JobState::Queued if overdue => self.expire(working).await,
+            JobState::Queued if job.cancel_requested => self.cancel_unbegun(working).await,
+            JobState::Queued => self.attempt(working).await,
+            JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Expired => {
+                Err(StoreError::Refused(Refusal::AlreadyFinal))
+            }
+        }
+    }
+
+    /// Goes on after a crash between the record of an attempt and the record of what came of it.
+    async fn resolve_uncertain(&self, working: &Working) -> Result<(), StoreError> {
+        let job = &working.claimed.job;
+        let again = job.attempts < job.terms.attempts_max && !job.cancel_requested;
+        let why = "the process that asked it ended before the answer was recorded";
+        tracing::error!(job.id = %job.id, account.id = %job.account, attempt = job.attempts,
+            "it isn't known whether a vendor took a job's work");
+        metrics::counter!("fourfold_attempts_uncertain_total", "model" => job.model.to_string()).increment(1);
+        let after = after_uncertainty(again, &job.terms, self.parts.settings.backoff, why);
+        self.go_on_after(working, job, after, fourfold_domain::Effect::MayHaveStarted).await
+    }
+
+    /// Does what was decided about a failed attempt.
+    async fn after_failure(
+        &self,
+        working: &Working,
+        job: &Job,
+        failure: &ProviderError,
+    ) -> Result<(), StoreError> {
+        tracing::warn!(job.id = %job.id, attempt = job.attempts, reason = failure.reason.as_str(),
+            error = failure as &dyn std::error::Error, "an attempt failed");
+        let after = after_failure(failure, job.attempts, &job.terms, self.parts.settings.backoff);
+        self.go_on_after(working, job, after, failure.effect).await
+    }
+
+    async fn go_on_after(
+        &self,
+        working: &Working,
+        job: &Job,
+        after: AfterFailure,
+        effect: fourfold_domain::Effect,
+    ) -> Result<(), StoreError> {
+        match after {
+            AfterFailure::Fail { error, attempt } => {
+                self.finish(working, Ending::Failed { error, attempt }).await
+            }
+            AfterFailure::Retry { error, attempt: state, after } => {
+                let step = NextAttempt { lease: working.claimed.lease, state, effect, error, after };
+                let job_now = self.parts.store.next_attempt(step).await?;
+                tracing::info!(job.id = %job.id, attempt = job.attempts, after_ms = after.as_millis(), "another attempt follows");
+                self.parts.announce(&job_now);
+                self.parts.enqueue(&job_now, after).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets go of a job until later.
+    async fn reschedule(
+        &self,
+        working: &Working,
+        after: Duration,
+        progress: Option<u8>,
+        failed_polls: u32,
+    ) -> Result<(), StoreError> {
+        let step = Reschedule { lease: working.claimed.lease, after, progress, failed_polls };
+        let job = self.parts.store.reschedule(step).await?;
+        self.parts.announce(&job);
+        self.parts.enqueue(&job, if job.cancel_requested { Duration::ZERO } else { after }).await;
+        Ok(())
+    }
+
+    /// Ends a job, tells who listens, and writes its one line.
+    async fn finish(&self, working: &Working, ending: Ending) -> Result<(), StoreError> {
+        let step = Finish { lease: working.claimed.lease, ending };
+        let job = self.parts.store.finish(step).await?;
+        failpoint::reach("after_finish");
+        self.parts.announce(&job);
+        let duration = job.updated_at.since(job.created_at);
+        tracing::info!(
+            job.id = %job.id,
+            account.id = %job.account,
+            model = %job.model,
+            state = job.state.as_str(),
+            error = job.error.as_ref().map(|error| error.code.as_str()),
+            attempts = job.attempts,
+            charged = %job.charged,
+            duration_ms = duration.as_millis(),
+            worked_ms = working.began.elapsed().as_millis(),
+            "a job ended"
+        );
+        let labels = [("model", job.model.to_string()), ("state", job.state.to_string())];
+        metrics::counter!("fourfold_jobs_ended_total", &labels).increment(1);
+        metrics::histogram!("fourfold_job_seconds", &labels).record(duration);
+        Ok(())
+    }
+
+    async fn expire(&self, working: &Working) -> Result<(), StoreError> {
+        let error =
+            JobError::new("expired", "the job's deadline passed before it was done; nothing was charged");
+        self.finish(working, Ending::Expired { error }).await
+    }
+
+    async fn cancel_unbegun(&self, working: &Working) -> Result<(), StoreError> {
+        let error = JobError::new("cancelled", "cancelled before any vendor was asked; nothing was charged");
+        self.finish(working, Ending::Cancelled { used: Credits::ZERO, error }).await
+    }
+
+    fn provider(&self, key: &ProviderKey) -> Option<Arc<dyn Provider>> {
+        self.parts.providers.get(key)
+    }
+}

@@ -1,0 +1,44 @@
+//! Asking how a task stands. A failed poll says nothing about the task.
+
+use fourfold_domain::{Poll, Provider, UpstreamTask};
+
+use super::{JobWorker, Upstream, Working};
+use crate::StoreError;
+use crate::jobs::record::poll_backoff;
+
+impl JobWorker {
+    pub(super) async fn poll(&self, working: &Working) -> Result<(), StoreError> {
+        let Some((provider, task)) = self.task_of(working) else {
+            return self.poll_failed(working, "its provider is off or its task is missing").await;
+        };
+        let Some(media) = provider.media() else {
+            return self.poll_failed(working, "its provider makes no media any more").await;
+        };
+        let job = &working.claimed.job;
+        match media.poll(&task).await {
+            Ok(Poll::Running { progress, poll_after }) => {
+                self.reschedule(working, poll_after, progress, 0).await
+            }
+            Ok(Poll::Done(outputs)) => self.deliver(working, job, provider.as_ref(), outputs).await,
+            Ok(Poll::Failed(verdict)) => self.after_failure(working, job, &verdict).await,
+            Err(failure) => self.poll_failed(working, &failure.message).await,
+        }
+    }
+
+    /// The task of the latest attempt, with the provider that knows it.
+    pub(super) fn task_of(&self, working: &Working) -> Option<(std::sync::Arc<dyn Provider>, UpstreamTask)> {
+        let attempt = working.claimed.attempt.as_ref()?;
+        match &attempt.upstream {
+            Some(Upstream::Task(task)) => Some((self.provider(&attempt.provider)?, task.clone())),
+            _ => None,
+        }
+    }
+
+    pub(super) async fn poll_failed(&self, working: &Working, why: &str) -> Result<(), StoreError> {
+        let failed_polls = working.claimed.failed_polls.saturating_add(1);
+        let after = poll_backoff(failed_polls);
+        tracing::warn!(job.id = %working.claimed.job.id, failed_polls, after_ms = after.as_millis(), why,
+            "a job couldn't be brought further; it is tried again");
+        self.reschedule(working, after, None, failed_polls).await
+    }
+}

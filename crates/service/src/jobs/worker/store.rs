@@ -1,0 +1,155 @@
+//! Results on their way to our store.
+
+use bytes::Bytes;
+use fourfold_domain::{BoxStream, Output, OutputSource, Outputs, Provider};
+use futures_util::StreamExt as _;
+use serde_json::Map;
+
+use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
+use crate::artifacts::object_key;
+use crate::jobs::{Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
+use crate::ports::StorageError;
+use crate::{BoxError, StoreError, failpoint};
+
+impl JobWorker {
+    /// Takes what the vendor delivered. Places of results are recorded first and fetched then; results that
+    /// came at once are stored first and recorded then, since nobody could fetch them again.
+    pub(super) async fn deliver(
+        &self,
+        working: &Working,
+        job: &Job,
+        provider: &dyn Provider,
+        outputs: Outputs,
+    ) -> Result<(), StoreError> {
+        if outputs.items.is_empty() {
+            let error = JobError::new("failed", "the vendor said that it was done and delivered nothing");
+            return self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await;
+        }
+        let Outputs { items, quantities, missing, vendor } = outputs;
+        let came_at_once = items.iter().any(|output| matches!(output.source, OutputSource::Bytes(_)));
+        if came_at_once {
+            let items = match self.store_all(job, provider, &items).await {
+                Ok(items) => items,
+                Err(why) => return self.lost(working, why).await,
+            };
+            failpoint::reach("after_store");
+            let delivery = Delivery { items, quantities, missing };
+            self.record(working, Upstream::Objects(delivery.clone()), vendor).await?;
+            self.succeed(working, job, delivery).await
+        } else {
+            let place = |output: Output| OutputPlace { media_type: output.media_type, source: output.source };
+            let places = items.into_iter().map(place).collect();
+            let delivery = Delivery { items: places, quantities, missing };
+            self.record(working, Upstream::Outputs(delivery.clone()), vendor).await?;
+            self.fetch_and_succeed(working, job, provider, delivery).await
+        }
+    }
+
+    /// Goes on with a job whose results were on their way when its worker died or the store was down.
+    pub(super) async fn resume_storing(&self, working: &Working, overdue: bool) -> Result<(), StoreError> {
+        let job = &working.claimed.job;
+        let attempt = working.claimed.attempt.as_ref();
+        match attempt.and_then(|attempt| attempt.upstream.clone()) {
+            Some(Upstream::Objects(delivery)) => self.succeed(working, job, delivery).await,
+            Some(Upstream::Outputs(_)) if overdue => self.expire(working).await,
+            Some(Upstream::Outputs(delivery)) => {
+                let provider = attempt.and_then(|attempt| self.provider(&attempt.provider));
+                match provider {
+                    Some(provider) => self.fetch_and_succeed(working, job, provider.as_ref(), delivery).await,
+                    None => self.poll_failed(working, "its provider is off").await,
+                }
+            }
+            Some(Upstream::Task(_)) | None => {
+                let error = JobError::new("failed", "the record of what the vendor delivered is missing");
+                tracing::error!(job.id = %job.id, "a job is storing and nothing says what");
+                self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await
+            }
+        }
+    }
+
+    async fn fetch_and_succeed(
+        &self,
+        working: &Working,
+        job: &Job,
+        provider: &dyn Provider,
+        delivery: Delivery<OutputPlace>,
+    ) -> Result<(), StoreError> {
+        let output = |place: &OutputPlace| Output {
+            media_type: place.media_type.clone(),
+            source: place.source.clone(),
+        };
+        let outputs: Vec<Output> = delivery.items.iter().map(output).collect();
+        match self.store_all(job, provider, &outputs).await {
+            Err(why) => self.poll_failed(working, &why).await,
+            Ok(items) => {
+                failpoint::reach("after_store");
+                let delivery = Delivery { items, quantities: delivery.quantities, missing: delivery.missing };
+                self.succeed(working, job, delivery).await
+            }
+        }
+    }
+
+    async fn record(
+        &self,
+        working: &Working,
+        upstream: Upstream,
+        vendor: Map<String, serde_json::Value>,
+    ) -> Result<(), StoreError> {
+        let step = RecordUpstream { lease: working.claimed.lease, upstream, vendor };
+        let job = self.parts.store.record_upstream(step).await?;
+        failpoint::reach("after_record");
+        self.parts.announce(&job);
+        Ok(())
+    }
+
+    async fn succeed(
+        &self,
+        working: &Working,
+        job: &Job,
+        delivery: Delivery<StoredObject>,
+    ) -> Result<(), StoreError> {
+        let used = self.used(working, &delivery.quantities);
+        let artifact = |(index, object)| Artifact { job: job.id, index, object };
+        let artifacts = (0..).zip(delivery.items).map(artifact).collect();
+        let missing = delivery.missing.map(|missing| JobError::new("partial", missing));
+        self.finish(working, Ending::Succeeded { artifacts, used, output: None, missing }).await
+    }
+
+    /// Results that came at once and couldn't be stored are gone, and they were paid for.
+    async fn lost(&self, working: &Working, why: String) -> Result<(), StoreError> {
+        tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
+        let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");
+        self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await
+    }
+
+    /// Stores every result under its key; the same keys each time, so that doing it twice leaves one.
+    async fn store_all(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        outputs: &[Output],
+    ) -> Result<Vec<StoredObject>, String> {
+        let mut objects = Vec::with_capacity(outputs.len());
+        for (index, output) in outputs.iter().enumerate() {
+            let key = object_key(job.account, job.id, index, &output.media_type);
+            let bytes: BoxStream<Result<Bytes, BoxError>> = match &output.source {
+                OutputSource::Bytes(bytes) => {
+                    let bytes = bytes.clone();
+                    Box::pin(futures_util::stream::once(async move { Ok(bytes) }))
+                }
+                OutputSource::Link(_) | OutputSource::Handle(_) => {
+                    let media = provider.media().ok_or("its provider makes no media any more")?;
+                    let stream = media.fetch(output).await.map_err(|failure| failure.message)?;
+                    Box::pin(stream.map(|part| part.map_err(BoxError::from)))
+                }
+            };
+            let stored = self.parts.storage.put(&key, &output.media_type, bytes).await;
+            objects.push(stored.map_err(|error| match error {
+                StorageError::Full(_) => "the storage is full".to_owned(),
+                StorageError::Source(cause) => format!("the vendor's download broke off: {cause}"),
+                StorageError::Failed(cause) => format!("the storage has failed: {cause}"),
+            })?);
+        }
+        Ok(objects)
+    }
+}

@@ -1,0 +1,114 @@
+//! A key and its secret.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fourfold_domain::{ExternalId, InvalidName, KeyId, Realm};
+use sha2::{Digest, Sha256};
+
+use crate::Timestamp;
+use crate::named::named;
+
+/// What a key may do.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum KeyKind {
+    /// Everything, for the operator.
+    Admin,
+    /// Work on behalf of its realm's users.
+    Service,
+    /// Work on behalf of one user.
+    User,
+}
+
+named!(KeyKind, "kind", "one of admin, service, user", Admin = "admin", Service = "service", User = "user");
+
+/// A key as it is stored: without its secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: KeyId,
+    /// What it may do.
+    pub kind: KeyKind,
+    /// Whose users it works for.
+    pub realm: Realm,
+    /// A user key's user; another key's default user.
+    pub account: Option<ExternalId>,
+    /// The operator's name for it.
+    pub name: Option<String>,
+    /// What it is limited to; empty is no limit.
+    pub scopes: Vec<String>,
+    /// SHA-256 of its secret.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it doesn't count.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    /// Whether it counts at this moment.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
+    }
+}
+
+/// What a new key is to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewKey {
+    /// What it may do.
+    pub kind: KeyKind,
+    /// Whose users it works for.
+    pub realm: Realm,
+    /// A user key's user (required there); another key's default user.
+    pub account: Option<ExternalId>,
+    /// The operator's name for it.
+    pub name: Option<String>,
+    /// What it is limited to; empty is no limit.
+    pub scopes: Vec<String>,
+    /// From when on it doesn't count.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The secret of a key, `ff_` and 43 characters. Doesn't print; [`KeySecret::expose`] shows it, once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeySecret(String);
+
+impl KeySecret {
+    /// From 32 random bytes.
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(format!("ff_{}", URL_SAFE_NO_PAD.encode(random)))
+    }
+
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Its SHA-256, by which the key is found.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
+    }
+}
+
+impl FromStr for KeySecret {
+    type Err = InvalidName;
+
+    /// Takes any text of 16 to 256 visible ASCII characters, since an operator may set the first one.
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        if (16..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidName::new("key", "16 to 256 visible ASCII characters"))
+        }
+    }
+}
+
+impl fmt::Debug for KeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySecret(…)")
+    }
+}

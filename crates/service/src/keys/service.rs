@@ -1,0 +1,163 @@
+//! Making, revoking and knowing keys.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fourfold_domain::{InvalidInput, KeyId};
+use uuid::Uuid;
+
+use super::{ApiKey, KeyKind, KeySecret, NewKey};
+use crate::ports::KeyStore;
+use crate::{Clock, ServiceError, Spawner};
+
+/// How often a change of keys on another node is looked for; it counts within twice this time.
+const REVISION_CHECK: Duration = Duration::from_secs(1);
+
+/// The most keys that are remembered.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// Makes, revokes and knows keys. Clones share what is remembered.
+#[derive(Clone)]
+pub struct KeysService {
+    store: Arc<dyn KeyStore>,
+    clock: Arc<dyn Clock>,
+    remembered: Arc<Mutex<Remembered>>,
+}
+
+#[derive(Default)]
+struct Remembered {
+    /// The store's count of changes when it was last looked at.
+    revision: u64,
+    /// Rises whenever all is forgotten, so that what was read before isn't remembered after.
+    generation: u64,
+    by_hash: HashMap<[u8; 32], Arc<ApiKey>>,
+}
+
+impl KeysService {
+    /// Over this store.
+    pub fn new(store: Arc<dyn KeyStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, remembered: Arc::default() }
+    }
+
+    /// Makes a key with this secret. The secret is kept nowhere.
+    pub async fn create(&self, new: NewKey, secret: &KeySecret) -> Result<ApiKey, ServiceError> {
+        if new.kind == KeyKind::User && new.account.is_none() {
+            return Err(InvalidInput::malformed("account", "is required for a user key").into());
+        }
+        let key = ApiKey {
+            id: KeyId::new(Uuid::now_v7()),
+            kind: new.kind,
+            realm: new.realm,
+            account: new.account,
+            name: new.name,
+            scopes: new.scopes,
+            hash: secret.hash(),
+            created_at: self.clock.now(),
+            expires_at: new.expires_at,
+            revoked_at: None,
+        };
+        self.store.insert_key(key.clone()).await?;
+        tracing::info!(key.id = %key.id, kind = key.kind.as_str(), realm = %key.realm, "a key was made");
+        Ok(key)
+    }
+
+    /// Makes the key of this secret unless it is there already.
+    pub async fn ensure(&self, new: NewKey, secret: &KeySecret) -> Result<ApiKey, ServiceError> {
+        match self.store.key_by_hash(secret.hash()).await? {
+            Some(key) => Ok(key),
+            None => self.create(new, secret).await,
+        }
+    }
+
+    /// Revokes a key; here it counts at once, elsewhere within two seconds.
+    pub async fn revoke(&self, id: KeyId) -> Result<(), ServiceError> {
+        let known = self.store.revoke_key(id).await?;
+        self.remembered().forget();
+        if !known {
+            return Err(ServiceError::NotFound("key"));
+        }
+        tracing::info!(key.id = %id, "a key was revoked");
+        Ok(())
+    }
+
+    /// Keys, the newest first, older than `before`.
+    pub async fn list(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, ServiceError> {
+        Ok(self.store.keys(before, limit).await?)
+    }
+
+    /// The live key of a secret.
+    pub async fn authenticate(&self, secret: &KeySecret) -> Result<Option<Arc<ApiKey>>, ServiceError> {
+        let hash = secret.hash();
+        let now = self.clock.now();
+        let (known, generation) = {
+            let remembered = self.remembered();
+            (remembered.by_hash.get(&hash).cloned(), remembered.generation)
+        };
+        let key = match known {
+            Some(key) => Some(key),
+            None => {
+                let key = self.store.key_by_hash(hash).await?.map(Arc::new);
+                if let Some(key) = &key {
+                    self.remember(hash, key.clone(), generation);
+                }
+                key
+            }
+        };
+        Ok(key.filter(|key| key.is_live(now)))
+    }
+
+    /// Starts to look for changes that other nodes and the command line make.
+    pub fn watch(&self, spawner: &Spawner) {
+        let (keys, stopping) = (self.clone(), spawner.stopping().clone());
+        spawner.start(async move {
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(REVISION_CHECK) => {}
+                }
+                match keys.store.keys_revision().await {
+                    Ok(revision) => keys.notice(revision),
+                    Err(error) => {
+                        // What isn't known to be current is forgotten, so that a revoked key can't live on.
+                        keys.remembered().forget();
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "changes of keys can't be read"
+                        );
+                    }
+                }
+            }
+        });
+    }
+
+    fn notice(&self, revision: u64) {
+        let mut remembered = self.remembered();
+        if remembered.revision != revision {
+            remembered.revision = revision;
+            remembered.forget();
+        }
+    }
+
+    /// Remembers a key, unless keys have changed since it was read.
+    fn remember(&self, hash: [u8; 32], key: Arc<ApiKey>, generation: u64) {
+        let mut remembered = self.remembered();
+        if remembered.generation == generation {
+            if remembered.by_hash.len() >= REMEMBERED_MAX {
+                remembered.by_hash.clear();
+            }
+            remembered.by_hash.insert(hash, key);
+        }
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Remembered {
+    fn forget(&mut self) {
+        self.generation += 1;
+        self.by_hash.clear();
+    }
+}

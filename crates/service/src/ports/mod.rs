@@ -1,0 +1,16 @@
+//! What the business needs from outside, as traits. Each method of a store is one atomic step or one read;
+//! no transaction crosses this line, so a fake can do a step under a mutex and a database can commit many
+//! together, and nobody above can tell.
+
+mod object_storage;
+mod providers;
+mod queue;
+mod signals;
+mod store;
+
+pub use object_storage::{ObjectStorage, ReadObject, StorageError};
+pub use providers::Providers;
+pub use queue::{DueJob, JobQueue};
+pub use signals::{JobSignal, JobSignals};
+pub(crate) use store::Reads;
+pub use store::{AccountStore, Audit, CallStore, Counts, Finding, InstanceStore, JobStore, KeyStore, Store};

@@ -1,0 +1,301 @@
+//! The database, by subject. The steps are the same for every backend, so they are written once, over
+//! [`Commit`]; a backend brings the commit and the reads.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fourfold_domain::{AccountId, CallId, Credits, EntryId, InstanceId, JobId, KeyId, Realm, Subject};
+use serde::Serialize;
+
+use super::DueJob;
+use crate::Timestamp;
+use crate::calls::{EndCall, OpenCall, OpenedCall};
+use crate::commit::Commit;
+use crate::credits::{Account, Entry, Grant};
+use crate::error::StoreError;
+use crate::jobs::{
+    BeginAttempt, Claim, Claimed, Finish, Job, JobEvent, JobView, Lease, NextAttempt, RecordUpstream,
+    RequestCancel, Reschedule, Submit, Submitted,
+};
+use crate::keys::ApiKey;
+
+/// All of the database.
+pub trait Store: AccountStore + JobStore + CallStore + KeyStore + InstanceStore {}
+
+impl<S: AccountStore + JobStore + CallStore + KeyStore + InstanceStore> Store for S {}
+
+/// Accounts and their ledger.
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// Gives credits; idempotent on its operation id.
+    async fn grant(&self, step: Grant) -> Result<Account, StoreError>;
+
+    /// The account of a subject, if it was ever used.
+    async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
+
+    /// A realm's accounts, the newest first, older than `before`.
+    async fn accounts(
+        &self,
+        realm: &Realm,
+        before: Option<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// An account's entries, the newest first, older than `before`.
+    async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// Looks for anything that doesn't add up, in one snapshot.
+    async fn audit(&self) -> Result<Audit, StoreError>;
+}
+
+/// What [`AccountStore::audit`] found.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Audit {
+    /// How much was looked at.
+    pub counts: Counts,
+    /// What doesn't add up; empty where all is well. At most 1 000 of each kind.
+    pub findings: Vec<Finding>,
+}
+
+/// How much an audit looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Accounts.
+    pub accounts: u64,
+    /// Entries of the ledger.
+    pub entries: u64,
+    /// Holds, ended ones too.
+    pub holds: u64,
+    /// Holds that are open.
+    pub holds_open: u64,
+    /// Jobs.
+    pub jobs: u64,
+    /// Jobs that aren't final.
+    pub jobs_open: u64,
+    /// Calls.
+    pub calls: u64,
+}
+
+/// One thing that doesn't add up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// The rule that is broken.
+    pub rule: &'static str,
+    /// The account whose rule it is.
+    pub account: String,
+    /// The row that breaks it.
+    pub id: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// Jobs, their leases, attempts, results and events.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Takes a job with its hold.
+    async fn submit(&self, step: Submit) -> Result<Submitted, StoreError>;
+    /// Takes the lease of a job that is due.
+    async fn claim(&self, step: Claim) -> Result<Claimed, StoreError>;
+    /// Records that a vendor is about to be asked.
+    async fn begin_attempt(&self, step: BeginAttempt) -> Result<u32, StoreError>;
+    /// Records what the vendor answered.
+    async fn record_upstream(&self, step: RecordUpstream) -> Result<Job, StoreError>;
+    /// Lets go of a job until later.
+    async fn reschedule(&self, step: Reschedule) -> Result<Job, StoreError>;
+    /// Ends the attempt and puts the job back in line.
+    async fn next_attempt(&self, step: NextAttempt) -> Result<Job, StoreError>;
+    /// Ends a job: state, money, results and event in one go.
+    async fn finish(&self, step: Finish) -> Result<Job, StoreError>;
+    /// Calls a job off.
+    async fn request_cancel(&self, step: RequestCancel) -> Result<Job, StoreError>;
+
+    /// Makes these leases last `lease` from now and names those that are no longer the instance's.
+    async fn renew(&self, leases: Vec<Lease>, lease: Duration) -> Result<Vec<JobId>, StoreError>;
+
+    /// Jobs that nobody holds a lease of and that are due by `until` (now, where it is nothing), the
+    /// longest due first.
+    async fn due(&self, until: Option<Timestamp>, limit: usize) -> Result<Vec<DueJob>, StoreError>;
+
+    /// A job with all that belongs to it.
+    async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError>;
+
+    /// An account's jobs, the newest first, older than `before`.
+    async fn jobs(
+        &self,
+        account: AccountId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<JobView>, StoreError>;
+
+    /// A job's events after this version, in order.
+    async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError>;
+
+    /// Forgets idempotency keys that were used before this moment.
+    async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Calls.
+#[async_trait]
+pub trait CallStore: Send + Sync {
+    /// Opens a call with its hold.
+    async fn open_call(&self, step: OpenCall) -> Result<OpenedCall, StoreError>;
+    /// Ends a call and its hold.
+    async fn end_call(&self, step: EndCall) -> Result<Credits, StoreError>;
+    /// Open calls whose instance is dead.
+    async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError>;
+}
+
+/// API keys, by their hashes.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Keeps a new key.
+    async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError>;
+    /// Revokes a key. False where there is none; again is the same.
+    async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError>;
+    /// The key with this SHA-256.
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError>;
+    /// Keys, the newest first, older than `before`.
+    async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError>;
+    /// Rises with every change of any key.
+    async fn keys_revision(&self) -> Result<u64, StoreError>;
+}
+
+/// Running processes.
+#[async_trait]
+pub trait InstanceStore: Send + Sync {
+    /// Makes the instance live for `lease` from now; the first time it is made.
+    async fn beat(&self, instance: InstanceId, lease: Duration) -> Result<(), StoreError>;
+
+    /// Declares every other instance dead: their leases are free at once and their calls orphaned. Only
+    /// for the one server process of an embedded database.
+    async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError>;
+}
+
+/// What a backend reads and does besides steps.
+#[async_trait]
+pub(crate) trait Reads: Send + Sync {
+    async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
+    async fn accounts(
+        &self,
+        realm: &Realm,
+        before: Option<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError>;
+    async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError>;
+    async fn audit(&self) -> Result<Audit, StoreError>;
+    async fn renew(&self, leases: Vec<Lease>, lease: Duration) -> Result<Vec<JobId>, StoreError>;
+    async fn due(&self, until: Option<Timestamp>, limit: usize) -> Result<Vec<DueJob>, StoreError>;
+    async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError>;
+    async fn jobs(
+        &self,
+        account: AccountId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<JobView>, StoreError>;
+    async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError>;
+    async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
+    async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError>;
+}
+
+#[async_trait]
+impl<B: Commit + Reads> AccountStore for B {
+    async fn grant(&self, step: Grant) -> Result<Account, StoreError> {
+        self.commit(step).await
+    }
+    async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
+        Reads::account(self, subject).await
+    }
+    async fn accounts(
+        &self,
+        realm: &Realm,
+        before: Option<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        Reads::accounts(self, realm, before, limit).await
+    }
+    async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        Reads::entries(self, account, before, limit).await
+    }
+    async fn audit(&self) -> Result<Audit, StoreError> {
+        Reads::audit(self).await
+    }
+}
+
+#[async_trait]
+impl<B: Commit + Reads> JobStore for B {
+    async fn submit(&self, step: Submit) -> Result<Submitted, StoreError> {
+        self.commit(step).await
+    }
+    async fn claim(&self, step: Claim) -> Result<Claimed, StoreError> {
+        self.commit(step).await
+    }
+    async fn begin_attempt(&self, step: BeginAttempt) -> Result<u32, StoreError> {
+        self.commit(step).await
+    }
+    async fn record_upstream(&self, step: RecordUpstream) -> Result<Job, StoreError> {
+        self.commit(step).await
+    }
+    async fn reschedule(&self, step: Reschedule) -> Result<Job, StoreError> {
+        self.commit(step).await
+    }
+    async fn next_attempt(&self, step: NextAttempt) -> Result<Job, StoreError> {
+        self.commit(step).await
+    }
+    async fn finish(&self, step: Finish) -> Result<Job, StoreError> {
+        self.commit(step).await
+    }
+    async fn request_cancel(&self, step: RequestCancel) -> Result<Job, StoreError> {
+        self.commit(step).await
+    }
+    async fn renew(&self, leases: Vec<Lease>, lease: Duration) -> Result<Vec<JobId>, StoreError> {
+        Reads::renew(self, leases, lease).await
+    }
+    async fn due(&self, until: Option<Timestamp>, limit: usize) -> Result<Vec<DueJob>, StoreError> {
+        Reads::due(self, until, limit).await
+    }
+    async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError> {
+        Reads::job(self, id).await
+    }
+    async fn jobs(
+        &self,
+        account: AccountId,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<JobView>, StoreError> {
+        Reads::jobs(self, account, before, limit).await
+    }
+    async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {
+        Reads::events(self, job, after_version).await
+    }
+    async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
+        Reads::forget_idempotency(self, before).await
+    }
+}
+
+#[async_trait]
+impl<B: Commit + Reads> CallStore for B {
+    async fn open_call(&self, step: OpenCall) -> Result<OpenedCall, StoreError> {
+        self.commit(step).await
+    }
+    async fn end_call(&self, step: EndCall) -> Result<Credits, StoreError> {
+        self.commit(step).await
+    }
+    async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError> {
+        Reads::orphaned_calls(self, limit).await
+    }
+}
