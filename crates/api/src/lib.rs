@@ -1,1 +1,31 @@
-//! The HTTP surface: routes, wire shapes, errors and OpenAPI.
+//! The HTTP surface of Fourfold: parsing, authentication, wire shapes, status codes, streaming. No business
+//! rule and no price.
+//!
+//! [`router`] shows every route and layer on one page; [`serve`] answers connections with it. The only
+//! table of status codes is in `error`.
+//!
+//! ```no_run
+//! # async fn run(state: fourfold_api::AppState, spawner: fourfold_service::Spawner) -> std::io::Result<()> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! let router = fourfold_api::router(state, &fourfold_api::ServerSettings::default());
+//! fourfold_api::serve(listener, router, &fourfold_api::ServerSettings::default(), &spawner).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod admin;
+mod error;
+mod extract;
+mod native;
+mod ops;
+mod request;
+mod router;
+mod serve;
+mod settings;
+mod state;
+
+pub use ops::openapi;
+pub use router::router;
+pub use serve::serve;
+pub use settings::{CorsSettings, ServerSettings};
+pub use state::AppState;

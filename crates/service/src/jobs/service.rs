@@ -163,7 +163,10 @@ impl JobsService {
             let is_final = |signal: &Option<JobSignal>| signal.is_some_and(|signal| signal.state.is_final());
             // Whether it was the signal or the time: the next look tells. A sender that is gone is looked
             // past in the same way.
-            if let Ok(Err(_gone)) = tokio::time::timeout_at(look_again, listener.wait_for(is_final)).await {
+            let woken = tokio::time::timeout_at(look_again, listener.wait_for(is_final)).await;
+            let gone = matches!(woken, Ok(Err(_)));
+            drop(woken);
+            if gone {
                 tokio::time::sleep_until(look_again).await;
             }
         }

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fourfold_domain::{ExternalId, InvalidName, KeyId, Realm};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::Timestamp;
 use crate::named::named;
@@ -78,6 +79,15 @@ pub struct NewKey {
 pub struct KeySecret(String);
 
 impl KeySecret {
+    /// A new one, from the system's source of randomness.
+    pub fn random() -> Self {
+        // Two random uuids have 244 random bits between them.
+        let mut random = [0; 32];
+        random[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        random[16..].copy_from_slice(Uuid::new_v4().as_bytes());
+        Self::new(random)
+    }
+
     /// From 32 random bytes.
     pub fn new(random: [u8; 32]) -> Self {
         Self(format!("ff_{}", URL_SAFE_NO_PAD.encode(random)))

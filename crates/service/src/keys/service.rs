@@ -107,6 +107,12 @@ impl KeysService {
         Ok(key.filter(|key| key.is_live(now)))
     }
 
+    /// Whether the store answers.
+    pub async fn check(&self) -> Result<(), ServiceError> {
+        self.store.keys_revision().await?;
+        Ok(())
+    }
+
     /// Starts to look for changes that other nodes and the command line make.
     pub fn watch(&self, spawner: &Spawner) {
         let (keys, stopping) = (self.clone(), spawner.stopping().clone());

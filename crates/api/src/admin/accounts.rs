@@ -1,0 +1,131 @@
+//! Accounts and grants.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use fourfold_domain::{AccountId, EntryId};
+use fourfold_service::credits::Account;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::AppState;
+use crate::error::{ApiError, ErrorBody};
+use crate::extract::{Admin, Body, Object, Page, PageQuery, Paged, RealmQuery, Subjected};
+use crate::native::wire::{EntryBody, time};
+
+/// An account, as the operator sees it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccountBody {
+    /// Our id.
+    id: String,
+    /// The caller's name of it.
+    account: String,
+    realm: String,
+    available: String,
+    held: String,
+    created_at: String,
+}
+
+/// A grant.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, this documents them")]
+pub(crate) struct NewGrant {
+    /// How many, as a decimal string such as "10" or "0.5".
+    credits: String,
+    /// Names the grant, so that it is made once however often it is sent.
+    operation_id: Option<String>,
+    /// Words of your own.
+    note: Option<String>,
+}
+
+/// Gives credits to an account, which is made on first use.
+#[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/grants", tag = "admin", request_body = NewGrant,
+    params(("account" = String, Path), ("realm" = Option<String>, Query),
+        ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
+    responses((status = 201, body = AccountBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn grant(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Subjected(subject): Subjected,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let mut object = body.object;
+    let credits = Object::required("credits", object.credits("credits")?)?;
+    if credits.is_zero() {
+        return Err(ApiError::invalid("credits", "credits must be more than 0"));
+    }
+    let operation_id = match object.text("operation_id")? {
+        Some(id) if !(1..=200).contains(&id.len()) => {
+            return Err(ApiError::invalid("operation_id", "operation_id must be 1 to 200 bytes"));
+        }
+        Some(id) => Some(id),
+        None => headers
+            .get("idempotency-key")
+            .and_then(|value| value.to_str().ok())
+            .map(|key| format!("{}:{}:{key}", subject.realm, subject.external_id)),
+    };
+    let note = object.text("note")?;
+    object.nothing_else("credits, operation_id and note")?;
+    let account = state.credits.grant(subject, credits, operation_id.as_deref(), note).await?;
+    Ok((StatusCode::CREATED, Json(AccountBody::new(&account))).into_response())
+}
+
+/// Lists a realm's accounts, the newest first.
+#[utoipa::path(get, path = "/api/v1/admin/accounts", tag = "admin", params(PageQuery, ("realm" = Option<String>, Query)),
+    responses((status = 200, body = Paged<AccountBody>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    _admin: Admin,
+    RealmQuery(realm): RealmQuery,
+    page: Page<AccountId>,
+) -> Result<Json<Paged<AccountBody>>, ApiError> {
+    let accounts = state.credits.accounts(&realm, page.before, page.limit_and_one()).await?;
+    Ok(Json(page.of(accounts, |account| account.id.to_string(), |account| AccountBody::new(&account))))
+}
+
+/// Shows an account.
+#[utoipa::path(get, path = "/api/v1/admin/accounts/{account}", tag = "admin",
+    params(("account" = String, Path), ("realm" = Option<String>, Query)),
+    responses((status = 200, body = AccountBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Subjected(subject): Subjected,
+) -> Result<Json<AccountBody>, ApiError> {
+    let account = state.credits.account(&subject).await?.ok_or_else(|| ApiError::not_found("account"))?;
+    Ok(Json(AccountBody::new(&account)))
+}
+
+/// Lists an account's entries, the newest first.
+#[utoipa::path(get, path = "/api/v1/admin/accounts/{account}/entries", tag = "admin",
+    params(("account" = String, Path), ("realm" = Option<String>, Query), PageQuery),
+    responses((status = 200, body = Paged<EntryBody>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(crate) async fn entries(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Subjected(subject): Subjected,
+    page: Page<EntryId>,
+) -> Result<Json<Paged<EntryBody>>, ApiError> {
+    state.credits.account(&subject).await?.ok_or_else(|| ApiError::not_found("account"))?;
+    let entries = state.credits.entries(&subject, page.before, page.limit_and_one()).await?;
+    Ok(Json(page.of(entries, |entry| entry.id.to_string(), |entry| EntryBody::new(&entry))))
+}
+
+impl AccountBody {
+    fn new(account: &Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            account: account.subject.external_id.to_string(),
+            realm: account.subject.realm.to_string(),
+            available: account.available.to_string(),
+            held: account.held.to_string(),
+            created_at: time(account.created_at),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! API keys: made, listed, revoked.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use fourfold_domain::{ExternalId, KeyId, Realm};
+use fourfold_service::Timestamp;
+use fourfold_service::keys::{ApiKey, KeyKind, KeySecret, NewKey};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::AppState;
+use crate::error::{ApiError, ErrorBody};
+use crate::extract::{Admin, Body, Id, Object, Page, PageQuery, Paged};
+use crate::native::wire::time;
+
+/// A key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyBody {
+    id: String,
+    /// admin, service or user.
+    kind: &'static str,
+    realm: String,
+    /// A user key's user; another key's default user.
+    account: Option<String>,
+    name: Option<String>,
+    scopes: Vec<String>,
+    created_at: String,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
+    /// The secret; shown only when the key is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+/// A new key.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, this documents them")]
+pub(crate) struct NewKeyBody {
+    /// admin, service or user.
+    kind: String,
+    /// A user key's user (required there); another key's default user.
+    account: Option<String>,
+    /// Whose users it works for; left out, `default`.
+    realm: Option<String>,
+    /// Your name for it.
+    name: Option<String>,
+    /// What it is limited to; left out, no limit.
+    scopes: Option<Vec<String>>,
+    /// From when on it doesn't count, RFC 3339.
+    expires_at: Option<String>,
+}
+
+/// Makes a key. Its secret is shown in this answer and never again.
+#[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", request_body = NewKeyBody,
+    responses((status = 201, body = KeyBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn create(State(state): State<AppState>, _admin: Admin, body: Body) -> Result<Response, ApiError> {
+    let new = new_key(body.object)?;
+    let secret = KeySecret::random();
+    let key = state.keys.create(new, &secret).await?;
+    let body = KeyBody { key: Some(secret.expose().to_owned()), ..KeyBody::new(&key) };
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// Lists the keys, the newest first.
+#[utoipa::path(get, path = "/api/v1/admin/keys", tag = "admin", params(PageQuery),
+    responses((status = 200, body = Paged<KeyBody>), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    _admin: Admin,
+    page: Page<KeyId>,
+) -> Result<Json<Paged<KeyBody>>, ApiError> {
+    let keys = state.keys.list(page.before, page.limit_and_one()).await?;
+    Ok(Json(page.of(keys, |key| key.id.to_string(), |key| KeyBody::new(&key))))
+}
+
+/// Revokes a key. Here it counts at once, on other nodes within two seconds.
+#[utoipa::path(delete, path = "/api/v1/admin/keys/{id}", tag = "admin", params(("id" = String, Path)),
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(crate) async fn revoke(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Id(id): Id<KeyId>,
+) -> Result<StatusCode, ApiError> {
+    state.keys.revoke(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
+    let kind: KeyKind =
+        object.required_text("kind")?.parse().map_err(|error| ApiError::invalid("kind", format!("{error}")))?;
+    let account = object.text("account")?.map(|text| text.parse::<ExternalId>());
+    let realm = object.text("realm")?.map(|text| text.parse::<Realm>());
+    let new = NewKey {
+        kind,
+        account: account.transpose().map_err(|error| ApiError::malformed("account", format!("account: {error}")))?,
+        realm: realm.transpose().map_err(|error| ApiError::malformed("realm", error.to_string()))?.unwrap_or_default(),
+        name: object.text("name")?,
+        scopes: scopes(&mut object)?,
+        expires_at: expires_at(&mut object)?,
+    };
+    object.nothing_else("kind, account, realm, name, scopes and expires_at")?;
+    Ok(new)
+}
+
+fn scopes(object: &mut Object) -> Result<Vec<String>, ApiError> {
+    let wrong = || ApiError::malformed("scopes", "scopes must be a list of texts");
+    match object.take("scopes") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(scopes)) => {
+            scopes.into_iter().map(|scope| scope.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+        }
+        Some(_) => Err(wrong()),
+    }
+}
+
+fn expires_at(object: &mut Object) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = object.text("expires_at")? else { return Ok(None) };
+    let wrong = || ApiError::malformed("expires_at", "expires_at must be RFC 3339, such as 2027-01-31T00:00:00Z");
+    let at = humantime::parse_rfc3339(&text).map_err(|_| wrong())?;
+    let millis = at.duration_since(std::time::UNIX_EPOCH).map_err(|_| wrong())?.as_millis();
+    Ok(Some(Timestamp::from_millis(i64::try_from(millis).map_err(|_| wrong())?)))
+}
+
+impl KeyBody {
+    fn new(key: &ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            kind: key.kind.as_str(),
+            realm: key.realm.to_string(),
+            account: key.account.as_ref().map(ToString::to_string),
+            name: key.name.clone(),
+            scopes: key.scopes.clone(),
+            created_at: time(key.created_at),
+            expires_at: key.expires_at.map(time),
+            revoked_at: key.revoked_at.map(time),
+            key: None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The operator's routes: admin keys only.
+
+pub(crate) mod accounts;
+pub(crate) mod keys;
+pub(crate) mod ledger;

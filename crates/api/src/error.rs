@@ -1,0 +1,246 @@
+//! Errors as callers see them, and the only table of status codes.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use fourfold_domain::{Effect, InvalidInput, Problem};
+use fourfold_service::{Refusal, ServiceError};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How soon a caller may try again after a failure of ours.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// An error on its way to a caller. The outermost layer gives it its request id and its body.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: Cow<'static, str>,
+    /// The field that is wrong.
+    pub(crate) param: Option<Cow<'static, str>>,
+    /// How soon it makes sense to try again.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether paid work may exist, which forbids clients to try again by themselves.
+    pub(crate) effect: Effect,
+}
+
+/// The body of an error.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    error: ErrorDetail,
+    /// Names the request in our logs.
+    request_id: String,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+struct ErrorDetail {
+    /// A sentence for people.
+    message: String,
+    /// The kind of error, a word for programs.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The error, a word for programs.
+    code: &'static str,
+    /// The field that is wrong.
+    param: Option<String>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        let effect = Effect::NotStarted;
+        Self { status, code, message: message.into(), param: None, retry_after: None, effect }
+    }
+
+    pub(crate) fn param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    fn again_after(mut self, retry_after: Duration) -> Self {
+        self.retry_after = Some(retry_after);
+        self
+    }
+
+    /// The request isn't what it should be: not JSON, a field missing, empty or of a wrong type, a bad id.
+    pub(crate) fn malformed(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", message).param(param)
+    }
+
+    /// A parameter's value isn't offered; the message says what is.
+    pub(crate) fn invalid(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_parameter", message).param(param)
+    }
+
+    pub(crate) fn unauthorized(message: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("no such {what}"))
+    }
+
+    pub(crate) fn too_large(what: &str, bytes_max: usize) -> Self {
+        let message = format!("{what} must be at most {bytes_max} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    /// A failure of ours; the caller learns only that, the log has the rest under the request's id.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on our side")
+    }
+
+    /// The whole answer.
+    pub(crate) fn answer(&self, request_id: &str) -> Response {
+        let error = ErrorDetail {
+            message: self.message.to_string(),
+            kind: kind(self.status),
+            code: self.code,
+            param: self.param.as_ref().map(ToString::to_string),
+        };
+        let body = ErrorBody { error, request_id: request_id.to_owned() };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if self.effect != Effect::NotStarted {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        } else if let Some(after) = self.retry_after {
+            headers.insert("x-should-retry", HeaderValue::from_static("true"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// Without its body yet: the outermost layer knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<InvalidInput> for ApiError {
+    fn from(error: InvalidInput) -> Self {
+        let message = error.to_string();
+        match error.problem {
+            Problem::Malformed => Self::malformed(error.field, message),
+            Problem::NotAllowed => Self::invalid(error.field, message),
+        }
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Invalid(invalid) => invalid.into(),
+            ServiceError::UnknownModel(name) => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_model", format!("unknown model {name:?}; see /api/v1/models"))
+                    .param("model")
+            }
+            ServiceError::NotFound(what) => Self::not_found(what),
+            ServiceError::MaxCreditsExceeded { .. } => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "max_credits_exceeded", error.to_string()).param("max_credits")
+            }
+            ServiceError::TooLarge { what, bytes_max } => Self::too_large(what, bytes_max),
+            ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::StorageFull(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "there is no room left");
+                let message = "there is no room left for results; try again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_full", message).again_after(Duration::from_secs(30))
+            }
+            ServiceError::Internal { effect, .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a request failed on our side");
+                let retry_after = (effect == Effect::NotStarted).then_some(RETRY_AFTER);
+                Self { effect, retry_after, ..Self::internal() }
+            }
+            other => {
+                tracing::error!(error = &other as &dyn std::error::Error, "a request failed on our side");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NotFound => Self::not_found("job"),
+            Refusal::InsufficientCredits { .. } => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", message)
+            }
+            Refusal::IdempotencyMismatch => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", message).param("Idempotency-Key")
+            }
+            Refusal::OperationMismatch => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "operation_mismatch", message).param("operation_id")
+            }
+            Refusal::AlreadyFinal => Self::new(StatusCode::CONFLICT, "already_final", message),
+            Refusal::Range(_) => Self::invalid("credits", message),
+            _ => {
+                tracing::error!(error = &refusal as &dyn std::error::Error, "a request was refused for a reason of ours");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// The kind of error, in OpenAI's words, which clients tell apart.
+fn kind(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "authentication_error",
+        StatusCode::PAYMENT_REQUIRED => "insufficient_quota",
+        StatusCode::FORBIDDEN => "permission_error",
+        StatusCode::NOT_FOUND => "not_found_error",
+        StatusCode::CONFLICT => "conflict_error",
+        StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+        status if status.is_client_error() => "invalid_request_error",
+        _ => "api_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fourfold_service::BoxError;
+
+    use super::*;
+
+    fn check(error: impl Into<ApiError>, status: u16, code: &str, should_retry: Option<&str>) {
+        let error = error.into();
+        assert_eq!((error.status.as_u16(), error.code), (status, code));
+        let answer = error.answer("r1");
+        assert_eq!(answer.headers().get("x-should-retry").map(|value| value.to_str().unwrap()), should_retry);
+    }
+
+    fn internal(effect: Effect) -> ServiceError {
+        ServiceError::Internal { what: "x", effect, source: BoxError::from("y") }
+    }
+
+    #[test]
+    fn each_condition_has_its_status() {
+        check(InvalidInput::malformed("a", "b"), 400, "malformed", None);
+        check(InvalidInput::not_allowed("a", "b"), 422, "invalid_parameter", None);
+        check(ServiceError::UnknownModel("x".into()), 404, "unknown_model", None);
+        check(ServiceError::NotFound("job"), 404, "not_found", None);
+        check(ServiceError::TooLarge { what: "input", bytes_max: 1 }, 413, "too_large", None);
+        check(ServiceError::StorageFull("x".into()), 503, "storage_full", Some("true"));
+        check(Refusal::IdempotencyMismatch, 422, "idempotency_mismatch", None);
+        check(Refusal::AlreadyFinal, 409, "already_final", None);
+        check(Refusal::LeaseLost, 500, "internal", None);
+    }
+
+    #[test]
+    fn a_client_may_repeat_only_what_was_not_begun() {
+        check(internal(Effect::NotStarted), 500, "internal", Some("true"));
+        check(internal(Effect::MayHaveStarted), 500, "internal", Some("false"));
+        check(internal(Effect::Started), 500, "internal", Some("false"));
+    }
+}

@@ -1,0 +1,93 @@
+//! JSON bodies, read whole within their limit, field by field.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use fourfold_domain::Credits;
+use http::StatusCode;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+
+use crate::AppState;
+use crate::error::ApiError;
+
+/// A body that is a JSON object.
+pub(crate) struct Body {
+    /// As it was sent.
+    pub(crate) bytes: Bytes,
+    pub(crate) object: Object,
+}
+
+/// The fields of an object that aren't read yet. Reading all of them finds those that nobody knows.
+pub(crate) struct Object(Map<String, Value>);
+
+impl FromRequest<AppState> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let limit = state.body_limit_bytes;
+        let reading = Limited::new(request.into_body(), limit).collect();
+        let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", "the body of the request took too long")
+        })?;
+        let bytes = match read {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return Err(ApiError::too_large("the body", limit)),
+            Err(_broken) => return Err(ApiError::malformed("body", "the body of the request broke off")),
+        };
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => Ok(Self { bytes, object: Object(object) }),
+            Ok(_) => Err(ApiError::malformed("body", "the body must be a JSON object")),
+            Err(error) => Err(ApiError::malformed("body", format!("the body must be JSON: {error}"))),
+        }
+    }
+}
+
+impl Object {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(ApiError::malformed(name, format!("{name} must be a text"))),
+        }
+    }
+
+    pub(crate) fn required_text(&mut self, name: &'static str) -> Result<String, ApiError> {
+        match self.text(name)? {
+            Some(text) if !text.is_empty() => Ok(text),
+            Some(_) => Err(ApiError::malformed(name, format!("{name} must not be empty"))),
+            None => Err(ApiError::malformed(name, format!("{name} is required"))),
+        }
+    }
+
+    pub(crate) fn object(&mut self, name: &'static str) -> Result<Option<Map<String, Value>>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Ok(Some(object)),
+            Some(_) => Err(ApiError::malformed(name, format!("{name} must be an object"))),
+        }
+    }
+
+    pub(crate) fn credits(&mut self, name: &'static str) -> Result<Option<Credits>, ApiError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|error| ApiError::malformed(name, format!("{name}: {error}")))
+    }
+
+    pub(crate) fn required<T>(name: &'static str, value: Option<T>) -> Result<T, ApiError> {
+        value.ok_or_else(|| ApiError::malformed(name, format!("{name} is required")))
+    }
+
+    /// Refuses what was not read, so that no wish is dropped silently.
+    pub(crate) fn nothing_else(self, known: &str) -> Result<(), ApiError> {
+        match self.0.into_iter().find(|(_, value)| !value.is_null()) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let message = format!("{name} is not known here; there are {known}");
+                Err(ApiError::invalid(name, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Who calls, and for whom.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use fourfold_domain::{ExternalId, Subject};
+use fourfold_service::keys::{ApiKey, KeyKind, KeySecret};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
+
+use crate::AppState;
+use crate::error::ApiError;
+
+/// The header by which a service names its end user.
+const USER: &str = "fourfold-user";
+
+/// A caller who works for an account.
+pub(crate) struct User {
+    pub(crate) key: Arc<ApiKey>,
+    pub(crate) subject: Subject,
+}
+
+/// A caller with an admin key.
+pub(crate) struct Admin;
+
+impl FromRequestParts<AppState> for User {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let key = authenticate(&parts.headers, state).await?;
+        let subject = Subject { realm: key.realm.clone(), external_id: user(&parts.headers, &key)? };
+        Ok(Self { key, subject })
+    }
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let key = authenticate(&parts.headers, state).await?;
+        if key.kind == KeyKind::Admin {
+            Ok(Self)
+        } else {
+            Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", "this takes an admin key"))
+        }
+    }
+}
+
+async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Arc<ApiKey>, ApiError> {
+    let given = headers.get(header::AUTHORIZATION);
+    let given = given.ok_or_else(|| ApiError::unauthorized("no API key; send Authorization: Bearer ff_…"))?;
+    let unknown = || ApiError::unauthorized("the API key is unknown, expired or revoked");
+    let text = given.to_str().map_err(|_| unknown())?;
+    let (scheme, secret) = text.split_once(' ').ok_or_else(unknown)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unknown());
+    }
+    let secret: KeySecret = secret.trim().parse().map_err(|_| unknown())?;
+    state.keys.authenticate(&secret).await?.ok_or_else(unknown)
+}
+
+/// The user that a request is for: a user key's own, else the one that is named, else the key's default.
+fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
+    let named = match headers.get(USER) {
+        None => None,
+        Some(value) => {
+            let named: Option<ExternalId> = value.to_str().ok().and_then(|text| text.parse().ok());
+            let allowed = "Fourfold-User must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
+            Some(named.ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))?)
+        }
+    };
+    match (key.kind, named, key.account.clone()) {
+        (KeyKind::User, Some(named), Some(own)) if named != own => {
+            Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", "a user key works for its own user only"))
+        }
+        (KeyKind::User, _, Some(own)) => Ok(own),
+        (_, Some(named), _) => Ok(named),
+        (_, None, Some(default)) => Ok(default),
+        (_, None, None) => {
+            let message = "name the end user with the header Fourfold-User";
+            Err(ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User"))
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use fourfold_service::artifacts::ArtifactsService;
+use fourfold_service::catalog::CatalogService;
+use fourfold_service::credits::CreditsService;
+use fourfold_service::jobs::JobsService;
+use fourfold_service::keys::KeysService;
+use tokio_util::sync::CancellationToken;
+
+/// The services behind the routes. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Jobs.
+    pub jobs: JobsService,
+    /// The ledger.
+    pub credits: CreditsService,
+    /// API keys.
+    pub keys: KeysService,
+    /// Stored results.
+    pub artifacts: ArtifactsService,
+    /// What can be asked for.
+    pub catalog: CatalogService,
+    /// The address for links in answers, without a slash at its end.
+    pub public_url: Arc<str>,
+    /// The largest request body that is taken.
+    pub body_limit_bytes: usize,
+    /// How long a client may take to send a body.
+    pub body_timeout: std::time::Duration,
+    /// Renders the metrics in Prometheus' text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Ends open streams when the server stops.
+    pub stopping: CancellationToken,
+}
