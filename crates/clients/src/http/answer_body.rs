@@ -1,6 +1,7 @@
 //! The body of an answer while it comes in: its time limits, its count of bytes, and the end of its call.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::body::Body;
+use super::breaker::Breaker;
 use super::error::{ClientError, Effect, ErrorKind, TimeoutStage};
 use super::observe::Observation;
 use super::timeout::after;
@@ -24,6 +26,8 @@ pub(crate) struct AnswerBody {
     received_bytes: u64,
     ended: bool,
     observation: Option<Box<Observation>>,
+    /// The breaker that hears of a stream that broke off.
+    breaker: Option<Arc<Breaker>>,
 }
 
 pub(crate) enum Source {
@@ -51,12 +55,18 @@ impl AnswerBody {
             received_bytes: 0,
             ended: false,
             observation: None,
+            breaker: None,
         }
     }
 
     /// Hands the call's end over to the body, which sees it.
-    pub(crate) fn observed(mut self, observation: Option<Box<Observation>>) -> Body {
+    pub(crate) fn observed(
+        mut self,
+        observation: Option<Box<Observation>>,
+        breaker: Option<Arc<Breaker>>,
+    ) -> Body {
         self.observation = observation;
+        self.breaker = breaker;
         Body::answer(self)
     }
 
@@ -128,6 +138,9 @@ impl AnswerBody {
         } else {
             error
         };
+        if let Some(breaker) = self.breaker.take() {
+            breaker.stream_failed();
+        }
         if let Some(observation) = self.observation.take() {
             observation.finish(self.received_bytes, Some(&error));
         }

@@ -1,5 +1,7 @@
 //! How a client proves who it is.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use http::{HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,6 +27,8 @@ pub enum AuthScheme {
 pub(crate) struct Credential {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
     pub(crate) query: Option<(String, SecretString)>,
+    /// Tells one credential from another without telling it.
+    pub(crate) id: u64,
 }
 
 impl Credential {
@@ -38,7 +42,11 @@ impl Credential {
             AuthScheme::Header(name, key) => (Some((name.clone(), sensitive(key.expose_secret())?)), None),
             AuthScheme::Query(name, key) => (None, Some((name.clone(), key.clone()))),
         };
-        Ok(Self { header, query })
+        let mut credential = Self { header, query, id: 0 };
+        let mut hasher = DefaultHasher::new();
+        credential.secret().hash(&mut hasher);
+        credential.id = hasher.finish();
+        Ok(credential)
     }
 
     /// The secret itself, to be found in what a vendor quotes.

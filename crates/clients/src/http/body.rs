@@ -113,6 +113,14 @@ impl Body {
         }
     }
 
+    /// The bytes of a body that is whole in memory.
+    pub(crate) fn as_bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// The bytes that are left, where they are known.
     pub fn length_bytes(&self) -> Option<u64> {
         match &self.0 {

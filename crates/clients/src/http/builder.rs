@@ -7,10 +7,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
 use super::auth::{AuthScheme, Credential};
+use super::breaker::Breaker;
+use super::cache::Cache;
 use super::client::{BaseHttpClient, Shared};
 use super::error::{BoxError, ClientError};
 use super::failure::{CommonFailures, FailureReader};
 use super::observe::Recorder;
+use super::rate_limit::RateLimit;
 use super::redact::Redacted;
 use super::resolve::{Resolver, SystemResolver};
 use super::retry::{ExponentialRetry, HashRandom, RandomSource, RetryPolicy};
@@ -127,7 +130,6 @@ impl ClientBuilder {
         let shared = Shared {
             base: base_url.as_str().trim_end_matches('/').to_owned(),
             base_url,
-            settings: self.settings,
             credential,
             own_headers,
             foreign_headers,
@@ -135,6 +137,10 @@ impl ClientBuilder {
             random: self.random,
             failures: self.failures,
             resolver: self.resolver,
+            breaker: Arc::new(Breaker::new(self.settings.breaker, self.recorder.clone())),
+            rate_limit: self.settings.rate_limit.map(RateLimit::new),
+            cache: Cache::new(self.settings.cache),
+            settings: self.settings,
             recorder: self.recorder,
             tls,
         };

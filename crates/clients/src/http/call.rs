@@ -11,13 +11,16 @@ use url::Url;
 use super::address::AddressPolicy;
 use super::auth::{AuthScheme, Credential};
 use super::body::Body;
+use super::cache::CacheUse;
 use super::client::BaseHttpClient;
+use super::decode;
 use super::error::{BoxError, ClientError};
 use super::multipart::Multipart;
 use super::redact::Redacted;
 use super::response::{Response, StreamResponse};
 use super::retry::{NoRetry, RetryPolicy};
 use super::send;
+use super::sse::EventStream;
 use super::timeout::Timeouts;
 
 /// A call that is being put together; nothing is sent before one of the last three methods.
@@ -37,6 +40,8 @@ pub struct Call<'c> {
     pub(crate) addresses: Option<AddressPolicy>,
     pub(crate) redirects_max: u32,
     pub(crate) is_paid: bool,
+    pub(crate) cache: CacheUse,
+    pub(crate) skips_breaker: bool,
     pub(crate) operation: &'static str,
 }
 
@@ -55,6 +60,8 @@ impl<'c> Call<'c> {
             addresses: None,
             redirects_max: 0,
             is_paid: false,
+            cache: CacheUse::None,
+            skips_breaker: false,
             operation: "",
         }
     }
@@ -174,6 +181,25 @@ impl<'c> Call<'c> {
         self
     }
 
+    /// Answers a GET from the cache while what is kept is fresh, and keeps the answer as its `Cache-Control` allows, or
+    /// else for the settings' `cache.ttl`.
+    pub fn cached(mut self) -> Self {
+        self.cache = CacheUse::Default;
+        self
+    }
+
+    /// As [`cached`](Self::cached), with another time for answers that don't say it themselves.
+    pub fn cached_for(mut self, ttl: Duration) -> Self {
+        self.cache = CacheUse::For(ttl);
+        self
+    }
+
+    /// Goes past the circuit breaker and doesn't count in it.
+    pub fn without_breaker(mut self) -> Self {
+        self.skips_breaker = true;
+        self
+    }
+
     /// Sends the call and reads the answer whole, all within the retries and the limits.
     pub async fn send(self) -> Result<Response, ClientError> {
         send::whole(self).await
@@ -197,6 +223,16 @@ impl<'c> Call<'c> {
             None => default,
         };
         Timeouts { total: self.total.unwrap_or(timeouts.total), ..timeouts }
+    }
+
+    /// Sends the call and gives the answer's server-sent events. An answer of another media type is an error.
+    pub async fn events(self) -> Result<EventStream, ClientError> {
+        let answer = self.accept("text/event-stream").stream().await?;
+        let media_type = answer.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        if media_type.is_empty() || media_type.starts_with(b"text/event-stream") {
+            return Ok(answer.into_events());
+        }
+        Err(decode::unreadable("the answer is no event stream").with_status(answer.status()))
     }
 
     fn typed_body(mut self, media_type: &'static str, bytes: impl Into<Body>) -> Self {

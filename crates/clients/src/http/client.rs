@@ -9,12 +9,15 @@ use url::Url;
 
 use super::address::AddressPolicy;
 use super::auth::Credential;
+use super::breaker::{Breaker, BreakerState};
 use super::builder::ClientBuilder;
+use super::cache::Cache;
 use super::call::Call;
 use super::error::ClientError;
 use super::failure::FailureReader;
 use super::observe::Recorder;
 use super::proxy::ProxyUrl;
+use super::rate_limit::RateLimit;
 use super::redact::Redacted;
 use super::resolve::Resolver;
 use super::retry::{RandomSource, RetryPolicy};
@@ -47,6 +50,9 @@ pub(crate) struct Shared {
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) failures: Arc<dyn FailureReader>,
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) cache: Cache,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) tls: ClientConfig,
@@ -100,6 +106,11 @@ impl BaseHttpClient {
     /// The URL that calls are relative to.
     pub fn base_url(&self) -> &Url {
         &self.shared.base_url
+    }
+
+    /// What the circuit breaker does with the next call.
+    pub fn breaker_state(&self) -> BreakerState {
+        self.shared.breaker.state()
     }
 
     /// The client's settings.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::answer_body::{AnswerBody, BodyLimits, Source};
 use super::body::{Body, SentBody};
+use super::breaker::Health;
 use super::client::BaseHttpClient;
 use super::error::ClientError;
 use super::observe::Observation;
@@ -46,12 +47,14 @@ impl BaseHttpClient {
         if let Some(observation) = &mut observation {
             observation.try_began();
         }
-        match self.pass_on(request, timeouts).await {
+        let is_own = self.shared.is_own_uri(request.uri());
+        match self.pass_on(request, is_own, timeouts).await {
             Ok(answer) => {
                 if let Some(observation) = &mut observation {
                     observation.head_came(answer.status());
                 }
-                Ok(answer.map(|body| body.observed(observation)))
+                let breaker = is_own.then(|| Arc::clone(&self.shared.breaker));
+                Ok(answer.map(|body| body.observed(observation, breaker)))
             }
             Err(error) => {
                 if let Some(observation) = observation {
@@ -65,12 +68,14 @@ impl BaseHttpClient {
     async fn pass_on(
         &self,
         request: Request<Body>,
+        is_own: bool,
         timeouts: Timeouts,
     ) -> Result<http::Response<AnswerBody>, ClientError> {
-        let policy = self.shared.address_policy(self.shared.is_own_uri(request.uri()));
+        let policy = self.shared.address_policy(is_own);
         policy.check_host(request.uri().host().unwrap_or_default(), self.shared.proxy_host())?;
         let transport = self.transports.under(policy);
 
+        let permit = if is_own { Some(self.shared.breaker.admit()?) } else { None };
         let progress = Arc::new(Progress::start());
         let mut request = request.map(|body| SentBody::new(body, Arc::clone(&progress)));
         // Which version is spoken is settled with the server, not with the caller.
@@ -83,16 +88,21 @@ impl BaseHttpClient {
 
         let total_at = after(Instant::now(), timeouts.total);
         let limits = HeadLimits { connect: timeouts.connect, first_byte: timeouts.first_byte, total_at };
-        match limits.hold(&progress, transport.hyper.request(request)).await {
-            Ok(Ok(answer)) => {
-                let limits = BodyLimits { idle: timeouts.idle, total_at, is_streamed: true };
-                Ok(answer.map(|body| AnswerBody::new(Source::Hyper(body), limits)))
-            }
+        let answer = match limits.hold(&progress, transport.hyper.request(request)).await {
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 let is_connect = error.is_connect();
                 Err(send_failure(error.into(), is_connect, progress.written_at().is_some()))
             }
             Err(stage) => Err(ClientError::timed_out(stage, progress.written_at().is_some())),
+        };
+        if let Some(permit) = permit {
+            permit.tell(match &answer {
+                Ok(answer) => Health::of_status(answer.status()),
+                Err(error) => Health::of_failure(error),
+            });
         }
+        let limits = BodyLimits { idle: timeouts.idle, total_at, is_streamed: true };
+        Ok(answer?.map(|body| AnswerBody::new(Source::Hyper(body), limits)))
     }
 }

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use tokio::time::Instant;
 use tracing::Span;
 
+use super::breaker::BreakerState;
 use super::error::ClientError;
 
 /// Takes the measurements of a client, one implementation per metrics system.
@@ -16,6 +17,11 @@ pub trait Recorder: Send + Sync {
     /// A call ended: answered to the last byte, failed, or left by the caller.
     fn call_ended(&self, call: &CallReport<'_>) {
         let _ = call;
+    }
+
+    /// The circuit breaker changed to this state.
+    fn breaker_changed(&self, state: BreakerState) {
+        let _ = state;
     }
 
     /// A failed try will be followed by another after this wait.
@@ -166,5 +172,13 @@ fn record_in_span(span: &Span, report: &CallReport<'_>) {
         Outcome::Left => {
             span.record("error", "left by the caller");
         }
+    }
+}
+
+/// Logs a body, for operators who asked for it.
+pub(crate) fn log_body(direction: &'static str, body: &[u8]) {
+    match std::str::from_utf8(body) {
+        Ok(body) if body.len() <= 64 * 1024 => tracing::debug!(direction, body, "a body"),
+        _ => tracing::debug!(direction, body_bytes = body.len(), "a body that is large or no text"),
     }
 }

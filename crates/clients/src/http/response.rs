@@ -7,8 +7,10 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::body::Body;
-use super::error::{ClientError, Effect, ErrorKind};
+use super::decode;
+use super::error::ClientError;
 use super::failure::request_id;
+use super::sse::EventStream;
 
 /// A successful answer, read to its end.
 #[derive(Clone)]
@@ -46,27 +48,16 @@ impl Response {
 
     /// Reads the body as JSON. The error says where the body differs from what was expected and quotes nothing of it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
-        serde_json::from_slice(&self.body).map_err(|_| {
-            // Only now, on the rare path, is the place worth finding.
-            let mut reader = serde_json::Deserializer::from_slice(&self.body);
-            let place = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-                Err(error) => Misread { path: error.path().to_string(), problem: problem(error.inner()) },
-                Ok(_) => Misread { path: ".".to_owned(), problem: "more than one JSON value" },
-            };
-            self.unreadable(place)
-        })
+        decode::json(&self.body).map_err(|error| self.unreadable(error))
     }
 
     /// Reads the body as text.
     pub fn text(&self) -> Result<&str, ClientError> {
-        std::str::from_utf8(&self.body).map_err(|error| self.unreadable(error))
+        decode::text(&self.body).map_err(|error| self.unreadable(error))
     }
 
-    fn unreadable(&self, source: impl Into<super::error::BoxError>) -> ClientError {
-        ClientError::new(ErrorKind::Decode, Effect::Started)
-            .with_status(self.status)
-            .with_request_id(self.request_id())
-            .with_source(source)
+    fn unreadable(&self, error: ClientError) -> ClientError {
+        error.with_status(self.status).with_request_id(self.request_id())
     }
 }
 
@@ -85,6 +76,7 @@ pub struct StreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
+    pub(crate) event_bytes_max: usize,
 }
 
 impl StreamResponse {
@@ -103,24 +95,13 @@ impl StreamResponse {
         request_id(&self.headers)
     }
 
+    /// The body, as server-sent events come.
+    pub fn into_events(self) -> EventStream {
+        EventStream::new(self.body, self.event_bytes_max)
+    }
+
     /// The body, as bytes come.
     pub fn into_body(self) -> Body {
         self.body
-    }
-}
-
-/// Where and how a body differs from what was expected.
-#[derive(Debug, thiserror::Error)]
-#[error("{problem} at {path}")]
-struct Misread {
-    path: String,
-    problem: &'static str,
-}
-
-fn problem(error: &serde_json::Error) -> &'static str {
-    match error.classify() {
-        serde_json::error::Category::Syntax => "not JSON",
-        serde_json::error::Category::Eof => "JSON that ends too early",
-        serde_json::error::Category::Data | serde_json::error::Category::Io => "a value of another type",
     }
 }

@@ -117,7 +117,13 @@ impl ExponentialRetry {
 
 impl RetryPolicy for ExponentialRetry {
     fn decide(&self, failed: &FailedTry<'_>) -> RetryDecision {
-        if failed.error.is_retryable() { self.again(failed) } else { RetryDecision::Stop }
+        let error = failed.error;
+        let is_tried_again = match error.kind() {
+            ErrorKind::Connect | ErrorKind::Timeout(_) | ErrorKind::Interrupted => true,
+            ErrorKind::Status => error.is_retryable(),
+            _ => false,
+        };
+        if is_tried_again { self.again(failed) } else { RetryDecision::Stop }
     }
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::address::AddressPolicy;
+use super::breaker::BreakerSettings;
+use super::cache::CacheSettings;
 use super::proxy::ProxyUrl;
+use super::rate_limit::RateLimitSettings;
 use super::retry::RetrySettings;
 use super::timeout::TimeoutSettings;
 use super::tls::TlsSettings;
@@ -22,6 +25,12 @@ pub struct HttpSettings {
     pub timeouts: TimeoutSettings,
     /// When a failed try is followed by another.
     pub retry: RetrySettings,
+    /// When the vendor is taken for ill, and calls fail at once.
+    pub breaker: BreakerSettings,
+    /// How many calls may begin with one credential. Default no limit.
+    pub rate_limit: Option<RateLimitSettings>,
+    /// The answers that are kept for calls that ask for it.
+    pub cache: CacheSettings,
     /// The connections that are kept.
     pub pool: PoolSettings,
     /// What is trusted beside the platform's certificate authorities.
@@ -32,6 +41,10 @@ pub struct HttpSettings {
     pub foreign_addresses: AddressPolicy,
     /// The largest answer that is read whole, in bytes. Default 64 MiB, 1 KiB to 4 GiB. Streams have no limit.
     pub answer_bytes_max: u64,
+    /// The largest server-sent event that is read, in bytes. Default 16 MiB, 1 KiB to 1 GiB.
+    pub event_bytes_max: usize,
+    /// Whether bodies of up to 64 KiB are logged at `debug`. They hold users' own texts. Default false.
+    pub log_bodies: bool,
     /// How the client calls itself. Default `fourfold/<version>`.
     pub user_agent: String,
 }
@@ -60,11 +73,16 @@ impl Default for HttpSettings {
         Self {
             timeouts: TimeoutSettings::default(),
             retry: RetrySettings::default(),
+            breaker: BreakerSettings::default(),
+            rate_limit: None,
+            cache: CacheSettings::default(),
             pool: PoolSettings::default(),
             tls: TlsSettings::default(),
             proxy: None,
             foreign_addresses: AddressPolicy::PublicOnly,
             answer_bytes_max: 64 * 1024 * 1024,
+            event_bytes_max: 16 * 1024 * 1024,
+            log_bodies: false,
             user_agent: concat!("fourfold/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
@@ -101,21 +119,28 @@ impl std::error::Error for InvalidSetting {}
 impl HttpSettings {
     /// Checks every bound that the fields document.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let minutes_10 = Duration::from_secs(600);
+        let limits = self.rate_limit.unwrap_or(RateLimitSettings::ONE);
         let bounds = [
-            (
-                self.timeouts.connect <= Duration::from_secs(600),
-                "timeouts.connect",
-                "must be at most 10 minutes",
-            ),
+            (self.timeouts.connect <= minutes_10, "timeouts.connect", "must be at most 10 minutes"),
             (self.retry.retries_max <= 20, "retry.retries_max", "must be at most 20"),
+            (self.retry.base <= minutes_10, "retry.base", "must be at most 10 minutes"),
             ((0.0..=1.0).contains(&self.retry.jitter), "retry.jitter", "must be from 0 to 1"),
+            (self.breaker.probes >= 1, "breaker.probes", "must be at least 1"),
+            ((1..=100_000).contains(&limits.calls), "rate_limit.calls", "must be from 1 to 100000"),
+            (!limits.per.is_zero(), "rate_limit.per", "must be more than zero"),
             (
-                (1024..=4 << 30).contains(&self.answer_bytes_max),
+                (1 << 10..=4 << 30).contains(&self.answer_bytes_max),
                 "answer_bytes_max",
                 "must be from 1 KiB to 4 GiB",
             ),
             (
-                self.user_agent.parse::<http::HeaderValue>().is_ok(),
+                (1 << 10..=1 << 30).contains(&self.event_bytes_max),
+                "event_bytes_max",
+                "must be from 1 KiB to 1 GiB",
+            ),
+            (
+                http::HeaderValue::from_str(&self.user_agent).is_ok(),
                 "user_agent",
                 "must be text that a header can carry",
             ),

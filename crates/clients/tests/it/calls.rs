@@ -1,7 +1,6 @@
 //! What a call sends, and what it gives back.
 
 use fourfold_clients::http::{AuthScheme, Body, Multipart};
-use http::Request;
 
 use crate::support::{Reply, Server, builder, client};
 
@@ -23,24 +22,6 @@ async fn a_call_carries_base_url_credential_default_headers_and_user_agent() {
     assert_eq!(received.header("user-agent"), Some(concat!("fourfold/", env!("CARGO_PKG_VERSION"))));
     assert_eq!(received.header("content-type"), Some("application/json"));
     assert_eq!(received.text(), "{\"name\":\"a\"}");
-}
-
-#[tokio::test]
-async fn an_exchange_passes_path_and_headers_as_they_are() {
-    let server = Server::start([Reply::status(418, &[("x-answer", "Kept")], "tea")]).await;
-    let request = Request::put(format!("{}/a%2Fb//c/../d?x=1&&y=%20", server.url()))
-        .header("x-own", "As It Is")
-        .body(Body::from("coffee"))
-        .unwrap();
-    let answer = client(&server).exchange(request).await.unwrap();
-    assert_eq!(answer.status(), 418);
-    assert_eq!(answer.headers()["x-answer"], "Kept");
-    let received = server.only_received();
-    assert_eq!(received.target, "/a%2Fb//c/../d?x=1&&y=%20");
-    let mut names: Vec<_> = received.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
-    names.sort();
-    assert_eq!(names, ["content-length", "host", "x-own"]);
-    assert_eq!(received.text(), "coffee");
 }
 
 #[tokio::test]

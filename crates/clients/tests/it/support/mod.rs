@@ -3,8 +3,7 @@
 mod server;
 mod wire;
 
-pub(crate) use server::{Closed, Pipe, Reply, Server};
-pub(crate) use wire::Received;
+pub(crate) use server::{Reply, Server};
 
 use std::future::Future;
 use std::time::Duration;

@@ -25,6 +25,7 @@ struct State {
     received: Vec<(Received, Instant)>,
     unscripted: Vec<String>,
     connections: usize,
+    open_connections: usize,
 }
 
 /// What the server does after it has read a request.
@@ -40,6 +41,8 @@ enum Step {
     AwaitClose(oneshot::Sender<()>),
     /// Sends back what comes, until the client closes.
     Echo,
+    /// Waits for the test.
+    Hold(oneshot::Receiver<()>),
     /// Tells that the request was read.
     Tell(oneshot::Sender<()>),
 }
@@ -60,8 +63,16 @@ impl Server {
         let task = super::run(async move {
             loop {
                 let (connection, _) = listener.accept().await.unwrap();
-                shared.lock().unwrap().connections += 1;
-                super::run(serve(connection, Arc::clone(&shared)));
+                {
+                    let mut state = shared.lock().unwrap();
+                    state.connections += 1;
+                    state.open_connections += 1;
+                }
+                let state = Arc::clone(&shared);
+                super::run(async move {
+                    serve(connection, Arc::clone(&state)).await;
+                    state.lock().unwrap().open_connections -= 1;
+                });
             }
         });
         Self { address, state, task }
@@ -73,6 +84,16 @@ impl Server {
 
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// Adds replies to the script.
+    pub(crate) fn push(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.state.lock().unwrap().script.extend(replies);
+    }
+
+    /// Takes the replies that nobody asked for, where a test can't know their number.
+    pub(crate) fn take_script(&self) -> Vec<Reply> {
+        self.state.lock().unwrap().script.drain(..).collect()
     }
 
     /// The requests so far.
@@ -90,6 +111,11 @@ impl Server {
     /// When each request came.
     pub(crate) fn times(&self) -> Vec<Instant> {
         self.state.lock().unwrap().received.iter().map(|(_, at)| *at).collect()
+    }
+
+    /// How many connections the server still has open.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.state.lock().unwrap().open_connections
     }
 
     /// How many connections were made.
@@ -170,6 +196,13 @@ impl Reply {
         Self(Vec::new()).then_await_close()
     }
 
+    /// Waits with all of it until the test drops its token.
+    pub(crate) fn held(mut self) -> (Self, oneshot::Sender<()>) {
+        let (tx, rx) = oneshot::channel();
+        self.0.insert(0, Step::Hold(rx));
+        (self, tx)
+    }
+
     /// Tells first that the request was read.
     pub(crate) fn telling(mut self) -> (Self, oneshot::Receiver<()>) {
         let (tx, rx) = oneshot::channel();
@@ -219,6 +252,7 @@ async fn serve(mut connection: TcpStream, state: Arc<Mutex<State>>) {
                     _ = tokio::io::copy(&mut read, &mut write).await;
                     return;
                 }
+                Step::Hold(token) => _ = token.await,
                 Step::Tell(told) => _ = told.send(()),
             }
         }

@@ -1,0 +1,298 @@
+//! Server-sent events, read as they come.
+//!
+//! [`EventReader`] takes pieces of bytes and gives events; [`EventStream`] feeds it from an answer. A line that
+//! lies within one piece is never copied: the event's data is a slice of what came from the connection.
+
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_core::Stream;
+use http_body::Body as HttpBody;
+use serde::de::DeserializeOwned;
+
+use super::body::Body;
+use super::decode;
+use super::error::{ClientError, Effect, ErrorKind};
+
+/// One event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    name: Option<Bytes>,
+    data: Bytes,
+    id: Option<Bytes>,
+    retry: Option<Duration>,
+}
+
+impl Event {
+    /// The event's name, `message` where it has none.
+    pub fn name(&self) -> Cow<'_, str> {
+        self.name.as_deref().map_or(Cow::Borrowed("message"), String::from_utf8_lossy)
+    }
+
+    /// The event's data, its lines joined by a line feed.
+    pub fn data(&self) -> &Bytes {
+        &self.data
+    }
+
+    /// The data as text; bytes that aren't UTF-8 are replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.data)
+    }
+
+    /// The id that the stream had given last when the event came.
+    pub fn id(&self) -> Option<Cow<'_, str>> {
+        self.id.as_deref().map(String::from_utf8_lossy)
+    }
+
+    /// How long the server wants a reader to wait before it connects again, if the event says so.
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// Whether this is the `[DONE]` by which OpenAI's streams and their like end.
+    pub fn is_done(&self) -> bool {
+        self.data.as_ref() == b"[DONE]"
+    }
+
+    /// Reads the data as JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        decode::json(&self.data)
+    }
+}
+
+/// Takes bytes and gives events. Knows lines that end in LF, CR or CRLF, comments, data of several lines, a
+/// byte order mark, and pieces that are cut anywhere, within a character too.
+#[derive(Debug)]
+pub struct EventReader {
+    /// The beginning of a line whose end has not come.
+    line_start: BytesMut,
+    /// The last piece ended in CR, so an LF at the beginning of the next belongs to it.
+    skips_lf: bool,
+    is_first_line: bool,
+    fields: Fields,
+    event_bytes: usize,
+    event_bytes_max: usize,
+}
+
+/// The lines of an event so far.
+#[derive(Debug, Default)]
+struct Fields {
+    name: Option<Bytes>,
+    data: Data,
+    /// Stays from event to event.
+    id: Option<Bytes>,
+    retry: Option<Duration>,
+}
+
+#[derive(Debug, Default)]
+enum Data {
+    #[default]
+    None,
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl EventReader {
+    /// A reader for events of up to that many bytes.
+    pub fn new(event_bytes_max: usize) -> Self {
+        Self {
+            line_start: BytesMut::new(),
+            skips_lf: false,
+            is_first_line: true,
+            fields: Fields::default(),
+            event_bytes: 0,
+            event_bytes_max,
+        }
+    }
+
+    /// Takes bytes from the front of `piece` until an event is complete, or all of them. After an error the
+    /// reader is of no use.
+    pub fn next_event(&mut self, piece: &mut Bytes) -> Result<Option<Event>, ClientError> {
+        while let Some(line) = self.next_line(piece)? {
+            if !line.is_empty() {
+                self.fields.take_line(line);
+            } else {
+                self.event_bytes = 0;
+                if let Some(event) = self.fields.take_event() {
+                    return Ok(Some(event));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The stream ended here, and not by a failure: gives the event whose empty last line is missing. A line that is
+    /// cut is an error, unless it is a `[DONE]`.
+    pub fn end(&mut self) -> Result<Option<Event>, ClientError> {
+        let rest = self.line_start.split().freeze();
+        let is_cut = rest.first().is_some_and(|first| *first != b':');
+        if is_cut {
+            self.fields.take_line(rest);
+        }
+        match self.fields.take_event() {
+            Some(last) if !is_cut || last.is_done() => Ok(Some(last)),
+            None if !is_cut => Ok(None),
+            _ => Err(ClientError::new(ErrorKind::Interrupted, Effect::Started)
+                .with_source("the stream ended within an event")),
+        }
+    }
+
+    /// The next whole line without its end; none if `piece` has no more.
+    fn next_line(&mut self, piece: &mut Bytes) -> Result<Option<Bytes>, ClientError> {
+        if self.skips_lf && !piece.is_empty() {
+            self.skips_lf = false;
+            if piece[0] == b'\n' {
+                piece.advance(1);
+            }
+        }
+        let Some(at) = memchr::memchr2(b'\n', b'\r', piece) else {
+            self.count(piece.len())?;
+            self.line_start.extend_from_slice(piece);
+            piece.clear();
+            return Ok(None);
+        };
+        self.count(at)?;
+        let is_cr = piece[at] == b'\r';
+        let mut line = piece.split_to(at);
+        piece.advance(1);
+        if is_cr {
+            match piece.first() {
+                Some(b'\n') => piece.advance(1),
+                Some(_) => {}
+                None => self.skips_lf = true,
+            }
+        }
+        if !self.line_start.is_empty() {
+            self.line_start.extend_from_slice(&line);
+            line = self.line_start.split().freeze();
+        }
+        if self.is_first_line {
+            self.is_first_line = false;
+            if line.starts_with("\u{feff}".as_bytes()) {
+                line.advance(3);
+            }
+        }
+        Ok(Some(line))
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), ClientError> {
+        self.event_bytes += bytes;
+        if self.event_bytes <= self.event_bytes_max {
+            return Ok(());
+        }
+        Err(ClientError::new(ErrorKind::TooLarge, Effect::Started)
+            .with_source(format!("an event has more than {} bytes", self.event_bytes_max)))
+    }
+}
+
+impl Fields {
+    fn take_line(&mut self, mut line: Bytes) {
+        let colon = memchr::memchr(b':', &line);
+        let name_bytes = colon.unwrap_or(line.len());
+        let value_at = match colon {
+            Some(at) if line.get(at + 1) == Some(&b' ') => at + 2,
+            Some(at) => at + 1,
+            None => line.len(),
+        };
+        match &line[..name_bytes] {
+            b"data" => {
+                line.advance(value_at);
+                self.data.push(line);
+            }
+            b"event" => self.name = Some(line.split_off(value_at)).filter(|name| !name.is_empty()),
+            b"id" if !line[value_at..].contains(&0) => self.id = Some(line.split_off(value_at)),
+            b"retry" => self.retry = milliseconds(&line[value_at..]).or(self.retry),
+            // A comment, or a field that nobody has defined yet.
+            _ => {}
+        }
+    }
+
+    /// The event that an empty line ends; none if it has no data.
+    fn take_event(&mut self) -> Option<Event> {
+        let (name, retry) = (self.name.take(), self.retry.take());
+        let data = match std::mem::take(&mut self.data) {
+            Data::None => return None,
+            Data::One(line) => line,
+            Data::Many(lines) => lines.freeze(),
+        };
+        Some(Event { name, data, id: self.id.clone(), retry })
+    }
+}
+
+impl Data {
+    fn push(&mut self, line: Bytes) {
+        match self {
+            Self::None => *self = Self::One(line),
+            Self::One(first) => {
+                let mut lines = BytesMut::with_capacity(first.len() + 1 + line.len());
+                lines.extend_from_slice(first);
+                lines.extend_from_slice(b"\n");
+                lines.extend_from_slice(&line);
+                *self = Self::Many(lines);
+            }
+            Self::Many(lines) => {
+                lines.extend_from_slice(b"\n");
+                lines.extend_from_slice(&line);
+            }
+        }
+    }
+}
+
+fn milliseconds(digits: &[u8]) -> Option<Duration> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok().map(Duration::from_millis)
+}
+
+/// The events of an answer. Dropping it closes the vendor's connection.
+#[derive(Debug)]
+pub struct EventStream {
+    body: Body,
+    piece: Bytes,
+    reader: EventReader,
+    is_ended: bool,
+}
+
+impl EventStream {
+    /// Reads events of up to that many bytes from a body.
+    pub fn new(body: Body, event_bytes_max: usize) -> Self {
+        Self { body, piece: Bytes::new(), reader: EventReader::new(event_bytes_max), is_ended: false }
+    }
+
+    fn end(&mut self, last: Result<Option<Event>, ClientError>) -> Poll<Option<Result<Event, ClientError>>> {
+        self.is_ended = true;
+        self.piece.clear();
+        self.body = Body::empty();
+        Poll::Ready(last.transpose())
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<Event, ClientError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.is_ended {
+            return Poll::Ready(None);
+        }
+        loop {
+            match this.reader.next_event(&mut this.piece) {
+                Ok(None) => {}
+                Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
+                Err(error) => return this.end(Err(error)),
+            }
+            match std::task::ready!(Pin::new(&mut this.body).poll_frame(cx)) {
+                Some(Ok(frame)) => this.piece = frame.into_data().unwrap_or_default(),
+                Some(Err(error)) => return this.end(Err(error)),
+                None => {
+                    let last = this.reader.end();
+                    return this.end(last);
+                }
+            }
+        }
+    }
+}
