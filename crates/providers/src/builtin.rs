@@ -1,0 +1,38 @@
+//! The providers that we ship, one row each. A new vendor adds its row here and nothing else in this crate
+//! but its own files.
+
+use fourfold_domain::ProviderKey;
+
+use crate::{Constructed, ProviderSettings};
+
+/// One kind of provider that we ship.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// The kind, and the key of the provider that is of it by name.
+    pub key: &'static str,
+    /// Who it is, in one line.
+    pub about: &'static str,
+    /// Builds one under this key.
+    pub construct: fn(&ProviderKey, &ProviderSettings) -> Constructed,
+}
+
+/// What we ship, as far as its cargo feature is on.
+pub const BUILTIN: &[Builtin] = &[
+    #[cfg(feature = "mock")]
+    Builtin {
+        key: "mock",
+        about: "makes real media offline, for development and tests",
+        construct: crate::mock::construct,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ProviderFactory;
+
+    #[test]
+    fn every_row_is_a_kind_of_its_own() {
+        assert_eq!(ProviderFactory::with_builtin().kinds().len(), BUILTIN.len());
+    }
+}

@@ -1,0 +1,96 @@
+//! The suite runs over every provider that we ship, passes a good stranger and fails each bad one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use fourfold_domain::{Modality, OutputSource, Provider};
+use fourfold_providers::conformance::{Broken, check};
+use fourfold_providers::{BUILTIN, ProviderFactory, ProviderSettings};
+
+use crate::stub::Stub;
+
+async fn check_stub(stub: Stub) -> Result<(), Broken> {
+    check(|| Arc::new(stub.clone()) as Arc<dyn Provider>).await
+}
+
+/// The rule that a stub breaks once it is spoilt so.
+async fn broken_by(spoil: impl FnOnce(&mut Stub)) -> &'static str {
+    let mut stub = Stub::new("stub");
+    spoil(&mut stub);
+    check_stub(stub).await.unwrap_err().rule
+}
+
+#[tokio::test]
+async fn every_provider_that_we_ship_conforms_from_its_settings() {
+    for builtin in BUILTIN {
+        let factory = ProviderFactory::with_builtin();
+        let settings = || match builtin.key {
+            // Its tasks go by the system's clock here, so they are to be short.
+            "mock" => serde_json::from_str(r#"{"delay": "0s"}"#).unwrap(),
+            _ => ProviderSettings::default(),
+        };
+        check(|| factory.create(builtin.key, settings()).unwrap()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_good_provider_from_outside_conforms() {
+    check_stub(Stub::new("stub")).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_broken_rule_is_named() {
+    let rule = broken_by(|stub| stub.models.clear()).await;
+    assert_eq!(rule, "offers at least one model");
+
+    let rule = broken_by(|stub| stub.models.push(stub.models[0].clone())).await;
+    assert_eq!(rule, "offers each model once");
+
+    let rule = broken_by(|stub| stub.models[0].modality = Modality::Chat).await;
+    assert_eq!(rule, "the provider offers the trait that serves it");
+
+    let rule = broken_by(|stub| {
+        let prompt = stub.models[0].parameters[0].clone();
+        stub.models[0].parameters.push(prompt);
+    })
+    .await;
+    assert_eq!(rule, "each parameter is there once");
+
+    let rule = broken_by(|stub| stub.models[0].parameters[0].about.clear()).await;
+    assert_eq!(rule, "each parameter has a name and says what it does");
+
+    let rule = broken_by(|stub| stub.models[0].parameters[0].required = false).await;
+    assert_eq!(rule, "its required parameters make a request");
+
+    let rule = broken_by(|stub| stub.knows_names = false).await;
+    assert_eq!(rule, "an unknown model begins nothing");
+
+    let rule = broken_by(|stub| stub.outputs.items.clear()).await;
+    assert_eq!(rule, "what is done has a result");
+
+    let rule = broken_by(|stub| stub.outputs.quantities.clear()).await;
+    assert_eq!(rule, "what is done says what it comes to");
+
+    let rule = broken_by(|stub| stub.outputs.items[0].source = OutputSource::Link("x".into())).await;
+    assert_eq!(rule, "each result can be fetched");
+
+    let rule = broken_by(|stub| stub.outputs.items[0].source = OutputSource::Bytes(Bytes::new())).await;
+    assert_eq!(rule, "each result has bytes");
+
+    let rule = broken_by(|stub| stub.outputs.items[0].media_type = "image/jpeg".to_owned()).await;
+    assert_eq!(rule, "bytes are what their type says");
+}
+
+#[tokio::test]
+async fn a_provider_that_changes_with_a_restart_is_named() {
+    let first = AtomicBool::new(true);
+    let build = || {
+        let mut stub = Stub::new("stub");
+        if !first.swap(false, Ordering::Relaxed) {
+            stub.models[0].vendor_model = "another".to_owned();
+        }
+        Arc::new(stub) as Arc<dyn Provider>
+    };
+    assert_eq!(check(build).await.unwrap_err().rule, "offers the same models after a restart");
+}

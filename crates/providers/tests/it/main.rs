@@ -1,0 +1,9 @@
+//! The crate as other teams see it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it can't go on")]
+
+mod conformance;
+mod factory;
+#[cfg(feature = "mock")]
+mod mock;
+mod stub;

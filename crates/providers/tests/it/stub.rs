@@ -1,0 +1,96 @@
+//! A provider of another team's, which does one thing and does it as its test says.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fourfold_domain::{
+    AttemptContext, ByteStream, Cancelled, Effect, MediaMaker, MediaRequest, Modality, ModelSpec, Output,
+    OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError, ProviderKey, Quantity,
+    Reason, Started, Unit, UpstreamTask,
+};
+use fourfold_providers::{Constructed, ProviderSettings};
+
+/// Gives whatever it was built with.
+#[derive(Clone)]
+pub(crate) struct Stub {
+    pub(crate) key: ProviderKey,
+    pub(crate) models: Vec<ModelSpec>,
+    pub(crate) outputs: Outputs,
+    /// Whether it knows its models and tasks by name, as the contract asks.
+    pub(crate) knows_names: bool,
+}
+
+impl Stub {
+    pub(crate) fn new(key: &str) -> Self {
+        let prompt = Parameter::new("prompt", ParameterKind::Text { chars_max: 10 }, "what to draw");
+        let item = Output {
+            media_type: "image/png".to_owned(),
+            source: OutputSource::Bytes(Bytes::from_static(b"\x89PNG\r\n\x1a\n")),
+        };
+        Self {
+            key: key.parse().unwrap(),
+            models: vec![ModelSpec {
+                vendor_model: "stub-image".to_owned(),
+                modality: Modality::Image,
+                parameters: vec![prompt.required()],
+            }],
+            outputs: Outputs {
+                items: vec![item],
+                quantities: vec![Quantity::new(Unit::Image, 1)],
+                ..Outputs::default()
+            },
+            knows_names: true,
+        }
+    }
+
+    pub(crate) fn construct(key: &ProviderKey, _: &ProviderSettings) -> Constructed {
+        Ok(Arc::new(Self::new(key.as_str())))
+    }
+
+    fn unknown(&self) -> ProviderError {
+        ProviderError::new(Reason::NotFound, Effect::NotStarted, "the stub doesn't know it")
+    }
+}
+
+impl Provider for Stub {
+    fn key(&self) -> &ProviderKey {
+        &self.key
+    }
+
+    fn models(&self) -> &[ModelSpec] {
+        &self.models
+    }
+
+    fn media(&self) -> Option<&dyn MediaMaker> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl MediaMaker for Stub {
+    async fn start(&self, _: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
+        if self.knows_names && self.models.iter().all(|model| model.vendor_model != context.vendor_model) {
+            return Err(self.unknown());
+        }
+        Ok(Started::Done(self.outputs.clone()))
+    }
+
+    async fn poll(&self, _: &UpstreamTask) -> Result<Poll, ProviderError> {
+        if self.knows_names { Err(self.unknown()) } else { Ok(Poll::Done(self.outputs.clone())) }
+    }
+
+    async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
+        match &output.source {
+            OutputSource::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                Ok(Box::pin(futures_util::stream::iter([Ok(bytes)])))
+            }
+            OutputSource::Link(_) | OutputSource::Handle(_) => Err(self.unknown()),
+        }
+    }
+
+    async fn cancel(&self, _: &UpstreamTask) -> Result<Cancelled, ProviderError> {
+        Ok(Cancelled::Unsupported)
+    }
+}
