@@ -168,7 +168,7 @@ async fn redirects_to_the_inside_are_refused() {
         let server = Server::start([Reply::redirect(302, location)]).await;
         let error = client(&server).get("/").redirects(5).no_retry().send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AddressRefused, "{location}");
-        assert_eq!(std::error::Error::source(&error).is_some(), true);
+        assert!(std::error::Error::source(&error).is_some());
         assert_eq!(error.effect(), Effect::MayHaveStarted, "the first hop was served");
     }
 }

@@ -1,5 +1,7 @@
 //! The tests of the HTTP base: real sockets, a scripted server, a clock that is paused where time matters.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod addresses;
 mod breaker;
 mod cache;

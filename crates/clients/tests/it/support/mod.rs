@@ -9,22 +9,20 @@ use std::future::Future;
 use std::time::Duration;
 
 use fourfold_clients::http::{
-    BaseHttpClient, ClientBuilder, HttpSettings, StreamTimeoutSettings, TimeoutSettings,
+    BaseHttpClient, ClientBuilder, HttpSettings, PoolSettings, StreamTimeoutSettings, TimeoutSettings,
 };
 
 /// Settings without a timer, so that a paused clock moves for nothing but the waits between tries.
 pub(crate) fn timeless() -> HttpSettings {
-    let mut settings = HttpSettings::default();
-    settings.timeouts = TimeoutSettings {
+    let timeouts = TimeoutSettings {
         connect: Duration::ZERO,
         first_byte: Duration::ZERO,
         idle: Duration::ZERO,
         total: Duration::ZERO,
         stream: StreamTimeoutSettings { first_byte: Duration::ZERO, idle: Duration::ZERO },
     };
-    settings.pool.idle_timeout = Duration::ZERO;
-    settings.pool.tcp_keepalive = Duration::ZERO;
-    settings
+    let pool = PoolSettings { idle_timeout: Duration::ZERO, ..PoolSettings::default() };
+    HttpSettings { timeouts, pool, ..HttpSettings::default() }
 }
 
 /// A client of the server with timeless settings and no jitter, to be changed by the test.
