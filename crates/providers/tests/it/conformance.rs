@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::{Modality, OutputSource, Provider};
+use fourfold_domain::{Cancelled, Effect, Modality, OutputSource, Poll, Provider, ProviderError, Reason};
 use fourfold_providers::conformance::{Broken, check};
 use fourfold_providers::{BUILTIN, ProviderFactory, ProviderSettings};
 
@@ -80,6 +81,31 @@ async fn each_broken_rule_is_named() {
 
     let rule = broken_by(|stub| stub.outputs.items[0].media_type = "image/jpeg".to_owned()).await;
     assert_eq!(rule, "bytes are what their type says");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_broken_rule_of_tasks_is_named() {
+    let running = |progress| Poll::Running { progress: Some(progress), poll_after: Duration::from_secs(5) };
+
+    let rule = broken_by(|stub| stub.polled = Some(Ok(running(101)))).await;
+    assert_eq!(rule, "progress is 0 to 100");
+
+    let rule = broken_by(|stub| stub.polled = Some(Ok(running(50)))).await;
+    assert_eq!(rule, "a task ends");
+
+    let error = |message| ProviderError::new(Reason::Unavailable, Effect::MayHaveStarted, message);
+    let rule = broken_by(|stub| stub.polled = Some(Err(error("gone")))).await;
+    assert_eq!(rule, "a restart still answers for a task");
+
+    let rule = broken_by(|stub| stub.polled = Some(Ok(Poll::Failed(error("see https://vendor.test"))))).await;
+    assert_eq!(rule, "an error has words, and no URL among them");
+
+    let rule = broken_by(|stub| {
+        stub.polled = Some(Ok(Poll::Done(stub.outputs.clone())));
+        stub.cancelled = Cancelled::Stopped { used: None };
+    })
+    .await;
+    assert_eq!(rule, "what is done can't be stopped");
 }
 
 #[tokio::test]

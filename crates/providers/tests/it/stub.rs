@@ -1,6 +1,7 @@
 //! A provider of another team's, which does one thing and does it as its test says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,14 +12,19 @@ use fourfold_domain::{
 };
 use fourfold_providers::{Constructed, ProviderSettings};
 
+const TASK: &str = "stub-task";
+
 /// Gives whatever it was built with.
 #[derive(Clone)]
 pub(crate) struct Stub {
     pub(crate) key: ProviderKey,
     pub(crate) models: Vec<ModelSpec>,
     pub(crate) outputs: Outputs,
-    /// Whether it knows its models and tasks by name, as the contract asks.
+    /// Whether it knows its models by name, as the contract asks.
     pub(crate) knows_names: bool,
+    /// If there, it starts a task and answers every poll of it so.
+    pub(crate) polled: Option<Result<Poll, ProviderError>>,
+    pub(crate) cancelled: Cancelled,
 }
 
 impl Stub {
@@ -41,6 +47,8 @@ impl Stub {
                 ..Outputs::default()
             },
             knows_names: true,
+            polled: None,
+            cancelled: Cancelled::Unsupported,
         }
     }
 
@@ -73,11 +81,22 @@ impl MediaMaker for Stub {
         if self.knows_names && self.models.iter().all(|model| model.vendor_model != context.vendor_model) {
             return Err(self.unknown());
         }
-        Ok(Started::Done(self.outputs.clone()))
+        if self.polled.is_none() {
+            return Ok(Started::Done(self.outputs.clone()));
+        }
+        let task = UpstreamTask {
+            id: TASK.to_owned(),
+            vendor_model: context.vendor_model,
+            poll_after: Duration::ZERO,
+        };
+        Ok(Started::Task(task))
     }
 
-    async fn poll(&self, _: &UpstreamTask) -> Result<Poll, ProviderError> {
-        if self.knows_names { Err(self.unknown()) } else { Ok(Poll::Done(self.outputs.clone())) }
+    async fn poll(&self, task: &UpstreamTask) -> Result<Poll, ProviderError> {
+        match &self.polled {
+            Some(polled) if task.id == TASK => polled.clone(),
+            _ => Err(self.unknown()),
+        }
     }
 
     async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
@@ -91,6 +110,6 @@ impl MediaMaker for Stub {
     }
 
     async fn cancel(&self, _: &UpstreamTask) -> Result<Cancelled, ProviderError> {
-        Ok(Cancelled::Unsupported)
+        Ok(self.cancelled.clone())
     }
 }
