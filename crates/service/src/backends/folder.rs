@@ -25,10 +25,15 @@ pub struct FolderStorage {
 }
 
 impl FolderStorage {
-    /// Uses this folder, making it where it isn't there.
+    /// Uses this folder, making it where it isn't there, and clears what a crash left half written. Only for
+    /// the one process that writes to it.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
-        fs::create_dir_all(root.join(".incoming"))?;
+        let incoming = root.join(".incoming");
+        fs::create_dir_all(&incoming)?;
+        for left in fs::read_dir(incoming)? {
+            fs::remove_file(left?.path())?;
+        }
         Ok(Self { root })
     }
 

@@ -37,7 +37,6 @@ impl Step for Grant {
                 _ => Err(Refusal::OperationMismatch),
             };
         }
-        rules::available_to(world, &self.subject).checked_add(self.credits)?;
         let id = rules::account_of(world, &self.subject);
         rules::grant(world, id, self.credits, &self.operation, self.note.as_deref())?;
         if let Some(entry) = world.entries.last().cloned() {

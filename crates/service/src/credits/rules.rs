@@ -39,7 +39,10 @@ pub(crate) fn grant(
     operation: &str,
     note: Option<&str>,
 ) -> Result<(), Refusal> {
-    let available = account(world, id)?.available.checked_add(credits)?;
+    let row = account(world, id)?;
+    // All that an account has stays countable, so that no hold is ever too much to be given back.
+    row.available.checked_add(row.held)?.checked_add(credits)?;
+    let available = row.available.checked_add(credits)?;
     change(world, id, |account| account.available = available)?;
     let entry = entry(world, id, operation.to_owned(), EntryKind::Grant, credits.plus());
     world.entries.push(Entry { available_change: credits.plus(), note: note.map(str::to_owned), ..entry });
@@ -103,12 +106,19 @@ pub(crate) fn end_hold(world: &mut World, id: HoldId, end: HoldEnd) -> Result<Cr
     if hold.state != HoldState::Open {
         return Ok(hold.charged);
     }
-    let (state, kind, used) = match end {
-        HoldEnd::Settle(used) if !used.is_zero() => (HoldState::Settled, EntryKind::Settle, used),
-        HoldEnd::Settle(_) | HoldEnd::Release => (HoldState::Released, EntryKind::Release, Credits::ZERO),
-        HoldEnd::Interrupted => (HoldState::Released, EntryKind::Interrupted, Credits::ZERO),
+    let used = match end {
+        HoldEnd::Settle(used) => used,
+        HoldEnd::Release | HoldEnd::Interrupted => Credits::ZERO,
     };
     let charged = used.min(hold.amount);
+    let (state, kind) = match end {
+        HoldEnd::Interrupted => (HoldState::Released, EntryKind::Interrupted),
+        // A hold of nothing is given back, whatever was used.
+        HoldEnd::Settle(_) | HoldEnd::Release if charged.is_zero() => {
+            (HoldState::Released, EntryKind::Release)
+        }
+        HoldEnd::Settle(_) | HoldEnd::Release => (HoldState::Settled, EntryKind::Settle),
+    };
     let rest = hold.amount.checked_sub(charged)?;
     let row = account(world, hold.account)?;
     let (available, held) = (row.available.checked_add(rest)?, row.held.checked_sub(hold.amount)?);

@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fourfold_domain::{AccountId, CallId, EntryId, InstanceId, JobId, KeyId, Realm, Subject};
+use fourfold_domain::{AccountId, CallId, EntryId, HoldId, InstanceId, JobId, KeyId, Realm, Subject};
+use tokio::sync::Notify;
 
 use crate::Timestamp;
 use crate::calls::CallState;
 use crate::clock::Clock;
-use crate::commit::{Commit, Step, World};
-use crate::credits::{Account, Entry, Owner};
+use crate::commit::{Commit, Needs, Step, World};
+use crate::credits::{Account, Entry, HoldState, Owner, rules};
 use crate::error::StoreError;
-use crate::jobs::{Artifact, JobEvent, JobView, Lease};
+use crate::jobs::{Artifact, Due, JobEvent, JobView, Lease};
 use crate::keys::ApiKey;
 use crate::ports::{Audit, DueJob, InstanceStore, KeyStore, Reads};
 
@@ -25,6 +26,8 @@ pub struct MemoryStore {
     state: Arc<Mutex<State>>,
     clock: Arc<dyn Clock>,
     faults: Faults,
+    /// Tells that an answer was kept back; the test holds the other end.
+    silenced: Arc<Notify>,
 }
 
 /// Ways to break the fake on purpose, so that the conformance suite can show that it notices.
@@ -34,6 +37,43 @@ pub struct Faults {
     pub forget_entries: bool,
     /// A lease is given to whoever asks.
     pub share_leases: bool,
+    /// Every lease has the same token.
+    pub repeat_tokens: bool,
+    /// Idempotency keys are lost.
+    pub forget_idempotency: bool,
+    /// What is settled is taken a second time.
+    pub settle_twice: bool,
+    /// Events are lost.
+    pub forget_events: bool,
+    /// Artifacts are lost.
+    pub forget_artifacts: bool,
+    /// A refused step leaves the account that it would have made.
+    pub leave_traces: bool,
+}
+
+impl Faults {
+    const NONE: Self = Self {
+        forget_entries: false,
+        share_leases: false,
+        repeat_tokens: false,
+        forget_idempotency: false,
+        settle_twice: false,
+        forget_events: false,
+        forget_artifacts: false,
+        leave_traces: false,
+    };
+
+    /// Each fault by itself.
+    pub const EACH: [Self; 8] = [
+        Self { forget_entries: true, ..Self::NONE },
+        Self { share_leases: true, ..Self::NONE },
+        Self { repeat_tokens: true, ..Self::NONE },
+        Self { forget_idempotency: true, ..Self::NONE },
+        Self { settle_twice: true, ..Self::NONE },
+        Self { forget_events: true, ..Self::NONE },
+        Self { forget_artifacts: true, ..Self::NONE },
+        Self { leave_traces: true, ..Self::NONE },
+    ];
 }
 
 #[derive(Default)]
@@ -42,6 +82,8 @@ struct State {
     keys: HashMap<KeyId, ApiKey>,
     keys_revision: u64,
     instances: HashMap<InstanceId, Timestamp>,
+    /// How many steps are still answered.
+    answers_left: Option<u32>,
 }
 
 impl MemoryStore {
@@ -52,11 +94,71 @@ impl MemoryStore {
 
     /// An empty store that is broken in these ways.
     pub fn broken(clock: Arc<dyn Clock>, faults: Faults) -> Self {
-        Self { state: Arc::default(), clock, faults }
+        Self { state: Arc::default(), clock, faults, silenced: Arc::default() }
+    }
+
+    /// Answers so many more steps; the next one is taken and never answered, as if the process had died
+    /// right after its commit. Whoever drops the future that waits plays the death. Steps after that are
+    /// answered again.
+    pub fn keep_back_after(&self, answers: u32) {
+        self.state().answers_left = Some(answers);
+    }
+
+    /// Ends when an answer is kept back.
+    pub async fn kept_back(&self) {
+        self.silenced.notified().await;
+    }
+
+    /// All that is in it, as text, to be compared.
+    pub fn written(&self) -> String {
+        let mut state = self.state();
+        state.world.now = Timestamp::default();
+        format!("{:?}", state.world)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a step, broken as it may be.
+    fn take<S: Step>(&self, world: &mut World, step: &S) -> Result<S::Answer, StoreError> {
+        world.now = self.clock.now();
+        let known = (world.entries.len(), world.events.len(), world.artifacts.len());
+        let (before, now) = (Open::of(world), world.now);
+        if self.faults.share_leases {
+            each_due(world, |due| due.lease_until = due.lease_until.min(Some(now)));
+        }
+        let answer = step.decide(world);
+        if answer.is_err() && self.faults.leave_traces {
+            let mut needs = Needs::default();
+            step.needs(&mut needs);
+            for subject in &needs.subjects {
+                let _trace = rules::account_of(world, subject);
+            }
+        }
+        let answer = answer?;
+        for entry in world.entries.get(known.0..).unwrap_or_default().to_vec() {
+            world.operations.insert(entry.operation.clone(), entry);
+        }
+        if self.faults.forget_entries {
+            world.entries.truncate(known.0);
+        }
+        if self.faults.forget_events {
+            world.events.truncate(known.1);
+        }
+        if self.faults.forget_artifacts {
+            world.artifacts.truncate(known.2);
+        }
+        if self.faults.forget_idempotency {
+            world.idempotency.retain(|_record| false);
+        }
+        if self.faults.repeat_tokens {
+            each_due(world, |due| due.token = due.token.min(1));
+        }
+        if self.faults.settle_twice {
+            before.settle_again(world);
+        }
+        Ok(answer)
     }
 
     fn view(state: &State, job: JobId) -> Option<JobView> {
@@ -74,24 +176,16 @@ impl MemoryStore {
 #[async_trait]
 impl Commit for MemoryStore {
     async fn commit<S: Step>(&self, step: S) -> Result<S::Answer, StoreError> {
-        let mut state = self.state();
-        state.world.now = self.clock.now();
-        let entries = state.world.entries.len();
-        if self.faults.share_leases {
-            let jobs: Vec<JobId> = state.world.due.values().map(|due| due.job).collect();
-            for job in jobs {
-                if let Some(due) = state.world.due.get_mut(&job) {
-                    (due.lease_until, due.token) = (None, 0);
-                }
-            }
-        }
-        let answer = step.decide(&mut state.world)?;
-        if self.faults.forget_entries {
-            state.world.entries.truncate(entries);
-        }
-        let new: Vec<Entry> = state.world.entries.get(entries..).unwrap_or_default().to_vec();
-        for entry in new {
-            state.world.operations.insert(entry.operation.clone(), entry);
+        let (answer, keep_back) = {
+            let mut state = self.state();
+            let answer = self.take(&mut state.world, &step)?;
+            let keep_back = state.answers_left == Some(0);
+            state.answers_left = state.answers_left.and_then(|left| left.checked_sub(1));
+            (answer, keep_back)
+        };
+        if keep_back {
+            self.silenced.notify_one();
+            std::future::pending::<()>().await;
         }
         Ok(answer)
     }
@@ -211,9 +305,10 @@ impl KeyStore for MemoryStore {
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let mut state = self.state();
+        let Some(key) = state.keys.get_mut(&id) else { return Ok(false) };
+        key.revoked_at = key.revoked_at.or(Some(now));
         state.keys_revision += 1;
-        let key = state.keys.get_mut(&id);
-        Ok(key.map(|key| key.revoked_at = key.revoked_at.or(Some(now))).is_some())
+        Ok(true)
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
@@ -240,15 +335,44 @@ impl InstanceStore for MemoryStore {
     async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError> {
         let mut state = self.state();
         state.instances.retain(|known, _until| *known == instance);
-        let jobs: Vec<JobId> = state.world.due.values().map(|due| due.job).collect();
-        for job in jobs {
-            if let Some(due) = state.world.due.get_mut(&job)
-                && due.leased_by != Some(instance)
-            {
+        each_due(&mut state.world, |due| {
+            if due.leased_by != Some(instance) {
                 (due.lease_until, due.leased_by) = (None, None);
             }
-        }
+        });
         Ok(())
+    }
+}
+
+/// The holds that were open before a step.
+struct Open(Vec<HoldId>);
+
+impl Open {
+    fn of(world: &World) -> Self {
+        let open = world.holds.values().filter(|hold| hold.state == HoldState::Open);
+        Self(open.map(|hold| hold.id).collect())
+    }
+
+    /// Takes once more what has been charged since.
+    fn settle_again(&self, world: &mut World) {
+        for id in &self.0 {
+            let Some((account, charged)) = world.holds.get(id).map(|hold| (hold.account, hold.charged))
+            else {
+                continue;
+            };
+            if let Some(account) = world.accounts.get_mut(&account) {
+                account.available = account.available.checked_sub(charged).unwrap_or_default();
+            }
+        }
+    }
+}
+
+fn each_due(world: &mut World, change: impl Fn(&mut Due)) {
+    let jobs: Vec<JobId> = world.due.values().map(|due| due.job).collect();
+    for job in jobs {
+        if let Some(due) = world.due.get_mut(&job) {
+            change(due);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use crate::ports::{Audit, Counts, Finding};
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-const RULES: [(&str, &str); 14] = [
+const RULES: [(&str, &str); 15] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -23,6 +23,18 @@ const RULES: [(&str, &str); 14] = [
         "SELECT a.id, a.id, 'held is ' || a.held || ', the open holds sum up to ' || coalesce(sum(h.amount), 0)
          FROM account a LEFT JOIN hold h ON h.account = a.id AND h.state = 'open' GROUP BY a.id
          HAVING a.held <> coalesce(sum(h.amount), 0)",
+    ),
+    (
+        "every entry says what it changed",
+        "SELECT e.account, e.id, 'the entry ' || e.operation || ' of kind ' || e.kind || ' doesn''t agree with its amounts' FROM entry e
+         WHERE NOT CASE e.kind
+           WHEN 'grant' THEN e.amount >= 0 AND e.available_change = e.amount AND e.held_change = 0
+           WHEN 'hold' THEN e.operation GLOB 'hold:*' AND e.amount <= 0 AND e.available_change = e.amount AND e.held_change = -e.amount
+           WHEN 'settle' THEN e.operation GLOB 'end:*' AND e.amount < 0 AND e.amount = e.available_change + e.held_change
+           WHEN 'release' THEN e.operation GLOB 'end:*' AND e.amount = e.available_change AND e.held_change = -e.amount
+           WHEN 'interrupted' THEN e.operation GLOB 'end:*' AND e.amount = e.available_change AND e.held_change = -e.amount
+           WHEN 'overrun' THEN e.operation GLOB 'overrun:*' AND e.amount < 0 AND e.available_change = 0 AND e.held_change = 0
+           ELSE FALSE END",
     ),
     (
         "every entry has its account",
@@ -51,7 +63,9 @@ const RULES: [(&str, &str); 14] = [
         "every entry of a hold has its hold",
         "SELECT e.account, e.id, 'no hold for the operation ' || e.operation FROM entry e
          WHERE (e.operation GLOB 'hold:*' AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.owner = substr(e.operation, 6)))
-            OR (e.operation GLOB 'end:*' AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 5)))",
+            OR (e.operation GLOB 'end:*' AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 5)))
+            OR (e.operation GLOB 'overrun:*' AND NOT EXISTS
+              (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 9) AND h.charged = h.amount))",
     ),
     (
         "every open hold has a live owner",

@@ -20,7 +20,7 @@ impl KeyStore for SqliteStore {
         let scopes = serde_json::to_string(&key.scopes).map_err(|error| StoreError::Failed(error.into()))?;
         let insert = move |connection: &mut Connection| {
             let sql = "INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
             let values = params![
                 key.id.to_string(),
                 key.kind.as_str(),
@@ -41,7 +41,7 @@ impl KeyStore for SqliteStore {
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {
         let now = self.readers.now();
         let revoke = move |connection: &mut Connection| {
-            let sql = "UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1";
+            let sql = "UPDATE api_key SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
             let rows = connection.execute(sql, params![id.to_string(), now.millis()]).map_err(failed)?;
             Ok(rows > 0)
         };
@@ -49,7 +49,7 @@ impl KeyStore for SqliteStore {
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        let sql = format!("SELECT {KEY} FROM api_key WHERE hash = $1");
+        let sql = format!("SELECT {KEY} FROM api_key WHERE hash = ?1");
         let read = move |connection: &mut Connection| {
             connection.prepare_cached(&sql)?.query_row([hash], rows::key).optional()
         };
@@ -58,7 +58,7 @@ impl KeyStore for SqliteStore {
 
     async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {
         let key = (page(before), limit);
-        let sql = format!("SELECT {KEY} FROM api_key WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        let sql = format!("SELECT {KEY} FROM api_key WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
         self.readers.read(move |connection| all(connection, &sql, key, rows::key)).await
     }
 
@@ -75,7 +75,7 @@ impl InstanceStore for SqliteStore {
     async fn beat(&self, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
         let until = self.readers.now().after(lease);
         let beat = move |connection: &mut Connection| {
-            let sql = "INSERT INTO instance (id, lease_until) VALUES ($1, $2) \
+            let sql = "INSERT INTO instance (id, lease_until) VALUES (?1, ?2) \
                        ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
             connection
                 .execute(sql, params![instance.to_string(), until.millis()])
@@ -89,8 +89,8 @@ impl InstanceStore for SqliteStore {
         let supersede = move |connection: &mut Connection| {
             let id = instance.to_string();
             let transaction = connection.transaction().map_err(failed)?;
-            transaction.execute("DELETE FROM instance WHERE id <> $1", [&id]).map_err(failed)?;
-            let sql = "UPDATE job_due SET lease_until = NULL, leased_by = NULL WHERE leased_by <> $1";
+            transaction.execute("DELETE FROM instance WHERE id <> ?1", [&id]).map_err(failed)?;
+            let sql = "UPDATE job_due SET lease_until = NULL, leased_by = NULL WHERE leased_by <> ?1";
             transaction.execute(sql, [&id]).map_err(failed)?;
             transaction.commit().map_err(failed)
         };

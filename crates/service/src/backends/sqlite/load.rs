@@ -19,7 +19,7 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
         }
         let key = (subject.realm.as_str(), subject.external_id.as_str());
         if let Some(account) =
-            rows.one(ACCOUNT, "account WHERE realm = $1 AND external_id = $2", key, rows::account)?
+            rows.one(ACCOUNT, "account WHERE realm = ?1 AND external_id = ?2", key, rows::account)?
         {
             world.subjects.load(subject.clone(), account.id);
             world.accounts.load(account.id, account);
@@ -27,14 +27,14 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
     }
     for job in &needs.jobs {
         let id = job.to_string();
-        let Some(row) = rows.one(JOB, "job WHERE id = $1", [&id], rows::job)? else { continue };
-        if let Some(due) = rows.one(DUE, "job_due WHERE job = $1", [&id], rows::due)? {
+        let Some(row) = rows.one(JOB, "job WHERE id = ?1", [&id], rows::job)? else { continue };
+        if let Some(due) = rows.one(DUE, "job_due WHERE job = ?1", [&id], rows::due)? {
             world.due.load(*job, due);
         }
         let owner = Owner::Job(*job);
         let latest = (owner.to_string(), row.attempts);
         if let Some(attempt) =
-            rows.one(ATTEMPT, "attempt WHERE owner = $1 AND number = $2", latest, rows::attempt)?
+            rows.one(ATTEMPT, "attempt WHERE owner = ?1 AND number = ?2", latest, rows::attempt)?
         {
             world.attempts.load((owner, row.attempts), attempt);
         }
@@ -42,20 +42,20 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
         world.jobs.load(*job, row);
     }
     for call in &needs.calls {
-        if let Some(row) = rows.one(CALL, "call WHERE id = $1", [call.to_string()], rows::call)? {
+        if let Some(row) = rows.one(CALL, "call WHERE id = ?1", [call.to_string()], rows::call)? {
             rows.hold_and_account(world, row.hold, row.account)?;
             world.calls.load(*call, row);
         }
     }
     for operation in &needs.operations {
-        if let Some(entry) = rows.one(ENTRY, "entry WHERE operation = $1", [operation], rows::entry)? {
+        if let Some(entry) = rows.one(ENTRY, "entry WHERE operation = ?1", [operation], rows::entry)? {
             world.operations.load(operation.clone(), entry);
         }
     }
     for scope in &needs.idempotency {
         let Some(account) = world.subjects.get(&scope.subject).copied() else { continue };
         let key = (account.to_string(), &scope.method, &scope.path, &scope.key);
-        let table = "idempotency WHERE account = $1 AND method = $2 AND path = $3 AND key = $4";
+        let table = "idempotency WHERE account = ?1 AND method = ?2 AND path = ?3 AND key = ?4";
         let record = rows.one("fingerprint, owner, created_at", table, key, |row| {
             let created_at = Timestamp::from_millis(row.get(2)?);
             Ok(IdempotencyRecord {
@@ -91,12 +91,12 @@ impl Rows<'_> {
     }
 
     fn hold_and_account(&self, world: &mut World, hold: HoldId, account: AccountId) -> rusqlite::Result<()> {
-        if let Some(row) = self.one(HOLD, "hold WHERE id = $1", [hold.to_string()], rows::hold)? {
+        if let Some(row) = self.one(HOLD, "hold WHERE id = ?1", [hold.to_string()], rows::hold)? {
             world.holds.load(hold, row);
         }
         if world.accounts.get(&account).is_none()
             && let Some(row) =
-                self.one(ACCOUNT, "account WHERE id = $1", [account.to_string()], rows::account)?
+                self.one(ACCOUNT, "account WHERE id = ?1", [account.to_string()], rows::account)?
         {
             world.subjects.load(row.subject.clone(), account);
             world.accounts.load(account, row);

@@ -64,7 +64,7 @@ impl Readers {
 impl Reads for SqliteStore {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
         let subject = subject.clone();
-        let sql = format!("SELECT {ACCOUNT} FROM account WHERE realm = $1 AND external_id = $2");
+        let sql = format!("SELECT {ACCOUNT} FROM account WHERE realm = ?1 AND external_id = ?2");
         let read = move |connection: &mut Connection| {
             let key = (subject.realm.as_str(), subject.external_id.as_str());
             connection.prepare_cached(&sql)?.query_row(key, rows::account).optional()
@@ -80,7 +80,7 @@ impl Reads for SqliteStore {
     ) -> Result<Vec<Account>, StoreError> {
         let key = (realm.to_string(), page(before), limit);
         let sql =
-            format!("SELECT {ACCOUNT} FROM account WHERE realm = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+            format!("SELECT {ACCOUNT} FROM account WHERE realm = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
         self.readers.read(move |connection| all(connection, &sql, key, rows::account)).await
     }
 
@@ -92,7 +92,7 @@ impl Reads for SqliteStore {
     ) -> Result<Vec<Entry>, StoreError> {
         let key = (account.to_string(), page(before), limit);
         let sql =
-            format!("SELECT {ENTRY} FROM entry WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+            format!("SELECT {ENTRY} FROM entry WHERE account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
         self.readers.read(move |connection| all(connection, &sql, key, rows::entry)).await
     }
 
@@ -107,7 +107,7 @@ impl Reads for SqliteStore {
             let transaction = connection.transaction().map_err(failed)?;
             let mut lost = Vec::new();
             {
-                let sql = "UPDATE job_due SET lease_until = $3 WHERE job = $1 AND token = $2 AND lease_until IS NOT NULL";
+                let sql = "UPDATE job_due SET lease_until = ?3 WHERE job = ?1 AND token = ?2 AND lease_until IS NOT NULL";
                 let mut statement = transaction.prepare_cached(sql).map_err(failed)?;
                 for lease in leases {
                     let key = (lease.job.to_string(), lease.token, until);
@@ -126,7 +126,7 @@ impl Reads for SqliteStore {
         let now = self.readers.clock.now();
         let key = (now.millis(), until.unwrap_or(now).millis(), limit);
         let sql = "SELECT job, priority, next_at FROM job_due \
-                   WHERE next_at <= $2 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY next_at LIMIT $3";
+                   WHERE next_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY next_at LIMIT ?3";
         let read = |row: &Row<'_>| {
             let next_at = Timestamp::from_millis(row.get(2)?);
             Ok(DueJob { job: rows::text(row, 0)?, priority: rows::text(row, 1)?, next_at })
@@ -138,7 +138,7 @@ impl Reads for SqliteStore {
         let read = move |connection: &mut Connection| {
             // One snapshot, so that the job and its attempts belong together.
             let transaction = connection.transaction()?;
-            let sql = format!("SELECT {JOB} FROM job WHERE id = $1");
+            let sql = format!("SELECT {JOB} FROM job WHERE id = ?1");
             let job = transaction.prepare_cached(&sql)?.query_row([id.to_string()], rows::job).optional()?;
             job.map(|job| view(&transaction, job)).transpose()
         };
@@ -155,7 +155,7 @@ impl Reads for SqliteStore {
         let read = move |connection: &mut Connection| {
             let transaction = connection.transaction()?;
             let sql =
-                format!("SELECT {JOB} FROM job WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+                format!("SELECT {JOB} FROM job WHERE account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
             let jobs = all(&transaction, &sql, key, rows::job)?;
             jobs.into_iter().map(|job| view(&transaction, job)).collect()
         };
@@ -164,13 +164,13 @@ impl Reads for SqliteStore {
 
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {
         let key = (job.to_string(), after_version);
-        let sql = format!("SELECT {EVENT} FROM job_event WHERE job = $1 AND version > $2 ORDER BY version");
+        let sql = format!("SELECT {EVENT} FROM job_event WHERE job = ?1 AND version > ?2 ORDER BY version");
         self.readers.read(move |connection| all(connection, &sql, key, rows::event)).await
     }
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
         let forget = move |connection: &mut Connection| {
-            let sql = "DELETE FROM idempotency WHERE created_at < $1";
+            let sql = "DELETE FROM idempotency WHERE created_at < ?1";
             connection.execute(sql, [before.millis()]).map(|_rows| ()).map_err(failed)
         };
         self.writer.alone(forget).await
@@ -179,15 +179,15 @@ impl Reads for SqliteStore {
     async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError> {
         let key = (self.readers.clock.now().millis(), limit);
         let sql = "SELECT id FROM call WHERE state = 'open' AND NOT EXISTS \
-                   (SELECT 1 FROM instance WHERE instance.id = call.instance AND lease_until > $1) LIMIT $2";
+                   (SELECT 1 FROM instance WHERE instance.id = call.instance AND lease_until > ?1) LIMIT ?2";
         self.readers.read(move |connection| all(connection, sql, key, |row| rows::text(row, 0))).await
     }
 }
 
 fn view(connection: &Connection, job: crate::jobs::Job) -> rusqlite::Result<JobView> {
-    let attempts = format!("SELECT {ATTEMPT} FROM attempt WHERE owner = $1 ORDER BY number");
+    let attempts = format!("SELECT {ATTEMPT} FROM attempt WHERE owner = ?1 ORDER BY number");
     let attempts = all(connection, &attempts, [Owner::Job(job.id).to_string()], rows::attempt)?;
-    let artifacts = format!("SELECT {ARTIFACT} FROM artifact WHERE job = $1 ORDER BY number");
+    let artifacts = format!("SELECT {ARTIFACT} FROM artifact WHERE job = ?1 ORDER BY number");
     let artifacts = all(connection, &artifacts, [job.id.to_string()], rows::artifact)?;
     Ok(JobView { job, attempts, artifacts })
 }

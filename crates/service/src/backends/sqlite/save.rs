@@ -36,7 +36,7 @@ impl Rows<'_> {
 fn accounts(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (id, account) in world.accounts.inserted() {
         rows.write(
-            "INSERT INTO account (id, realm, external_id, available, held, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO account (id, realm, external_id, available, held, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 id.to_string(),
                 account.subject.realm.as_str(),
@@ -49,7 +49,7 @@ fn accounts(rows: &Rows<'_>, world: &World) -> Result<()> {
     }
     for (id, account) in world.accounts.updated() {
         rows.write(
-            "UPDATE account SET available = $2, held = $3 WHERE id = $1",
+            "UPDATE account SET available = ?2, held = ?3 WHERE id = ?1",
             params![id.to_string(), account.available.micros(), account.held.micros()],
         )?;
     }
@@ -60,7 +60,7 @@ fn holds(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (id, hold) in world.holds.inserted() {
         rows.write(
             "INSERT INTO hold (id, account, owner, key, amount, price, state, charged, created_at, ended_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 id.to_string(),
                 hold.account.to_string(),
@@ -77,7 +77,7 @@ fn holds(rows: &Rows<'_>, world: &World) -> Result<()> {
     }
     for (id, hold) in world.holds.updated() {
         rows.write(
-            "UPDATE hold SET state = $2, charged = $3, ended_at = $4 WHERE id = $1",
+            "UPDATE hold SET state = ?2, charged = ?3, ended_at = ?4 WHERE id = ?1",
             params![
                 id.to_string(),
                 hold.state.as_str(),
@@ -93,7 +93,7 @@ fn entries(rows: &Rows<'_>, world: &World) -> Result<()> {
     for entry in &world.entries {
         rows.write(
             "INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 entry.id.to_string(),
                 entry.account.to_string(),
@@ -116,7 +116,7 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
         rows.write(
             "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
              progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
             params![
                 id.to_string(),
                 job.account.to_string(),
@@ -151,8 +151,8 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
 
 fn update_job(rows: &Rows<'_>, id: &str, job: &Job) -> Result<()> {
     rows.write(
-        "UPDATE job SET state = $2, version = $3, progress = $4, attempts = $5, charged = $6, error = $7, output = $8, \
-         cancel_requested = $9, updated_at = $10 WHERE id = $1",
+        "UPDATE job SET state = ?2, version = ?3, progress = ?4, attempts = ?5, charged = ?6, error = ?7, output = ?8, \
+         cancel_requested = ?9, updated_at = ?10 WHERE id = ?1",
         params![
             id,
             job.state.as_str(),
@@ -172,7 +172,7 @@ fn attempts(rows: &Rows<'_>, world: &World) -> Result<()> {
     for ((owner, number), attempt) in world.attempts.inserted() {
         rows.write(
             "INSERT INTO attempt (owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
-             vendor, begun_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             vendor, begun_at, ended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 owner.to_string(),
                 number,
@@ -191,8 +191,8 @@ fn attempts(rows: &Rows<'_>, world: &World) -> Result<()> {
     }
     for ((owner, number), attempt) in world.attempts.updated() {
         rows.write(
-            "UPDATE attempt SET state = $3, effect = $4, upstream = $5, error = $6, vendor = $7, ended_at = $8 \
-             WHERE owner = $1 AND number = $2",
+            "UPDATE attempt SET state = ?3, effect = ?4, upstream = ?5, error = ?6, vendor = ?7, ended_at = ?8 \
+             WHERE owner = ?1 AND number = ?2",
             params![
                 owner.to_string(),
                 number,
@@ -223,19 +223,19 @@ fn due(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (_, due) in world.due.inserted() {
         rows.write(
             "INSERT INTO job_due (job, next_at, priority, lease_until, leased_by, token, failed_polls) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             values(due),
         )?;
     }
     for (_, due) in world.due.updated() {
         rows.write(
-            "UPDATE job_due SET next_at = $2, priority = $3, lease_until = $4, leased_by = $5, token = $6, \
-             failed_polls = $7 WHERE job = $1",
+            "UPDATE job_due SET next_at = ?2, priority = ?3, lease_until = ?4, leased_by = ?5, token = ?6, \
+             failed_polls = ?7 WHERE job = ?1",
             values(due),
         )?;
     }
     for job in world.due.removed() {
-        rows.write("DELETE FROM job_due WHERE job = $1", [job.to_string()])?;
+        rows.write("DELETE FROM job_due WHERE job = ?1", [job.to_string()])?;
     }
     Ok(())
 }
@@ -243,7 +243,7 @@ fn due(rows: &Rows<'_>, world: &World) -> Result<()> {
 fn artifacts_and_events(rows: &Rows<'_>, world: &World) -> Result<()> {
     for artifact in &world.artifacts {
         rows.write(
-            "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 artifact.job.to_string(),
                 artifact.index,
@@ -256,7 +256,7 @@ fn artifacts_and_events(rows: &Rows<'_>, world: &World) -> Result<()> {
     }
     for event in &world.events {
         rows.write(
-            "INSERT INTO job_event (job, version, id, state, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO job_event (job, version, id, state, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
                 event.job.to_string(),
                 event.version,
@@ -273,7 +273,7 @@ fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (id, call) in world.calls.inserted() {
         rows.write(
             "INSERT INTO call (id, account, key, instance, model, hold, state, created_at, ended_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 id.to_string(),
                 call.account.to_string(),
@@ -289,7 +289,7 @@ fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
     }
     for (id, call) in world.calls.updated() {
         rows.write(
-            "UPDATE call SET state = $2, ended_at = $3 WHERE id = $1",
+            "UPDATE call SET state = ?2, ended_at = ?3 WHERE id = ?1",
             params![id.to_string(), call.state.as_str(), call.ended_at.map(Timestamp::millis)],
         )?;
     }
@@ -300,7 +300,7 @@ fn idempotency(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (scope, record) in world.idempotency.inserted() {
         rows.write(
             "INSERT INTO idempotency (account, method, path, key, fingerprint, owner, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 record.account.to_string(),
                 scope.method,

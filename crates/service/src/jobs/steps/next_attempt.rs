@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fourfold_domain::{Effect, JobMove};
 
-use super::rules::{end_attempt, leased, move_job};
+use super::rules::{end_attempt, leased, let_go, move_job};
 use crate::commit::{Needs, Step, World};
 use crate::credits::Owner;
 use crate::error::Refusal;
@@ -21,7 +21,7 @@ pub struct NextAttempt {
     pub effect: Effect,
     /// Why it ended.
     pub error: JobError,
-    /// How long until the next.
+    /// How long until the next; nothing where the caller has called the job off, so that it ends at once.
     pub after: Duration,
 }
 
@@ -35,16 +35,13 @@ impl Step for NextAttempt {
 
     fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
         let job = leased(world, &self.lease)?;
-        let (id, number) = (job.id, job.attempts);
+        let (id, number, cancel_requested) = (job.id, job.attempts, job.cancel_requested);
         move_job(world, id, JobMove::NextAttempt)?;
         if let Some(attempt) = world.attempts.get_mut(&(Owner::Job(id), number)) {
             attempt.effect = self.effect;
         }
         end_attempt(world, id, number, self.state, Some(&self.error));
-        let next_at = world.now.after(self.after);
-        if let Some(due) = world.due.get_mut(&id) {
-            (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
-        }
+        let_go(world, id, if cancel_requested { Duration::ZERO } else { self.after });
         if let Some(job) = world.jobs.get_mut(&id) {
             job.progress = None;
         }

@@ -1,16 +1,18 @@
 //! What the vendor answered is recorded before anything is done with it.
 
+use std::time::Duration;
+
 use fourfold_domain::{Effect, JobMove};
 use serde_json::{Map, Value};
 
-use super::rules::{leased, move_job};
+use super::rules::{leased, let_go, move_job};
 use crate::commit::{Needs, Step, World};
 use crate::credits::Owner;
 use crate::error::Refusal;
 use crate::jobs::{AttemptState, Job, Lease, Upstream};
 
 /// Records the vendor's task, the places of its results or the objects that hold them. A task lets go of
-/// the lease and is due again at its first poll; results keep the lease and go on to the store.
+/// the lease and is due again at its first poll, or at once where its caller has called it off; results keep the lease and go on to the store.
 #[derive(Clone, Debug)]
 pub struct RecordUpstream {
     /// The right to the job.
@@ -32,6 +34,7 @@ impl Step for RecordUpstream {
     fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
         let job = leased(world, &self.lease)?;
         let (id, attempt) = (job.id, (Owner::Job(job.id), job.attempts));
+        let cancel_requested = job.cancel_requested;
         let by = match self.upstream {
             Upstream::Task(_) => JobMove::TaskTaken,
             Upstream::Outputs(_) | Upstream::Objects(_) => JobMove::OutputsReady,
@@ -43,10 +46,7 @@ impl Step for RecordUpstream {
             attempt.vendor.extend(self.vendor.clone());
         }
         if let Upstream::Task(task) = &self.upstream {
-            let next_at = world.now.after(task.poll_after);
-            if let Some(due) = world.due.get_mut(&id) {
-                (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
-            }
+            let_go(world, id, if cancel_requested { Duration::ZERO } else { task.poll_after });
         }
         world.jobs.get(&id).cloned().ok_or(Refusal::NotFound)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rules::leased;
+use super::rules::{leased, let_go};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 use crate::jobs::{Job, Lease};
@@ -12,8 +12,10 @@ use crate::jobs::{Job, Lease};
 pub struct Reschedule {
     /// The right to the job.
     pub lease: Lease,
-    /// How long until it is due again; at once where its caller wants it cancelled.
+    /// How long until it is due again; at once where its caller has called it off in the meantime.
     pub after: Duration,
+    /// The holder of the lease knew that the caller wants it called off, and has acted on it.
+    pub cancel_seen: bool,
     /// How far the vendor says it is, 0 to 100.
     pub progress: Option<u8>,
     /// How many polls in a row have failed now.
@@ -30,10 +32,10 @@ impl Step for Reschedule {
 
     fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
         let job = leased(world, &self.lease)?;
-        let (id, known, cancel_requested) = (job.id, job.progress, job.cancel_requested);
-        let next_at = if cancel_requested { world.now } else { world.now.after(self.after) };
+        let (id, known) = (job.id, job.progress);
+        let at_once = job.cancel_requested && !self.cancel_seen;
+        let_go(world, id, if at_once { Duration::ZERO } else { self.after });
         if let Some(due) = world.due.get_mut(&id) {
-            (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
             due.failed_polls = self.failed_polls;
         }
         if self.progress.is_some()

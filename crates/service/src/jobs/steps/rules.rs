@@ -1,5 +1,7 @@
 //! What the steps share: the lease is checked, the state moves, the job ends.
 
+use std::time::Duration;
+
 use fourfold_domain::{Credits, EventId, JobId, JobMove};
 
 use crate::commit::World;
@@ -15,6 +17,14 @@ pub(super) fn leased<'a>(world: &'a World, lease: &Lease) -> Result<&'a Job, Ref
         return Err(Refusal::LeaseLost);
     }
     world.jobs.get(&lease.job).ok_or(Refusal::NotFound)
+}
+
+/// Gives up the lease; the job is due again after this long.
+pub(super) fn let_go(world: &mut World, id: JobId, after: Duration) {
+    let next_at = world.now.after(after);
+    if let Some(due) = world.due.get_mut(&id) {
+        (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
+    }
 }
 
 /// Moves a job's state, raises its version and writes the event. The one way by which a state changes.

@@ -55,7 +55,7 @@ impl JobWorker {
                 let job = self.parts.store.record_upstream(step).await?;
                 failpoint::reach("after_record");
                 self.parts.announce(&job);
-                self.parts.enqueue(&job, poll_after).await;
+                self.enqueue(working, &job, poll_after).await;
                 Ok(())
             }
             Err(failure) => self.after_failure(working, &job, &failure).await,

@@ -147,7 +147,7 @@ impl JobWorker {
                 let job_now = self.parts.store.next_attempt(step).await?;
                 tracing::info!(job.id = %job.id, attempt = job.attempts, after_ms = after.as_millis(), "another attempt follows");
                 self.parts.announce(&job_now);
-                self.parts.enqueue(&job_now, after).await;
+                self.enqueue(working, &job_now, after).await;
                 Ok(())
             }
         }
@@ -161,11 +161,18 @@ impl JobWorker {
         progress: Option<u8>,
         failed_polls: u32,
     ) -> Result<(), StoreError> {
-        let step = Reschedule { lease: working.claimed.lease, after, progress, failed_polls };
+        let cancel_seen = working.claimed.job.cancel_requested;
+        let step = Reschedule { lease: working.claimed.lease, after, cancel_seen, progress, failed_polls };
         let job = self.parts.store.reschedule(step).await?;
         self.parts.announce(&job);
-        self.parts.enqueue(&job, if job.cancel_requested { Duration::ZERO } else { after }).await;
+        self.enqueue(working, &job, after).await;
         Ok(())
+    }
+
+    /// Lines a job up that was let go; at once where it was called off while it was worked on.
+    async fn enqueue(&self, working: &Working, job: &Job, after: Duration) {
+        let at_once = job.cancel_requested && !working.claimed.job.cancel_requested;
+        self.parts.enqueue(job, if at_once { Duration::ZERO } else { after }).await;
     }
 
     /// Ends a job, tells who listens, and writes its one line.

@@ -1,7 +1,7 @@
 //! Results on their way to our store.
 
 use bytes::Bytes;
-use fourfold_domain::{BoxStream, Output, OutputSource, Outputs, Provider};
+use fourfold_domain::{BoxStream, JobState, Output, OutputSource, Outputs, Provider};
 use futures_util::StreamExt as _;
 use serde_json::Map;
 
@@ -13,7 +13,7 @@ use crate::{BoxError, StoreError, failpoint};
 
 impl JobWorker {
     /// Takes what the vendor delivered. Places of results are recorded first and fetched then; results that
-    /// came at once are stored first and recorded then, since nobody could fetch them again.
+    /// came themselves are stored first and recorded then.
     pub(super) async fn deliver(
         &self,
         working: &Working,
@@ -30,6 +30,8 @@ impl JobWorker {
         if came_at_once {
             let items = match self.store_all(job, provider, &items).await {
                 Ok(items) => items,
+                // The next poll brings them again.
+                Err(why) if job.state == JobState::Running => return self.poll_failed(working, &why).await,
                 Err(why) => return self.lost(working, why).await,
             };
             failpoint::reach("after_store");
@@ -115,7 +117,7 @@ impl JobWorker {
         self.finish(working, Ending::Succeeded { artifacts, used, output: None, missing }).await
     }
 
-    /// Results that came at once and couldn't be stored are gone, and they were paid for.
+    /// Results that came with the answer to `start` and couldn't be stored are gone, and they were paid for.
     async fn lost(&self, working: &Working, why: String) -> Result<(), StoreError> {
         tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
         let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");

@@ -1,0 +1,96 @@
+//! Steps and values for tests: right as they are, changed where a test says so.
+
+use std::time::Duration;
+
+use fourfold_domain::{
+    CallId, Credits, ExternalId, InstanceId, JobId, Modality, ModelName, OnCancel, OnUncertain, Price,
+    Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask,
+};
+use uuid::Uuid;
+
+use crate::calls::OpenCall;
+use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
+
+/// An amount, such as `"0.04"`.
+pub fn credits(text: &str) -> Credits {
+    text.parse().expect("an amount of credits")
+}
+
+/// A user of the default realm.
+pub fn account_subject(external_id: &str) -> Subject {
+    let external_id: ExternalId = external_id.parse().expect("an external id");
+    Subject { realm: Realm::default(), external_id }
+}
+
+/// A provider's name.
+pub fn provider(name: &str) -> ProviderKey {
+    name.parse().expect("a provider's name")
+}
+
+/// 0.04 credits an image.
+pub fn price() -> Price {
+    Price::new("v1", vec![Rate::new(Unit::Image, credits("0.04"))])
+}
+
+/// One picture for a user, with a hold of this many credits, due within an hour.
+pub fn submit(external_id: &str, amount: &str) -> Submit {
+    Submit {
+        id: JobId::new(Uuid::now_v7()),
+        subject: account_subject(external_id),
+        key: None,
+        model: model(),
+        modality: Modality::Image,
+        input: r#"{"prompt":"a fox"}"#.into(),
+        terms: Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain: OnUncertain::Fail },
+        metadata: None,
+        priority: Priority::Normal,
+        amount: credits(amount),
+        price: price(),
+        deadline: Duration::from_secs(60 * 60),
+        idempotency: None,
+    }
+}
+
+/// A call for a user, with a hold of this many credits.
+pub fn open_call(external_id: &str, amount: &str, instance: InstanceId) -> OpenCall {
+    OpenCall {
+        id: CallId::new(Uuid::now_v7()),
+        subject: account_subject(external_id),
+        key: None,
+        instance,
+        model: model(),
+        amount: credits(amount),
+        price: price(),
+        idempotency: None,
+    }
+}
+
+/// An attempt at the provider `acme`.
+pub fn begin(lease: Lease) -> BeginAttempt {
+    BeginAttempt {
+        lease,
+        provider: provider("acme"),
+        vendor_model: "acme-1".to_owned(),
+        credential: "default".to_owned(),
+    }
+}
+
+/// A task that is to be polled after this long.
+pub fn task(poll_after: Duration) -> Upstream {
+    Upstream::Task(UpstreamTask { id: "task-1".to_owned(), vendor_model: "acme-1".to_owned(), poll_after })
+}
+
+/// A stored picture of a job.
+pub fn artifact(job: JobId, index: u32) -> Artifact {
+    let object = StoredObject {
+        key: format!("account/{job}/{index}.png"),
+        media_type: "image/png".to_owned(),
+        size_bytes: 3,
+        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned(),
+    };
+    Artifact { job, index, object }
+}
+
+fn model() -> ModelName {
+    "acme-image".parse().expect("a model's name")
+}

@@ -1,0 +1,55 @@
+//! What every store must do, by subject. Rules move the bench's clock; none sleeps.
+
+pub mod accounts;
+pub mod attempts;
+pub mod audits;
+mod bench;
+pub mod calls;
+pub mod cancels;
+pub mod endings;
+pub mod instances;
+pub mod keys;
+pub mod leases;
+pub mod lists;
+pub mod races;
+pub mod submissions;
+
+use std::sync::Arc;
+
+pub use bench::StoreBench;
+
+use super::Failures;
+use super::suite::{Rule, run};
+use crate::Clock;
+use crate::ports::Store;
+use crate::testing::TestClock;
+
+/// Runs every rule, each over a store of its own that `make` makes with the clock it is given. Tells how
+/// many rules were kept, or which were broken.
+pub async fn store(make: impl AsyncFn(Arc<dyn Clock>) -> Arc<dyn Store>) -> Result<usize, Failures> {
+    let bench = async || {
+        let clock = Arc::new(TestClock::default());
+        StoreBench { store: make(clock.clone()).await, clock }
+    };
+    run(rules(), bench).await
+}
+
+fn rules() -> Vec<Rule<StoreBench>> {
+    [
+        accounts::rules(),
+        submissions::rules(),
+        races::rules(),
+        leases::rules(),
+        attempts::rules(),
+        endings::rules(),
+        cancels::rules(),
+        lists::rules(),
+        calls::rules(),
+        instances::rules(),
+        keys::rules(),
+        audits::rules(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

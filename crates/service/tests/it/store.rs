@@ -1,0 +1,50 @@
+//! The store's conformance suite over every backend, and over fakes that are broken on purpose.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use fourfold_service::backends::{SqliteSettings, SqliteStore};
+use fourfold_service::ports::Store;
+use fourfold_service::testing::{Faults, MemoryStore, conformance};
+use tempfile::TempDir;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_keeps_every_rule() {
+    conformance::store(async |clock| Arc::new(MemoryStore::new(clock)) as Arc<dyn Store>).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_keeps_every_rule() {
+    // The folders outlive their stores.
+    let folders: Mutex<Vec<TempDir>> = Mutex::default();
+    let make = async |clock| {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = SqliteSettings::new(folder.path().join("fourfold.db"));
+        folders.lock().unwrap().push(folder);
+        Arc::new(SqliteStore::open(&settings, clock).unwrap()) as Arc<dyn Store>
+    };
+    conformance::store(make).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_broken_fake_breaks_a_rule() {
+    let mut broken = BTreeSet::new();
+    for faults in Faults::EACH {
+        let make = async |clock| Arc::new(MemoryStore::broken(clock, faults)) as Arc<dyn Store>;
+        let failures = conformance::store(make).await.expect_err(&format!("nobody noticed {faults:?}"));
+        broken.extend(failures.rules().map(|rule| (format!("{faults:?}"), rule)));
+    }
+    for (fault, rule) in [
+        ("forget_entries: true", "a_grant_twice_gives_once"),
+        ("share_leases: true", "a_lease_is_given_once"),
+        ("repeat_tokens: true", "every_step_of_a_lost_lease_is_refused"),
+        ("forget_idempotency: true", "one_idempotency_key_makes_one_job"),
+        ("settle_twice: true", "success_charges_what_was_used_and_gives_the_rest_back"),
+        ("forget_events: true", "every_state_has_its_event"),
+        ("forget_artifacts: true", "success_keeps_results_and_what_is_missing"),
+        ("leave_traces: true", "too_little_money_is_refused_and_leaves_no_trace"),
+    ] {
+        let named = broken.iter().any(|(faults, found)| faults.contains(fault) && *found == rule);
+        assert!(named, "{rule} does not notice {fault}");
+    }
+}
