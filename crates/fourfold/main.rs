@@ -1,2 +1,28 @@
-//! The binary.
-fn main() {}
+//! The binary: reads the configuration, puts the layers together, and runs a command.
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+mod bridges;
+mod commands;
+mod compose;
+mod config;
+mod data_dir;
+mod runtimes;
+mod shutdown;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = commands::Arguments::parse();
+    match commands::run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("fourfold: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

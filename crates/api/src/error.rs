@@ -67,12 +67,18 @@ impl ApiError {
     }
 
     /// The request isn't what it should be: not JSON, a field missing, empty or of a wrong type, a bad id.
-    pub(crate) fn malformed(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn malformed(
+        param: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", message).param(param)
     }
 
     /// A parameter's value isn't offered; the message says what is.
-    pub(crate) fn invalid(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn invalid(
+        param: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_parameter", message).param(param)
     }
 
@@ -141,20 +147,24 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Invalid(invalid) => invalid.into(),
-            ServiceError::UnknownModel(name) => {
-                Self::new(StatusCode::NOT_FOUND, "unknown_model", format!("unknown model {name:?}; see /api/v1/models"))
-                    .param("model")
-            }
+            ServiceError::UnknownModel(name) => Self::new(
+                StatusCode::NOT_FOUND,
+                "unknown_model",
+                format!("unknown model {name:?}; see /api/v1/models"),
+            )
+            .param("model"),
             ServiceError::NotFound(what) => Self::not_found(what),
             ServiceError::MaxCreditsExceeded { .. } => {
-                Self::new(StatusCode::PAYMENT_REQUIRED, "max_credits_exceeded", error.to_string()).param("max_credits")
+                Self::new(StatusCode::PAYMENT_REQUIRED, "max_credits_exceeded", error.to_string())
+                    .param("max_credits")
             }
             ServiceError::TooLarge { what, bytes_max } => Self::too_large(what, bytes_max),
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::StorageFull(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "there is no room left");
                 let message = "there is no room left for results; try again later";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_full", message).again_after(Duration::from_secs(30))
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_full", message)
+                    .again_after(Duration::from_secs(30))
             }
             ServiceError::Internal { effect, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a request failed on our side");
@@ -178,15 +188,20 @@ impl From<Refusal> for ApiError {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", message)
             }
             Refusal::IdempotencyMismatch => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", message).param("Idempotency-Key")
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", message)
+                    .param("Idempotency-Key")
             }
             Refusal::OperationMismatch => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "operation_mismatch", message).param("operation_id")
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "operation_mismatch", message)
+                    .param("operation_id")
             }
             Refusal::AlreadyFinal => Self::new(StatusCode::CONFLICT, "already_final", message),
             Refusal::Range(_) => Self::invalid("credits", message),
             _ => {
-                tracing::error!(error = &refusal as &dyn std::error::Error, "a request was refused for a reason of ours");
+                tracing::error!(
+                    error = &refusal as &dyn std::error::Error,
+                    "a request was refused for a reason of ours"
+                );
                 Self::internal()
             }
         }

@@ -24,6 +24,7 @@ mod serve;
 mod settings;
 mod state;
 
+pub use axum::serve::Listener;
 pub use ops::openapi;
 pub use router::router;
 pub use serve::serve;

@@ -81,7 +81,8 @@ struct BearerKeys;
 
 impl Modify for BearerKeys {
     fn modify(&self, document: &mut OpenApiDocument) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, ff_…")).build();
+        let scheme =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, ff_…")).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
     }

@@ -23,7 +23,11 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { ApiError::not_found("route; see /docs") })
         .method_not_allowed_fallback(|| async {
-            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this route doesn't take that method")
+            ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this route doesn't take that method",
+            )
         })
         // From the inside out: panics become errors, errors get their body and id, browsers their leave.
         .layer(CatchPanicLayer::custom(panicked))

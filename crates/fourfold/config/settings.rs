@@ -10,18 +10,21 @@
 mod log;
 mod providers;
 mod security;
-mod server;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use fourfold_api::ServerSettings;
 use fourfold_providers::ProviderSettings;
+use fourfold_service::artifacts::ArtifactSettings;
+use fourfold_service::catalog::ModelSettings;
+use fourfold_service::instances::InstanceSettings;
+use fourfold_service::jobs::JobSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use security::SecuritySettings;
-pub(crate) use server::ServerSettings;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -36,6 +39,14 @@ pub(crate) struct Settings {
     pub(crate) server: ServerSettings,
     /// Keys that the server itself holds.
     pub(crate) security: SecuritySettings,
+    /// How jobs are worked on.
+    pub(crate) jobs: JobSettings,
+    /// How processes watch over each other.
+    pub(crate) instances: InstanceSettings,
+    /// How results are kept and read.
+    pub(crate) artifacts: ArtifactSettings,
+    /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
+    pub(crate) models: BTreeMap<String, ModelSettings>,
     /// The vendors, each under its own name; `kind` lets another name stand for one of them.
     #[schemars(with = "providers::ProvidersSchema")]
     pub(crate) providers: BTreeMap<String, ProviderSettings>,
@@ -48,6 +59,10 @@ impl Default for Settings {
             log: LogSettings::default(),
             server: ServerSettings::default(),
             security: SecuritySettings::default(),
+            jobs: JobSettings::default(),
+            instances: InstanceSettings::default(),
+            artifacts: ArtifactSettings::default(),
+            models: BTreeMap::new(),
             providers: BTreeMap::new(),
         }
     }

@@ -57,7 +57,11 @@ pub(crate) struct NewKeyBody {
 #[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", request_body = NewKeyBody,
     responses((status = 201, body = KeyBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn create(State(state): State<AppState>, _admin: Admin, body: Body) -> Result<Response, ApiError> {
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    _admin: Admin,
+    body: Body,
+) -> Result<Response, ApiError> {
     let new = new_key(body.object)?;
     let secret = KeySecret::random();
     let key = state.keys.create(new, &secret).await?;
@@ -92,14 +96,21 @@ pub(crate) async fn revoke(
 }
 
 fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
-    let kind: KeyKind =
-        object.required_text("kind")?.parse().map_err(|error| ApiError::invalid("kind", format!("{error}")))?;
+    let kind: KeyKind = object
+        .required_text("kind")?
+        .parse()
+        .map_err(|error| ApiError::invalid("kind", format!("{error}")))?;
     let account = object.text("account")?.map(|text| text.parse::<ExternalId>());
     let realm = object.text("realm")?.map(|text| text.parse::<Realm>());
     let new = NewKey {
         kind,
-        account: account.transpose().map_err(|error| ApiError::malformed("account", format!("account: {error}")))?,
-        realm: realm.transpose().map_err(|error| ApiError::malformed("realm", error.to_string()))?.unwrap_or_default(),
+        account: account
+            .transpose()
+            .map_err(|error| ApiError::malformed("account", format!("account: {error}")))?,
+        realm: realm
+            .transpose()
+            .map_err(|error| ApiError::malformed("realm", error.to_string()))?
+            .unwrap_or_default(),
         name: object.text("name")?,
         scopes: scopes(&mut object)?,
         expires_at: expires_at(&mut object)?,
@@ -121,7 +132,8 @@ fn scopes(object: &mut Object) -> Result<Vec<String>, ApiError> {
 
 fn expires_at(object: &mut Object) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = object.text("expires_at")? else { return Ok(None) };
-    let wrong = || ApiError::malformed("expires_at", "expires_at must be RFC 3339, such as 2027-01-31T00:00:00Z");
+    let wrong =
+        || ApiError::malformed("expires_at", "expires_at must be RFC 3339, such as 2027-01-31T00:00:00Z");
     let at = humantime::parse_rfc3339(&text).map_err(|_| wrong())?;
     let millis = at.duration_since(std::time::UNIX_EPOCH).map_err(|_| wrong())?.as_millis();
     Ok(Some(Timestamp::from_millis(i64::try_from(millis).map_err(|_| wrong())?)))

@@ -27,11 +27,17 @@ impl FromRequest<AppState> for Body {
         let limit = state.body_limit_bytes;
         let reading = Limited::new(request.into_body(), limit).collect();
         let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| {
-            ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", "the body of the request took too long")
+            ApiError::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "body_timeout",
+                "the body of the request took too long",
+            )
         })?;
         let bytes = match read {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(ApiError::too_large("the body", limit)),
+            Err(error) if error.is::<LengthLimitError>() => {
+                return Err(ApiError::too_large("the body", limit));
+            }
             Err(_broken) => return Err(ApiError::malformed("body", "the body of the request broke off")),
         };
         match serde_json::from_slice(&bytes) {

@@ -65,7 +65,8 @@ fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
         None => None,
         Some(value) => {
             let named: Option<ExternalId> = value.to_str().ok().and_then(|text| text.parse().ok());
-            let allowed = "Fourfold-User must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
+            let allowed =
+                "Fourfold-User must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
             Some(named.ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))?)
         }
     };

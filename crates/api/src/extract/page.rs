@@ -60,7 +60,8 @@ impl<I: FromStr, S: Send + Sync> FromRequestParts<S> for Page<I> {
                 .filter(|limit| (1..=LIMIT_MAX).contains(limit))
                 .ok_or_else(|| ApiError::malformed("limit", "limit must be from 1 to 100"))?,
         };
-        let bad_cursor = |_| ApiError::malformed("cursor", "cursor must be the next_cursor of an earlier page");
+        let bad_cursor =
+            |_| ApiError::malformed("cursor", "cursor must be the next_cursor of an earlier page");
         let before = written.cursor.map(|text| text.parse().map_err(bad_cursor)).transpose()?;
         Ok(Self { before, limit })
     }
@@ -73,7 +74,12 @@ impl<I> Page<I> {
     }
 
     /// Makes the page of what was found with [`Page::limit_and_one`].
-    pub(crate) fn of<R, T>(&self, mut rows: Vec<R>, id: impl Fn(&R) -> String, body: impl FnMut(R) -> T) -> Paged<T> {
+    pub(crate) fn of<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        id: impl Fn(&R) -> String,
+        body: impl FnMut(R) -> T,
+    ) -> Paged<T> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
         let next_cursor = rows.last().filter(|_| more).map(id);

@@ -48,7 +48,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RealmQuery {
         let Query(query) = query.map_err(|_| ApiError::malformed("query", "the query can't be read"))?;
         match query.get("realm") {
             None => Ok(Self(Realm::default())),
-            Some(text) => text.parse().map(Self).map_err(|error| ApiError::malformed("realm", format!("{error}"))),
+            Some(text) => {
+                text.parse().map(Self).map_err(|error| ApiError::malformed("realm", format!("{error}")))
+            }
         }
     }
 }

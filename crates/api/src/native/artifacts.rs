@@ -104,7 +104,8 @@ fn protect(headers: &mut HeaderMap, artifact: &Artifact) {
         (header::ACCEPT_RANGES, "bytes"),
     ];
     for (name, value) in fixed {
-        let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+        let value =
+            HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("application/octet-stream"));
         headers.insert(name, value);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
@@ -112,7 +113,9 @@ fn protect(headers: &mut HeaderMap, artifact: &Artifact) {
 
 fn names(headers: &HeaderMap, name: HeaderName, etag: &str) -> bool {
     let given = headers.get(name).and_then(|value| value.to_str().ok());
-    given.is_some_and(|given| given.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag))
+    given.is_some_and(|given| {
+        given.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
+    })
 }
 
 /// The first and last byte of a single range; several ranges, or a range of an older version, are answered
@@ -121,20 +124,26 @@ fn range(headers: &HeaderMap, etag: &str, size: u64) -> Result<Option<(u64, u64)
     if headers.contains_key(header::IF_RANGE) && !names(headers, header::IF_RANGE, etag) {
         return Ok(None);
     }
-    let Some(text) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else { return Ok(None) };
+    let Some(text) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else {
+        return Ok(None);
+    };
     let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return Ok(None);
     };
     let (first, last) = match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
         (Ok(first), Ok(last)) if first <= last => (first, last.min(size.saturating_sub(1))),
         (Ok(first), Err(_)) if last.trim().is_empty() => (first, size.saturating_sub(1)),
-        (Err(_), Ok(suffix)) if first.trim().is_empty() && suffix > 0 => (size.saturating_sub(suffix), size.saturating_sub(1)),
+        (Err(_), Ok(suffix)) if first.trim().is_empty() && suffix > 0 => {
+            (size.saturating_sub(suffix), size.saturating_sub(1))
+        }
         (Err(_), Ok(0)) if first.trim().is_empty() => (size, size),
         _ => return Ok(None),
     };
     if first >= size {
         let message = format!("the range begins after the last of {size} bytes");
-        return Err(ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", message).param("Range"));
+        return Err(
+            ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", message).param("Range")
+        );
     }
     Ok(Some((first, last)))
 }
@@ -147,7 +156,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
         let Path((job, index)) = path.map_err(|_| ApiError::malformed("path", "the path can't be read"))?;
         Ok(Self {
             job: job.parse().map_err(|error| ApiError::malformed("id", format!("{error}")))?,
-            index: index.parse().map_err(|_| ApiError::malformed("index", "index must be a number from 0"))?,
+            index: index
+                .parse()
+                .map_err(|_| ApiError::malformed("index", "index must be a number from 0"))?,
         })
     }
 }

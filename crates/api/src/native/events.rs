@@ -72,5 +72,7 @@ fn event(update: &JobUpdate, state: &AppState) -> Event {
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u32>, ApiError> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     let version = value.to_str().ok().and_then(|text| text.parse().ok());
-    version.map(Some).ok_or_else(|| ApiError::malformed("Last-Event-ID", "Last-Event-ID must be the id of an event"))
+    version
+        .map(Some)
+        .ok_or_else(|| ApiError::malformed("Last-Event-ID", "Last-Event-ID must be the id of an event"))
 }

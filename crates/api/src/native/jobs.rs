@@ -88,7 +88,10 @@ pub(crate) async fn create(
         idempotency,
     };
     if object.take("webhook_url").is_some() {
-        return Err(ApiError::invalid("webhook_url", "webhook_url isn't offered by this version; follow the job's events"));
+        return Err(ApiError::invalid(
+            "webhook_url",
+            "webhook_url isn't offered by this version; follow the job's events",
+        ));
     }
     object.nothing_else("model, input, metadata, max_credits and priority")?;
     let mut view = state.jobs.submit(submission).await?;
@@ -156,7 +159,11 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
     responses((status = 202, body = JobBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub(crate) async fn cancel(State(state): State<AppState>, user: User, Id(id): Id<JobId>) -> Result<Response, ApiError> {
+pub(crate) async fn cancel(
+    State(state): State<AppState>,
+    user: User,
+    Id(id): Id<JobId>,
+) -> Result<Response, ApiError> {
     let view = own(&state, &user, id).await?;
     let view = state.jobs.cancel(view.job.account, id).await?;
     Ok(answer(StatusCode::ACCEPTED, &view, &state))
@@ -189,7 +196,8 @@ fn wait(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
         for preference in text.split([',', ';']).map(str::trim) {
             if let Some(seconds) = preference.strip_prefix("wait=") {
                 let seconds = seconds.trim_matches('"').parse();
-                let seconds = seconds.map_err(|_| ApiError::malformed("Prefer", "Prefer: wait takes whole seconds"))?;
+                let seconds =
+                    seconds.map_err(|_| ApiError::malformed("Prefer", "Prefer: wait takes whole seconds"))?;
                 return Ok(Some(Duration::from_secs(seconds).min(WAIT_MAX)));
             }
         }

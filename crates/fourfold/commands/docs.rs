@@ -1,0 +1,28 @@
+//! Generated pages.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::config::{PLAIN_NAMES, Settings, configuration_markdown, env_example};
+
+#[derive(Subcommand)]
+pub(super) enum Docs {
+    /// docs/configuration.md
+    Configuration,
+    /// .env.example
+    Env,
+    /// The description of the API.
+    Openapi,
+}
+
+pub(super) fn run(command: &Docs) -> Result<ExitCode> {
+    let schema = schemars::schema_for!(Settings);
+    match command {
+        Docs::Configuration => print!("{}", configuration_markdown(&schema, PLAIN_NAMES)),
+        Docs::Env => print!("{}", env_example(&schema, PLAIN_NAMES)),
+        Docs::Openapi => println!("{}", serde_json::to_string_pretty(&fourfold_api::openapi())?),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,110 @@
+//! The command line.
+
+mod config;
+mod credits;
+mod docs;
+mod generate;
+mod health;
+mod keys;
+mod ledger;
+mod migrate;
+mod models;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::config::settings::{LogFormat, LogSettings};
+use crate::config::{PLAIN_NAMES, Settings, Sources, load};
+
+/// One self-hosted backend for every generative model.
+#[derive(Parser)]
+#[command(name = "fourfold", version, about)]
+pub(crate) struct Arguments {
+    /// The configuration file; without it, FOURFOLD_CONFIG or fourfold.yaml where there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server (what no command does too).
+    Serve,
+    /// Makes or migrates the database, and says what was done.
+    Migrate,
+    /// Makes, lists and revokes API keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Grants and shows credits.
+    #[command(subcommand)]
+    Credits(credits::Credits),
+    /// Looks at the ledger.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Lists the models of the catalog with their prices.
+    Models,
+    /// Looks at the configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Makes something with a model and saves it, showing how far it is.
+    Generate(generate::Generate),
+    /// Asks the server whether it lives; exits with 0 if it does.
+    Health,
+    /// Prints a generated page.
+    #[command(subcommand, hide = true)]
+    Docs(docs::Docs),
+}
+
+/// What a command works with.
+struct Context {
+    sources: Sources,
+}
+
+impl Context {
+    fn settings(&self) -> Result<Settings> {
+        Ok(load::<Settings>(&self.sources, PLAIN_NAMES)?.settings)
+    }
+
+    /// A variable that is no setting.
+    fn variable(&self, name: &str) -> Option<String> {
+        let found = self.sources.environment.iter().find(|(known, _value)| known == name);
+        found.and_then(|(_name, value)| value.to_str().map(str::to_owned)).filter(|value| !value.is_empty())
+    }
+}
+
+/// Runs one command.
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    let sources = Sources {
+        file: arguments.config,
+        folder: PathBuf::from("."),
+        environment: std::env::vars_os().collect(),
+    };
+    let context = Context { sources };
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&context),
+        Command::Migrate => migrate::run(&context),
+        Command::Keys(command) => keys::run(&context, command),
+        Command::Credits(command) => credits::run(&context, command),
+        Command::Ledger(command) => ledger::run(&context, &command),
+        Command::Models => models::run(&context),
+        Command::Config(command) => config::run(&context, &command),
+        Command::Generate(command) => generate::run(&context, &command),
+        Command::Health => health::run(&context),
+        Command::Docs(command) => docs::run(&command),
+    }
+}
+
+/// For commands whose output is for people and scripts: only what is wrong is logged.
+fn quiet_logs() -> LogSettings {
+    LogSettings { filter: "warn".to_owned(), format: LogFormat::Pretty }
+}
+
+/// Runs a short command's work on a runtime of its own.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,99 @@
+//! Runs the server.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use fourfold_domain::Realm;
+use fourfold_service::Spawner;
+use fourfold_service::keys::{KeyKind, KeySecret, NewKey};
+use tokio::net::TcpListener;
+
+use super::Context;
+use crate::compose::Server;
+use crate::runtimes::{self, HttpRuntimes};
+use crate::{shutdown, telemetry};
+
+pub(super) fn run(context: &Context) -> Result<ExitCode> {
+    let settings = context.settings()?;
+    let _logs = telemetry::start_logs(&settings.log)?;
+    #[cfg(feature = "failpoints")]
+    arm_failpoint(context)?;
+
+    let work = runtimes::work()?;
+    let server = Server::open(settings)?;
+    let working = Spawner::new(work.handle().clone());
+    let (http, accepting) = work.block_on(async {
+        server.start(&working).await?;
+        first_key(&server).await?;
+        let listen = server.settings().server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("server.listen: {listen} can't be listened on"))?;
+        let address = listener.local_addr()?;
+        let accepting = Spawner::new(work.handle().clone());
+        let http = HttpRuntimes::start(listener, &server.state, &server.settings().server, &accepting)?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            data_dir = %server.settings().data_dir.display(),
+            durability = server.durability(),
+            models = server.state.catalog.current().models().count(),
+            "listening on http://{address}"
+        );
+        anyhow::Ok((http, accepting))
+    })?;
+
+    let signal = work.block_on(shutdown::requested())?;
+    tracing::info!(signal, "stopping");
+    let patience = server.settings().server.shutdown_timeout;
+    // Nothing new comes in, open streams end, requests under way are answered, then the workers stop.
+    server.state.stopping.cancel();
+    work.block_on(accepting.stop(patience));
+    http.stop();
+    if !work.block_on(working.stop(patience)) {
+        tracing::warn!(
+            "some work was cut off, since it took too long to end; it is taken up at the next start"
+        );
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configured admin key, or at a first start a new one, which is printed this once.
+async fn first_key(server: &Server) -> Result<()> {
+    let keys = &server.state.keys;
+    let admin = NewKey {
+        kind: KeyKind::Admin,
+        realm: Realm::default(),
+        account: None,
+        name: Some("first admin key".to_owned()),
+        scopes: Vec::new(),
+        expires_at: None,
+    };
+    if let Some(configured) = &server.settings().security.admin_key {
+        let secret: KeySecret =
+            configured.expose().parse().context("security.admin_key (FOURFOLD_ADMIN_KEY)")?;
+        keys.ensure(admin, &secret).await?;
+    } else if keys.list(None, 1).await?.is_empty() {
+        let secret = KeySecret::random();
+        keys.create(admin, &secret).await?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "The admin key, shown this once: {}", secret.expose())?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// `FOURFOLD_FAILPOINT=place` or `place:nth` makes the process abort there.
+#[cfg(feature = "failpoints")]
+fn arm_failpoint(context: &Context) -> Result<()> {
+    let Some(written) = context.variable("FOURFOLD_FAILPOINT") else { return Ok(()) };
+    let (place, nth) = written.split_once(':').unwrap_or((&written, "1"));
+    anyhow::ensure!(
+        fourfold_service::failpoint::FAILPOINTS.contains(&place),
+        "FOURFOLD_FAILPOINT: there is no place {place}; there are {}",
+        fourfold_service::failpoint::FAILPOINTS.join(", ")
+    );
+    fourfold_service::failpoint::arm(place, nth.parse().context("FOURFOLD_FAILPOINT: place:nth")?);
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Puts the layers together, in their order: configuration, providers, backends, services, surface.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context as _, Result, anyhow};
+use fourfold_api::AppState;
+use fourfold_domain::InstanceId;
+use fourfold_providers::{FactoryError, ProviderFactory, ProviderSettings};
+use fourfold_service::artifacts::{ArtifactsService, TokenKey};
+use fourfold_service::backends::{
+    FolderStorage, InProcessQueue, InProcessSignals, SqliteSettings, SqliteStore,
+};
+use fourfold_service::catalog::{Catalog, CatalogService, ModelSettings};
+use fourfold_service::credits::CreditsService;
+use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
+use fourfold_service::keys::KeysService;
+use fourfold_service::{Clock, Spawner, SystemClock, instances};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::bridges::FactoryProviders;
+use crate::config::Settings;
+use crate::data_dir::{DataDir, decode_secret_key};
+
+/// The catalog that is shipped.
+const SHIPPED_CATALOG: &str = include_str!("catalog.yaml");
+
+/// Everything that a server is made of, not yet started.
+pub(crate) struct Server {
+    pub(crate) state: AppState,
+    store: Arc<SqliteStore>,
+    parts: JobParts,
+    settings: Settings,
+    /// Held until the server is gone.
+    _data_dir: DataDir,
+}
+
+/// The store and the services that commands need beside a running server.
+pub(crate) struct Desk {
+    pub(crate) credits: CreditsService,
+    pub(crate) keys: KeysService,
+}
+
+/// Opens the store beside a running server.
+pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
+    let data_dir = DataDir::open(&settings.data_dir)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);
+    Ok(Desk { credits: CreditsService::new(store.clone()), keys: KeysService::new(store, clock) })
+}
+
+/// The providers that are on: those that need no vendor, and those that are set.
+pub(crate) fn providers(settings: &Settings) -> Result<Arc<ProviderFactory>, FactoryError> {
+    let factory = ProviderFactory::with_builtin();
+    let mut wanted: BTreeMap<String, ProviderSettings> = settings.providers.clone();
+    wanted.entry("mock".to_owned()).or_default();
+    for (key, provider) in wanted {
+        factory.create(&key, provider)?;
+    }
+    Ok(Arc::new(factory))
+}
+
+/// The shipped catalog with the operator's models over it.
+pub(crate) fn catalog(settings: &Settings, providers: &FactoryProviders) -> Result<Catalog> {
+    let mut models: BTreeMap<String, ModelSettings> =
+        serde_saphyr::from_str(SHIPPED_CATALOG).context("the shipped catalog can't be read")?;
+    models.extend(settings.models.clone());
+    Ok(Catalog::build(&models, providers)?)
+}
+
+impl Server {
+    /// Opens everything: the data folder, the database, the store of results.
+    pub(crate) fn open(settings: Settings) -> Result<Self> {
+        settings.jobs.check().map_err(|(setting, problem)| anyhow!("{setting}: {problem}"))?;
+        let data_dir = DataDir::lock(&settings.data_dir)?;
+        let secret_key = match &settings.security.secret_key {
+            Some(key) => decode_secret_key(key.expose()).context("security.secret_key")?,
+            None => data_dir.secret_key()?,
+        };
+        let providers = Arc::new(FactoryProviders(providers(&settings)?));
+        let catalog = CatalogService::new(catalog(&settings, &providers)?);
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);
+        let storage = FolderStorage::open(data_dir.artifacts());
+        let storage = Arc::new(
+            storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?,
+        );
+        let parts = JobParts {
+            store: store.clone(),
+            queue: Arc::new(InProcessQueue::new(clock.clone())),
+            signals: Arc::new(InProcessSignals::default()),
+            storage: storage.clone(),
+            providers,
+            catalog: catalog.clone(),
+            clock: clock.clone(),
+            instance: InstanceId::new(Uuid::now_v7()),
+            settings: settings.jobs.clone(),
+            has_room: Arc::new(AtomicBool::new(true)),
+        };
+        let token_key = TokenKey::new(&secret_key);
+        let artifacts = ArtifactsService::new(
+            store.clone(),
+            storage,
+            clock.clone(),
+            token_key,
+            settings.artifacts.clone(),
+        );
+        let state = AppState {
+            jobs: JobsService::new(parts.clone()),
+            credits: CreditsService::new(store.clone()),
+            keys: KeysService::new(store.clone(), clock),
+            artifacts,
+            catalog,
+            public_url: settings.server.link_base().into(),
+            body_limit_bytes: settings.server.body_limit_bytes,
+            body_timeout: settings.server.body_timeout,
+            metrics: crate::telemetry::start_metrics()?,
+            stopping: CancellationToken::new(),
+        };
+        Ok(Self { state, store, parts, settings, _data_dir: data_dir })
+    }
+
+    /// Takes over what earlier processes left and starts to work. The port is opened after this.
+    pub(crate) async fn start(&self, spawner: &Spawner) -> Result<()> {
+        let instance = self.parts.instance;
+        instances::take_over(self.store.as_ref(), instance, self.settings.instances.lease).await?;
+        instances::start_beating(self.store.clone(), instance, &self.settings.instances, spawner);
+        self.state.keys.watch(spawner);
+        let sweep = JobSweep::new(self.parts.clone(), self.state.artifacts.clone());
+        sweep.rebuild().await?;
+        sweep.start(spawner);
+        JobWorker::new(self.parts.clone()).start(spawner);
+        Ok(())
+    }
+
+    /// What durability rests on, read back from the database.
+    pub(crate) fn durability(&self) -> &str {
+        self.store.durability()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

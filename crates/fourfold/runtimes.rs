@@ -1,0 +1,162 @@
+//! The runtimes: one single-threaded runtime per core answers HTTP, one multi-threaded runtime works.
+//!
+//! ```text
+//! work runtime:  accept ──┬──► http runtime 0: its connections, from first byte to last
+//!  workers, sweeps, …     ├──► http runtime 1
+//!                         └──► …
+//! ```
+//!
+//! A connection stays on the runtime that it was handed to, so nothing that serves a request crosses threads.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use fourfold_api::{AppState, Listener, ServerSettings};
+use fourfold_service::Spawner;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+
+/// How many threads of each HTTP runtime may block on reads of the database and of files.
+const BLOCKING_THREADS: usize = 32;
+
+/// How many accepted connections may wait for a runtime.
+const WAITING_MAX: usize = 1024;
+
+/// How long accepting rests after the system refused, for want of file descriptors for instance.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The runtime for everything that isn't HTTP.
+pub(crate) fn work() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .thread_name("work")
+        .enable_all()
+        .build()
+        .context("the work runtime can't be started")
+}
+
+/// The HTTP runtimes, each on a thread of its own.
+pub(crate) struct HttpRuntimes {
+    threads: Vec<(Spawner, JoinHandle<()>)>,
+}
+
+impl HttpRuntimes {
+    /// Starts a runtime per core and hands out what the listener accepts, one after the other.
+    pub(crate) fn start(
+        listener: TcpListener,
+        state: &AppState,
+        settings: &ServerSettings,
+        accepting: &Spawner,
+    ) -> Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let router = fourfold_api::router(state.clone(), settings);
+        let mut threads = Vec::with_capacity(cores);
+        let mut senders = Vec::with_capacity(cores);
+        let address = listener.local_addr().context("the listener has no address")?;
+        for core in 0..cores {
+            let runtime = Builder::new_current_thread()
+                .max_blocking_threads(BLOCKING_THREADS)
+                .enable_all()
+                .build()
+                .context("an HTTP runtime can't be started")?;
+            let spawner = Spawner::new(runtime.handle().clone());
+            let (sender, connections) = mpsc::channel(WAITING_MAX);
+            let (router, settings, thread_spawner) = (router.clone(), settings.clone(), spawner.clone());
+            let thread = thread::Builder::new().name(format!("http-{core}")).spawn(move || {
+                let handed_out = HandedOut { connections, address };
+                runtime.block_on(async {
+                    fourfold_api::serve(handed_out, router, &settings, &thread_spawner).await;
+                    if !thread_spawner.stop(settings.shutdown_timeout).await {
+                        tracing::warn!("some requests were cut off, since they took too long to end");
+                    }
+                });
+            });
+            threads.push((spawner, thread.context("an HTTP thread can't be started")?));
+            senders.push(sender);
+        }
+        let stopping = accepting.stopping().clone();
+        accepting.start(async move { stopping.run_until_cancelled(accept(listener, senders)).await });
+        Ok(Self { threads })
+    }
+
+    /// Lets requests under way end and waits for it.
+    pub(crate) fn stop(self) {
+        for (spawner, _thread) in &self.threads {
+            spawner.stopping().cancel();
+        }
+        for (_spawner, thread) in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("an HTTP thread panicked");
+            }
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>>) {
+    let runtimes = Arc::<[_]>::from(runtimes);
+    for runtime in runtimes.iter().cycle() {
+        let connection = loop {
+            match listener.accept().await {
+                Ok(connection) => break connection,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a connection couldn't be accepted"
+                    );
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        };
+        let (stream, address) = connection;
+        let handed = stream.set_nodelay(true).and_then(|()| stream.into_std());
+        match handed {
+            Ok(stream) => {
+                if runtime.send((stream, address)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a connection was gone at once");
+            }
+        }
+    }
+}
+
+type TcpConnection = (std::net::TcpStream, SocketAddr);
+
+/// The connections that were handed to one runtime.
+struct HandedOut {
+    connections: mpsc::Receiver<TcpConnection>,
+    address: SocketAddr,
+}
+
+impl Listener for HandedOut {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.connections.recv().await {
+                Some((stream, address)) => match TcpStream::from_std(stream) {
+                    Ok(stream) => return (stream, address),
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "a connection couldn't be taken over"
+                        );
+                    }
+                },
+                // Nobody accepts any more: the server is stopping.
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}

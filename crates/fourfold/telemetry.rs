@@ -1,0 +1,55 @@
+//! Logs and metrics of the process.
+
+use std::io::IsTerminal as _;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context as _, Result};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::config::settings::{LogFormat, LogSettings};
+
+/// Seconds by which durations are counted.
+const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0];
+/// Steps by which batches of the ledger are counted.
+const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// What renders the metrics; set once for the process.
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts to log, to standard error by a thread of its own. The last lines are written when this is dropped.
+pub(crate) fn start_logs(settings: &LogSettings) -> Result<WorkerGuard> {
+    let filter = EnvFilter::try_new(&settings.filter)
+        .context("log.filter: must be such as info,fourfold_service=debug")?;
+    let (writer, guard) = NonBlockingBuilder::default().finish(std::io::stderr());
+    let terminal = std::io::stderr().is_terminal();
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_span_events(FmtSpan::NONE);
+    let started = match settings.format {
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Auto if !terminal => lines.json().flatten_event(true).try_init(),
+        LogFormat::Auto | LogFormat::Pretty => lines.with_ansi(terminal).try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("logging can't be started: {error}"))?;
+    Ok(guard)
+}
+
+/// Starts to count, and gives what renders the counts. Again gives the same.
+pub(crate) fn start_metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>> {
+    let handle = match METRICS.get() {
+        Some(handle) => handle.clone(),
+        None => {
+            let handle = PrometheusBuilder::new()
+                .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+                .set_buckets_for_metric(Matcher::Suffix("_batch_size".to_owned()), &BATCH_SIZES)?
+                .install_recorder()?;
+            METRICS.get_or_init(|| handle).clone()
+        }
+    };
+    Ok(Arc::new(move || {
+        handle.run_upkeep();
+        handle.render()
+    }))
+}
