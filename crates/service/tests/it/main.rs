@@ -1,5 +1,13 @@
 //! The service over its backends. The tree mirrors what it tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod group_commit;
+mod keys;
+mod ledger;
 mod queue;
+mod spawner;
+mod sqlite;
 mod storage;
 mod store;
+mod tampering;
