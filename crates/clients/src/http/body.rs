@@ -251,11 +251,14 @@ impl Streamed {
 pub(crate) struct SentBody {
     body: Body,
     progress: Arc<Progress>,
+    /// Whether it goes out in many pieces, each of which is progress.
+    is_long: bool,
 }
 
 impl SentBody {
     pub(crate) fn new(body: Body, progress: Arc<Progress>) -> Self {
-        Self { body, progress }
+        let is_long = body.length_bytes().is_none_or(|bytes| bytes > PIECE_BYTES as u64);
+        Self { body, progress, is_long }
     }
 }
 
@@ -267,14 +270,18 @@ impl HttpBody for SentBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
-        self.progress.mark_written();
+        if self.is_long {
+            self.progress.mark_written();
+        }
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
     /// The connection asks this first when it writes a request's head and at no time before, so the question
     /// is what tells a request that was sent from one that still waits for its connection. Tests hold hyper to it.
     fn is_end_stream(&self) -> bool {
-        self.progress.mark_written();
+        if !self.progress.is_written() {
+            self.progress.mark_written();
+        }
         self.body.is_end_stream()
     }
 

@@ -125,6 +125,10 @@ impl ClientBuilder {
             value.set_sensitive(true);
             own_headers.insert(name, value);
         }
+        let mut trusted_headers = own_headers.clone();
+        if let Some((name, value)) = credential.header.clone() {
+            trusted_headers.insert(name, value);
+        }
         tracing::debug!(base_url = %Redacted(&base_url), "built an HTTP client");
         let retry = self.retry.unwrap_or_else(|| Arc::new(ExponentialRetry::new(self.settings.retry)));
         let shared = Shared {
@@ -132,6 +136,7 @@ impl ClientBuilder {
             base_url,
             credential,
             own_headers,
+            trusted_headers,
             foreign_headers,
             retry,
             random: self.random,

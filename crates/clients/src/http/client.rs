@@ -19,6 +19,7 @@ use super::observe::Recorder;
 use super::proxy::ProxyUrl;
 use super::rate_limit::RateLimit;
 use super::redact::Redacted;
+use super::redirect::is_same_origin;
 use super::resolve::Resolver;
 use super::retry::{RandomSource, RetryPolicy};
 use super::settings::HttpSettings;
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) credential: Credential,
     /// What goes with every request to the base URL's origin, the credential apart.
     pub(crate) own_headers: HeaderMap,
+    /// The same and the credential.
+    pub(crate) trusted_headers: HeaderMap,
     /// What goes with every request elsewhere.
     pub(crate) foreign_headers: HeaderMap,
     pub(crate) retry: Arc<dyn RetryPolicy>,
@@ -122,10 +125,7 @@ impl BaseHttpClient {
 impl Shared {
     /// Whether this URL is of the base URL's origin, and so may have its credential.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
-        let base = &self.base_url;
-        base.scheme() == url.scheme()
-            && base.host_str() == url.host_str()
-            && base.port_or_known_default() == url.port_or_known_default()
+        is_same_origin(&self.base_url, url)
     }
 
     /// As [`is_own`](Self::is_own), for a URI that was never a URL.

@@ -43,12 +43,13 @@ impl BaseHttpClient {
             error = tracing::field::Empty,
         );
         let recorder = self.shared.recorder.as_ref();
-        let mut observation = Observation::start(recorder, span, request.method(), "exchange");
+        let started = Instant::now();
+        let mut observation = Observation::start(recorder, span, started, request.method(), "exchange");
         if let Some(observation) = &mut observation {
             observation.try_began();
         }
         let is_own = self.shared.is_own_uri(request.uri());
-        match self.pass_on(request, is_own, timeouts).await {
+        match self.pass_on(request, is_own, started, timeouts).await {
             Ok(answer) => {
                 if let Some(observation) = &mut observation {
                     observation.head_came(answer.status());
@@ -69,6 +70,7 @@ impl BaseHttpClient {
         &self,
         request: Request<Body>,
         is_own: bool,
+        started: Instant,
         timeouts: Timeouts,
     ) -> Result<http::Response<AnswerBody>, ClientError> {
         let policy = self.shared.address_policy(is_own);
@@ -76,7 +78,7 @@ impl BaseHttpClient {
         let transport = self.transports.under(policy);
 
         let permit = if is_own { Some(self.shared.breaker.admit()?) } else { None };
-        let progress = Arc::new(Progress::start());
+        let progress = Arc::new(Progress::start(started));
         let mut request = request.map(|body| SentBody::new(body, Arc::clone(&progress)));
         // Which version is spoken is settled with the server, not with the caller.
         *request.version_mut() = Version::HTTP_11;
@@ -86,15 +88,15 @@ impl BaseHttpClient {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization.clone());
         }
 
-        let total_at = after(Instant::now(), timeouts.total);
+        let total_at = after(started, timeouts.total);
         let limits = HeadLimits { connect: timeouts.connect, first_byte: timeouts.first_byte, total_at };
         let answer = match limits.hold(&progress, transport.hyper.request(request)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 let is_connect = error.is_connect();
-                Err(send_failure(error.into(), is_connect, progress.written_at().is_some()))
+                Err(send_failure(error.into(), is_connect, progress.is_written()))
             }
-            Err(stage) => Err(ClientError::timed_out(stage, progress.written_at().is_some())),
+            Err(stage) => Err(ClientError::timed_out(stage, progress.is_written())),
         };
         if let Some(permit) = permit {
             permit.tell(match &answer {

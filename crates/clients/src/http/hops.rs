@@ -38,42 +38,32 @@ pub(crate) struct Answer {
 impl Try<'_> {
     /// Sends the request, follows its redirects, and gives a successful answer.
     pub(crate) async fn send(&self, body: Body) -> Result<Answer, ClientError> {
-        let total_at = after(Instant::now(), self.timeouts.total);
-        let mut hop = Hop {
-            method: self.call.method.clone(),
-            url: self.url.clone(),
-            body,
-            keeps_secrets: true,
-            lost_body: false,
-        };
+        let mut started = Instant::now();
+        let total_at = after(started, self.timeouts.total);
+        let (method, url) = (self.call.method.clone(), self.url.clone());
+        let mut hop = Hop { method, url, body: Some(body), keeps_secrets: true, lost_body: false };
         let mut redirects_left = self.call.redirects_max;
         loop {
-            let spare = if redirects_left > 0 { hop.body.try_clone() } else { None };
-            let body = std::mem::take(&mut hop.body);
-            let answer = self
-                .send_hop(&hop, body, total_at)
-                .await
-                .map_err(|error| self.after_redirects(error, redirects_left))?;
-            if self.call.redirects_max > 0 && is_redirect(answer.status) {
-                if redirects_left == 0 {
-                    return Err(redirect::too_many());
-                }
-                redirects_left -= 1;
-                hop = hop.next(answer.status, &answer.headers, spare)?;
-                continue;
+            let spare = if redirects_left > 0 { Some(hop.copy()) } else { None };
+            let answer = self.send_hop(hop, started, total_at).await;
+            let answer = answer.map_err(|error| self.after_redirects(error, redirects_left))?;
+            if answer.status.is_success() {
+                return Ok(answer);
             }
-            return if answer.status.is_success() {
-                Ok(answer)
-            } else {
-                Err(self.status_error(answer).await)
-            };
+            if self.call.redirects_max == 0 || !is_redirect(answer.status) {
+                return Err(self.status_error(answer).await);
+            }
+            let spare = spare.ok_or_else(redirect::too_many)?;
+            hop = spare.next(answer.status, &answer.headers)?;
+            redirects_left -= 1;
+            started = Instant::now();
         }
     }
 
     async fn send_hop(
         &self,
-        hop: &Hop,
-        body: Body,
+        hop: Hop,
+        started: Instant,
         total_at: Option<Instant>,
     ) -> Result<Answer, ClientError> {
         let shared = &self.call.client.shared;
@@ -81,11 +71,15 @@ impl Try<'_> {
         let policy = self.call.addresses.unwrap_or_else(|| shared.address_policy(is_own));
         policy.check_host(hop.url.host_str().unwrap_or_default(), shared.proxy_host())?;
 
-        let progress = Arc::new(Progress::start());
-        let mut request = reqwest::Request::new(hop.method.clone(), hop.url.clone());
-        *request.headers_mut() = self.headers(hop, is_own);
-        self.put_query_credential(&mut request, hop, is_own);
-        *request.body_mut() = Some(reqwest::Body::wrap(SentBody::new(body, Arc::clone(&progress))));
+        let progress = Arc::new(Progress::start(started));
+        let headers = self.headers(&hop, is_own);
+        let mut request = reqwest::Request::new(hop.method, hop.url);
+        *request.headers_mut() = headers;
+        if hop.keeps_secrets {
+            self.put_query_credential(&mut request, is_own);
+        }
+        let body = SentBody::new(hop.body.unwrap_or_default(), Arc::clone(&progress));
+        *request.body_mut() = Some(reqwest::Body::wrap(body));
 
         let limits =
             HeadLimits { connect: self.timeouts.connect, first_byte: self.timeouts.first_byte, total_at };
@@ -95,9 +89,9 @@ impl Try<'_> {
             Ok(Err(error)) => {
                 let is_connect = error.is_connect();
                 let error = error.without_url();
-                return Err(send_failure(error.into(), is_connect, progress.written_at().is_some()));
+                return Err(send_failure(error.into(), is_connect, progress.is_written()));
             }
-            Err(stage) => return Err(ClientError::timed_out(stage, progress.written_at().is_some())),
+            Err(stage) => return Err(ClientError::timed_out(stage, progress.is_written())),
         };
         let (head, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
         let limits = BodyLimits { idle: self.timeouts.idle, total_at, is_streamed: self.is_streamed };
@@ -108,19 +102,22 @@ impl Try<'_> {
     /// The client's headers, the credential and the call's own, as far as this hop may have them.
     fn headers(&self, hop: &Hop, is_own: bool) -> HeaderMap {
         let (call, shared) = (self.call, &self.call.client.shared);
-        let is_trusted = is_own && hop.keeps_secrets;
-        let mut headers =
-            if is_trusted { shared.own_headers.clone() } else { shared.foreign_headers.clone() };
-        let credential = match &call.credential {
-            Some(credential) if hop.keeps_secrets => Some(credential),
-            None if is_trusted => Some(&shared.credential),
-            _ => None,
+        let mut headers = match &call.credential {
+            None if is_own && hop.keeps_secrets => shared.trusted_headers.clone(),
+            Some(_) if is_own && hop.keeps_secrets => shared.own_headers.clone(),
+            _ => shared.foreign_headers.clone(),
         };
-        if let Some((name, value)) = credential.and_then(|credential| credential.header.as_ref()) {
+        if let Some((name, value)) =
+            call.credential.as_ref().and_then(|credential| credential.header.as_ref())
+            && hop.keeps_secrets
+        {
             headers.insert(name.clone(), value.clone());
         }
         if hop.keeps_secrets && !hop.lost_body {
-            headers.extend(call.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+            // A call's own header takes the place of a default one.
+            for (name, value) in &call.headers {
+                headers.insert(name.clone(), value.clone());
+            }
             return headers;
         }
         let mut own = call.headers.clone();
@@ -134,11 +131,11 @@ impl Try<'_> {
         headers
     }
 
-    fn put_query_credential(&self, request: &mut reqwest::Request, hop: &Hop, is_own: bool) {
+    fn put_query_credential(&self, request: &mut reqwest::Request, is_own: bool) {
         let credential = match &self.call.credential {
-            Some(credential) if hop.keeps_secrets => credential,
-            None if is_own && hop.keeps_secrets => &self.call.client.shared.credential,
-            _ => return,
+            Some(credential) => credential,
+            None if is_own => &self.call.client.shared.credential,
+            None => return,
         };
         if let Some((name, key)) = &credential.query {
             request.url_mut().query_pairs_mut().append_pair(name, key.expose_secret());

@@ -80,6 +80,7 @@ impl Observation {
     pub(crate) fn start(
         recorder: Option<&Arc<dyn Recorder>>,
         span: Span,
+        started: Instant,
         method: &Method,
         operation: &'static str,
     ) -> Option<Box<Self>> {
@@ -89,7 +90,7 @@ impl Observation {
         Some(Box::new(Self {
             recorder: recorder.cloned(),
             span,
-            started: Instant::now(),
+            started,
             method: method.clone(),
             operation,
             status: None,

@@ -11,7 +11,8 @@ use super::error::{BoxError, ClientError, Effect, ErrorKind};
 pub(crate) struct Hop {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) body: Body,
+    /// None if the body can't be sent again.
+    pub(crate) body: Option<Body>,
     /// Whether every hop so far was of the first one's origin, so that credentials may go along.
     pub(crate) keeps_secrets: bool,
     /// Whether the body was dropped on the way, as browsers do, and its headers with it.
@@ -19,13 +20,14 @@ pub(crate) struct Hop {
 }
 
 impl Hop {
-    /// The hop that this answer asks for. `spare` is the body again, if it can be sent again.
-    pub(crate) fn next(
-        self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        spare: Option<Body>,
-    ) -> Result<Self, ClientError> {
+    /// The same request again, to be turned into the next.
+    pub(crate) fn copy(&self) -> Self {
+        let body = self.body.as_ref().and_then(Body::try_clone);
+        Self { method: self.method.clone(), url: self.url.clone(), body, ..*self }
+    }
+
+    /// The hop that this answer asks for.
+    pub(crate) fn next(self, status: StatusCode, headers: &HeaderMap) -> Result<Self, ClientError> {
         let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
         let location = location.ok_or_else(|| unfollowable("it names no location"))?;
         let mut url = self.url.join(location).map_err(unfollowable)?;
@@ -45,16 +47,13 @@ impl Hop {
             _ => false,
         };
         if becomes_get {
-            return Ok(Self {
-                method: Method::GET,
-                url,
-                body: Body::empty(),
-                keeps_secrets,
-                lost_body: true,
-            });
+            let body = Some(Body::empty());
+            return Ok(Self { method: Method::GET, url, body, keeps_secrets, lost_body: true });
         }
-        let body = spare.ok_or_else(|| unfollowable("its body can't be sent again"))?;
-        Ok(Self { method: self.method, url, body, keeps_secrets, lost_body: self.lost_body })
+        if self.body.is_none() {
+            return Err(unfollowable("its body can't be sent again"));
+        }
+        Ok(Self { url, keeps_secrets, ..self })
     }
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn too_many() -> ClientError {
     unfollowable("there were too many")
 }
 
-fn is_same_origin(one: &Url, other: &Url) -> bool {
+pub(crate) fn is_same_origin(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme()
         && one.host_str() == other.host_str()
         && one.port_or_known_default() == other.port_or_known_default()
@@ -89,4 +88,40 @@ fn unfollowable(why: impl Into<BoxError>) -> ClientError {
 
 fn refused(why: AddressRefused) -> ClientError {
     ClientError::new(ErrorKind::AddressRefused, Effect::MayHaveStarted).with_source(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(url: &str, location: &str) -> Result<String, ErrorKind> {
+        let hop = Hop {
+            method: Method::GET,
+            url: url.parse().unwrap(),
+            body: Some(Body::empty()),
+            keeps_secrets: true,
+            lost_body: false,
+        };
+        let headers = HeaderMap::from_iter([(header::LOCATION, location.parse().unwrap())]);
+        let hop = hop.next(StatusCode::FOUND, &headers).map_err(|error| error.kind())?;
+        Ok(format!("{} {}", hop.url, hop.keeps_secrets))
+    }
+
+    #[test]
+    fn only_the_same_origin_keeps_secrets_and_https_stays_https() {
+        let refused = Err(ErrorKind::AddressRefused);
+        let table = [
+            ("https://a.test/x/y", "../z?q#f", Ok("https://a.test/z?q#f true")),
+            ("https://a.test/", "//a.test:443/z", Ok("https://a.test/z true")),
+            ("https://a.test/", "https://a.test:444/", Ok("https://a.test:444/ false")),
+            ("https://a.test/", "https://sub.a.test/", Ok("https://sub.a.test/ false")),
+            ("http://a.test/", "https://a.test/", Ok("https://a.test/ false")),
+            ("https://a.test/", "https://user:pass@b.test/", Ok("https://b.test/ false")),
+            ("https://a.test/", "http://a.test/", refused),
+            ("https://a.test/", "data:text/plain,x", refused),
+        ];
+        for (url, location, expected) in table {
+            assert_eq!(next(url, location), expected.map(str::to_owned), "{url} {location}");
+        }
+    }
 }

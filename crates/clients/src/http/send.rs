@@ -116,7 +116,9 @@ impl<'c> Sending<'c> {
             duration_ms = tracing::field::Empty,
             error = tracing::field::Empty,
         );
-        let observation = Observation::start(shared.recorder.as_ref(), span, &call.method, call.operation);
+        let started = Instant::now();
+        let recorder = shared.recorder.as_ref();
+        let observation = Observation::start(recorder, span, started, &call.method, call.operation);
         Self {
             is_own: shared.is_own(&url),
             call,
@@ -124,7 +126,7 @@ impl<'c> Sending<'c> {
             url,
             timeouts,
             is_streamed,
-            started: Instant::now(),
+            started,
             retries: 0,
             effect: Effect::NotStarted,
             is_spent: false,

@@ -22,6 +22,13 @@ use super::error::{ClientError, Effect, ErrorKind};
 pub struct Event {
     name: Option<Bytes>,
     data: Bytes,
+    /// Apart, since few streams have any of it and small events are passed on faster.
+    place: Option<Box<Place>>,
+}
+
+/// What a reader needs to go on where it left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Place {
     id: Option<Bytes>,
     retry: Option<Duration>,
 }
@@ -44,12 +51,12 @@ impl Event {
 
     /// The id that the stream had given last when the event came.
     pub fn id(&self) -> Option<Cow<'_, str>> {
-        self.id.as_deref().map(String::from_utf8_lossy)
+        self.place.as_ref()?.id.as_deref().map(String::from_utf8_lossy)
     }
 
     /// How long the server wants a reader to wait before it connects again, if the event says so.
     pub fn retry(&self) -> Option<Duration> {
-        self.retry
+        self.place.as_ref()?.retry
     }
 
     /// Whether this is the `[DONE]` by which OpenAI's streams and their like end.
@@ -111,6 +118,9 @@ impl EventReader {
     /// Takes bytes from the front of `piece` until an event is complete, or all of them. After an error the
     /// reader is of no use.
     pub fn next_event(&mut self, piece: &mut Bytes) -> Result<Option<Event>, ClientError> {
+        if let Some(event) = self.whole_event(piece) {
+            return Ok(Some(event));
+        }
         while let Some(line) = self.next_line(piece)? {
             if !line.is_empty() {
                 self.fields.take_line(line);
@@ -140,9 +150,30 @@ impl EventReader {
         }
     }
 
+    /// The event that a piece is, if it is one of one line and nothing else. Most pieces of most streams are, and so
+    /// are neither copied nor counted as shared.
+    fn whole_event(&mut self, piece: &mut Bytes) -> Option<Event> {
+        let is_between_events = self.event_bytes == 0 && !self.skips_lf && !self.is_first_line;
+        if !is_between_events || piece.len() > self.event_bytes_max {
+            return None;
+        }
+        let line = piece.strip_prefix(b"data: ")?.strip_suffix(b"\n\n")?;
+        if memchr::memchr2(b'\n', b'\r', line).is_some() {
+            return None;
+        }
+        let line_bytes = line.len();
+        let mut data = std::mem::take(piece);
+        data.advance(b"data: ".len());
+        data.truncate(line_bytes);
+        Some(Event { name: None, data, place: self.fields.take_place() })
+    }
+
     /// The next whole line without its end; none if `piece` has no more.
     fn next_line(&mut self, piece: &mut Bytes) -> Result<Option<Bytes>, ClientError> {
-        if self.skips_lf && !piece.is_empty() {
+        if piece.is_empty() {
+            return Ok(None);
+        }
+        if self.skips_lf {
             self.skips_lf = false;
             if piece[0] == b'\n' {
                 piece.advance(1);
@@ -212,13 +243,21 @@ impl Fields {
 
     /// The event that an empty line ends; none if it has no data.
     fn take_event(&mut self) -> Option<Event> {
-        let (name, retry) = (self.name.take(), self.retry.take());
+        let (name, place) = (self.name.take(), self.take_place());
         let data = match std::mem::take(&mut self.data) {
             Data::None => return None,
             Data::One(line) => line,
             Data::Many(lines) => lines.freeze(),
         };
-        Some(Event { name, data, id: self.id.clone(), retry })
+        Some(Event { name, data, place })
+    }
+
+    fn take_place(&mut self) -> Option<Box<Place>> {
+        let retry = self.retry.take();
+        if self.id.is_none() && retry.is_none() {
+            return None;
+        }
+        Some(Box::new(Place { id: self.id.clone(), retry }))
     }
 }
 
@@ -280,10 +319,12 @@ impl Stream for EventStream {
             return Poll::Ready(None);
         }
         loop {
-            match this.reader.next_event(&mut this.piece) {
-                Ok(None) => {}
-                Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
-                Err(error) => return this.end(Err(error)),
+            if !this.piece.is_empty() {
+                match this.reader.next_event(&mut this.piece) {
+                    Ok(None) => {}
+                    Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
+                    Err(error) => return this.end(Err(error)),
+                }
             }
             match std::task::ready!(Pin::new(&mut this.body).poll_frame(cx)) {
                 Some(Ok(frame)) => this.piece = frame.into_data().unwrap_or_default(),

@@ -130,14 +130,18 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn start() -> Self {
-        Self { started: Instant::now(), written_ms: AtomicU64::new(0) }
+    pub(crate) fn start(started: Instant) -> Self {
+        Self { started, written_ms: AtomicU64::new(0) }
     }
 
     /// The connection takes the request's head or a piece of its body now.
     pub(crate) fn mark_written(&self) {
         let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
         self.written_ms.store(elapsed_ms + 1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_written(&self) -> bool {
+        self.written_ms.load(Ordering::Relaxed) != 0
     }
 
     /// When the connection last took something, if ever.
