@@ -34,7 +34,11 @@ pub(crate) async fn request(request: Request, next: Next) -> Response {
     }
     let (status, duration) = (response.status().as_u16(), began.elapsed());
     let _entered = span.enter();
-    tracing::info!(http.status = status, duration_ms = duration.as_millis(), "a request was answered");
+    tracing::info!(
+        http.status = status,
+        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "a request was answered"
+    );
     let labels = [("route", route), ("method", method.to_string()), ("status", status.to_string())];
     metrics::counter!("fourfold_http_requests_total", &labels).increment(1);
     metrics::histogram!("fourfold_http_request_seconds", &labels).record(duration);

@@ -27,9 +27,13 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Writes one row with a statement that stays prepared.
+    /// Writes exactly one row with a statement that stays prepared. A row that isn't there any more was read
+    /// in this very transaction, so its absence is an error.
     fn write(&self, sql: &str, values: impl Params) -> Result<()> {
-        self.transaction.prepare_cached(sql)?.execute(values).map(|_rows| ())
+        match self.transaction.prepare_cached(sql)?.execute(values)? {
+            1 => Ok(()),
+            rows => Err(rusqlite::Error::StatementChangedRows(rows)),
+        }
     }
 }
 

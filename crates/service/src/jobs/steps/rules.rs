@@ -67,6 +67,7 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Job
     world.due.remove(&id);
     let job = world.jobs.get_mut(&id).ok_or(Refusal::NotFound)?;
     job.charged = charged;
+    job.progress = if end.by == JobMove::Stored { Some(100) } else { job.progress };
     job.error = end.error.cloned();
     job.output = end.output.map(Into::into);
     Ok(job.clone())

@@ -145,7 +145,7 @@ impl JobWorker {
             AfterFailure::Retry { error, attempt: state, after } => {
                 let step = NextAttempt { lease: working.claimed.lease, state, effect, error, after };
                 let job_now = self.parts.store.next_attempt(step).await?;
-                tracing::info!(job.id = %job.id, attempt = job.attempts, after_ms = after.as_millis(), "another attempt follows");
+                tracing::info!(job.id = %job.id, attempt = job.attempts, after_ms = millis(after), "another attempt follows");
                 self.parts.announce(&job_now);
                 self.enqueue(working, &job_now, after).await;
                 Ok(())
@@ -190,8 +190,8 @@ impl JobWorker {
             error = job.error.as_ref().map(|error| error.code.as_str()),
             attempts = job.attempts,
             charged = %job.charged,
-            duration_ms = duration.as_millis(),
-            worked_ms = working.began.elapsed().as_millis(),
+            duration_ms = millis(duration),
+            worked_ms = millis(working.began.elapsed()),
             "a job ended"
         );
         let labels = [("model", job.model.to_string()), ("state", job.state.to_string())];
@@ -214,4 +214,9 @@ impl JobWorker {
     fn provider(&self, key: &ProviderKey) -> Option<Arc<dyn Provider>> {
         self.parts.providers.get(key)
     }
+}
+
+/// A duration as a number, for logs.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

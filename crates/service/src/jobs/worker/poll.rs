@@ -37,7 +37,7 @@ impl JobWorker {
     pub(super) async fn poll_failed(&self, working: &Working, why: &str) -> Result<(), StoreError> {
         let failed_polls = working.claimed.failed_polls.saturating_add(1);
         let after = poll_backoff(failed_polls);
-        tracing::warn!(job.id = %working.claimed.job.id, failed_polls, after_ms = after.as_millis(), why,
+        tracing::warn!(job.id = %working.claimed.job.id, failed_polls, after_ms = super::millis(after), why,
             "a job couldn't be brought further; it is tried again");
         self.reschedule(working, after, None, failed_polls).await
     }
