@@ -11,3 +11,4 @@ mod sqlite;
 mod storage;
 mod store;
 mod tampering;
+mod worker;

@@ -1,0 +1,12 @@
+//! The worker over the fake store, a folder, and vendors that follow a script.
+
+mod attempts;
+mod cancels;
+mod crashes;
+mod house;
+mod leases;
+mod polls;
+mod script;
+mod service;
+mod storing;
+mod whole;

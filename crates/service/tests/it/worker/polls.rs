@@ -1,0 +1,84 @@
+//! Tasks that are polled.
+
+use std::time::Duration;
+
+use fourfold_domain::{Cancelled, Effect, JobState, Poll, Reason};
+use fourfold_service::jobs::AttemptState as A;
+
+use super::house::{House, Plan, attempts, error};
+use super::script::{MockMaker, at_links, failure, here, running, task, vendor};
+
+#[tokio::test]
+async fn a_task_is_polled_until_it_is_done() {
+    let maker = MockMaker::starting([Ok(task(5))])
+        .polling([running(None, 2), running(Some(40), 3), running(Some(30), 1), Ok(Poll::Done(at_links(1)))])
+        .fetching(1);
+    let house = House::new([vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    for (progress, seconds) in [(None, 5), (None, 2), (Some(40), 3), (Some(40), 1)] {
+        let view = house.look(job).await;
+        assert_eq!((view.job.state, view.job.progress), (JobState::Running, progress));
+        assert_eq!(house.due_in(job).await, Duration::from_secs(seconds));
+        house.check(job, JobState::Running, "0").await;
+    }
+    let view = house.look(job).await;
+    house.check(job, JobState::Succeeded, "0.04").await;
+    assert_eq!(attempts(&view), [("acme", A::Succeeded)]);
+}
+
+#[tokio::test]
+async fn a_poll_may_bring_the_pictures_themselves() {
+    let maker = MockMaker::starting([Ok(task(0))]).polling([Ok(Poll::Done(here(1)))]);
+    let house = House::new([vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    let view = house.bring_to_an_end(job).await;
+    house.check(job, JobState::Succeeded, "0.04").await;
+    assert_eq!(house.picture(&view.artifacts[0].object).await, "picture 0");
+}
+
+#[tokio::test]
+async fn a_failed_poll_is_not_a_failed_job() {
+    let failed = |reason, effect| Err(failure(reason, effect));
+    let maker = MockMaker::starting([Ok(task(0))]).polling([
+        failed(Reason::Timeout, Effect::MayHaveStarted),
+        failed(Reason::NotFound, Effect::NotStarted),
+        failed(Reason::Failed, Effect::Started),
+        running(None, 5),
+        failed(Reason::Unauthorized, Effect::NotStarted),
+        Ok(Poll::Done(here(1))),
+    ]);
+    let house = House::new([vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    house.look(job).await;
+    // Longer each time, and from the start again after one that succeeded.
+    for seconds in [2, 4, 8, 5, 2] {
+        house.look(job).await;
+        assert_eq!(house.due_in(job).await, Duration::from_secs(seconds));
+        house.check(job, JobState::Running, "0").await;
+    }
+    house.look(job).await;
+    house.check(job, JobState::Succeeded, "0.04").await;
+}
+
+#[tokio::test]
+async fn the_vendors_verdict_fails_the_job() {
+    let verdict = failure(Reason::Refused, Effect::Started);
+    let maker = MockMaker::starting([Ok(task(0))]).polling([Ok(Poll::Failed(verdict))]);
+    let house = House::new([vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    let view = house.bring_to_an_end(job).await;
+    house.check(job, JobState::Failed, "0").await;
+    assert_eq!((error(&view), attempts(&view)), (Some("refused"), vec![("acme", A::Failed)]));
+}
+
+#[tokio::test]
+async fn a_task_past_the_deadline_expires_and_the_vendor_is_asked_to_stop() {
+    for answer in [Ok(Cancelled::Unsupported), Err(failure(Reason::Unavailable, Effect::NotStarted))] {
+        let maker = MockMaker::starting([Ok(task(0))]).polling([running(None, 60 * 60)]).cancelling([answer]);
+        let house = House::with(Plan::default(), [vendor("acme", maker)]).await;
+        let job = house.submit(1).await;
+        let view = house.bring_to_an_end(job).await;
+        house.check(job, JobState::Expired, "0").await;
+        assert_eq!(error(&view), Some("expired"));
+    }
+}
