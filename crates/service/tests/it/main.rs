@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod artifacts;
+mod catalog;
 mod group_commit;
+mod instances;
 mod keys;
 mod ledger;
 mod queue;

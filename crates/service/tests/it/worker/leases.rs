@@ -47,11 +47,15 @@ impl MediaMaker for Slow {
 }
 
 /// Tokio's time since the start of the test.
-pub(super) struct PausedClock(Instant);
+pub(crate) struct PausedClock(Instant);
 
 impl PausedClock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+
     pub(super) fn plan() -> Plan {
-        Plan { clock: Some(Arc::new(Self(Instant::now()))), ..Plan::default() }
+        Plan { clock: Some(Arc::new(Self::new())), ..Plan::default() }
     }
 }
 

@@ -10,3 +10,6 @@ mod script;
 mod service;
 mod storing;
 mod whole;
+
+pub(crate) use leases::PausedClock;
+pub(crate) use script::{MockMaker, vendor};

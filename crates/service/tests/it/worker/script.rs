@@ -16,7 +16,7 @@ use mockall::mock;
 use serde_json::Map;
 
 mock! {
-    pub(super) Maker {}
+    pub(crate) Maker {}
     #[async_trait]
     impl MediaMaker for Maker {
         async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError>;
@@ -34,7 +34,7 @@ struct Vendor {
 }
 
 /// A vendor of this name, whose work this maker does.
-pub(super) fn vendor(name: &str, maker: impl MediaMaker + 'static) -> Arc<dyn Provider> {
+pub(crate) fn vendor(name: &str, maker: impl MediaMaker + 'static) -> Arc<dyn Provider> {
     let parameters = vec![
         Parameter::new("prompt", ParameterKind::Text { chars_max: 100_000 }, "what to draw").required(),
         Parameter::new("n", ParameterKind::Integer { min: 1, max: 10 }, "how many"),
