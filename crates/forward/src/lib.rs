@@ -1,1 +1,32 @@
-//! A streaming, transforming HTTP forward proxy to configured targets.
+//! A streaming HTTP forward proxy: requests go on to configured targets, byte for byte, and to nothing else.
+//!
+//! Speaks `http` types and byte streams, knows no web framework and no credits. A [`Target`] says where a
+//! request may go: a base URL, a credential, and which methods and paths its callers may use. A
+//! [`Forwarder`] checks a request against its target, takes out what belongs to our side (hop-by-hop
+//! headers, the caller's key), puts the target's credential in, and streams both ways.
+//!
+//! ```no_run
+//! use fourfold_clients::http::{AuthScheme, Body};
+//! use fourfold_forward::{Allow, Forwarder, Target};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let target = Target::new("openai", "https://api.openai.com/v1")?
+//!     .auth(AuthScheme::Bearer("sk-…".into()))
+//!     .allow(Allow::only(["POST /chat/completions", "GET /models"])?);
+//! let forwarder = Forwarder::new(target)?;
+//! let request = http::Request::post("/chat/completions").body(Body::from("{}"))?;
+//! let answer = forwarder.forward(request).await?;
+//! println!("{}", answer.status());
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod forwarder;
+mod headers;
+mod path;
+mod target;
+
+pub use error::{ForwardError, TargetError};
+pub use forwarder::Forwarder;
+pub use target::{Allow, Target};

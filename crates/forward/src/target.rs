@@ -1,0 +1,171 @@
+//! Where requests may go, and which.
+
+use fourfold_clients::http::AuthScheme;
+use http::{Method, Uri};
+
+use crate::TargetError;
+
+/// A named upstream. Its credential is shared by all who may use it, so what they may do is a list.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub(crate) name: String,
+    pub(crate) base_url: String,
+    pub(crate) auth: AuthScheme,
+    pub(crate) allow: Allow,
+}
+
+/// Which methods and paths of a target may be used. By default none.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Allow(Rules);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Rules {
+    Everything,
+    These(Vec<Rule>),
+}
+
+/// One method, and a path of segments: `*` stands for any one, `**` at the end for any rest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Rule {
+    method: Method,
+    segments: Vec<String>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
+
+impl Target {
+    /// A target that nobody may use yet. `base_url` may have a path, which requests never leave.
+    pub fn new(name: &str, base_url: &str) -> Result<Self, TargetError> {
+        let fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        if !(1..=64).contains(&name.len()) || !name.bytes().all(fit) {
+            return Err(TargetError::Name);
+        }
+        let uri: Uri = base_url.parse().map_err(|_| TargetError::BaseUrl)?;
+        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+        if !is_http || uri.host().is_none_or(str::is_empty) || base_url.contains(['?', '#', '@']) {
+            return Err(TargetError::BaseUrl);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            auth: AuthScheme::None,
+            allow: Allow::default(),
+        })
+    }
+
+    /// Sets the target's credential.
+    #[must_use]
+    pub fn auth(mut self, auth: AuthScheme) -> Self {
+        self.auth = auth;
+        self
+    }
+
+    /// Sets what callers may use.
+    #[must_use]
+    pub fn allow(mut self, allow: Allow) -> Self {
+        self.allow = allow;
+        self
+    }
+}
+
+impl Allow {
+    /// Everything that the target's credential can do, for everybody who may use the target.
+    pub fn everything() -> Self {
+        Self(Rules::Everything)
+    }
+
+    /// Only these, each `METHOD /path` such as `POST /chat/completions` or `GET /models/*`.
+    pub fn only<'a>(rules: impl IntoIterator<Item = &'a str>) -> Result<Self, TargetError> {
+        rules.into_iter().map(Rule::parse).collect::<Result<_, _>>().map(|rules| Self(Rules::These(rules)))
+    }
+
+    pub(crate) fn allows(&self, method: &Method, path: &str) -> bool {
+        match &self.0 {
+            Rules::Everything => true,
+            Rules::These(rules) => rules.iter().any(|rule| rule.matches(method, path)),
+        }
+    }
+}
+
+impl Rule {
+    fn parse(text: &str) -> Result<Self, TargetError> {
+        let wrong = || TargetError::Allow(text.to_owned());
+        let (method, path) = text.split_once(' ').ok_or_else(wrong)?;
+        let path = path.trim().strip_prefix('/').ok_or_else(wrong)?;
+        let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+        let (_last, before) = segments.split_last().ok_or_else(wrong)?;
+        if before.iter().any(|segment| segment == "**") {
+            return Err(wrong());
+        }
+        Ok(Self { method: method.parse().map_err(|_| wrong())?, segments })
+    }
+
+    fn matches(&self, method: &Method, path: &str) -> bool {
+        let mut given = path.strip_prefix('/').unwrap_or(path).split('/');
+        if *method != self.method {
+            return false;
+        }
+        for segment in &self.segments {
+            match (segment.as_str(), given.next()) {
+                ("**", Some(_)) => return true,
+                ("*", Some(given)) if !given.is_empty() => {}
+                (segment, Some(given)) if segment == given => {}
+                _ => return false,
+            }
+        }
+        given.next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: &str, method: Method, path: &str, expected: bool) {
+        assert_eq!(Allow::only([rule]).unwrap().allows(&method, path), expected, "{rule} {method} {path}");
+    }
+
+    #[test]
+    fn a_rule_allows_its_method_and_path_and_no_other() {
+        check("POST /chat/completions", Method::POST, "/chat/completions", true);
+        check("POST /chat/completions", Method::GET, "/chat/completions", false);
+        check("POST /chat/completions", Method::POST, "/chat/completions/x", false);
+        check("POST /chat/completions", Method::POST, "/chat/completions/", false);
+        check("POST /chat/completions", Method::POST, "/chat", false);
+        check("GET /models/*", Method::GET, "/models/gpt", true);
+        check("GET /models/*", Method::GET, "/models/", false);
+        check("GET /models/*", Method::GET, "/models/a/b", false);
+        check("GET /files/**", Method::GET, "/files/a/b", true);
+        check("GET /files/**", Method::GET, "/files", false);
+        check("GET /files/**", Method::GET, "/filesystem/a", false);
+    }
+
+    #[test]
+    fn nothing_is_allowed_until_it_is_written() {
+        assert!(!Allow::default().allows(&Method::GET, "/models"));
+        assert!(Allow::everything().allows(&Method::DELETE, "/files/x"));
+    }
+
+    #[test]
+    fn what_is_no_target_is_refused() {
+        for (name, url) in [
+            ("", "https://a"),
+            ("A", "https://a"),
+            ("a/b", "https://a"),
+            ("a", "a"),
+            ("a", "ftp://a"),
+            ("a", "https://"),
+            ("a", "https://u:p@a"),
+            ("a", "https://a?x=1"),
+        ] {
+            assert!(Target::new(name, url).is_err(), "{name} {url}");
+        }
+        for rule in ["", "GET", "GET models", "G T /x", "GET /**/x"] {
+            assert!(Allow::only([rule]).is_err(), "{rule}");
+        }
+    }
+}
