@@ -15,12 +15,13 @@ use super::cache::CacheUse;
 use super::client::BaseHttpClient;
 use super::decode;
 use super::error::{BoxError, ClientError};
+use super::event_stream::EventStream;
 use super::multipart::Multipart;
+use super::path::call_url;
 use super::redact::Redacted;
 use super::response::{Response, StreamResponse};
 use super::retry::{NoRetry, RetryPolicy};
 use super::send;
-use super::sse::EventStream;
 use super::timeout::Timeouts;
 
 /// A call that is being put together; nothing is sent before one of the last three methods.
@@ -50,7 +51,7 @@ impl<'c> Call<'c> {
         Self {
             client,
             method,
-            url: call_url(client, path).map_err(ClientError::invalid),
+            url: call_url(&client.shared.base, path).map_err(ClientError::invalid),
             headers: HeaderMap::new(),
             body: Body::empty(),
             credential: None,
@@ -146,7 +147,7 @@ impl<'c> Call<'c> {
         self
     }
 
-    /// Replaces all time limits.
+    /// Replaces all time limits. `connect` can only be shortened: the client's own stays in force.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = Some(timeouts);
         self
@@ -257,31 +258,5 @@ impl fmt::Debug for Call<'_> {
             out.field("url", &format_args!("{}", Redacted(url)));
         }
         out.finish_non_exhaustive()
-    }
-}
-
-fn call_url(client: &BaseHttpClient, path: &str) -> Result<Url, BoxError> {
-    if path.starts_with("https://") || path.starts_with("http://") {
-        let mut url = Url::parse(path)?;
-        // A user in a URL would become part of the connection's name; no vendor uses one.
-        if !url.username().is_empty() || url.password().is_some() {
-            url.set_username("")
-                .and_then(|()| url.set_password(None))
-                .map_err(|()| "the URL can't be called")?;
-        }
-        return Ok(url);
-    }
-    let shared = &client.shared;
-    let mut text = String::with_capacity(shared.base.len() + 1 + path.len());
-    text.push_str(&shared.base);
-    if !path.is_empty() && !path.starts_with(['/', '?']) {
-        text.push('/');
-    }
-    text.push_str(path);
-    let url = Url::parse(&text)?;
-    // Dots in a path are resolved by the parser, and must not lead out of the base URL.
-    match url.as_str().strip_prefix(&shared.base) {
-        Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => Ok(url),
-        _ => Err("the path leads out of the base URL".into()),
     }
 }

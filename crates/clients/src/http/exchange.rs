@@ -6,12 +6,13 @@ use http::{Request, Version, header};
 use tokio::time::Instant;
 
 use super::answer_body::{AnswerBody, BodyLimits, Source};
-use super::body::{Body, SentBody};
+use super::body::Body;
 use super::breaker::Health;
 use super::client::BaseHttpClient;
 use super::error::ClientError;
 use super::observe::Observation;
 use super::redact::Redacted;
+use super::sent_body::SentBody;
 use super::timeout::{HeadLimits, Progress, Timeouts, after};
 use super::transport::send_failure;
 

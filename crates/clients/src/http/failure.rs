@@ -1,5 +1,6 @@
 //! What a vendor's error answer says: its code and words, whether to try again, whether work may have begun.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ pub trait FailureReader: Send + Sync {
 }
 
 /// An answer whose status isn't a success.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct FailedAnswer<'a> {
     /// The answer's status.
     pub status: StatusCode,
@@ -27,7 +28,7 @@ pub struct FailedAnswer<'a> {
 }
 
 /// What an error answer says.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The vendor's own code.
     pub code: Option<String>,
@@ -37,6 +38,24 @@ pub struct Failure {
     pub effect: Effect,
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
+}
+
+impl fmt::Debug for FailedAnswer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FailedAnswer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Leaves the message out, which may quote a user.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, message: _, effect, is_retryable } = self;
+        let mut out = f.debug_struct("Failure");
+        out.field("code", code)
+            .field("effect", effect)
+            .field("is_retryable", is_retryable)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reads the shapes that most vendors share.

@@ -8,12 +8,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::answer_body::{AnswerBody, BodyLimits, Source};
-use super::body::{Body, SentBody};
+use super::body::Body;
 use super::call::Call;
 use super::collect::collect_start;
 use super::error::{ClientError, Effect};
 use super::failure::{FailedAnswer, status_error};
 use super::redirect::{self, Hop, is_redirect};
+use super::sent_body::SentBody;
 use super::timeout::{HeadLimits, Progress, Timeouts, after};
 use super::transport::send_failure;
 

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use super::body::Body;
 use super::decode;
 use super::error::ClientError;
+use super::event_stream::EventStream;
 use super::failure::request_id;
-use super::sse::EventStream;
 
 /// A successful answer, read to its end.
 #[derive(Clone)]

@@ -29,7 +29,7 @@ pub struct RetrySettings {
     pub ceiling: Duration,
     /// The share of the wait that is added at random, so that callers don't come back together. Default 0.25, 0 to 1.
     pub jitter: f64,
-    /// No try begins later than this after the call's start. Default 180 s.
+    /// No try begins later than this after the call's start. Default 180 s; zero is no cap.
     #[serde(with = "super::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub cap: Duration,

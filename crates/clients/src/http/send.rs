@@ -151,12 +151,12 @@ impl<'c> Sending<'c> {
 
     async fn try_once(&mut self) -> Result<Answer, ClientError> {
         if self.is_own {
+            if !self.call.skips_breaker {
+                self.permit = Some(self.shared.breaker.admit()?);
+            }
             if let Some(rate_limit) = &self.shared.rate_limit {
                 let credential = self.call.credential.as_ref().unwrap_or(&self.shared.credential);
                 rate_limit.pass(credential.id).await?;
-            }
-            if !self.call.skips_breaker {
-                self.permit = Some(self.shared.breaker.admit()?);
             }
         }
         if let Some(observation) = &mut self.observation {
@@ -211,7 +211,7 @@ impl<'c> Sending<'c> {
                 Err(ClientError::exhausted(failed, tries))
             }
             RetryDecision::Stop => Err(failed),
-            RetryDecision::After(wait) if self.started.elapsed() + wait > self.shared.settings.retry.cap => {
+            RetryDecision::After(wait) if self.is_past_cap(wait) => {
                 Err(ClientError::exhausted(failed, tries).with_retry_after(wait))
             }
             RetryDecision::After(wait) => {
@@ -222,6 +222,11 @@ impl<'c> Sending<'c> {
                 Ok(())
             }
         }
+    }
+
+    fn is_past_cap(&self, wait: Duration) -> bool {
+        let cap = self.shared.settings.retry.cap;
+        !cap.is_zero() && self.started.elapsed() + wait > cap
     }
 
     fn tell_retry(&self, failed: &ClientError, wait: Duration) {

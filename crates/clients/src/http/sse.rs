@@ -1,78 +1,17 @@
-//! Server-sent events, read as they come.
+//! Server-sent events, read as they come, in whatever pieces they come.
 //!
-//! [`EventReader`] takes pieces of bytes and gives events; [`EventStream`] feeds it from an answer. A line that
-//! lies within one piece is never copied: the event's data is a slice of what came from the connection.
+//! A line that lies within one piece is never copied: the event's data is a slice of what came from the connection.
 
-use std::borrow::Cow;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use futures_core::Stream;
-use http_body::Body as HttpBody;
-use serde::de::DeserializeOwned;
 
-use super::body::Body;
-use super::decode;
 use super::error::{ClientError, Effect, ErrorKind};
-
-/// One event.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Event {
-    name: Option<Bytes>,
-    data: Bytes,
-    /// Apart, since few streams have any of it and small events are passed on faster.
-    place: Option<Box<Place>>,
-}
-
-/// What a reader needs to go on where it left.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Place {
-    id: Option<Bytes>,
-    retry: Option<Duration>,
-}
-
-impl Event {
-    /// The event's name, `message` where it has none.
-    pub fn name(&self) -> Cow<'_, str> {
-        self.name.as_deref().map_or(Cow::Borrowed("message"), String::from_utf8_lossy)
-    }
-
-    /// The event's data, its lines joined by a line feed.
-    pub fn data(&self) -> &Bytes {
-        &self.data
-    }
-
-    /// The data as text; bytes that aren't UTF-8 are replaced.
-    pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.data)
-    }
-
-    /// The id that the stream had given last when the event came.
-    pub fn id(&self) -> Option<Cow<'_, str>> {
-        self.place.as_ref()?.id.as_deref().map(String::from_utf8_lossy)
-    }
-
-    /// How long the server wants a reader to wait before it connects again, if the event says so.
-    pub fn retry(&self) -> Option<Duration> {
-        self.place.as_ref()?.retry
-    }
-
-    /// Whether this is the `[DONE]` by which OpenAI's streams and their like end.
-    pub fn is_done(&self) -> bool {
-        self.data.as_ref() == b"[DONE]"
-    }
-
-    /// Reads the data as JSON.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
-        decode::json(&self.data)
-    }
-}
+use super::event::{Event, Place};
 
 /// Takes bytes and gives events. Knows lines that end in LF, CR or CRLF, comments, data of several lines, a
 /// byte order mark, and pieces that are cut anywhere, within a character too.
-#[derive(Debug)]
 pub struct EventReader {
     /// The beginning of a line whose end has not come.
     line_start: BytesMut,
@@ -85,7 +24,7 @@ pub struct EventReader {
 }
 
 /// The lines of an event so far.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Fields {
     name: Option<Bytes>,
     data: Data,
@@ -94,7 +33,7 @@ struct Fields {
     retry: Option<Duration>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum Data {
     #[default]
     None,
@@ -287,53 +226,8 @@ fn milliseconds(digits: &[u8]) -> Option<Duration> {
     std::str::from_utf8(digits).ok()?.parse().ok().map(Duration::from_millis)
 }
 
-/// The events of an answer. Dropping it closes the vendor's connection.
-#[derive(Debug)]
-pub struct EventStream {
-    body: Body,
-    piece: Bytes,
-    reader: EventReader,
-    is_ended: bool,
-}
-
-impl EventStream {
-    /// Reads events of up to that many bytes from a body.
-    pub fn new(body: Body, event_bytes_max: usize) -> Self {
-        Self { body, piece: Bytes::new(), reader: EventReader::new(event_bytes_max), is_ended: false }
-    }
-
-    fn end(&mut self, last: Result<Option<Event>, ClientError>) -> Poll<Option<Result<Event, ClientError>>> {
-        self.is_ended = true;
-        self.piece.clear();
-        self.body = Body::empty();
-        Poll::Ready(last.transpose())
-    }
-}
-
-impl Stream for EventStream {
-    type Item = Result<Event, ClientError>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if this.is_ended {
-            return Poll::Ready(None);
-        }
-        loop {
-            if !this.piece.is_empty() {
-                match this.reader.next_event(&mut this.piece) {
-                    Ok(None) => {}
-                    Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
-                    Err(error) => return this.end(Err(error)),
-                }
-            }
-            match std::task::ready!(Pin::new(&mut this.body).poll_frame(cx)) {
-                Some(Ok(frame)) => this.piece = frame.into_data().unwrap_or_default(),
-                Some(Err(error)) => return this.end(Err(error)),
-                None => {
-                    let last = this.reader.end();
-                    return this.end(last);
-                }
-            }
-        }
+impl fmt::Debug for EventReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventReader").field("event_bytes_max", &self.event_bytes_max).finish_non_exhaustive()
     }
 }

@@ -13,10 +13,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
 use super::address::{AddressPolicy, AddressRefused};
-use super::body::SentBody;
 use super::error::{BoxError, ClientError, Effect, ErrorKind, TimeoutStage};
 use super::proxy::Connector;
 use super::resolve::{PolicyResolver, Resolver};
+use super::sent_body::SentBody;
 use super::settings::HttpSettings;
 
 /// One connection pool for each address policy: a connection that one policy allowed must not serve the other.

@@ -1,6 +1,8 @@
 //! What a call sends, and what it gives back.
 
-use fourfold_clients::http::{AuthScheme, Body, Multipart};
+use fourfold_clients::http::{AuthScheme, Body, Effect, ErrorKind, Multipart};
+use http::{HeaderName, header};
+use serde_json::Value;
 
 use crate::support::{Reply, Server, builder, client};
 
@@ -41,4 +43,119 @@ async fn a_multipart_form_is_sent_as_browsers_do() {
         Content-Type: image/png\r\n\r\nmask\r\n--XX--\r\n";
     assert_eq!(received.body, expected);
     assert_eq!(received.header("content-length"), Some(expected.len().to_string().as_str()));
+}
+
+#[tokio::test]
+async fn every_verb_has_its_method() {
+    let server = Server::start((0..6).map(|_| Reply::ok(""))).await;
+    let client = client(&server);
+    let head = client.request(http::Method::OPTIONS, "/");
+    for call in
+        [client.get("/"), client.post("/"), client.put("/"), client.patch("/"), client.delete("/"), head]
+    {
+        call.send().await.unwrap();
+    }
+    let methods: Vec<_> = server.received().into_iter().map(|received| received.method).collect();
+    assert_eq!(methods, ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+}
+
+#[tokio::test]
+async fn a_form_is_encoded_and_bytes_go_as_they_are() {
+    let server = Server::start([Reply::ok(""), Reply::ok("")]).await;
+    let client = client(&server);
+    client.post("/").form([("a b", "1&2"), ("ü", "")]).send().await.unwrap();
+    client.put("/").header(header::CONTENT_TYPE, "image/png").body(&b"\x89PNG"[..]).send().await.unwrap();
+    let received = server.received();
+    assert_eq!(received[0].text(), "a+b=1%262&%C3%BC=");
+    assert_eq!(received[0].header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(
+        (received[1].header("content-type"), &received[1].body[..]),
+        (Some("image/png"), &b"\x89PNG"[..])
+    );
+}
+
+#[tokio::test]
+async fn the_credential_goes_where_the_scheme_says_and_a_call_may_bring_its_own() {
+    let key = || "k&y".to_owned().into();
+    let table = [
+        (AuthScheme::Bearer(key()), "/?a=1", Some(("authorization", "Bearer k&y"))),
+        (
+            AuthScheme::Header("x-goog-api-key".parse().unwrap(), key()),
+            "/?a=1",
+            Some(("x-goog-api-key", "k&y")),
+        ),
+        (AuthScheme::Query("key".to_owned(), key()), "/?a=1&key=k%26y", None),
+        (AuthScheme::None, "/?a=1", None),
+    ];
+    for (auth, target, header) in table {
+        let server = Server::start([Reply::ok(""), Reply::ok("")]).await;
+        let client = builder(&server).auth(auth.clone()).build().unwrap();
+        client.get("/").query("a", 1).send().await.unwrap();
+        let other = builder(&server).auth(AuthScheme::Bearer("other".to_owned().into())).build().unwrap();
+        other.get("/").query("a", 1).auth(&auth).send().await.unwrap();
+        for received in server.received() {
+            assert_eq!(received.target, target);
+            for name in ["authorization", "x-goog-api-key"] {
+                let expected = header.filter(|(expected, _)| *expected == name).map(|(_, value)| value);
+                assert_eq!(received.header(name), expected, "{auth:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_calls_own_header_takes_the_place_of_the_default() {
+    let server = Server::start([Reply::ok("")]).await;
+    let client = builder(&server).default_header("x-version", "1").build().unwrap();
+    client
+        .get("/")
+        .header(HeaderName::from_static("x-version"), "2")
+        .accept("text/plain")
+        .send()
+        .await
+        .unwrap();
+    let received = server.only_received();
+    assert_eq!((received.header("x-version"), received.header("accept")), (Some("2"), Some("text/plain")));
+}
+
+#[tokio::test]
+async fn an_answer_is_read_as_json_text_or_bytes() {
+    let reply = Reply::status(201, &[("x-request-id", "r1")], "{\"n\":1}");
+    let server =
+        Server::start([reply, Reply::ok("\u{fe}"), Reply::ok("{\"n\":1} {}"), Reply::ok([0xff])]).await;
+    let client = client(&server);
+    let answer = client.get("/").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.request_id().as_deref()), (201, Some("r1")));
+    assert_eq!(answer.headers()["content-length"], "7");
+    assert_eq!((answer.text().unwrap(), answer.bytes().len()), ("{\"n\":1}", 7));
+    assert_eq!(answer.json::<Value>().unwrap()["n"], 1);
+    assert_eq!(answer.into_bytes(), "{\"n\":1}");
+    assert_eq!(client.get("/").send().await.unwrap().text().unwrap(), "\u{fe}");
+    for expected in ["more than one JSON value at .", "not JSON at ."] {
+        let answer = client.get("/").send().await.unwrap();
+        let error = answer.json::<Value>().unwrap_err();
+        assert_eq!(
+            (error.kind(), std::error::Error::source(&error).unwrap().to_string()),
+            (ErrorKind::Decode, expected.to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn mistakes_come_out_when_the_call_is_sent() {
+    let server = Server::start([]).await;
+    let client = client(&server);
+    let unwritable = std::collections::HashMap::from([((1, 2), 3)]);
+    let calls = [
+        client.get("/").header(header::ACCEPT, "a\nb"),
+        client.post("/").json(&unwritable),
+        client.get("/").auth(&AuthScheme::Bearer("a\nb".to_owned().into())),
+        client.post("/").multipart(Multipart::with_boundary("a\nb")),
+        client.get("http://"),
+    ];
+    for call in calls {
+        let error = call.send().await.unwrap_err();
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::InvalidRequest, Effect::NotStarted));
+        assert!(std::error::Error::source(&error).is_some());
+    }
 }

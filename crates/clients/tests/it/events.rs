@@ -114,6 +114,13 @@ fn an_event_over_the_limit_is_an_error_however_it_comes() {
     assert_eq!(read(many_small.as_bytes(), 64).len(), 50);
 }
 
+#[test]
+fn an_event_shows_its_size_and_not_its_words() {
+    let events = read(b"event: delta\ndata: a user's words\n\n", 99);
+    assert_eq!(format!("{:?}", events[0]), "Event { name: \"delta\", data_bytes: 14, .. }");
+    assert_eq!((events[0].name(), events[0].retry(), events[0].id()), ("delta".into(), None, None));
+}
+
 #[tokio::test]
 async fn events_reach_the_reader_as_they_come() {
     let (reply, pipe) = Reply::piped();

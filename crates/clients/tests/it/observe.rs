@@ -1,7 +1,8 @@
 //! What logs, spans and recorders see of a call, and what they never see.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use fourfold_clients::http::{AuthScheme, BaseHttpClient, Body, CallReport, ClientError, Outcome, Recorder};
@@ -12,13 +13,23 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{Reply, Server, builder, timeless};
 
-/// The lines that were logged on this thread.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LOGGED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl io::Write for Lines {
+/// The lines that were logged on this thread since its start. One subscriber serves the process, because scoped
+/// ones disturb each other's caches; a test and its runtime have a thread to themselves.
+struct Lines;
+
+struct ToThread;
+
+impl io::Write for ToThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| {
+            if let Some(logged) = logged {
+                logged.extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
@@ -28,21 +39,23 @@ impl io::Write for Lines {
 }
 
 impl Lines {
-    fn start(level: Level) -> (Self, tracing::subscriber::DefaultGuard) {
-        let lines = Self::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(level)
-            .with_span_events(FmtSpan::CLOSE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (lines, tracing::subscriber::set_default(subscriber))
+    fn start() -> Self {
+        static SUBSCRIBER: Once = Once::new();
+        SUBSCRIBER.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_max_level(Level::TRACE)
+                .with_span_events(FmtSpan::CLOSE)
+                .with_ansi(false)
+                .with_writer(|| ToThread)
+                .init();
+        });
+        LOGGED.set(Some(Vec::new()));
+        Self
     }
 
     /// The lines of this crate that have this in them.
     fn with(&self, wanted: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let text = LOGGED.with_borrow(|logged| String::from_utf8(logged.clone().unwrap()).unwrap());
         let ours = text.lines().filter(|line| line.contains("fourfold_clients"));
         ours.filter(|line| line.contains(wanted)).map(str::to_owned).collect()
     }
@@ -54,7 +67,7 @@ fn secretive(server: &Server) -> BaseHttpClient {
 
 #[tokio::test(start_paused = true)]
 async fn each_retry_is_one_line() {
-    let (lines, _guard) = Lines::start(Level::INFO);
+    let lines = Lines::start();
     let server = Server::start([
         Reply::status(503, &[], ""),
         Reply::status(429, &[("Retry-After", "9")], ""),
@@ -76,7 +89,7 @@ async fn each_retry_is_one_line() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_a_span_without_secrets() {
-    let (lines, _guard) = Lines::start(Level::TRACE);
+    let lines = Lines::start();
     let server = Server::start([Reply::status(500, &[], ""), Reply::ok("6 cats")]).await;
     let client = secretive(&server);
     assert_eq!(lines.with("built an HTTP client").len(), 1);
@@ -104,7 +117,7 @@ async fn a_call_is_a_span_without_secrets() {
 
 #[tokio::test]
 async fn an_exchange_is_a_span_that_ends_with_its_body() {
-    let (lines, _guard) = Lines::start(Level::DEBUG);
+    let lines = Lines::start();
     let server = Server::start([Reply::ok("answer")]).await;
     let request = Request::get(format!("{}/a?sig=signed", server.url())).body(Body::empty()).unwrap();
     let answer = secretive(&server).exchange(request).await.unwrap();
@@ -118,7 +131,7 @@ async fn an_exchange_is_a_span_that_ends_with_its_body() {
 #[tokio::test]
 async fn bodies_are_logged_only_if_asked() {
     for log_bodies in [false, true] {
-        let (lines, _guard) = Lines::start(Level::TRACE);
+        let lines = Lines::start();
         let server = Server::start([Reply::ok("the answer")]).await;
         let mut settings = timeless();
         settings.log_bodies = log_bodies;

@@ -65,8 +65,6 @@ fn mistakes_name_the_place() {
         change(&mut settings);
         settings.validate().unwrap_err().to_string()
     };
-    let limit = |calls, per| RateLimitSettings { calls, per, wait_max: Duration::ZERO };
-    _ = limit;
     for (error, place) in [
         (change(|settings| settings.timeouts.connect = Duration::from_secs(601)), "timeouts.connect must"),
         (change(|settings| settings.retry.retries_max = 21), "retry.retries_max must"),
@@ -75,6 +73,8 @@ fn mistakes_name_the_place() {
         (change(|settings| settings.breaker.probes = 0), "breaker.probes must"),
         (change(|settings| settings.answer_bytes_max = 1), "answer_bytes_max must"),
         (change(|settings| settings.event_bytes_max = 1), "event_bytes_max must"),
+        (change(|settings| settings.rate_limit = Some(limit(0, 1))), "rate_limit.calls must"),
+        (change(|settings| settings.rate_limit = Some(limit(1, 0))), "rate_limit.per must"),
         (change(|settings| settings.user_agent = "a\nb".to_owned()), "user_agent must"),
     ] {
         assert!(error.starts_with(place), "{error}");
@@ -104,4 +104,21 @@ fn a_client_with_a_mistake_is_not_built() {
     assert!(
         std::error::Error::source(&error).unwrap().to_string().starts_with("tls.ca_files: /nowhere/ca.pem")
     );
+}
+
+fn limit(calls: u32, per_s: u64) -> RateLimitSettings {
+    RateLimitSettings { calls, per: Duration::from_secs(per_s), wait_max: Duration::ZERO }
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_tells_names_forms_and_docs() {
+    let schema = serde_json::to_value(schemars::schema_for!(HttpSettings)).unwrap();
+    let timeouts = &schema["$defs"]["TimeoutSettings"]["properties"];
+    assert_eq!(
+        (&timeouts["connect"]["type"], &timeouts["connect"]["default"]),
+        (&"string".into(), &"5s".into())
+    );
+    assert!(timeouts["connect"]["description"].as_str().unwrap().contains("Default 5 s"));
+    assert_eq!(schema["properties"]["foreign_addresses"]["default"], "public_only");
 }

@@ -144,7 +144,7 @@ async fn a_large_upload_is_never_held() {
         }
         connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
     };
-    let (outcome, ()) = soon(async { tokio::join!(call, server) }).await;
+    let (outcome, ()) = soon(Box::pin(async { tokio::join!(call, server) })).await;
     outcome.unwrap();
 }
 
@@ -176,5 +176,5 @@ async fn a_large_download_is_never_held() {
         }
         assert_eq!(read_bytes, LARGE_BYTES);
     };
-    soon(async { tokio::join!(server, download) }).await;
+    soon(Box::pin(async { tokio::join!(server, download) })).await;
 }
