@@ -52,7 +52,14 @@ impl Reading<'_> {
         }
         let others = match schema.get("additionalProperties") {
             None | Some(Value::Bool(false)) => None,
-            Some(entry) => Some(Box::new(self.shape(entry, entries_of))),
+            Some(entry) => {
+                let mut others = self.shape(entry, entries_of);
+                // A plain value by any name has no docs of its own: it is what the section says.
+                if let ("", Some(said)) = (others.description.as_str(), schema.get("description")) {
+                    said.as_str().unwrap_or_default().clone_into(&mut others.description);
+                }
+                Some(Box::new(others))
+            }
         };
         match (schema.get("properties"), schema.get("items")) {
             (Some(Value::Object(properties)), _) => {

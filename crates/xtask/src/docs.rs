@@ -15,7 +15,10 @@ struct Page {
     file: &'static str,
 }
 
-const PAGES: [Page; 1] = [Page { subcommand: "configuration", file: "docs/configuration.md" }];
+const PAGES: [Page; 2] = [
+    Page { subcommand: "configuration", file: "docs/configuration.md" },
+    Page { subcommand: "env", file: ".env.example" },
+];
 
 /// Write the generated pages under docs/ again.
 #[derive(Args)]
