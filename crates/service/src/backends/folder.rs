@@ -25,8 +25,8 @@ pub struct FolderStorage {
 }
 
 impl FolderStorage {
-    /// Uses this folder, making it where it isn't there, and clears what a crash left half written. Only for
-    /// the one process that writes to it.
+    /// Uses this folder, making it where it isn't there. What an earlier process left half written is
+    /// removed, so only one process may use the folder.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         let incoming = root.join(".incoming");

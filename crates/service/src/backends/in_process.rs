@@ -65,8 +65,8 @@ impl JobQueue for InProcessQueue {
                 let now = self.clock.now();
                 lines.promote(now);
                 if let Some(job) = lines.take() {
-                    if !lines.known.is_empty() {
-                        // Another taker may sleep; there is more for it.
+                    if lines.depth() > 0 {
+                        // Another taker may sleep past the moment of what is left.
                         self.pushed.notify_one();
                     }
                     return job;
@@ -84,12 +84,15 @@ impl JobQueue for InProcessQueue {
     }
 
     fn depth(&self) -> usize {
-        let lines = self.lines();
-        lines.known.len() + lines.later.len()
+        self.lines().depth()
     }
 }
 
 impl Lines {
+    fn depth(&self) -> usize {
+        self.known.len() + self.later.len()
+    }
+
     fn ready(&mut self, job: JobId, priority: Priority) {
         if self.known.insert(job) {
             self.ready.entry(priority).or_default().push_back(job);

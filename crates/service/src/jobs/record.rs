@@ -274,9 +274,27 @@ impl JobView {
             (event.state, event.version, event.created_at);
         (view.job.error, view.job.output, view.job.charged) = (None, None, Credits::ZERO);
         view.job.progress = view.job.progress.filter(|_| event.state == JobState::Running);
-        view.attempts.retain(|attempt| attempt.begun_at <= event.created_at);
         view.artifacts.clear();
+        view.take_attempts_back(event);
         view
+    }
+
+    /// Leaves the attempts that there were right after `event`, the latest as it was then.
+    fn take_attempts_back(&mut self, event: &JobEvent) {
+        let then = event.created_at;
+        let open = match event.state {
+            JobState::Starting => Some(AttemptState::Begun),
+            JobState::Running | JobState::Storing => Some(AttemptState::Taken),
+            _ => None,
+        };
+        self.attempts.retain(|attempt| match open {
+            Some(_) => attempt.begun_at <= then,
+            // Between two attempts; before the first there are none, however fast it came.
+            None => event.version > 1 && attempt.ended_at.is_some_and(|ended_at| ended_at <= then),
+        });
+        if let (Some(state), Some(latest)) = (open, self.attempts.last_mut()) {
+            (latest.state, latest.error, latest.ended_at) = (state, None, None);
+        }
     }
 }
 

@@ -115,6 +115,8 @@ impl JobsService {
                 failpoint::reach("after_submit");
                 metrics::counter!("fourfold_jobs_submitted_total", "model" => job.model.to_string())
                     .increment(1);
+                metrics::counter!("fourfold_credits_held_micros_total", "model" => job.model.to_string())
+                    .increment(job.held.micros().unsigned_abs());
                 self.parts.enqueue(&job, Duration::ZERO).await;
                 Ok(JobView { job: *job, attempts: Vec::new(), artifacts: Vec::new() })
             }

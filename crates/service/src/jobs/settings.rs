@@ -68,3 +68,28 @@ impl JobSettings {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let right = JobSettings::default();
+        assert_eq!(right.check(), Ok(()));
+        let seconds = Duration::from_secs;
+        for (wrong, name) in [
+            (JobSettings { workers: 0, ..right.clone() }, "jobs.workers"),
+            (JobSettings { lease: seconds(14), ..right.clone() }, "jobs.lease"),
+            (JobSettings { renew: seconds(11), ..right.clone() }, "jobs.renew"),
+            (JobSettings { renew: Duration::ZERO, ..right.clone() }, "jobs.renew"),
+            (JobSettings { sweep: Duration::ZERO, ..right.clone() }, "jobs.sweep"),
+        ] {
+            assert_eq!(wrong.check().map_err(|(place, _)| place), Err(name), "{wrong:?}");
+        }
+        // Tests shorten all of them.
+        let short = Duration::from_millis(30);
+        let settings = JobSettings { lease: short, renew: short / 3, send_margin: Duration::ZERO, ..right };
+        assert_eq!(settings.check(), Ok(()));
+    }
+}

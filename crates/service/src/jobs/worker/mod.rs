@@ -197,6 +197,8 @@ impl JobWorker {
         let labels = [("model", job.model.to_string()), ("state", job.state.to_string())];
         metrics::counter!("fourfold_jobs_ended_total", &labels).increment(1);
         metrics::histogram!("fourfold_job_seconds", &labels).record(duration);
+        metrics::counter!("fourfold_credits_charged_micros_total", "model" => job.model.to_string())
+            .increment(job.charged.micros().unsigned_abs());
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Results on their way to our store.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use fourfold_domain::{BoxStream, JobState, Output, OutputSource, Outputs, Provider};
 use futures_util::StreamExt as _;
@@ -7,9 +9,13 @@ use serde_json::Map;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
 use crate::artifacts::object_key;
+use crate::jobs::record::poll_backoff;
 use crate::jobs::{Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
 use crate::ports::StorageError;
 use crate::{BoxError, StoreError, failpoint};
+
+/// The longest pause before results that are held in memory are stored again.
+const STORE_AGAIN_MAX: Duration = Duration::from_secs(10);
 
 impl JobWorker {
     /// Takes what the vendor delivered. Places of results are recorded first and fetched then; results that
@@ -28,7 +34,7 @@ impl JobWorker {
         let Outputs { items, quantities, missing, vendor } = outputs;
         let came_at_once = items.iter().any(|output| matches!(output.source, OutputSource::Bytes(_)));
         if came_at_once {
-            let items = match self.store_all(job, provider, &items).await {
+            let items = match self.store_what_came(job, provider, &items).await {
                 Ok(items) => items,
                 // The next poll brings them again.
                 Err(why) if job.state == JobState::Running => return self.poll_failed(working, &why).await,
@@ -122,6 +128,27 @@ impl JobWorker {
         tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
         let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");
         self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await
+    }
+
+    /// Stores results that nobody could fetch again: while the store is down it is tried until the job's
+    /// deadline. A task's results are tried once, since the next poll brings them again.
+    async fn store_what_came(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        outputs: &[Output],
+    ) -> Result<Vec<StoredObject>, String> {
+        let mut failures = 0;
+        loop {
+            match self.store_all(job, provider, outputs).await {
+                Err(why) if job.state != JobState::Running && self.parts.clock.now() < job.deadline_at => {
+                    failures += 1;
+                    tracing::warn!(job.id = %job.id, failures, why, "a result couldn't be stored; it is tried again");
+                    tokio::time::sleep(poll_backoff(failures).min(STORE_AGAIN_MAX)).await;
+                }
+                stored => return stored,
+            }
+        }
     }
 
     /// Stores every result under its key; the same keys each time, so that doing it twice leaves one.

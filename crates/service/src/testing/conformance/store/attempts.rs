@@ -205,20 +205,19 @@ pub async fn every_state_has_its_event(bench: StoreBench) -> Verdict {
 
 /// Without what came later.
 pub async fn a_view_at_an_event_shows_the_job_as_it_was(bench: StoreBench) -> Verdict {
-    let job = bench.queued("u1", "0.04").await?;
-    bench.pass(1);
-    let lease = bench.claim(job.id).await?.lease;
-    bench.store.begin_attempt(begin(lease)).await?;
-    bench.store.record_upstream(upstream(lease, objects(job.id))).await?;
+    let (job, lease) = bench.storing("u1", "0.04").await?;
     bench.finish(lease, succeeded(job.id, "0.04")).await?;
     let view = bench.view(job.id).await?;
-    for event in bench.store.events(job.id, 0).await? {
+    let events = bench.store.events(job.id, 0).await?;
+    let latest = [None, Some(AttemptState::Begun), Some(AttemptState::Taken), Some(AttemptState::Succeeded)];
+    same("how many events", events.len(), latest.len())?;
+    for (event, latest) in events.into_iter().zip(latest) {
         let then = view.at(&event);
         same("state and version", (then.job.state, then.job.version), (event.state, event.version))?;
         let is_final = event.state.is_final();
         same("artifacts", then.artifacts.len(), usize::from(is_final))?;
         same("charged", then.job.charged.is_zero(), !is_final)?;
-        same("attempts", then.attempts.is_empty(), event.state == JobState::Queued)?;
+        same("the latest attempt", then.attempts.last().map(|attempt| attempt.state), latest)?;
     }
     Ok(())
 }
