@@ -55,8 +55,11 @@ impl<K: Eq + Hash, V> Table<K, V> {
     }
 
     pub(crate) fn remove(&mut self, key: &K) {
-        if let Some(row) = self.rows.get_mut(key) {
-            (row.value, row.change) = (None, Change::Removed);
+        match self.rows.get_mut(key) {
+            // What came and went within a batch was never in the database.
+            Some(row) if row.change == Change::Inserted => drop(self.rows.remove(key)),
+            Some(row) => (row.value, row.change) = (None, Change::Removed),
+            None => {}
         }
     }
 
@@ -89,5 +92,43 @@ impl<K: Eq + Hash, V> Table<K, V> {
             .iter()
             .filter(move |(_, row)| row.change == change)
             .filter_map(|(key, row)| row.value.as_ref().map(|value| (key, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a backend would write.
+    fn written(table: &Table<u8, &'static str>) -> String {
+        let rows = |rows: Vec<(&u8, &&str)>| {
+            rows.iter().map(|(key, row)| format!("{key}{row} ")).collect::<String>()
+        };
+        let removed: String = table.removed().map(|key| format!("{key} ")).collect();
+        let (inserted, updated) = (rows(table.inserted().collect()), rows(table.updated().collect()));
+        format!("insert {inserted}update {updated}delete {removed}").trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_row_is_written_for_what_became_of_it() {
+        let mut table = Table::default();
+        table.load(1, "a");
+        assert_eq!(written(&table), "insert update delete");
+        *table.get_mut(&1).unwrap() = "b";
+        assert_eq!(written(&table), "insert update 1b delete");
+        table.remove(&1);
+        assert_eq!((written(&table).as_str(), table.get(&1)), ("insert update delete 1", None));
+        table.remove(&7);
+        assert_eq!(written(&table), "insert update delete 1");
+    }
+
+    #[test]
+    fn a_new_row_stays_new_and_leaves_no_trace_when_it_goes() {
+        let mut table = Table::default();
+        table.insert(1, "a");
+        *table.get_mut(&1).unwrap() = "b";
+        assert_eq!(written(&table), "insert 1b update delete");
+        table.remove(&1);
+        assert_eq!((written(&table).as_str(), table.get(&1)), ("insert update delete", None));
     }
 }

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fourfold_domain::JobState;
 use fourfold_service::backends::{SqliteSettings, SqliteStore};
-use fourfold_service::jobs::{Submit, Submitted};
+use fourfold_service::jobs::{RequestCancel, Submit, Submitted};
 use fourfold_service::ports::{AccountStore as _, JobStore as _};
 use fourfold_service::testing::{account_subject, credits, submit};
 use fourfold_service::{Refusal, StoreError, SystemClock};
@@ -93,6 +94,31 @@ async fn steps_that_wait_share_a_commit_and_are_answered_after_it() {
     let expected: Vec<_> = (2..).take(STEPS).map(|number: usize| credits(&number.to_string())).collect();
     assert_eq!(available, expected);
     // The writer took what it found first, then all that had come meanwhile.
+    let shared = commits(&database.path()) - before;
+    assert!((1..=2).contains(&shared), "{shared} commits");
+}
+
+#[tokio::test]
+async fn a_job_may_come_and_go_within_one_commit() {
+    let database = Database::new();
+    let store = database.open();
+    let account = store.grant(grant("u1", "10", "grant:a")).await.unwrap().id;
+    let before = commits(&database.path());
+
+    let shut = database.shut();
+    let step = submit("u1", "0.04");
+    let job = step.id;
+    let head = store.grant(grant("u1", "1", "grant:head"));
+    let (submit, cancel) = (store.submit(step), store.request_cancel(RequestCancel { job, account }));
+    let mut answers = Box::pin(futures_util::future::join3(head, submit, cancel));
+    assert!(answers.as_mut().now_or_never().is_none());
+    drop(shut);
+
+    let (_, submitted, cancelled) = answers.await;
+    assert!(matches!(submitted, Ok(Submitted::New(_))), "{submitted:?}");
+    assert_eq!(cancelled.unwrap().state, JobState::Cancelled);
+    assert_eq!(store.events(job, 0).await.unwrap().len(), 2);
+    assert!(store.audit().await.unwrap().findings.is_empty());
     let shared = commits(&database.path()) - before;
     assert!((1..=2).contains(&shared), "{shared} commits");
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use fourfold_domain::{Credits, JobId, JobState, Provider, ProviderError, ProviderKey};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::leases::{HeldLease, Leases};
 use super::outcome::{AfterFailure, after_failure, after_uncertainty};
@@ -38,21 +39,27 @@ impl JobWorker {
         Self { parts, leases: Leases::default() }
     }
 
-    /// Starts to work on as many jobs at a time as the settings say.
+    /// Starts to work on as many jobs at a time as the settings say. Leases are renewed until the last job
+    /// was let go, shutdown or not.
     pub fn start(&self, spawner: &Spawner) {
+        let working = TaskTracker::new();
         for _ in 0..self.parts.settings.workers {
             let (worker, stopping) = (self.clone(), spawner.stopping().clone());
-            spawner.start(async move {
+            spawner.start(working.track_future(async move {
                 while let Some(job) = stopping.run_until_cancelled(worker.parts.queue.next()).await {
                     // A step that was begun is finished; a vendor that takes its time is left to the lease.
                     worker.look_at(job).await;
                 }
-            });
+            }));
         }
-        let (worker, stopping) = (self.clone(), spawner.stopping().clone());
+        working.close();
+        let worker = self.clone();
         spawner.start(async move {
-            let renew = worker.parts.settings.renew;
-            while stopping.run_until_cancelled(tokio::time::sleep(renew)).await.is_some() {
+            loop {
+                tokio::select! {
+                    () = working.wait() => return,
+                    () = tokio::time::sleep(worker.parts.settings.renew) => {}
+                }
                 worker.leases.renew(worker.parts.store.as_ref(), worker.parts.settings.lease).await;
             }
         });

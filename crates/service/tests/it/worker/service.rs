@@ -9,6 +9,7 @@ use fourfold_service::ports::AccountStore as _;
 use fourfold_service::testing::{account_subject, credits};
 use fourfold_service::{Idempotency, Refusal, ServiceError};
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::house::{House, submission};
@@ -136,7 +137,8 @@ async fn waiting_notices_the_end_without_any_signal() {
         let step = fourfold_service::jobs::RequestCancel { job, account };
         fourfold_service::ports::JobStore::request_cancel(&house.store, step).await.unwrap();
     };
-    let jobs = house.jobs();
+    let (jobs, began) = (house.jobs(), Instant::now());
     let (view, ()) = tokio::join!(jobs.wait(job, Duration::from_secs(60)), ends);
     assert_eq!(view.unwrap().job.state, JobState::Cancelled);
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }

@@ -8,6 +8,7 @@ use fourfold_service::jobs::AttemptState as A;
 use futures_util::stream;
 
 use super::house::{House, attempts, error};
+use super::leases::PausedClock;
 use super::script::{MockMaker, at_links, failure, fetched, here, task, vendor};
 
 #[tokio::test]
@@ -40,12 +41,24 @@ async fn what_a_poll_brought_is_polled_for_again() {
     house.check(job, JobState::Succeeded, "0.04").await;
 }
 
-#[tokio::test]
-async fn what_came_at_once_and_cannot_be_stored_is_lost_and_free() {
-    let house = House::new([vendor("acme", MockMaker::starting([Ok(Started::Done(here(1)))]))]).await;
+#[tokio::test(start_paused = true)]
+async fn what_came_at_once_is_kept_until_there_is_room() {
+    let maker = MockMaker::starting([Ok(Started::Done(here(2)))]);
+    let house = House::with(PausedClock::plan(), [vendor("acme", maker)]).await;
+    let job = house.submit(2).await;
+    house.storage.refuse(3);
+    house.worker.look_at(job).await;
+    house.check(job, JobState::Succeeded, "0.08").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_at_once_and_finds_no_room_until_the_deadline_is_lost_and_free() {
+    let maker = MockMaker::starting([Ok(Started::Done(here(1)))]);
+    let house = House::with(PausedClock::plan(), [vendor("acme", maker)]).await;
     let job = house.submit(1).await;
-    house.storage.refuse(1);
-    let view = house.look(job).await;
+    house.storage.refuse(u32::MAX);
+    house.worker.look_at(job).await;
+    let view = house.view(job).await;
     house.check(job, JobState::Failed, "0").await;
     assert_eq!((error(&view), view.artifacts.len()), (Some("storage_failed"), 0));
 }
