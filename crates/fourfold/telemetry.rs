@@ -28,8 +28,8 @@ pub(crate) fn start_logs(settings: &LogSettings) -> Result<WorkerGuard> {
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_span_events(FmtSpan::NONE);
     let started = match settings.format {
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-        LogFormat::Auto if !terminal => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Auto if !terminal => lines.json().flatten_event(true).with_span_list(false).try_init(),
         LogFormat::Auto | LogFormat::Pretty => lines.with_ansi(terminal).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging can't be started: {error}"))?;
