@@ -143,7 +143,7 @@ impl StoreBench {
         same("state and charge", (job.state, job.charged), (state, credits(charged)))
     }
 
-    /// Broken unless the audit finds nothing and no sum is negative.
+    /// Broken unless the audit finds nothing.
     pub(super) async fn is_clean(&self) -> Verdict {
         let audit = self.store.audit().await?;
         same("the findings of the audit", audit.findings, Vec::new())
