@@ -1,11 +1,12 @@
 //! Puts the layers together, in their order: configuration, providers, backends, services, surface.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context as _, Result, anyhow};
-use fourfold_api::AppState;
+use anyhow::{Context as _, Result};
+use fourfold_api::{AppState, ServerSettings};
 use fourfold_domain::InstanceId;
 use fourfold_providers::{FactoryError, ProviderFactory, ProviderSettings};
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
@@ -71,9 +72,8 @@ pub(crate) fn catalog(settings: &Settings, providers: &FactoryProviders) -> Resu
 }
 
 impl Server {
-    /// Opens everything: the data folder, the database, the store of results.
+    /// Opens everything: the data folder, the database, the store of results. The settings were checked.
     pub(crate) fn open(settings: Settings) -> Result<Self> {
-        settings.jobs.check().map_err(|(setting, problem)| anyhow!("{setting}: {problem}"))?;
         let data_dir = DataDir::lock(&settings.data_dir)?;
         let secret_key = match &settings.security.secret_key {
             Some(key) => decode_secret_key(key.expose()).context("security.secret_key")?,
@@ -134,6 +134,12 @@ impl Server {
         sweep.start(spawner);
         JobWorker::new(self.parts.clone()).start(spawner);
         Ok(())
+    }
+
+    /// What answers requests, once it is known where the server listens: links lead to that very port.
+    pub(crate) fn state_at(&self, address: SocketAddr) -> AppState {
+        let settings = ServerSettings { listen: address, ..self.settings.server.clone() };
+        AppState { public_url: settings.link_base().into(), ..self.state.clone() }
     }
 
     /// What durability rests on, read back from the database.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod checked;
 mod config;
 mod credits;
 mod docs;
@@ -66,6 +67,7 @@ struct Context {
 }
 
 impl Context {
+    /// The settings, as far as reading them checks them.
     fn settings(&self) -> Result<Settings> {
         Ok(load::<Settings>(&self.sources, PLAIN_NAMES)?.settings)
     }

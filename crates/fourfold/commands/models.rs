@@ -5,13 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::Context;
-use crate::bridges::FactoryProviders;
-use crate::compose::{catalog, providers};
 
 pub(super) fn run(context: &Context) -> Result<ExitCode> {
-    let settings = context.settings()?;
-    let providers = FactoryProviders(providers(&settings)?);
-    for model in catalog(&settings, &providers)?.models() {
+    for model in context.checked()?.catalog.models() {
         let route: Vec<_> = model
             .route
             .choices()

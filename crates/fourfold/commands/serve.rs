@@ -15,7 +15,7 @@ use crate::runtimes::{self, HttpRuntimes};
 use crate::{shutdown, telemetry};
 
 pub(super) fn run(context: &Context) -> Result<ExitCode> {
-    let settings = context.settings()?;
+    let settings = context.checked()?.settings;
     let _logs = telemetry::start_logs(&settings.log)?;
     #[cfg(feature = "failpoints")]
     arm_failpoint(context)?;
@@ -32,7 +32,8 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
             .with_context(|| format!("server.listen: {listen} can't be listened on"))?;
         let address = listener.local_addr()?;
         let accepting = Spawner::new(work.handle().clone());
-        let http = HttpRuntimes::start(listener, &server.state, &server.settings().server, &accepting)?;
+        let http =
+            HttpRuntimes::start(listener, &server.state_at(address), &server.settings().server, &accepting)?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             data_dir = %server.settings().data_dir.display(),

@@ -320,6 +320,7 @@ mod tests {
         };
         let places = world.load().unwrap().places;
         assert_eq!(places.of("server.listen"), "server.listen (fourfold.yaml line 3)");
+        assert_eq!(places.of("server"), "server (fourfold.yaml line 3)");
         assert_eq!(places.of("data_dir"), "data_dir (default)");
         let all: Vec<String> = places.all().collect();
         assert_eq!(

@@ -28,6 +28,7 @@ mod yaml;
 
 pub(crate) use docs::{configuration_markdown, env_example};
 pub(crate) use load::{Sources, load};
+pub(crate) use places::Places;
 pub(crate) use plain_names::PLAIN_NAMES;
 pub(crate) use secret::Secret;
 pub(crate) use settings::Settings;

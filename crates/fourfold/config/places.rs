@@ -8,10 +8,14 @@ use super::tree::{Node, Origin, Value};
 pub(crate) struct Places(BTreeMap<String, Origin>);
 
 impl Places {
-    /// The setting and its place, to begin an error with: `server.listen (fourfold.yaml line 3)`.
+    /// The setting and its place, to begin an error with: `server.listen (fourfold.yaml line 3)`. A group of
+    /// settings is where the first of them is.
     pub(crate) fn of(&self, setting: &str) -> String {
-        match self.0.get(setting) {
-            Some(origin) => format!("{setting} ({origin})"),
+        let is_below = |path: &str| {
+            path.strip_prefix(setting).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        match self.0.iter().find(|(path, _)| is_below(path)) {
+            Some((_, origin)) => format!("{setting} ({origin})"),
             None => format!("{setting} (default)"),
         }
     }

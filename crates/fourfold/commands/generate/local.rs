@@ -45,9 +45,14 @@ impl LocalServer {
             server.state.credits.grant(subject, CREDITS.parse()?, None, None).await?;
             let listener =
                 TcpListener::bind(server.settings().server.listen).await.context("no port is free")?;
-            let url = format!("http://{}", listener.local_addr()?);
-            let http = HttpRuntimes::start(listener, &server.state, &server.settings().server, &accepting)?;
-            anyhow::Ok((url, http))
+            let address = listener.local_addr()?;
+            let http = HttpRuntimes::start(
+                listener,
+                &server.state_at(address),
+                &server.settings().server,
+                &accepting,
+            )?;
+            anyhow::Ok((format!("http://{address}"), http))
         })
         .map(|(url, http)| Self { url, secret, server, http, working, accepting, _folder: folder })
     }

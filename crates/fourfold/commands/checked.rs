@@ -1,0 +1,65 @@
+//! The configuration after everything was checked that can be without starting. Errors name the place.
+
+use anyhow::{Result, anyhow};
+use fourfold_providers::FactoryError;
+use fourfold_service::catalog::{Catalog, CatalogError};
+use fourfold_service::keys::KeySecret;
+
+use super::Context;
+use crate::bridges::FactoryProviders;
+use crate::compose::{catalog, providers};
+use crate::config::{PLAIN_NAMES, Places, Settings, load};
+use crate::data_dir::decode_secret_key;
+
+/// A configuration that a server can be started with.
+pub(super) struct Checked {
+    pub(super) settings: Settings,
+    pub(super) places: Places,
+    pub(super) catalog: Catalog,
+}
+
+impl Context {
+    /// Reads the configuration and checks all of it.
+    pub(super) fn checked(&self) -> Result<Checked> {
+        let loaded = load::<Settings>(&self.sources, PLAIN_NAMES)?;
+        let (settings, places) = (loaded.settings, loaded.places);
+        let at = |setting: &str, problem: &str| anyhow!("{}: {problem}", places.of(setting));
+
+        settings.jobs.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.instances.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        if let Some(key) = &settings.security.secret_key {
+            decode_secret_key(key.expose()).map_err(|error| at("security.secret_key", &error.to_string()))?;
+        }
+        if let Some(key) = &settings.security.admin_key {
+            let parsed = key.expose().parse::<KeySecret>();
+            parsed.map_err(|error| at("security.admin_key", &error.to_string()))?;
+        }
+        tracing_subscriber::EnvFilter::try_new(&settings.log.filter).map_err(|error| {
+            at("log.filter", &format!("must be such as info,fourfold_service=debug ({error})"))
+        })?;
+        let providers = providers(&settings).map_err(|error| match &error {
+            FactoryError::Settings { key, error } => {
+                at(&format!("providers.{key}.{}", error.field), &error.problem)
+            }
+            FactoryError::UnknownKind { kind, .. } => {
+                at(&kind_place(&settings, kind.as_str()), &error.to_string())
+            }
+            _ => error.into(),
+        })?;
+        let catalog = catalog(&settings, &FactoryProviders(providers));
+        let catalog = catalog.map_err(|error| match error.downcast::<CatalogError>() {
+            Ok(wrong) => at(&wrong.place, &wrong.problem),
+            Err(error) => error,
+        })?;
+        Ok(Checked { settings, places, catalog })
+    }
+}
+
+/// Where a kind of provider is named: by the provider's setting, else by its own name.
+fn kind_place(settings: &Settings, kind: &str) -> String {
+    let named = settings.providers.iter().find(|(_key, provider)| provider.kind.as_deref() == Some(kind));
+    match named {
+        Some((key, _provider)) => format!("providers.{key}.kind"),
+        None => format!("providers.{kind}"),
+    }
+}
