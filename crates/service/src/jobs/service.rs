@@ -84,6 +84,30 @@ impl JobParts {
         self.signals.announce(signal);
     }
 
+    /// Tells listeners that a job has ended, counts it and writes its one line; `worked` is how long a worker
+    /// was at it last.
+    pub(super) fn ended(&self, job: &Job, worked: Option<Duration>) {
+        self.announce(job);
+        let duration = job.updated_at.since(job.created_at);
+        tracing::info!(
+            job.id = %job.id,
+            account.id = %job.account,
+            model = %job.model,
+            state = job.state.as_str(),
+            error = job.error.as_ref().map(|error| error.code.as_str()),
+            attempts = job.attempts,
+            charged = %job.charged,
+            duration_ms = millis(duration),
+            worked_ms = worked.map(millis),
+            "a job ended"
+        );
+        let labels = [("model", job.model.to_string()), ("state", job.state.to_string())];
+        metrics::counter!("fourfold_jobs_ended_total", &labels).increment(1);
+        metrics::histogram!("fourfold_job_seconds", &labels).record(duration);
+        metrics::counter!("fourfold_credits_charged_micros_total", "model" => job.model.to_string())
+            .increment(job.charged.micros().unsigned_abs());
+    }
+
     /// Lines a job up.
     pub(super) async fn enqueue(&self, job: &Job, after: Duration) {
         let next_at = self.clock.now().after(after);
@@ -145,8 +169,10 @@ impl JobsService {
     /// asked. Again gives the same.
     pub async fn cancel(&self, account: AccountId, id: JobId) -> Result<JobView, ServiceError> {
         let job = self.parts.store.request_cancel(RequestCancel { job: id, account }).await?;
-        self.parts.announce(&job);
-        if !job.state.is_final() {
+        if job.state.is_final() {
+            self.parts.ended(&job, None);
+        } else {
+            self.parts.announce(&job);
             self.parts.enqueue(&job, Duration::ZERO).await;
         }
         self.load(id).await
@@ -215,4 +241,9 @@ impl JobsService {
             idempotency: submission.idempotency,
         })
     }
+}
+
+/// A duration as a number, for logs.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::leases::{HeldLease, Leases};
 use super::outcome::{AfterFailure, after_failure, after_uncertainty};
+use super::service::millis;
 use super::{
     AttemptState, Claim, Claimed, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule, Upstream,
 };
@@ -147,7 +148,7 @@ impl JobWorker {
     ) -> Result<(), StoreError> {
         match after {
             AfterFailure::Fail { error, attempt } => {
-                self.finish(working, Ending::Failed { error, attempt }).await
+                self.finish(working, Ending::Failed { error, attempt, effect: Some(effect) }).await
             }
             AfterFailure::Retry { error, attempt: state, after } => {
                 let step = NextAttempt { lease: working.claimed.lease, state, effect, error, after };
@@ -187,25 +188,7 @@ impl JobWorker {
         let step = Finish { lease: working.claimed.lease, ending };
         let job = self.parts.store.finish(step).await?;
         failpoint::reach("after_finish");
-        self.parts.announce(&job);
-        let duration = job.updated_at.since(job.created_at);
-        tracing::info!(
-            job.id = %job.id,
-            account.id = %job.account,
-            model = %job.model,
-            state = job.state.as_str(),
-            error = job.error.as_ref().map(|error| error.code.as_str()),
-            attempts = job.attempts,
-            charged = %job.charged,
-            duration_ms = millis(duration),
-            worked_ms = millis(working.began.elapsed()),
-            "a job ended"
-        );
-        let labels = [("model", job.model.to_string()), ("state", job.state.to_string())];
-        metrics::counter!("fourfold_jobs_ended_total", &labels).increment(1);
-        metrics::histogram!("fourfold_job_seconds", &labels).record(duration);
-        metrics::counter!("fourfold_credits_charged_micros_total", "model" => job.model.to_string())
-            .increment(job.charged.micros().unsigned_abs());
+        self.parts.ended(&job, Some(working.began.elapsed()));
         Ok(())
     }
 
@@ -223,9 +206,4 @@ impl JobWorker {
     fn provider(&self, key: &ProviderKey) -> Option<Arc<dyn Provider>> {
         self.parts.providers.get(key)
     }
-}
-
-/// A duration as a number, for logs.
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
