@@ -31,6 +31,19 @@ impl Default for InstanceSettings {
     }
 }
 
+impl InstanceSettings {
+    /// The first setting that can't be, with what is allowed.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.beat.is_zero() {
+            return Err(("instances.beat", "must be more than nothing".to_owned()));
+        }
+        if self.lease < self.beat * 2 {
+            return Err(("instances.lease", "must be at least twice instances.beat".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 /// Registers this process as the only server of its database: what earlier ones left is taken over before
 /// anything else is done.
 pub async fn take_over(store: &dyn Store, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
