@@ -1,0 +1,129 @@
+//! What is logged and counted: each job's end once, and nothing that a user or an operator keeps to himself.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+
+use crate::support::{ADMIN_KEY, Home, ended, fast, picture, slow, within};
+
+const PROMPT: &str = "marked-prompt-5d1c";
+
+#[tokio::test]
+async fn each_jobs_end_is_one_line() {
+    let home = Home::new();
+    let server = home.start().await;
+    server.admin.grant("u1", "10").await;
+    let caller = server.admin.user("u1");
+    let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].clone();
+    let mut expected = BTreeMap::new();
+    for body in [fast("a"), slow("b"), picture("mock-image-fail", "c"), fast("d"), slow("e")] {
+        let job = ended(&caller, &caller.submitted(&body).await).await;
+        expected.insert(job["id"].to_string(), job["state"].clone());
+    }
+    let ran = server.stop().await;
+    assert_eq!(outcomes(&ran.stderr, &account), expected);
+}
+
+#[tokio::test]
+async fn each_cancelled_jobs_end_is_one_line() {
+    let home = Home::new().with("FOURFOLD__PROVIDERS__MOCK__DELAY", "10m");
+    let server = home.start().await;
+    server.admin.grant("u1", "10").await;
+    let caller = server.admin.user("u1");
+    let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].clone();
+    let running = caller.submitted(&slow("a fox")).await;
+    let path = format!("/api/v1/jobs/{}", running["id"].as_str().unwrap());
+    let mut events = caller.get(&format!("{path}/events")).events().await;
+    while within(events.next()).await.unwrap().unwrap().name() != "job.running" {}
+    caller.ask("POST", &format!("{path}/cancel")).send().await.json(202);
+    ended(&caller, &running).await;
+    let ran = server.stop().await;
+    assert_eq!(outcomes(&ran.stderr, &account), [(running["id"].to_string(), json!("cancelled"))].into());
+}
+
+#[tokio::test]
+async fn the_end_of_a_job_that_nobody_worked_on_is_one_line() {
+    let home = Home::new()
+        .with("FOURFOLD__PROVIDERS__MOCK__FAIL", "unavailable")
+        .with("FOURFOLD__JOBS__BACKOFF", "10m");
+    let server = home.start().await;
+    server.admin.grant("u1", "10").await;
+    let caller = server.admin.user("u1");
+    let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].clone();
+    let waiting = caller.submitted(&fast("a fox")).await;
+    let path = format!("/api/v1/jobs/{}", waiting["id"].as_str().unwrap());
+    let mut events = caller.get(&format!("{path}/events")).header("last-event-id", "1").events().await;
+    while within(events.next()).await.unwrap().unwrap().name() != "job.queued" {}
+    caller.ask("POST", &format!("{path}/cancel")).send().await.json(202);
+    let ran = server.stop().await;
+    assert_eq!(outcomes(&ran.stderr, &account), [(waiting["id"].to_string(), json!("cancelled"))].into());
+}
+
+/// The lines that tell a job's end, each complete, by the job's id.
+#[track_caller]
+fn outcomes(lines: &[String], account: &Value) -> BTreeMap<String, Value> {
+    let mut outcomes = BTreeMap::new();
+    for line in lines {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        if line["message"] != "a job ended" {
+            continue;
+        }
+        assert_eq!(line["account.id"], *account, "{line}");
+        assert!(line["duration_ms"].is_u64() && line["level"] == "INFO", "{line}");
+        let earlier = outcomes.insert(line["job.id"].to_string(), line["state"].clone());
+        assert_eq!(earlier, None, "told twice: {line}");
+    }
+    outcomes
+}
+
+/// At the finest level, of our own code: what isn't logged then never is.
+#[tokio::test]
+async fn no_prompt_key_or_link_is_logged_or_counted() {
+    let home = Home::new().with("FOURFOLD__LOG__FILTER", "info,fourfold=trace,fourfold_api=trace,fourfold_service=trace,fourfold_providers=trace,fourfold_clients=trace");
+    let server = home.start().await;
+    let operator = server.admin.clone();
+    operator.grant("u1", "10").await;
+    let service_key = operator.key(&json!({"kind": "service"})).await;
+    let caller = operator.nobody().with_key(&service_key).user("u1");
+    let unknown_key = "ff_marked_key_that_nobody_knows";
+
+    let mut links = Vec::new();
+    for model in ["mock-image", "mock-image-slow", "mock-image-fail"] {
+        let mut body = picture(model, PROMPT);
+        body["metadata"] = json!({"note": PROMPT});
+        let ask = caller.post("/api/v1/jobs", &body).header("idempotency-key", &format!("{PROMPT}-{model}"));
+        let job = ended(&caller, &ask.send().await.json(202)).await;
+        if let Some(url) = job["artifacts"][0]["url"].as_str() {
+            links.push(url[url.find("/files/").unwrap()..].to_owned());
+        }
+    }
+    assert_eq!(links.len(), 2);
+    for link in &links {
+        assert_eq!(operator.nobody().get(link).send().await.status, 200);
+        operator.nobody().get(&format!("{link}x")).send().await.refuses(404, "not_found");
+    }
+    // What is refused is logged no more than what is taken.
+    caller.submit(&picture(PROMPT, PROMPT)).await.refuses(404, "unknown_model");
+    caller
+        .submit(&json!({"model": "mock-image", "input": {"prompt": "x", "size": PROMPT}}))
+        .await
+        .refuses(422, "invalid_parameter");
+    caller.ask("POST", "/api/v1/jobs").text(&format!("{{\"{PROMPT}")).send().await.refuses(400, "malformed");
+    caller.get(&format!("/api/v1/{PROMPT}?prompt={PROMPT}")).send().await.refuses(404, "not_found");
+    caller.get("/api/v1/jobs").header("x-request-id", &format!("{PROMPT} {PROMPT}")).send().await.json(200);
+    operator.nobody().with_key(unknown_key).get("/api/v1/jobs").send().await.refuses(401, "invalid_api_key");
+
+    let metrics = operator.get("/metrics").send().await.text();
+    let ran = server.stop().await;
+    let logs = ran.stderr.join("\n");
+    assert!(logs.contains("a job ended") && metrics.contains("fourfold_jobs_ended_total"));
+    let tokens = links.iter().map(|link| link.strip_prefix("/files/").unwrap());
+    // A mock's task id carries its prompt.
+    for secret in [PROMPT, ADMIN_KEY, &service_key, unknown_key, "mock1."].into_iter().chain(tokens) {
+        for (place, text) in [("logs", &logs), ("metrics", &metrics), ("output", &ran.stdout.join("\n"))] {
+            let line = text.lines().find(|line| line.contains(secret));
+            assert_eq!(line, None, "{secret} in the {place}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The built binary as people run it: real processes, each in a folder of its own, spoken to over HTTP and by
+//! its commands, killed at any moment, and asked for the books afterwards.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod bad_input;
+mod commands;
+#[cfg(feature = "failpoints")]
+mod crashes;
+mod generate;
+mod kills;
+mod logs;
+mod main_job;
+mod operations;
+mod races;
+mod refused_starts;
+mod start_and_stop;
+mod strangers;
+mod support;

@@ -1,0 +1,17 @@
+//! What the tests share: the binary as a process, HTTP to it, jobs, and what must always hold of them.
+
+mod books;
+mod home;
+mod http;
+mod jobs;
+mod process;
+mod random;
+mod wait;
+
+pub(crate) use books::{read_books, sha256};
+pub(crate) use home::{ADMIN_KEY, Home, Server};
+pub(crate) use http::{Answer, Api};
+pub(crate) use jobs::{PRICE, ended, fast, picture, slow};
+pub(crate) use process::Ran;
+pub(crate) use random::Random;
+pub(crate) use wait::{eventually, run, within};
