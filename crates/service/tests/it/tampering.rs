@@ -101,6 +101,7 @@ async fn busy(path: &Path) -> Audit {
     let failed = Ending::Failed {
         error: fourfold_service::jobs::JobError::new("failed", "no"),
         attempt: fourfold_service::jobs::AttemptState::Failed,
+        effect: None,
     };
     store.finish(Finish { lease: leases[1], ending: failed }).await.unwrap();
     store.record_upstream(record(leases[2], task(Duration::ZERO))).await.unwrap();

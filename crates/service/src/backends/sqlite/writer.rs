@@ -1,5 +1,7 @@
 //! The one thread that writes: takes what waits, commits it together, answers each.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use metrics::histogram;
@@ -44,7 +46,10 @@ pub(super) fn run(mut connection: Connection, mut waiting: Receiver<Work<Connect
 fn commit(connection: &mut Connection, mut batch: Batch, clock: &dyn Clock) {
     let began = Instant::now();
     let steps = batch.len();
-    match try_commit(connection, &mut batch, clock) {
+    // A panic is a mistake in one step. Its transaction is rolled back on the way out, and nothing of the
+    // batch was kept elsewhere, so the writer can go on.
+    let committed = catch_unwind(AssertUnwindSafe(|| try_commit(connection, &mut batch, clock)));
+    match committed.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok(()) => batch.into_iter().for_each(|step| step.answer(None)),
         Err(failure) if steps == 1 => batch.into_iter().for_each(|step| step.answer(Some(again(&failure)))),
         Err(failure) => {
@@ -76,6 +81,13 @@ fn try_commit(
     batch.iter_mut().for_each(|step| step.decide(&mut world));
     save::save(&transaction, &world)?;
     transaction.commit()
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> rusqlite::Error {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let text = text.unwrap_or("a step panicked");
+    tracing::error!(panic = text, "a step of the store panicked");
+    rusqlite::Error::ToSqlConversionFailure(text.into())
 }
 
 fn again(failure: &rusqlite::Error) -> StoreError {

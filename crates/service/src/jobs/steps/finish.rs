@@ -1,6 +1,6 @@
 //! A job ends under its lease: state, money, results and event in one go.
 
-use fourfold_domain::{Credits, JobMove};
+use fourfold_domain::{Credits, Effect, JobMove};
 
 use super::rules::{End, end_job, leased};
 use crate::commit::{Needs, Step, World};
@@ -36,6 +36,8 @@ pub enum Ending {
         error: JobError,
         /// How its latest attempt ended.
         attempt: AttemptState,
+        /// Whether that attempt may have been paid for, where it is known better than before.
+        effect: Option<Effect>,
     },
     /// By its caller's wish.
     Cancelled {
@@ -66,6 +68,7 @@ impl Step for Finish {
             used: Credits::ZERO,
             error: None,
             attempt: AttemptState::Failed,
+            effect: None,
             artifacts: &[],
             output: None,
         };
@@ -77,8 +80,11 @@ impl Step for Finish {
                 attempt: AttemptState::Succeeded,
                 artifacts,
                 output: output.as_deref(),
+                ..none
             },
-            Ending::Failed { error, attempt } => End { error: Some(error), attempt: *attempt, ..none },
+            Ending::Failed { error, attempt, effect } => {
+                End { error: Some(error), attempt: *attempt, effect: *effect, ..none }
+            }
             Ending::Cancelled { used, error } => End {
                 by: JobMove::Cancel,
                 used: *used,

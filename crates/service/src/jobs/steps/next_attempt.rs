@@ -6,7 +6,6 @@ use fourfold_domain::{Effect, JobMove};
 
 use super::rules::{end_attempt, leased, let_go, move_job};
 use crate::commit::{Needs, Step, World};
-use crate::credits::Owner;
 use crate::error::Refusal;
 use crate::jobs::{AttemptState, Job, JobError, Lease};
 
@@ -37,10 +36,7 @@ impl Step for NextAttempt {
         let job = leased(world, &self.lease)?;
         let (id, number, cancel_requested) = (job.id, job.attempts, job.cancel_requested);
         move_job(world, id, JobMove::NextAttempt)?;
-        if let Some(attempt) = world.attempts.get_mut(&(Owner::Job(id), number)) {
-            attempt.effect = self.effect;
-        }
-        end_attempt(world, id, number, self.state, Some(&self.error));
+        end_attempt(world, id, number, self.state, Some(self.effect), Some(&self.error));
         let_go(world, id, if cancel_requested { Duration::ZERO } else { self.after });
         if let Some(job) = world.jobs.get_mut(&id) {
             job.progress = None;

@@ -44,6 +44,7 @@ impl Step for RequestCancel {
                 used: Credits::ZERO,
                 error: Some(&error),
                 attempt: AttemptState::Cancelled,
+                effect: None,
                 artifacts: &[],
                 output: None,
             };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Credits, EventId, JobId, JobMove};
+use fourfold_domain::{Credits, Effect, EventId, JobId, JobMove};
 
 use crate::commit::World;
 use crate::credits::Owner;
@@ -48,6 +48,8 @@ pub(super) struct End<'a> {
     pub(super) used: Credits,
     pub(super) error: Option<&'a JobError>,
     pub(super) attempt: AttemptState,
+    /// Whether that attempt may have been paid for, where it is known better than before.
+    pub(super) effect: Option<Effect>,
     pub(super) artifacts: &'a [Artifact],
     pub(super) output: Option<&'a str>,
 }
@@ -62,7 +64,7 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Job
     let ending = if end.used.is_zero() { HoldEnd::Release } else { HoldEnd::Settle(end.used) };
     let charged = end_hold(world, hold, ending)?;
     move_job(world, id, end.by)?;
-    end_attempt(world, id, attempts, end.attempt, end.error);
+    end_attempt(world, id, attempts, end.attempt, end.effect, end.error);
     world.artifacts.extend_from_slice(end.artifacts);
     world.due.remove(&id);
     let job = world.jobs.get_mut(&id).ok_or(Refusal::NotFound)?;
@@ -79,6 +81,7 @@ pub(super) fn end_attempt(
     job: JobId,
     number: u32,
     state: AttemptState,
+    effect: Option<Effect>,
     error: Option<&JobError>,
 ) {
     let now = world.now;
@@ -86,6 +89,7 @@ pub(super) fn end_attempt(
         && attempt.ended_at.is_none()
     {
         (attempt.state, attempt.ended_at) = (state, Some(now));
+        attempt.effect = effect.unwrap_or(attempt.effect);
         attempt.error = error.cloned();
     }
 }

@@ -1,5 +1,6 @@
 //! One try at one vendor.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{
@@ -17,16 +18,12 @@ impl JobWorker {
     /// nobody can tell what happened; everything else is told by the database.
     pub(super) async fn attempt(&self, working: &Working) -> Result<(), StoreError> {
         let job = &working.claimed.job;
-        let (choice, request) = match self.prepare(job) {
+        let (choice, provider, request) = match self.prepare(job) {
             Ok(prepared) => prepared,
             Err(error) => {
-                return self.finish(working, Ending::Failed { error, attempt: AttemptState::NotSent }).await;
+                let ending = Ending::Failed { error, attempt: AttemptState::NotSent, effect: None };
+                return self.finish(working, ending).await;
             }
-        };
-        let Some(provider) = self.provider(&choice.provider) else {
-            let message = format!("the provider {} is off", choice.provider);
-            let error = JobError::new("unavailable", message);
-            return self.finish(working, Ending::Failed { error, attempt: AttemptState::NotSent }).await;
         };
         let begin = BeginAttempt {
             lease: working.claimed.lease,
@@ -62,19 +59,22 @@ impl JobWorker {
         }
     }
 
-    /// Who is asked, and for what.
-    fn prepare(&self, job: &Job) -> Result<(RouteChoice, MediaRequest), JobError> {
+    /// Who is asked, and for what: the route's choices take turns, those whose provider is off are passed
+    /// over.
+    fn prepare(&self, job: &Job) -> Result<(RouteChoice, Arc<dyn Provider>, MediaRequest), JobError> {
         let catalog = self.parts.catalog.current();
         let model = catalog.model(job.model.as_str());
         let model =
             model.map_err(|_| JobError::new("unavailable", "the model is no longer in the catalog"))?;
-        let choices = model.route.choices().count();
-        let turn = usize::try_from(job.attempts).unwrap_or(0) % choices;
-        let choice = model.route.choices().nth(turn).unwrap_or(model.route.first()).clone();
+        let turn = usize::try_from(job.attempts).unwrap_or(0) % model.route.choices().count();
+        let in_turn = model.route.choices().skip(turn).chain(model.route.choices().take(turn));
+        let mut on = in_turn.filter_map(|choice| Some((choice.clone(), self.provider(&choice.provider)?)));
+        let (choice, provider) =
+            on.next().ok_or_else(|| JobError::new("unavailable", "every provider of the model is off"))?;
         let input = serde_json::from_str(&job.input)
             .map_err(|error| JobError::new("invalid_request", error.to_string()))?;
         match Request::parse(job.modality, input) {
-            Ok(Request::Media(request)) => Ok((choice, request)),
+            Ok(Request::Media(request)) => Ok((choice, provider, request)),
             Ok(Request::Generation(_)) => Err(JobError::new(
                 "unsupported",
                 format!("jobs of modality {} aren't offered", job.modality.as_str()),

@@ -1,6 +1,6 @@
 //! Asking how a task stands. A failed poll says nothing about the task.
 
-use fourfold_domain::{Poll, Provider, UpstreamTask};
+use fourfold_domain::{Effect, Poll, Provider, ProviderError, UpstreamTask};
 
 use super::{JobWorker, Upstream, Working};
 use crate::StoreError;
@@ -20,7 +20,11 @@ impl JobWorker {
                 self.reschedule(working, poll_after, progress, 0).await
             }
             Ok(Poll::Done(outputs)) => self.deliver(working, job, provider.as_ref(), outputs).await,
-            Ok(Poll::Failed(verdict)) => self.after_failure(working, job, &verdict).await,
+            // A verdict on a task is certain, whatever its words: the vendor had taken the work.
+            Ok(Poll::Failed(verdict)) => {
+                let verdict = ProviderError { effect: Effect::Started, ..verdict };
+                self.after_failure(working, job, &verdict).await
+            }
             Err(failure) => self.poll_failed(working, &failure.message).await,
         }
     }

@@ -29,7 +29,9 @@ impl JobWorker {
     ) -> Result<(), StoreError> {
         if outputs.items.is_empty() {
             let error = JobError::new("failed", "the vendor said that it was done and delivered nothing");
-            return self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await;
+            return self
+                .finish(working, Ending::Failed { error, attempt: AttemptState::Failed, effect: None })
+                .await;
         }
         let Outputs { items, quantities, missing, vendor } = outputs;
         let came_at_once = items.iter().any(|output| matches!(output.source, OutputSource::Bytes(_)));
@@ -70,7 +72,8 @@ impl JobWorker {
             Some(Upstream::Task(_)) | None => {
                 let error = JobError::new("failed", "the record of what the vendor delivered is missing");
                 tracing::error!(job.id = %job.id, "a job is storing and nothing says what");
-                self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await
+                self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed, effect: None })
+                    .await
             }
         }
     }
@@ -127,7 +130,7 @@ impl JobWorker {
     async fn lost(&self, working: &Working, why: String) -> Result<(), StoreError> {
         tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
         let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");
-        self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed }).await
+        self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed, effect: None }).await
     }
 
     /// Stores results that nobody could fetch again: while the store is down it is tried until the job's

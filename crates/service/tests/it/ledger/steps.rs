@@ -267,7 +267,9 @@ impl Runner {
                 let used = amount(used);
                 finish(Ending::Succeeded { artifacts, used, output: None, missing: None }).await
             }
-            Act::Fail => finish(Ending::Failed { error: error(), attempt: AttemptState::Failed }).await,
+            Act::Fail => {
+                finish(Ending::Failed { error: error(), attempt: AttemptState::Failed, effect: None }).await
+            }
             Act::Cancel { used } => finish(Ending::Cancelled { used: amount(used), error: error() }).await,
             Act::Expire => finish(Ending::Expired { error: error() }).await,
         };

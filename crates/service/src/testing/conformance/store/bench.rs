@@ -64,6 +64,7 @@ pub(super) fn failed() -> Ending {
     Ending::Failed {
         error: JobError::new("failed", "the vendor failed"),
         attempt: crate::jobs::AttemptState::Failed,
+        effect: None,
     }
 }
 
