@@ -14,18 +14,21 @@
 //! ```
 
 mod admin;
+mod description;
 mod error;
 mod extract;
 mod native;
 mod ops;
 mod request;
+mod request_metrics;
+mod rfc3339;
 mod router;
 mod serve;
 mod settings;
 mod state;
 
 pub use axum::serve::Listener;
-pub use ops::openapi;
+pub use description::openapi;
 pub use router::router;
 pub use serve::serve;
 pub use settings::{CorsSettings, ServerSettings};

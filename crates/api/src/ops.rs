@@ -1,15 +1,14 @@
-//! For those who run it: health, metrics and the description of the API.
+//! For those who run it: health and metrics.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
-use utoipa::openapi::OpenApi as OpenApiDocument;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::ToSchema;
 
 use crate::AppState;
+use crate::error::ErrorBody;
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
@@ -21,14 +20,16 @@ pub(crate) struct Health {
 }
 
 /// Says that the process lives.
-#[utoipa::path(get, path = "/health/live", tag = "operations", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health/live", tag = "operations", security(()), operation_id = "show_life",
+    responses((status = 200, body = Health, description = "the process lives")))]
 pub(crate) async fn live() -> Json<Health> {
     Json(Health { status: "ok", missing: Vec::new() })
 }
 
 /// Says whether requests can be served, and what is missing where they can't.
-#[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
-    responses((status = 200, body = Health), (status = 503, body = Health)))]
+#[utoipa::path(get, path = "/health/ready", tag = "operations", security(()), operation_id = "show_readiness",
+    responses((status = 200, body = Health, description = "requests can be served"),
+        (status = 503, body = Health, description = "something is missing")))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let mut missing = Vec::new();
     if let Err(error) = state.keys.check().await {
@@ -53,42 +54,11 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     (status, Json(Health { status: word, missing })).into_response()
 }
 
-/// The metrics in Prometheus' text format.
-#[utoipa::path(get, path = "/metrics", tag = "operations", security(()),
-    responses((status = 200, content_type = "text/plain", body = String)))]
+/// Shows the metrics in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", tag = "operations", security(()), operation_id = "show_metrics",
+    responses((status = 200, content_type = "text/plain", body = String, description = "the metrics"),
+        (status = 500, body = ErrorBody, description = "the metrics can't be shown")))]
 pub(crate) async fn metrics(State(state): State<AppState>) -> Response {
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     (content_type, (state.metrics)()).into_response()
-}
-
-/// The description of the API as OpenAPI, generated from the code.
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Fourfold", description = "One self-hosted backend for every generative model."),
-    modifiers(&BearerKeys),
-    security(("key" = [])),
-    tags(
-        (name = "jobs", description = "Durable generations and their results"),
-        (name = "models", description = "What can be asked for"),
-        (name = "credits", description = "The caller's account"),
-        (name = "admin", description = "For the operator; admin keys only"),
-        (name = "operations", description = "Health and metrics")
-    )
-)]
-pub(crate) struct Description;
-
-struct BearerKeys;
-
-impl Modify for BearerKeys {
-    fn modify(&self, document: &mut OpenApiDocument) {
-        let scheme =
-            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, ff_…")).build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("key", SecurityScheme::Http(scheme));
-    }
-}
-
-/// The description of the API.
-pub fn openapi() -> OpenApiDocument {
-    crate::router::routes().into_openapi()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,47 +10,60 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::request_metrics::RequestMetrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(crate) async fn request(request: Request, next: Next) -> Response {
+pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = request_id(request.headers());
+    let id = RequestId::of(request.headers());
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.route = %route);
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map(MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        request.id = id.as_str(),
+        http.method = method.as_str(),
+        http.route = route
+    );
     let mut response = next.run(request).instrument(span.clone()).await;
 
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let answer = error.answer(&id);
-        let headers = std::mem::take(response.headers_mut());
-        response = answer;
+        let headers = std::mem::replace(&mut response, error.answer(id.as_str())).into_parts().0.headers;
         for (name, value) in &headers {
             response.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    let (status, duration) = (response.status().as_u16(), began.elapsed());
+    let (status, duration) = (response.status(), began.elapsed());
     let _entered = span.enter();
     tracing::info!(
-        http.status = status,
+        http.status = status.as_u16(),
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "a request was answered"
     );
-    let labels = [("route", route), ("method", method.to_string()), ("status", status.to_string())];
-    metrics::counter!("fourfold_http_requests_total", &labels).increment(1);
-    metrics::histogram!("fourfold_http_request_seconds", &labels).record(duration);
+    metrics.record(route, &method, status, duration);
+    response.headers_mut().insert(REQUEST_ID, id.0);
     response
 }
 
-/// The caller's own id where it is fit for logs, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let fit = |id: &&str| {
-        (1..=64).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    given.filter(fit).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+/// Names a request in our logs and in its answer. Visible ASCII.
+struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The caller's own id where it is fit for logs, else a new one.
+    fn of(headers: &HeaderMap) -> Self {
+        let fit = |id: &&HeaderValue| {
+            (1..=64).contains(&id.len())
+                && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+        };
+        Self(headers.get(REQUEST_ID).filter(fit).cloned().unwrap_or_else(|| {
+            let mut buffer = Uuid::encode_buffer();
+            let text = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
+            HeaderValue::from_str(text).expect("a UUID is visible ASCII")
+        }))
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.to_str().expect("a request's id is visible ASCII")
+    }
 }

@@ -1,26 +1,46 @@
 //! Every route and every layer.
 
 use axum::Router;
-use axum::middleware::from_fn;
-use http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
+use fourfold_domain::Effect;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::description::Description;
 use crate::error::ApiError;
-use crate::ops::Description;
 use crate::request::request;
+use crate::request_metrics::RequestMetrics;
 use crate::{AppState, ServerSettings, admin, native, ops};
+
+/// What web pages of other origins may read of an answer, besides what they may always.
+const EXPOSED: [HeaderName; 5] = [
+    header::ETAG,
+    header::RETRY_AFTER,
+    header::CONTENT_RANGE,
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("x-should-retry"),
+];
+
+/// Where the page and the document are that describe the routes.
+const DOCS: [&str; 4] = ["/docs", "/docs/", "/docs/{*rest}", "/openapi.json"];
 
 /// The whole surface over these services.
 pub fn router(state: AppState, settings: &ServerSettings) -> Router {
     let (router, document) = routes().split_for_parts();
+    let paths = document.paths.paths.keys().cloned().chain(DOCS.map(str::to_owned));
+    let metrics = RequestMetrics::new(paths);
+    // Without "none" the page would send the document's address to a validator on the internet.
+    let docs = SwaggerUi::new(DOCS[0]).config(Config::default().validator_url("none"));
+    let docs = Router::from(docs.url(DOCS[3], document)).layer(map_response(missing_page));
     router
         .with_state(state)
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(docs)
         .fallback(|| async { ApiError::not_found("route; see /docs") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(
@@ -29,10 +49,10 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
                 "this route doesn't take that method",
             )
         })
-        // From the inside out: panics become errors, errors get their body and id, browsers their leave.
+        // From the inside out: panics become errors, browsers get their leave, errors their body and id.
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(request))
         .layer(cors(settings))
+        .layer(from_fn_with_state(metrics, request))
 }
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -44,7 +64,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::events::follow))
         .routes(routes!(native::artifacts::by_job))
         .routes(routes!(native::artifacts::by_token))
-        .routes(routes!(native::jobs::quote))
+        .routes(routes!(native::quotes::quote))
         .routes(routes!(native::models::list))
         // the caller's account
         .routes(routes!(native::credits::show))
@@ -67,20 +87,31 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 fn cors(settings: &ServerSettings) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .expose_headers([header::ETAG, header::RETRY_AFTER, header::CONTENT_RANGE]);
+        .expose_headers(EXPOSED);
+    // A `*` wouldn't let `Authorization` through, so what is asked for is named back.
+    let any_header = AllowHeaders::mirror_request();
     match &settings.cors.origins {
         Some(origins) => {
             let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-            layer.allow_origin(origins.collect::<Vec<_>>()).allow_headers(Any)
+            layer.allow_origin(origins.collect::<Vec<_>>()).allow_headers(any_header)
         }
-        None if settings.listen.ip().is_loopback() => layer.allow_origin(Any).allow_headers(Any),
+        None if settings.listen.ip().is_loopback() => layer.allow_origin(Any).allow_headers(any_header),
         None => layer,
     }
 }
 
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+/// The pages that describe the API have their own answer to a page that isn't there; it becomes ours.
+async fn missing_page(response: Response) -> Response {
+    match response.status() {
+        StatusCode::NOT_FOUND => ApiError::not_found("page; see /docs").into_response(),
+        _ => response,
+    }
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let message = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     tracing::error!(panic = message, "a handler panicked");
-    axum::response::IntoResponse::into_response(ApiError::internal())
+    // Nobody knows how far it had come.
+    ApiError { effect: Effect::MayHaveStarted, ..ApiError::internal() }.into_response()
 }

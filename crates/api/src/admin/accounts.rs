@@ -10,9 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
+use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Admin, Body, Object, Page, PageQuery, Paged, RealmQuery, Subjected};
-use crate::native::wire::{EntryBody, time};
+use crate::extract::{Admin, Body, Object, Page, PageQuery, Paged, RealmQuery, Subjected, idempotency_key};
+use crate::native::credits::EntryBody;
+use crate::rfc3339;
 
 /// An account, as the operator sees it.
 #[derive(Serialize, ToSchema)]
@@ -40,11 +42,12 @@ pub(crate) struct NewGrant {
 }
 
 /// Gives credits to an account, which is made on first use.
-#[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/grants", tag = "admin", request_body = NewGrant,
+#[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/grants", tag = "admin",
+    operation_id = "grant_credits", request_body = NewGrant,
     params(("account" = String, Path), ("realm" = Option<String>, Query),
         ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
-    responses((status = 201, body = AccountBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors,
+        (status = 503, body = ErrorBody, description = "there is no room left")))]
 pub(crate) async fn grant(
     State(state): State<AppState>,
     _admin: Admin,
@@ -62,10 +65,10 @@ pub(crate) async fn grant(
             return Err(ApiError::invalid("operation_id", "operation_id must be 1 to 200 bytes"));
         }
         Some(id) => Some(id),
-        None => headers
-            .get("idempotency-key")
-            .and_then(|value| value.to_str().ok())
-            .map(|key| format!("{}:{}:{key}", subject.realm, subject.external_id)),
+        // No realm and no external id has a slash, so that no two accounts share a name.
+        None => {
+            idempotency_key(&headers)?.map(|key| format!("{}/{}/{key}", subject.realm, subject.external_id))
+        }
     };
     let note = object.text("note")?;
     object.nothing_else("credits, operation_id and note")?;
@@ -74,9 +77,9 @@ pub(crate) async fn grant(
 }
 
 /// Lists a realm's accounts, the newest first.
-#[utoipa::path(get, path = "/api/v1/admin/accounts", tag = "admin", params(PageQuery, ("realm" = Option<String>, Query)),
-    responses((status = 200, body = Paged<AccountBody>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/admin/accounts", tag = "admin", operation_id = "list_accounts",
+    params(PageQuery, ("realm" = Option<String>, Query)),
+    responses((status = 200, body = Paged<AccountBody>, description = "the accounts"), KeyErrors))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     _admin: Admin,
@@ -88,10 +91,10 @@ pub(crate) async fn list(
 }
 
 /// Shows an account.
-#[utoipa::path(get, path = "/api/v1/admin/accounts/{account}", tag = "admin",
+#[utoipa::path(get, path = "/api/v1/admin/accounts/{account}", tag = "admin", operation_id = "show_account",
     params(("account" = String, Path), ("realm" = Option<String>, Query)),
-    responses((status = 200, body = AccountBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = AccountBody, description = "the account"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such account")))]
 pub(crate) async fn show(
     State(state): State<AppState>,
     _admin: Admin,
@@ -103,9 +106,10 @@ pub(crate) async fn show(
 
 /// Lists an account's entries, the newest first.
 #[utoipa::path(get, path = "/api/v1/admin/accounts/{account}/entries", tag = "admin",
+    operation_id = "list_account_entries",
     params(("account" = String, Path), ("realm" = Option<String>, Query), PageQuery),
-    responses((status = 200, body = Paged<EntryBody>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = Paged<EntryBody>, description = "the entries"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such account")))]
 pub(crate) async fn entries(
     State(state): State<AppState>,
     _admin: Admin,
@@ -125,7 +129,7 @@ impl AccountBody {
             realm: account.subject.realm.to_string(),
             available: account.available.to_string(),
             held: account.held.to_string(),
-            created_at: time(account.created_at),
+            created_at: rfc3339::write(account.created_at),
         }
     }
 }

@@ -12,9 +12,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::AppState;
+use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Admin, Body, Id, Object, Page, PageQuery, Paged};
-use crate::native::wire::time;
+use crate::rfc3339;
 
 /// A key.
 #[derive(Serialize, ToSchema)]
@@ -54,9 +55,9 @@ pub(crate) struct NewKeyBody {
 }
 
 /// Makes a key. Its secret is shown in this answer and never again.
-#[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", request_body = NewKeyBody,
-    responses((status = 201, body = KeyBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", operation_id = "create_key", request_body = NewKeyBody,
+    responses((status = 201, body = KeyBody, description = "the key, with its secret"), KeyErrors, BodyErrors,
+        (status = 503, body = ErrorBody, description = "there is no room left")))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     _admin: Admin,
@@ -70,9 +71,8 @@ pub(crate) async fn create(
 }
 
 /// Lists the keys, the newest first.
-#[utoipa::path(get, path = "/api/v1/admin/keys", tag = "admin", params(PageQuery),
-    responses((status = 200, body = Paged<KeyBody>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/admin/keys", tag = "admin", operation_id = "list_keys", params(PageQuery),
+    responses((status = 200, body = Paged<KeyBody>, description = "the keys"), KeyErrors))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     _admin: Admin,
@@ -83,9 +83,11 @@ pub(crate) async fn list(
 }
 
 /// Revokes a key. Here it counts at once, on other nodes within two seconds.
-#[utoipa::path(delete, path = "/api/v1/admin/keys/{id}", tag = "admin", params(("id" = String, Path)),
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+#[utoipa::path(delete, path = "/api/v1/admin/keys/{id}", tag = "admin", operation_id = "revoke_key",
+    params(("id" = String, Path)),
+    responses((status = 204, description = "the key is revoked"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such key"),
+        (status = 503, body = ErrorBody, description = "there is no room left")))]
 pub(crate) async fn revoke(
     State(state): State<AppState>,
     _admin: Admin,
@@ -134,9 +136,7 @@ fn expires_at(object: &mut Object) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = object.text("expires_at")? else { return Ok(None) };
     let wrong =
         || ApiError::malformed("expires_at", "expires_at must be RFC 3339, such as 2027-01-31T00:00:00Z");
-    let at = humantime::parse_rfc3339(&text).map_err(|_| wrong())?;
-    let millis = at.duration_since(std::time::UNIX_EPOCH).map_err(|_| wrong())?.as_millis();
-    Ok(Some(Timestamp::from_millis(i64::try_from(millis).map_err(|_| wrong())?)))
+    rfc3339::read(&text).map(Some).ok_or_else(wrong)
 }
 
 impl KeyBody {
@@ -148,9 +148,9 @@ impl KeyBody {
             account: key.account.as_ref().map(ToString::to_string),
             name: key.name.clone(),
             scopes: key.scopes.clone(),
-            created_at: time(key.created_at),
-            expires_at: key.expires_at.map(time),
-            revoked_at: key.revoked_at.map(time),
+            created_at: rfc3339::write(key.created_at),
+            expires_at: key.expires_at.map(rfc3339::write),
+            revoked_at: key.revoked_at.map(rfc3339::write),
             key: None,
         }
     }

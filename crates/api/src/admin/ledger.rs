@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::error::{ApiError, ErrorBody};
+use crate::description::KeyErrors;
+use crate::error::ApiError;
 use crate::extract::Admin;
 
 /// What an audit found.
@@ -28,9 +29,9 @@ pub(crate) struct AuditBody {
 }
 
 /// Looks for anything that doesn't add up, in one snapshot.
-#[utoipa::path(get, path = "/api/v1/admin/ledger/verify", tag = "admin",
-    responses((status = 200, body = AuditBody), (status = 409, body = AuditBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/admin/ledger/verify", tag = "admin", operation_id = "verify_ledger",
+    responses((status = 200, body = AuditBody, description = "everything adds up"), KeyErrors,
+        (status = 409, body = AuditBody, description = "something doesn't add up")))]
 pub(crate) async fn verify(State(state): State<AppState>, _admin: Admin) -> Result<Response, ApiError> {
     let audit = state.credits.audit().await?;
     let clean = audit.findings.is_empty();

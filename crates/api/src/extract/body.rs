@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use crate::AppState;
 use crate::error::ApiError;
 
+/// Work on more bytes than this is done aside.
+const LARGE_BYTES: usize = 256 * 1024;
+
 /// A body that is a JSON object.
 pub(crate) struct Body {
     /// As it was sent.
@@ -40,12 +43,24 @@ impl FromRequest<AppState> for Body {
             }
             Err(_broken) => return Err(ApiError::malformed("body", "the body of the request broke off")),
         };
-        match serde_json::from_slice(&bytes) {
+        match aside(&bytes, |bytes| serde_json::from_slice(bytes)).await? {
             Ok(Value::Object(object)) => Ok(Self { bytes, object: Object(object) }),
             Ok(_) => Err(ApiError::malformed("body", "the body must be a JSON object")),
             Err(error) => Err(ApiError::malformed("body", format!("the body must be JSON: {error}"))),
         }
     }
+}
+
+/// Does work on bytes: here where they are few, else where it keeps nobody waiting.
+pub(super) async fn aside<T: Send + 'static>(bytes: &Bytes, work: fn(&[u8]) -> T) -> Result<T, ApiError> {
+    if bytes.len() <= LARGE_BYTES {
+        return Ok(work(bytes));
+    }
+    let bytes = bytes.clone();
+    tokio::task::spawn_blocking(move || work(&bytes)).await.map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "work on a large body failed");
+        ApiError::internal()
+    })
 }
 
 impl Object {

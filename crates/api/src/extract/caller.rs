@@ -7,12 +7,26 @@ use fourfold_domain::{ExternalId, Subject};
 use fourfold_service::keys::{ApiKey, KeyKind, KeySecret};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
+use utoipa::IntoParams;
 
 use crate::AppState;
 use crate::error::ApiError;
 
 /// The header by which a service names its end user.
 const USER: &str = "fourfold-user";
+
+/// How a caller names its end user.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by name, this documents it")]
+pub(crate) struct UserHeader {
+    /// The end user; required from service and admin keys that have no default user.
+    #[param(rename = "Fourfold-User", pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
+    user: Option<String>,
+}
+
+/// A caller with any key, whoever it works for.
+pub(crate) struct Caller;
 
 /// A caller who works for an account.
 pub(crate) struct User {
@@ -23,12 +37,26 @@ pub(crate) struct User {
 /// A caller with an admin key.
 pub(crate) struct Admin;
 
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let key = authenticate(&parts.headers, state).await?;
+        user(&parts.headers, &key)?;
+        Ok(Self)
+    }
+}
+
 impl FromRequestParts<AppState> for User {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let key = authenticate(&parts.headers, state).await?;
-        let subject = Subject { realm: key.realm.clone(), external_id: user(&parts.headers, &key)? };
+        let external_id = user(&parts.headers, &key)?.ok_or_else(|| {
+            let message = "name the end user with the header Fourfold-User";
+            ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User")
+        })?;
+        let subject = Subject { realm: key.realm.clone(), external_id };
         Ok(Self { key, subject })
     }
 }
@@ -60,7 +88,7 @@ async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Arc<ApiKe
 }
 
 /// The user that a request is for: a user key's own, else the one that is named, else the key's default.
-fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
+fn user(headers: &HeaderMap, key: &ApiKey) -> Result<Option<ExternalId>, ApiError> {
     let named = match headers.get(USER) {
         None => None,
         Some(value) => {
@@ -74,12 +102,7 @@ fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
         (KeyKind::User, Some(named), Some(own)) if named != own => {
             Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", "a user key works for its own user only"))
         }
-        (KeyKind::User, _, Some(own)) => Ok(own),
-        (_, Some(named), _) => Ok(named),
-        (_, None, Some(default)) => Ok(default),
-        (_, None, None) => {
-            let message = "name the end user with the header Fourfold-User";
-            Err(ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User"))
-        }
+        (KeyKind::User, _, own) => Ok(own),
+        (KeyKind::Service | KeyKind::Admin, named, default) => Ok(named.or(default)),
     }
 }

@@ -12,10 +12,10 @@ use crate::error::ApiError;
 const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 100;
 
-/// Which page of a list.
+/// Which page of a list, the newest first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page<I> {
-    /// Where it begins: after this id.
+    /// The last id of the page before; this one has what is older.
     pub(crate) before: Option<I>,
     pub(crate) limit: usize,
 }
@@ -28,14 +28,13 @@ pub(crate) struct Paged<T> {
     next_cursor: Option<String>,
 }
 
-/// The query of a page.
+/// The query of a page, as it is written.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the fields are read as text, this documents them")]
 pub(crate) struct PageQuery {
     /// How many, 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
+    limit: Option<String>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -44,12 +43,7 @@ impl<I: FromStr, S: Send + Sync> FromRequestParts<S> for Page<I> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        #[derive(Deserialize)]
-        struct Written {
-            limit: Option<String>,
-            cursor: Option<String>,
-        }
-        let Query(written) = Query::<Written>::from_request_parts(parts, state)
+        let Query(written) = Query::<PageQuery>::from_request_parts(parts, state)
             .await
             .map_err(|_| ApiError::malformed("query", "the query can't be read"))?;
         let limit = match written.limit {

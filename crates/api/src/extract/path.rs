@@ -1,11 +1,12 @@
 //! Ids and accounts in paths.
 
-use std::collections::HashMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Query, RawPathParams};
 use fourfold_domain::{Realm, Subject};
 use http::request::Parts;
+use serde::Deserialize;
 
 use crate::error::ApiError;
 
@@ -15,13 +16,38 @@ pub(crate) struct Id<I>(pub(crate) I);
 /// The account in a path, with the realm of the query.
 pub(crate) struct Subjected(pub(crate) Subject);
 
-impl<I: FromStr<Err: std::fmt::Display>, S: Send + Sync> FromRequestParts<S> for Id<I> {
+/// The realm of the query, else the default one.
+pub(crate) struct RealmQuery(pub(crate) Realm);
+
+/// The named places of a path.
+pub(crate) struct Places(RawPathParams);
+
+impl<S: Send + Sync> FromRequestParts<S> for Places {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let named = named(parts, state).await?;
-        let text = named.get("id").map(String::as_str).unwrap_or_default();
-        text.parse().map(Self).map_err(|error: I::Err| ApiError::malformed("id", error.to_string()))
+        let path = RawPathParams::from_request_parts(parts, state).await;
+        path.map(Self).map_err(|_| ApiError::malformed("path", "the path can't be read"))
+    }
+}
+
+impl Places {
+    /// What stands in this place, as it is.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
+    }
+
+    /// What stands in this place.
+    pub(crate) fn read<T: FromStr<Err: Display>>(&self, name: &'static str) -> Result<T, ApiError> {
+        self.text(name).parse().map_err(|error: T::Err| ApiError::malformed(name, error.to_string()))
+    }
+}
+
+impl<I: FromStr<Err: Display>, S: Send + Sync> FromRequestParts<S> for Id<I> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Places::from_request_parts(parts, state).await?.read("id").map(Self)
     }
 }
 
@@ -29,33 +55,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Subjected {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let named = named(parts, state).await?;
-        let text = named.get("account").map(String::as_str).unwrap_or_default();
-        let external_id = text.parse().map_err(|error| ApiError::malformed("account", format!("{error}")))?;
+        let external_id = Places::from_request_parts(parts, state).await?.read("account")?;
         let RealmQuery(realm) = RealmQuery::from_request_parts(parts, state).await?;
         Ok(Self(Subject { realm, external_id }))
     }
 }
 
-/// The realm of the query, else the default one.
-pub(crate) struct RealmQuery(pub(crate) Realm);
-
 impl<S: Send + Sync> FromRequestParts<S> for RealmQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        let Query(query) = query.map_err(|_| ApiError::malformed("query", "the query can't be read"))?;
-        match query.get("realm") {
-            None => Ok(Self(Realm::default())),
-            Some(text) => {
-                text.parse().map(Self).map_err(|error| ApiError::malformed("realm", format!("{error}")))
-            }
+        #[derive(Deserialize)]
+        struct Written {
+            realm: Option<String>,
         }
+        let query = Query::<Written>::from_request_parts(parts, state).await;
+        let Query(query) = query.map_err(|_| ApiError::malformed("query", "the query can't be read"))?;
+        let Some(text) = query.realm else { return Ok(Self(Realm::default())) };
+        text.parse().map(Self).map_err(|error| ApiError::malformed("realm", format!("{error}")))
     }
-}
-
-async fn named<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<HashMap<String, String>, ApiError> {
-    let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
-    path.map(|Path(named)| named).map_err(|_| ApiError::malformed("path", "the path can't be read"))
 }

@@ -11,11 +11,12 @@ use fourfold_service::jobs::JobUpdate;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue};
 
+use super::job_body::JobBody;
 use super::jobs::own;
-use super::wire::JobBody;
 use crate::AppState;
+use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Id, User};
+use crate::extract::{Id, User, UserHeader};
 
 /// How often a quiet stream says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -25,18 +26,18 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The present state comes first, then what follows: `event: job.running` and so on for each state, with
 /// the version as `id` and the job as `data`; `event: job.progress` has no `id`. With `Last-Event-ID` no
 /// state since then is skipped. After the final state the stream ends.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "jobs",
-    params(("id" = String, Path), ("Last-Event-ID" = Option<u32>, Header, description = "the last version that was seen")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "jobs", operation_id = "follow_job",
+    params(UserHeader, ("id" = String, Path), ("Last-Event-ID" = Option<u32>, Header, description = "the last version that was seen")),
+    responses((status = 200, content_type = "text/event-stream", body = String, description = "the events"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such job, or it is another account's")))]
 pub(crate) async fn follow(
     State(state): State<AppState>,
     user: User,
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let after = last_event_id(&headers)?;
     let view = own(&state, &user, id).await?;
+    let after = last_event_id(&headers, view.job.version)?;
     let stopping = state.stopping.clone();
     let updates = state.jobs.follow(view, after);
     let events = updates
@@ -44,7 +45,7 @@ pub(crate) async fn follow(
             Ok(update) => Ok::<_, Infallible>(event(&update, &state)),
             Err(error) => {
                 tracing::error!(job.id = %id, error = &error as &dyn std::error::Error, "a job's events broke off");
-                Ok(Event::default().event("error").data(r#"{"error":{"code":"internal","message":"the events broke off; connect again"}}"#))
+                Ok(Event::default().event("error").data(r#"{"error":{"message":"the events broke off; connect again","type":"api_error","code":"internal","param":null}}"#))
             }
         })
         .take_until(stopping.cancelled_owned());
@@ -69,10 +70,9 @@ fn event(update: &JobUpdate, state: &AppState) -> Event {
     })
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u32>, ApiError> {
+fn last_event_id(headers: &HeaderMap, version: u32) -> Result<Option<u32>, ApiError> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
-    let version = value.to_str().ok().and_then(|text| text.parse().ok());
-    version
-        .map(Some)
-        .ok_or_else(|| ApiError::malformed("Last-Event-ID", "Last-Event-ID must be the id of an event"))
+    let seen = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seen| *seen <= version);
+    let message = "Last-Event-ID must be the id of an event of this job";
+    seen.map(Some).ok_or_else(|| ApiError::malformed("Last-Event-ID", message))
 }

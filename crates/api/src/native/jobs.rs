@@ -12,11 +12,11 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::idempotency::idempotency;
-use super::wire::{JobBody, QuoteBody};
+use super::job_body::JobBody;
 use crate::AppState;
+use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Id, Object, Page, PageQuery, Paged, User};
+use crate::extract::{Body, Id, Object, Page, PageQuery, Paged, User, UserHeader, idempotency};
 
 /// The longest that `Prefer: wait` waits.
 const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -39,33 +39,24 @@ pub(crate) struct NewJob {
     priority: Option<String>,
 }
 
-/// A request for a quote.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "read field by field, this documents them")]
-pub(crate) struct NewQuote {
-    /// The model's name.
-    model: String,
-    /// What to make.
-    #[schema(value_type = Object)]
-    input: Map<String, Value>,
-}
-
 /// Takes a job.
 ///
 /// The credits that it could cost at most are held at once; it is charged when its results are stored.
 /// With `Idempotency-Key` the same request sent again answers with the same job. With `Prefer: wait=N`
 /// (at most 60) the answer waits that long for the job to be final.
-#[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", request_body = NewJob,
+#[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", operation_id = "create_job", request_body = NewJob,
     params(
-        ("Fourfold-User" = Option<String>, Header, description = "the end user, for service and admin keys"),
+        UserHeader,
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h"),
         ("Prefer" = Option<String>, Header, description = "wait=N: wait up to N seconds for the result")),
     responses(
         (status = 200, body = JobBody, description = "the job, final, with Prefer: wait"),
         (status = 202, body = JobBody, description = "the job was taken"),
-        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 402, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
-        (status = 422, body = ErrorBody), (status = 503, body = ErrorBody)))]
+        KeyErrors,
+        BodyErrors,
+        (status = 402, body = ErrorBody, description = "the account can't pay, or the work could cost more than max_credits"),
+        (status = 404, body = ErrorBody, description = "no such model"),
+        (status = 503, body = ErrorBody, description = "there is no room left")))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     user: User,
@@ -75,7 +66,7 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     let wait = wait(&headers)?;
-    let idempotency = idempotency(&headers, &method, &uri, &body.bytes)?;
+    let idempotency = idempotency(&headers, &method, &uri, &body).await?;
     let mut object = body.object;
     let submission = Submission {
         model: object.required_text("model")?,
@@ -98,35 +89,19 @@ pub(crate) async fn create(
     if let Some(wait) = wait
         && !view.job.state.is_final()
     {
-        view = state.jobs.wait(view.job.id, wait).await?;
+        // A server that stops keeps nobody waiting: the job goes on without it.
+        let waited = state.stopping.run_until_cancelled(state.jobs.wait(view.job.id, wait)).await;
+        view = waited.transpose()?.unwrap_or(view);
     }
     let done = wait.is_some() && view.job.state.is_final();
     Ok(answer(if done { StatusCode::OK } else { StatusCode::ACCEPTED }, &view, &state))
 }
 
-/// Tells what a request could cost at most. Free, and holds nothing.
-#[utoipa::path(post, path = "/api/v1/quotes", tag = "jobs", request_body = NewQuote,
-    responses(
-        (status = 200, body = QuoteBody),
-        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn quote(
-    State(state): State<AppState>,
-    _user: User,
-    body: Body,
-) -> Result<Json<QuoteBody>, ApiError> {
-    let mut object = body.object;
-    let model = object.required_text("model")?;
-    let input = Object::required("input", object.object("input")?)?;
-    object.nothing_else("model and input")?;
-    let quote = state.jobs.quote(&model, &input)?;
-    Ok(Json(QuoteBody::new(model, &quote)))
-}
-
 /// Shows a job of the account.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, body = JobBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", operation_id = "show_job",
+    params(UserHeader, ("id" = String, Path)),
+    responses((status = 200, body = JobBody, description = "the job"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such job, or it is another account's")))]
 pub(crate) async fn show(
     State(state): State<AppState>,
     user: User,
@@ -136,9 +111,8 @@ pub(crate) async fn show(
 }
 
 /// Lists the account's jobs, the newest first.
-#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(PageQuery),
-    responses((status = 200, body = Paged<JobBody>), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", operation_id = "list_jobs", params(UserHeader, PageQuery),
+    responses((status = 200, body = Paged<JobBody>, description = "the jobs"), KeyErrors))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     user: User,
@@ -156,9 +130,12 @@ pub(crate) async fn list(
 ///
 /// One that nobody works on yet ends at once and costs nothing; of one under way the vendor is asked, and
 /// the job's `error` says what it said and what was charged. Again gives the same.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 202, body = JobBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", operation_id = "cancel_job",
+    params(UserHeader, ("id" = String, Path)),
+    responses((status = 202, body = JobBody, description = "the job as it is now"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such job, or it is another account's"),
+        (status = 409, body = ErrorBody, description = "the job is final"),
+        (status = 503, body = ErrorBody, description = "there is no room left")))]
 pub(crate) async fn cancel(
     State(state): State<AppState>,
     user: User,
@@ -191,16 +168,14 @@ fn priority(user: &User, written: Option<String>) -> Result<Priority, ApiError> 
 
 /// The `wait` of the header `Prefer` (RFC 7240); other preferences are not for us.
 fn wait(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
-    for value in headers.get_all("prefer") {
-        let text = value.to_str().unwrap_or_default();
-        for preference in text.split([',', ';']).map(str::trim) {
-            if let Some(seconds) = preference.strip_prefix("wait=") {
-                let seconds = seconds.trim_matches('"').parse();
-                let seconds =
-                    seconds.map_err(|_| ApiError::malformed("Prefer", "Prefer: wait takes whole seconds"))?;
-                return Ok(Some(Duration::from_secs(seconds).min(WAIT_MAX)));
-            }
-        }
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let wishes = values.flat_map(|text| text.split([',', ';'])).filter_map(|wish| wish.split_once('='));
+    let Some((_, seconds)) = wishes.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+    else {
+        return Ok(None);
+    };
+    match seconds.trim().trim_matches('"').parse() {
+        Ok(seconds) => Ok(Some(Duration::from_secs(seconds).min(WAIT_MAX))),
+        Err(_) => Err(ApiError::malformed("Prefer", "Prefer: wait takes whole seconds")),
     }
-    Ok(None)
 }

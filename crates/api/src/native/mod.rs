@@ -1,9 +1,11 @@
-//! Our own routes: jobs, quotes, models, credits and files.
+//! Our own routes: jobs, quotes, models, credits and files. Credits are decimal strings of whole credits,
+//! times are RFC 3339 in UTC.
 
 pub(crate) mod artifacts;
 pub(crate) mod credits;
 pub(crate) mod events;
-mod idempotency;
+mod job_body;
 pub(crate) mod jobs;
 pub(crate) mod models;
-pub(crate) mod wire;
+pub(crate) mod quotes;
+mod range;

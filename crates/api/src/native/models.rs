@@ -2,13 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use fourfold_domain::{Model, Parameter};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::wire::ModelBody;
 use crate::AppState;
-use crate::error::{ApiError, ErrorBody};
-use crate::extract::User;
+use crate::description::KeyErrors;
+use crate::error::ApiError;
+use crate::extract::{Caller, UserHeader};
 
 /// The models of the catalog.
 #[derive(Serialize, ToSchema)]
@@ -16,10 +18,38 @@ pub(crate) struct Models {
     data: Vec<ModelBody>,
 }
 
+/// One model of the catalog.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ModelBody {
+    id: String,
+    /// Always `model`.
+    object: &'static str,
+    /// chat, embedding, image, video, speech or transcription.
+    modality: &'static str,
+    /// What `input` may be, as JSON Schema.
+    #[schema(value_type = Object)]
+    parameters: Value,
+    /// What it costs.
+    #[schema(value_type = Object)]
+    price: Value,
+}
+
 /// Lists the models with their parameters and prices.
-#[utoipa::path(get, path = "/api/v1/models", tag = "models",
-    responses((status = 200, body = Models), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
-pub(crate) async fn list(State(state): State<AppState>, _user: User) -> Result<Json<Models>, ApiError> {
+#[utoipa::path(get, path = "/api/v1/models", tag = "models", operation_id = "list_models", params(UserHeader),
+    responses((status = 200, body = Models, description = "the models"), KeyErrors))]
+pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Result<Json<Models>, ApiError> {
     let catalog = state.catalog.current();
     Ok(Json(Models { data: catalog.models().map(|model| ModelBody::new(model)).collect() }))
+}
+
+impl ModelBody {
+    fn new(model: &Model) -> Self {
+        Self {
+            id: model.name.to_string(),
+            object: "model",
+            modality: model.modality.as_str(),
+            parameters: Parameter::schema_of(&model.parameters),
+            price: serde_json::to_value(&model.price).unwrap_or_default(),
+        }
+    }
 }

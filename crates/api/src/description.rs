@@ -1,0 +1,72 @@
+//! The description of the API as OpenAPI, generated from the code.
+
+use utoipa::openapi::OpenApi as OpenApiDocument;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{IntoResponses, Modify, OpenApi};
+
+use crate::error::ErrorBody;
+
+/// The description of the API.
+pub fn openapi() -> OpenApiDocument {
+    crate::router::routes().into_openapi()
+}
+
+/// What is said of the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Fourfold", description = "One self-hosted backend for every generative model."),
+    modifiers(&BearerKeys),
+    security(("key" = [])),
+    tags(
+        (name = "jobs", description = "Durable generations and their results"),
+        (name = "models", description = "What can be asked for"),
+        (name = "credits", description = "The caller's account"),
+        (name = "admin", description = "For the operator; admin keys only"),
+        (name = "operations", description = "Health and metrics")
+    )
+)]
+pub(crate) struct Description;
+
+/// The errors of every route that takes a key.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "made by their statuses, this documents them")]
+pub(crate) enum KeyErrors {
+    /// Something is missing, empty or of a wrong type; `param` names it.
+    #[response(status = 400)]
+    Malformed(ErrorBody),
+    /// No key, or one that doesn't count.
+    #[response(status = 401)]
+    Unauthorized(ErrorBody),
+    /// The key may not do this, or not for this user.
+    #[response(status = 403)]
+    Forbidden(ErrorBody),
+    /// Something failed on our side; `x-should-retry` says whether it may be sent again.
+    #[response(status = 500)]
+    Internal(ErrorBody),
+}
+
+/// The errors of every route that takes a body.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "made by their statuses, this documents them")]
+pub(crate) enum BodyErrors {
+    /// The body came too slowly.
+    #[response(status = 408)]
+    TooSlow(ErrorBody),
+    /// The body is too large.
+    #[response(status = 413)]
+    TooLarge(ErrorBody),
+    /// A value isn't offered; `param` names it, `message` says what is.
+    #[response(status = 422)]
+    NotAllowed(ErrorBody),
+}
+
+struct BearerKeys;
+
+impl Modify for BearerKeys {
+    fn modify(&self, document: &mut OpenApiDocument) {
+        let scheme =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, ff_…")).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}

@@ -1,0 +1,37 @@
+//! The header that makes a request idempotent.
+
+use fourfold_service::Idempotency;
+use http::{HeaderMap, Method, Uri};
+use sha2::{Digest as _, Sha256};
+
+use super::Body;
+use super::body::aside;
+use crate::error::ApiError;
+
+const HEADER: &str = "idempotency-key";
+const KEY_CHARACTERS_MAX: usize = 255;
+
+/// The key of the header.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=KEY_CHARACTERS_MAX).contains(&key.len()));
+    key.map(Some).ok_or_else(|| {
+        ApiError::malformed("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible ASCII characters")
+    })
+}
+
+/// The key of the header, which counts for this method and path, with this body.
+pub(crate) async fn idempotency(
+    headers: &HeaderMap,
+    method: &Method,
+    uri: &Uri,
+    body: &Body,
+) -> Result<Option<Idempotency>, ApiError> {
+    let Some(key) = idempotency_key(headers)? else { return Ok(None) };
+    Ok(Some(Idempotency {
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+        key: key.to_owned(),
+        fingerprint: aside(&body.bytes, |bytes| Sha256::digest(bytes).into()).await?,
+    }))
+}

@@ -1,0 +1,129 @@
+//! A job as callers see it.
+
+use fourfold_service::jobs::{Artifact, Attempt, Job, JobError, JobView};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{AppState, rfc3339};
+
+/// A job.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct JobBody {
+    id: String,
+    /// Always `job`.
+    object: &'static str,
+    model: String,
+    /// queued, starting, running, storing, succeeded, failed, cancelled or expired.
+    state: &'static str,
+    /// How far the vendor is, 0 to 100, where it tells.
+    progress: Option<u8>,
+    created_at: String,
+    updated_at: String,
+    attempts: Vec<AttemptBody>,
+    /// The request as it was sent. Lists and events leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    input: Option<Box<RawValue>>,
+    /// A small text result.
+    #[schema(value_type = Option<Value>)]
+    output: Option<Box<RawValue>>,
+    artifacts: Vec<ArtifactBody>,
+    /// Why it failed, or what is missing from it.
+    error: Option<JobErrorBody>,
+    credits: JobCredits,
+    /// The caller's own words.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Box<RawValue>>,
+}
+
+/// One try at one vendor.
+#[derive(Serialize, ToSchema)]
+struct AttemptBody {
+    number: u32,
+    provider: String,
+    /// begun, taken, succeeded, failed, not_sent, uncertain or cancelled.
+    state: &'static str,
+    error: Option<JobErrorBody>,
+}
+
+/// One stored result.
+#[derive(Serialize, ToSchema)]
+struct ArtifactBody {
+    index: u32,
+    media_type: String,
+    size_bytes: u64,
+    sha256: String,
+    /// Reads the result without a key, for a while.
+    url: String,
+}
+
+/// Why something failed.
+#[derive(Serialize, ToSchema)]
+struct JobErrorBody {
+    /// A word for programs.
+    code: String,
+    /// A sentence for people.
+    message: String,
+}
+
+/// What a job costs.
+#[derive(Serialize, ToSchema)]
+struct JobCredits {
+    /// What was set aside for it.
+    held: String,
+    /// What it was charged.
+    charged: String,
+}
+
+impl JobBody {
+    /// With its input.
+    pub(crate) fn new(view: &JobView, state: &AppState) -> Self {
+        Self { input: raw(Some(&view.job.input)), ..Self::without_input(view, state) }
+    }
+
+    pub(crate) fn without_input(view: &JobView, state: &AppState) -> Self {
+        let Job { id, model, .. } = &view.job;
+        let artifact = |artifact: &Artifact| ArtifactBody {
+            index: artifact.index,
+            media_type: artifact.object.media_type.clone(),
+            size_bytes: artifact.object.size_bytes,
+            sha256: artifact.object.sha256.clone(),
+            url: format!("{}/files/{}", state.public_url, state.artifacts.sign(*id, artifact.index)),
+        };
+        Self {
+            id: id.to_string(),
+            object: "job",
+            model: model.to_string(),
+            state: view.job.state.as_str(),
+            progress: view.job.progress,
+            created_at: rfc3339::write(view.job.created_at),
+            updated_at: rfc3339::write(view.job.updated_at),
+            attempts: view.attempts.iter().map(attempt).collect(),
+            input: None,
+            output: raw(view.job.output.as_deref()),
+            artifacts: view.artifacts.iter().map(artifact).collect(),
+            error: view.job.error.as_ref().map(job_error),
+            credits: JobCredits { held: view.job.held.to_string(), charged: view.job.charged.to_string() },
+            metadata: raw(view.job.metadata.as_deref()),
+        }
+    }
+}
+
+fn attempt(attempt: &Attempt) -> AttemptBody {
+    AttemptBody {
+        number: attempt.number,
+        provider: attempt.provider.to_string(),
+        state: attempt.state.as_str(),
+        error: attempt.error.as_ref().map(job_error),
+    }
+}
+
+fn job_error(error: &JobError) -> JobErrorBody {
+    JobErrorBody { code: error.code.clone(), message: error.message.clone() }
+}
+
+/// JSON text as it is. What can't be read is left out; it was written by us.
+fn raw(text: Option<&str>) -> Option<Box<RawValue>> {
+    text.and_then(|text| RawValue::from_string(text.to_owned()).ok())
+}
