@@ -1,0 +1,75 @@
+//! Keys: made, listed, revoked.
+
+use serde_json::{Value, json};
+
+use crate::support::House;
+
+#[tokio::test]
+async fn a_key_shows_its_secret_once() {
+    let house = House::new().await;
+    let body = json!({
+        "kind": "user",
+        "account": "u1",
+        "name": "phone",
+        "scopes": ["jobs"],
+        "expires_at": "2027-01-31T00:00:00Z",
+    });
+    let mut made = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
+    let secret = made.as_object_mut().unwrap().remove("key").unwrap();
+    let expected = json!({
+        "id": made["id"],
+        "kind": "user",
+        "realm": "default",
+        "account": "u1",
+        "name": "phone",
+        "scopes": ["jobs"],
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "expires_at": "2027-01-31T00:00:00.000Z",
+        "revoked_at": null,
+    });
+    assert_eq!(made, expected);
+    let keys = house.get("/api/v1/admin/keys").by_admin().ok(200).await;
+    assert_eq!(keys["data"][0], made);
+    assert!(!keys.to_string().contains(secret.as_str().unwrap()));
+    assert_eq!(house.get("/api/v1/credits").key(secret.as_str().unwrap()).ok(200).await["account"], "u1");
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_once_and_stays_listed() {
+    let house = House::new().await;
+    let made = house.post("/api/v1/admin/keys", json!({"kind": "service"})).by_admin().ok(201).await;
+    let path = format!("/api/v1/admin/keys/{}", made["id"].as_str().unwrap());
+    for _again in 0..2 {
+        assert_eq!(house.delete(&path).by_admin().answer().await.status, 204);
+    }
+    let keys = house.get("/api/v1/admin/keys").by_admin().ok(200).await;
+    assert_eq!(keys["data"][0]["revoked_at"], "2026-01-01T00:00:00.000Z");
+    let unknown = "/api/v1/admin/keys/0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c1d";
+    house.delete(unknown).by_admin().check(404, "not_found", None).await;
+    house.delete("/api/v1/admin/keys/x").by_admin().check(400, "malformed", Some("id")).await;
+}
+
+/// Fails unless such a key is refused with this code and field.
+async fn check(body: Value, status: u16, code: &str, param: &str) {
+    let house = House::new().await;
+    house.post("/api/v1/admin/keys", body).by_admin().check(status, code, Some(param)).await;
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_key_names_its_field() {
+    check(json!({}), 400, "malformed", "kind").await;
+    check(json!({"kind": 7}), 400, "malformed", "kind").await;
+    check(json!({"kind": "root"}), 422, "invalid_parameter", "kind").await;
+    check(json!({"kind": "user"}), 400, "malformed", "account").await;
+    check(json!({"kind": "user", "account": "../../x"}), 400, "malformed", "account").await;
+    check(json!({"kind": "service", "realm": ""}), 400, "malformed", "realm").await;
+    check(json!({"kind": "service", "name": 7}), 400, "malformed", "name").await;
+    for wrong in [json!("jobs"), json!([7]), json!({})] {
+        check(json!({"kind": "service", "scopes": wrong}), 400, "malformed", "scopes").await;
+    }
+    for wrong in [json!(7), json!(""), json!("tomorrow"), json!("2027-01-31"), json!("1969-12-31T00:00:00Z")]
+    {
+        check(json!({"kind": "service", "expires_at": wrong}), 400, "malformed", "expires_at").await;
+    }
+    check(json!({"kind": "service", "role": "x"}), 422, "invalid_parameter", "role").await;
+}

@@ -1,0 +1,5 @@
+//! The operator's routes.
+
+mod accounts;
+mod keys;
+mod ledger;

@@ -1,0 +1,173 @@
+//! Who may ask for what, and for whom.
+
+use std::time::Duration;
+
+use fourfold_service::Clock as _;
+use fourfold_service::keys::{KeyKind, KeySecret, NewKey};
+use fourfold_service::testing::credits;
+use serde_json::json;
+
+use crate::support::rules::{Operation, operations};
+use crate::support::{Ask, House};
+
+/// The operation with something in each place of its path, which needn't exist.
+fn ask<'a>(house: &'a House, operation: &Operation) -> Ask<'a> {
+    let path = operation
+        .path
+        .replace("{id}", "0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c1d")
+        .replace("{index}", "0")
+        .replace("{account}", "u1")
+        .replace("{token}", "x");
+    let ask = house.ask(operation.method.clone(), &path);
+    if operation.takes_a_body() { ask.json(&json!({})) } else { ask }
+}
+
+#[tokio::test]
+async fn without_a_key_there_is_nothing_but_health_metrics_and_signed_files() {
+    let house = House::new().await;
+    let mut open = Vec::new();
+    for operation in operations() {
+        if operation.takes_a_key() {
+            ask(&house, &operation).check(401, "invalid_api_key", None).await;
+        } else {
+            assert_ne!(ask(&house, &operation).answer().await.status, 401);
+            open.push(operation.path);
+        }
+    }
+    open.sort_unstable();
+    assert_eq!(open, ["/files/{token}", "/health/live", "/health/ready", "/metrics"]);
+}
+
+#[tokio::test]
+async fn admin_routes_take_admin_keys_and_the_others_take_every_kind() {
+    let house = House::new().await;
+    for operation in operations().into_iter().filter(Operation::takes_a_key) {
+        for kind in [KeyKind::Admin, KeyKind::Service, KeyKind::User] {
+            let ask = ask(&house, &operation).by_kind(kind, "u1").await;
+            if operation.is_for_admins() && kind != KeyKind::Admin {
+                ask.check(403, "missing_scope", None).await;
+            } else {
+                let status = ask.answer().await.status;
+                assert!(![401, 403].contains(&status), "{kind:?} {} → {status}", operation.path);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_counts_as_it_was_made_and_no_other_way() {
+    let house = House::new().await;
+    let (admin, unknown) = (house.admin.clone(), KeySecret::random());
+    let unknown = unknown.expose();
+    for wrong in [
+        String::new(),
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        "Bearer ff_short".to_owned(),
+        format!("Bearer {unknown}"),
+        format!("Bearer {admin}x"),
+        format!("Bearer {admin} {admin}"),
+        format!("Basic {admin}"),
+        admin.clone(),
+        "Bearer ff_ü".to_owned(),
+    ] {
+        let ask = house.get("/api/v1/admin/keys").header("authorization", &wrong);
+        ask.check(401, "invalid_api_key", None).await;
+    }
+    for right in [format!("Bearer {admin}"), format!("bearer {admin}"), format!("BEARER  {admin} ")] {
+        house.get("/api/v1/admin/keys").header("authorization", &right).ok(200).await;
+    }
+}
+
+#[tokio::test]
+async fn an_expired_key_does_not_count() {
+    let house = House::new().await;
+    let expires_at = Some(house.clock.now().after(Duration::from_secs(60)));
+    let new = NewKey { expires_at, ..crate::support::new_key(KeyKind::User, Some("u1")) };
+    let key = house.key_like(new).await;
+    house.clock.advance(Duration::from_secs(59));
+    house.get("/api/v1/credits").key(&key).ok(200).await;
+    house.clock.advance(Duration::from_secs(1));
+    house.get("/api/v1/credits").key(&key).check(401, "invalid_api_key", None).await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_does_not_count_from_the_next_request_on() {
+    let house = House::new().await;
+    let made = house.post("/api/v1/admin/keys", json!({"kind": "user", "account": "u1"}));
+    let made = made.by_admin().ok(201).await;
+    let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    house.get("/api/v1/credits").key(key).ok(200).await;
+    let revoked = house.delete(&format!("/api/v1/admin/keys/{id}")).by_admin().answer().await;
+    assert_eq!((revoked.status, revoked.body.len()), (204, 0));
+    house.get("/api/v1/credits").key(key).check(401, "invalid_api_key", None).await;
+}
+
+/// Asks with a key of this kind and account, naming this user. Fails unless the account that it works for
+/// is as expected, or else the status, the code and the field.
+async fn check_user(
+    kind: KeyKind,
+    account: Option<&str>,
+    named: Option<&str>,
+    expected: Result<&str, (u16, &str, Option<&str>)>,
+) {
+    let house = House::new().await;
+    let key = house.key(kind, account).await;
+    let ask = house.get("/api/v1/credits").key(&key);
+    let ask = match named {
+        Some(named) => ask.header("fourfold-user", named),
+        None => ask,
+    };
+    match expected {
+        Ok(account) => assert_eq!(ask.ok(200).await["account"], account, "{kind:?} {account:?} {named:?}"),
+        Err((status, code, param)) => drop(ask.check(status, code, param).await),
+    }
+}
+
+#[tokio::test]
+async fn a_key_works_for_the_user_that_it_names_or_has() {
+    let header = Some("Fourfold-User");
+    for kind in [KeyKind::Service, KeyKind::Admin] {
+        check_user(kind, None, None, Err((400, "missing_user", header))).await;
+        check_user(kind, None, Some("u1"), Ok("u1")).await;
+        check_user(kind, Some("u1"), None, Ok("u1")).await;
+        check_user(kind, Some("u1"), Some("u2"), Ok("u2")).await;
+    }
+    check_user(KeyKind::User, Some("u1"), None, Ok("u1")).await;
+    check_user(KeyKind::User, Some("u1"), Some("u1"), Ok("u1")).await;
+    check_user(KeyKind::User, Some("u1"), Some("u2"), Err((403, "wrong_user", None))).await;
+    for wrong in ["", ".", "..", "../../x", "a b", "a/b", "ü", &"x".repeat(129)] {
+        for kind in [KeyKind::Service, KeyKind::User] {
+            check_user(kind, Some("u1"), Some(wrong), Err((400, "malformed", header))).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_same_for_all_needs_no_user() {
+    let house = House::new().await;
+    let quote = json!({"model": "picture", "input": {"prompt": "a fox"}});
+    for key in [&house.service, &house.admin] {
+        house.get("/api/v1/models").key(key).ok(200).await;
+        house.post("/api/v1/quotes", quote.clone()).key(key).ok(200).await;
+    }
+    let user = house.key(KeyKind::User, Some("u1")).await;
+    let ask = house.get("/api/v1/models").key(&user).header("fourfold-user", "u2");
+    ask.check(403, "wrong_user", None).await;
+}
+
+#[tokio::test]
+async fn a_key_sees_only_the_users_of_its_realm() {
+    let house = House::new().await;
+    let job = house.submit("u1").await;
+    let elsewhere = NewKey {
+        realm: "elsewhere".parse().unwrap(),
+        ..crate::support::new_key(KeyKind::Service, Some("u1"))
+    };
+    let key = house.key_like(elsewhere).await;
+    assert_eq!(house.get("/api/v1/credits").key(&key).ok(200).await["available"], "0");
+    assert_eq!(house.get("/api/v1/jobs").key(&key).ok(200).await["data"], json!([]));
+    house.get(&format!("/api/v1/jobs/{job}")).key(&key).check(404, "not_found", None).await;
+    let account = house.state.credits.account(&fourfold_service::testing::account_subject("u1")).await;
+    assert_eq!(account.unwrap().unwrap().held, credits("0.04"));
+}

@@ -1,0 +1,17 @@
+//! The surface over fakes: the router called in process, and the server on real sockets. The tree mirrors
+//! what it tests. Whatever a route answers here is also held against its description; see `support::rules`.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod admin;
+mod auth;
+mod cors;
+mod description;
+mod errors;
+mod native;
+mod ops;
+mod paging;
+mod request;
+mod serve;
+mod support;
+mod two_accounts;

@@ -1,0 +1,10 @@
+//! Our own routes.
+
+mod artifacts;
+mod credits;
+mod events;
+mod idempotency;
+mod jobs;
+mod models;
+mod prefer;
+mod quotes;

@@ -1,0 +1,110 @@
+//! A request to the router.
+
+use axum::Router;
+use axum::body::Body;
+use fourfold_service::keys::KeyKind;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::{Answer, Events, House, rules};
+
+/// A request that isn't sent yet.
+pub(crate) struct Ask<'a> {
+    house: &'a House,
+    router: Router,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn new(house: &'a House, method: Method, path: &str) -> Self {
+        let (router, headers) = (house.router(), HeaderMap::new());
+        Self { house, router, method, path: path.to_owned(), headers, body: Body::empty() }
+    }
+
+    /// Asks another router than the house's.
+    pub(crate) fn of(mut self, router: Router) -> Self {
+        self.router = router;
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        let value = HeaderValue::from_bytes(value.as_ref()).unwrap();
+        self.headers.append(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// With the key of this secret.
+    pub(crate) fn key(self, secret: &str) -> Self {
+        self.header("authorization", format!("Bearer {secret}"))
+    }
+
+    /// On behalf of a user, by the house's service key.
+    pub(crate) fn by(self, user: &str) -> Self {
+        let secret = self.house.service.clone();
+        self.key(&secret).header("fourfold-user", user)
+    }
+
+    pub(crate) fn by_admin(self) -> Self {
+        let secret = self.house.admin.clone();
+        self.key(&secret)
+    }
+
+    /// By a key of this kind, which names the user where that is needed.
+    pub(crate) async fn by_kind(self, kind: KeyKind, user: &str) -> Self {
+        let account = (kind == KeyKind::User).then_some(user);
+        let secret = self.house.key(kind, account).await;
+        self.key(&secret).header("fourfold-user", user)
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends it, reads the whole answer and holds it against what holds for every answer.
+    pub(crate) async fn answer(self) -> Answer {
+        let (method, path) = (self.method.clone(), self.path.clone());
+        let answer = Answer::read(self.send().await).await;
+        rules::check(&method, &path, &answer);
+        answer
+    }
+
+    /// Fails unless the answer has this status; its JSON.
+    pub(crate) async fn ok(self, status: u16) -> Value {
+        let asked = format!("{} {}", self.method, self.path);
+        let answer = self.answer().await;
+        assert_eq!(answer.status, status, "{asked}: {}", answer.text());
+        answer.json()
+    }
+
+    /// Fails unless the answer is this error; of this field, where it names one.
+    pub(crate) async fn check(self, status: u16, code: &str, param: Option<&str>) -> Answer {
+        let asked = format!("{} {}", self.method, self.path);
+        let answer = self.answer().await;
+        let found = (answer.status, answer.code(), answer.param());
+        assert_eq!(found, (status, Some(code.to_owned()), param.map(str::to_owned)), "{asked}");
+        answer
+    }
+
+    /// Follows the answer as a stream of events.
+    pub(crate) async fn events(self) -> Events {
+        let response = self.send().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        Events::new(response.into_body())
+    }
+
+    async fn send(self) -> Response<Body> {
+        let mut request = Request::builder().method(self.method).uri(&self.path).body(self.body).unwrap();
+        *request.headers_mut() = self.headers;
+        self.router.oneshot(request).await.unwrap()
+    }
+}

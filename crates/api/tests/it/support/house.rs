@@ -1,0 +1,234 @@
+//! A whole surface over fakes, whose clock a test moves and whose jobs it works on step by step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use axum::Router;
+use fourfold_api::{AppState, ServerSettings};
+use fourfold_domain::{InstanceId, JobId, Modality, OnCancel, OnUncertain, Outputs, Provider, Started, Unit};
+use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
+use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
+use fourfold_service::catalog::{
+    Catalog, CatalogService, ModelSettings, PriceSettings, RateSettings, RouteSettings,
+};
+use fourfold_service::credits::CreditsService;
+use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
+use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
+use fourfold_service::ports::JobStore as _;
+use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
+use fourfold_service::{Clock as _, Timestamp};
+use http::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Ask;
+use super::vendor::Vendor;
+
+/// The users `u1` and `u2` with ten credits each, and one model, `picture`, at 0.04 credits a picture.
+pub(crate) struct House {
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) store: MemoryStore,
+    pub(crate) vendor: Arc<Vendor>,
+    pub(crate) parts: JobParts,
+    pub(crate) state: AppState,
+    pub(crate) settings: ServerSettings,
+    /// The secret of an admin key.
+    pub(crate) admin: String,
+    /// The secret of a service key.
+    pub(crate) service: String,
+    pub(crate) worker: JobWorker,
+    router: Router,
+    _folder: TempDir,
+}
+
+/// What a test may want otherwise.
+pub(crate) struct Plan {
+    pub(crate) settings: ServerSettings,
+    pub(crate) artifacts: ArtifactSettings,
+    pub(crate) faults: Faults,
+    pub(crate) has_room: bool,
+    pub(crate) metrics: fn() -> String,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            settings: ServerSettings { body_limit_bytes: 1024 * 1024, ..ServerSettings::default() },
+            artifacts: ArtifactSettings { free_bytes_min: 0, ..ArtifactSettings::default() },
+            faults: Faults::default(),
+            has_room: true,
+            metrics: || "a_metric 1\n".to_owned(),
+        }
+    }
+}
+
+impl House {
+    pub(crate) async fn new() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    pub(crate) async fn with(plan: Plan) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::default());
+        let store = MemoryStore::broken(clock.clone(), plan.faults);
+        let storage = Arc::new(FolderStorage::open(folder.path()).unwrap());
+        let vendor = Arc::new(Vendor::new());
+        let providers = ProviderTable::from_iter([vendor.clone() as Arc<dyn Provider>]);
+        let catalog = CatalogService::new(catalog(&providers));
+        let parts = JobParts {
+            store: Arc::new(store.clone()),
+            queue: Arc::new(InProcessQueue::new(clock.clone())),
+            signals: Arc::new(InProcessSignals::default()),
+            storage: storage.clone(),
+            providers: Arc::new(providers),
+            catalog: catalog.clone(),
+            clock: clock.clone(),
+            instance: InstanceId::new(Uuid::now_v7()),
+            settings: JobSettings { workers: 2, ..JobSettings::default() },
+            has_room: Arc::new(AtomicBool::new(plan.has_room)),
+        };
+        let token_key = TokenKey::new(&[7; 32]);
+        let stored = Arc::new(store.clone());
+        let artifacts =
+            ArtifactsService::new(stored.clone(), storage, clock.clone(), token_key, plan.artifacts);
+        let state = AppState {
+            jobs: JobsService::new(parts.clone()),
+            credits: CreditsService::new(stored.clone()),
+            keys: KeysService::new(stored, clock.clone()),
+            artifacts,
+            catalog,
+            public_url: plan.settings.link_base().into(),
+            body_limit_bytes: plan.settings.body_limit_bytes,
+            body_timeout: plan.settings.body_timeout,
+            metrics: Arc::new(plan.metrics),
+            stopping: CancellationToken::new(),
+        };
+        for user in ["u1", "u2"] {
+            let grant = state.credits.grant(account_subject(user), credits("10"), Some(user), None);
+            grant.await.unwrap();
+        }
+        let admin = make_key(&state.keys, new_key(KeyKind::Admin, None)).await;
+        let service = make_key(&state.keys, new_key(KeyKind::Service, None)).await;
+        let router = fourfold_api::router(state.clone(), &plan.settings);
+        let worker = JobWorker::new(parts.clone());
+        let settings = plan.settings;
+        Self { clock, store, vendor, parts, state, settings, admin, service, worker, router, _folder: folder }
+    }
+
+    /// The surface.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The surface, where some of what lies beneath is another.
+    pub(crate) fn router_over(&self, change: impl FnOnce(&mut AppState)) -> Router {
+        let mut state = self.state.clone();
+        change(&mut state);
+        fourfold_api::router(state, &self.settings)
+    }
+
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        Ask::new(self, method, path)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::GET, path)
+    }
+
+    pub(crate) fn head(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::HEAD, path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::DELETE, path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::POST, path).json(&body)
+    }
+
+    /// The secret of a new key of the default realm.
+    pub(crate) async fn key(&self, kind: KeyKind, account: Option<&str>) -> String {
+        self.key_like(new_key(kind, account)).await
+    }
+
+    pub(crate) async fn key_like(&self, new: NewKey) -> String {
+        make_key(&self.state.keys, new).await
+    }
+
+    /// Submits a job for a picture, of which nothing comes yet.
+    pub(crate) async fn submit(&self, user: &str) -> String {
+        let job = self.post("/api/v1/jobs", new_job()).by(user).ok(202).await;
+        job["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Submits a job for a user and brings it to its end with these results; the job as it is then.
+    pub(crate) async fn make(&self, user: &str, results: Outputs) -> Value {
+        let id = self.submit(user).await;
+        self.vendor.will_start(Ok(Started::Done(results)));
+        self.bring_to_an_end(&id).await;
+        self.get(&format!("/api/v1/jobs/{id}")).by(user).ok(200).await
+    }
+
+    /// Lets the worker look at a job once, when it is due.
+    pub(crate) async fn look(&self, id: &str) {
+        let job: JobId = id.parse().unwrap();
+        let due = self.store.due(Some(Timestamp::from_millis(i64::MAX)), 1000).await.unwrap();
+        let due = due.iter().find(|due| due.job == job).expect("the job isn't due");
+        self.clock.advance(due.next_at.since(self.clock.now()));
+        self.worker.look_at(job).await;
+    }
+
+    pub(crate) async fn bring_to_an_end(&self, id: &str) {
+        for _ in 0..20 {
+            self.look(id).await;
+            if self.store.job(id.parse().unwrap()).await.unwrap().unwrap().job.state.is_final() {
+                return;
+            }
+        }
+        panic!("no end is in sight of job {id}");
+    }
+}
+
+pub(crate) fn new_key(kind: KeyKind, account: Option<&str>) -> NewKey {
+    NewKey {
+        kind,
+        realm: "default".parse().unwrap(),
+        account: account.map(|account| account.parse().unwrap()),
+        name: None,
+        scopes: Vec::new(),
+        expires_at: None,
+    }
+}
+
+/// A request for a picture.
+pub(crate) fn new_job() -> Value {
+    json!({"model": "picture", "input": {"prompt": "a fox"}})
+}
+
+async fn make_key(keys: &KeysService, new: NewKey) -> String {
+    let secret = KeySecret::random();
+    keys.create(new, &secret).await.unwrap();
+    secret.expose().to_owned()
+}
+
+fn catalog(providers: &ProviderTable) -> Catalog {
+    let route =
+        RouteSettings { provider: "acme".to_owned(), model: "acme-1".to_owned(), weight: 1, cost: None };
+    let rate =
+        RateSettings { unit: Unit::Image, credits: "0.04".to_owned(), per: None, when: BTreeMap::new() };
+    let settings = ModelSettings {
+        modality: Modality::Image,
+        route: vec![route],
+        price: PriceSettings { version: "v1".to_owned(), rates: vec![rate] },
+        deadline: Duration::from_secs(60 * 60),
+        attempts_max: 3,
+        on_cancel: OnCancel::None,
+        on_uncertain: OnUncertain::Fail,
+    };
+    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), providers).unwrap()
+}

@@ -1,0 +1,14 @@
+//! A whole surface around fakes, and what asks it.
+
+mod answer;
+mod ask;
+mod events;
+mod house;
+pub(crate) mod rules;
+mod vendor;
+
+pub(crate) use answer::Answer;
+pub(crate) use ask::Ask;
+pub(crate) use events::{Event, Events};
+pub(crate) use house::{House, Plan, new_job, new_key};
+pub(crate) use vendor::{failure, outputs, running, task};

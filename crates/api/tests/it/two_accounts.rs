@@ -1,0 +1,116 @@
+//! Two accounts walk every route: nothing of one is seen or touched by the other.
+
+use fourfold_service::keys::KeyKind;
+use serde_json::{Value, json};
+
+use crate::support::rules::{Operation, operations};
+use crate::support::{Ask, House, new_job, outputs};
+
+/// What the other account finds where it names what isn't its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Finds {
+    /// Nothing: 404.
+    Nothing,
+    /// Its own, which is empty.
+    Empty,
+    /// What is the same for all.
+    TheSame,
+    /// A new thing of its own.
+    New,
+    /// What only an admin sees.
+    Forbidden,
+    /// What the bearer of a link sees.
+    ByLink,
+}
+
+/// Every operation, so that a new one has to be thought of here.
+const TABLE: [(&str, Finds); 20] = [
+    ("GET /api/v1/admin/accounts", Finds::Forbidden),
+    ("GET /api/v1/admin/accounts/{account}", Finds::Forbidden),
+    ("GET /api/v1/admin/accounts/{account}/entries", Finds::Forbidden),
+    ("POST /api/v1/admin/accounts/{account}/grants", Finds::Forbidden),
+    ("GET /api/v1/admin/keys", Finds::Forbidden),
+    ("POST /api/v1/admin/keys", Finds::Forbidden),
+    ("DELETE /api/v1/admin/keys/{id}", Finds::Forbidden),
+    ("GET /api/v1/admin/ledger/verify", Finds::Forbidden),
+    ("GET /api/v1/credits", Finds::Empty),
+    ("GET /api/v1/credits/entries", Finds::Empty),
+    ("GET /api/v1/jobs", Finds::Empty),
+    ("POST /api/v1/jobs", Finds::New),
+    ("GET /api/v1/jobs/{id}", Finds::Nothing),
+    ("GET /api/v1/jobs/{id}/artifacts/{index}", Finds::Nothing),
+    ("POST /api/v1/jobs/{id}/cancel", Finds::Nothing),
+    ("GET /api/v1/jobs/{id}/events", Finds::Nothing),
+    ("GET /api/v1/models", Finds::TheSame),
+    ("POST /api/v1/quotes", Finds::TheSame),
+    ("GET /files/{token}", Finds::ByLink),
+    ("operations", Finds::TheSame),
+];
+
+fn found_by(operation: &Operation) -> Finds {
+    let name = match operation.document["tags"][0].as_str() {
+        Some("operations") => "operations".to_owned(),
+        _ => format!("{} {}", operation.method, operation.path),
+    };
+    let row = TABLE.iter().find(|(known, _)| *known == name);
+    row.unwrap_or_else(|| panic!("{name} isn't in the table: what does another account find there?")).1
+}
+
+/// The operation, with what belongs to the account `owner` in its path.
+fn ask<'a>(house: &'a House, operation: &Operation, job: &Value) -> Ask<'a> {
+    let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
+    let path = operation
+        .path
+        .replace("{id}", job["id"].as_str().unwrap())
+        .replace("{index}", "0")
+        .replace("{account}", "owner")
+        .replace("{token}", token);
+    let ask = house.ask(operation.method.clone(), &path);
+    if operation.takes_a_body() { ask.json(&new_job()) } else { ask }
+}
+
+async fn grant(house: &House, user: &str, credits: &str) {
+    let path = format!("/api/v1/admin/accounts/{user}/grants");
+    house.post(&path, json!({"credits": credits})).by_admin().ok(201).await;
+}
+
+#[tokio::test]
+async fn nothing_of_an_account_is_seen_by_another() {
+    let house = House::new().await;
+    grant(&house, "owner", "1").await;
+    let job = house.make("owner", outputs(&[("image/png", "secret of the owner")])).await;
+    for kind in [KeyKind::Service, KeyKind::User] {
+        for operation in operations() {
+            let finds = found_by(&operation);
+            let ask = ask(&house, &operation, &job).by_kind(kind, "stranger").await;
+            let answer = ask.answer().await;
+            let asked =
+                format!("{kind:?} {} {} {finds:?}: {}", operation.method, operation.path, answer.text());
+            let expected = match finds {
+                Finds::Nothing => 404,
+                Finds::Forbidden => 403,
+                Finds::New => 402,
+                Finds::Empty | Finds::TheSame | Finds::ByLink => 200,
+            };
+            assert_eq!(answer.status, expected, "{asked}");
+            assert_eq!(answer.text().contains("owner"), finds == Finds::ByLink, "{asked}");
+            assert!(!answer.text().contains(job["id"].as_str().unwrap()), "{asked}");
+        }
+    }
+    let after = house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("owner").ok(200).await;
+    assert_eq!(after["state"], job["state"]);
+    assert_eq!(house.get("/api/v1/credits").by("owner").ok(200).await["available"], "0.96");
+}
+
+#[tokio::test]
+async fn a_stranger_spends_and_cancels_nothing_of_the_owner() {
+    let house = House::new().await;
+    let job = house.submit("u1").await;
+    house.post(&format!("/api/v1/jobs/{job}/cancel"), json!({})).by("u2").check(404, "not_found", None).await;
+    assert_eq!(house.get(&format!("/api/v1/jobs/{job}")).by("u1").ok(200).await["state"], "queued");
+    house.submit("u2").await;
+    for user in ["u1", "u2"] {
+        let credits = house.get("/api/v1/credits").by(user).ok(200).await;
+        assert_eq!(credits, json!({"account": user, "available": "9.96", "held": "0.04"}));
+    }
+}
