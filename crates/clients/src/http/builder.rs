@@ -132,7 +132,6 @@ impl ClientBuilder {
         tracing::debug!(base_url = %Redacted(&base_url), "built an HTTP client");
         let retry = self.retry.unwrap_or_else(|| Arc::new(ExponentialRetry::new(self.settings.retry)));
         let shared = Shared {
-            base: base_url.as_str().trim_end_matches('/').to_owned(),
             base_url,
             credential,
             own_headers,

@@ -31,7 +31,9 @@ use super::timeout::Timeouts;
 pub struct Call<'c> {
     pub(crate) client: &'c BaseHttpClient,
     pub(crate) method: Method,
-    pub(crate) url: Result<Url, ClientError>,
+    url: Option<Url>,
+    /// The first mistake in what was given, to be told when the call is sent.
+    mistake: Option<ClientError>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) credential: Option<Credential>,
@@ -48,10 +50,15 @@ pub struct Call<'c> {
 
 impl<'c> Call<'c> {
     pub(crate) fn new(client: &'c BaseHttpClient, method: Method, path: &str) -> Self {
+        let (url, mistake) = match call_url(&client.shared.base_url, path) {
+            Ok(url) => (Some(url), None),
+            Err(mistake) => (None, Some(ClientError::invalid(mistake))),
+        };
         Self {
             client,
             method,
-            url: call_url(&client.shared.base, path).map_err(ClientError::invalid),
+            url,
+            mistake,
             headers: HeaderMap::new(),
             body: Body::empty(),
             credential: None,
@@ -75,7 +82,7 @@ impl<'c> Call<'c> {
 
     /// Adds a query parameter.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
-        if let Ok(url) = &mut self.url {
+        if let Some(url) = &mut self.url {
             url.query_pairs_mut().append_pair(name, &value.to_string());
         }
         self
@@ -213,7 +220,10 @@ impl<'c> Call<'c> {
 
     /// The URL, or the first mistake in what was given.
     pub(crate) fn take_url(&mut self) -> Result<Url, ClientError> {
-        std::mem::replace(&mut self.url, Err(ClientError::invalid("the call was sent already")))
+        match (self.url.take(), self.mistake.take()) {
+            (Some(url), None) => Ok(url),
+            (_, mistake) => Err(mistake.unwrap_or_else(|| ClientError::invalid("the call has no URL"))),
+        }
     }
 
     /// The limits of each try, from the client's for this kind of answer.
@@ -242,11 +252,8 @@ impl<'c> Call<'c> {
         self
     }
 
-    /// Keeps the first mistake, to be told when the call is sent.
     fn fail(&mut self, error: impl Into<BoxError>) {
-        if self.url.is_ok() {
-            self.url = Err(ClientError::invalid(error));
-        }
+        self.mistake.get_or_insert_with(|| ClientError::invalid(error));
     }
 }
 
@@ -254,7 +261,7 @@ impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Call");
         out.field("method", &self.method);
-        if let Ok(url) = &self.url {
+        if let Some(url) = &self.url {
             out.field("url", &format_args!("{}", Redacted(url)));
         }
         out.finish_non_exhaustive()

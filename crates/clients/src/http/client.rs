@@ -40,8 +40,6 @@ pub struct BaseHttpClient {
 /// What all clones of a client have in common, over all runtimes.
 pub(crate) struct Shared {
     pub(crate) base_url: Url,
-    /// The base URL as text, without a slash at its end.
-    pub(crate) base: String,
     pub(crate) settings: HttpSettings,
     pub(crate) credential: Credential,
     /// What goes with every request to the base URL's origin, the credential apart.

@@ -7,7 +7,7 @@ use url::Url;
 use super::error::BoxError;
 
 /// The URL of a call: `path` below the base URL, or a URL of its own.
-pub(crate) fn call_url(base: &str, path: &str) -> Result<Url, BoxError> {
+pub(crate) fn call_url(base_url: &Url, path: &str) -> Result<Url, BoxError> {
     if path.starts_with("https://") || path.starts_with("http://") {
         let mut url = Url::parse(path)?;
         // A user in a URL would become part of the connection's name; no vendor uses one.
@@ -18,18 +18,30 @@ pub(crate) fn call_url(base: &str, path: &str) -> Result<Url, BoxError> {
         }
         return Ok(url);
     }
-    let mut text = String::with_capacity(base.len() + 1 + path.len());
-    text.push_str(base);
-    if !path.is_empty() && !path.starts_with(['/', '?']) {
-        text.push('/');
+    // Most paths need no care, and then the base URL needn't be read again.
+    if is_plain(path) {
+        let mut url = base_url.clone();
+        url.set_path(&below(base_url.path(), path));
+        return Ok(url);
     }
-    text.push_str(path);
-    let url = Url::parse(&text)?;
+    let base = base_url.as_str().trim_end_matches('/');
+    let url = Url::parse(&below(base, path))?;
     // Dots in a path are resolved by the parser, and must not lead out of the base URL.
     match url.as_str().strip_prefix(base) {
         Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => Ok(url),
         _ => Err("the path leads out of the base URL".into()),
     }
+}
+
+fn below(base: &str, path: &str) -> String {
+    let base = base.trim_end_matches('/');
+    let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
+    [base, slash, path].concat()
+}
+
+/// Whether a path has neither dots that might climb nor anything that would be encoded.
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'))
 }
 
 /// Writes text, such as a vendor's id, as one segment of a path, whatever is in it.
@@ -56,6 +68,8 @@ mod tests {
         let table = [
             ("a", Some("https://h.test/v1/a")),
             ("/a/b?c=d", Some("https://h.test/v1/a/b?c=d")),
+            ("//a", Some("https://h.test/v1//a")),
+            ("a.b", Some("https://h.test/v1/a.b")),
             ("", Some("https://h.test/v1")),
             ("?a", Some("https://h.test/v1?a")),
             ("a/../b", Some("https://h.test/v1/b")),
@@ -66,7 +80,7 @@ mod tests {
             ("http://", None),
         ];
         for (path, expected) in table {
-            let url = call_url("https://h.test/v1", path);
+            let url = call_url(&"https://h.test/v1/".parse().unwrap(), path);
             assert_eq!(url.as_ref().map(Url::as_str).ok(), expected, "{path}");
         }
     }
@@ -79,7 +93,8 @@ mod tests {
             ("ü \n", "/v1/%C3%BC%20%0A"),
             ("..", "/v1/%252E%252E"),
         ] {
-            assert_eq!(call_url("https://h.test/v1", &segment(text).to_string()).unwrap().path(), path);
+            let base_url = "https://h.test/v1".parse().unwrap();
+            assert_eq!(call_url(&base_url, &segment(text).to_string()).unwrap().path(), path);
         }
     }
 }
