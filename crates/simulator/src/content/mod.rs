@@ -1,0 +1,13 @@
+//! What the simulated models say. All of it follows from the request, so the same request gets the same.
+
+mod sample;
+mod seed;
+mod text;
+mod turn;
+mod vector;
+
+pub(crate) use sample::sample;
+pub(crate) use seed::{hash, hex};
+pub(crate) use text::{count_tokens, reply, tokens, truncated};
+pub(crate) use turn::{Prompt, Tool, ToolUse, Turn};
+pub(crate) use vector::{base64_of, unit_vector};

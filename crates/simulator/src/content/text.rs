@@ -1,0 +1,44 @@
+//! Answers in words. A token is a word with the space behind it.
+
+/// What a model answers to this prompt.
+pub(crate) fn reply(prompt: &str) -> String {
+    format!("This is a simulated answer to: {}", prompt.trim())
+}
+
+/// The tokens of a text, which make it up again.
+pub(crate) fn tokens(text: &str) -> Vec<&str> {
+    text.split_inclusive(char::is_whitespace).collect()
+}
+
+pub(crate) fn count_tokens(text: &str) -> u64 {
+    tokens(text).len().try_into().unwrap_or(u64::MAX)
+}
+
+/// The text without the tokens past this many; and whether there were any.
+pub(crate) fn truncated(text: String, tokens_max: Option<i64>) -> (String, bool) {
+    let tokens_max = tokens_max.and_then(|max| usize::try_from(max).ok()).unwrap_or(usize::MAX);
+    if tokens(&text).len() <= tokens_max {
+        return (text, false);
+    }
+    (tokens(&text)[..tokens_max].concat().trim_end().to_owned(), true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_make_up_the_text() {
+        let text = "Two  words\n";
+        assert_eq!(tokens(text), ["Two ", " ", "words\n"]);
+        assert_eq!(tokens(text).concat(), text);
+        assert_eq!(count_tokens(""), 0);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_at_a_token() {
+        assert_eq!(truncated("one two three".into(), Some(2)), ("one two".into(), true));
+        assert_eq!(truncated("one two".into(), Some(2)), ("one two".into(), false));
+        assert_eq!(truncated("one two".into(), None), ("one two".into(), false));
+    }
+}

@@ -1,0 +1,62 @@
+//! A vendor's table of routes.
+
+use http::Method;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::template::{self, Params};
+
+/// Decides what a call is answered with. Neither waits nor does I/O.
+pub(crate) type Handler = fn(&Call<'_>) -> Result<Answer, Refusal>;
+
+/// One thing that can be asked of a vendor.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// With holes, as [`template`] describes; without the vendor's prefix.
+    pub(crate) path: &'static str,
+    pub(crate) handler: Handler,
+    /// Whether what it accepts costs money.
+    pub(crate) is_paid: bool,
+    /// Whether it is served without a key.
+    pub(crate) is_open: bool,
+}
+
+impl Route {
+    pub(crate) const fn get(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::GET, path, handler)
+    }
+
+    pub(crate) const fn post(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::POST, path, handler)
+    }
+
+    pub(crate) const fn delete(path: &'static str, handler: Handler) -> Self {
+        Self::new(Method::DELETE, path, handler)
+    }
+
+    /// The same, where each call that succeeds costs money.
+    pub(crate) const fn paid(mut self) -> Self {
+        self.is_paid = true;
+        self
+    }
+
+    const fn new(method: Method, path: &'static str, handler: Handler) -> Self {
+        Self { method, path, handler, is_paid: false, is_open: false }
+    }
+}
+
+/// The route of a request and what its holes were filled with. Of two that fit, the one with fewer holes.
+pub(crate) fn find(
+    routes: &'static [Route],
+    method: &Method,
+    path: &str,
+) -> Result<(&'static Route, Params), Refusal> {
+    let mut fitting: Vec<_> =
+        routes.iter().filter_map(|route| Some((route, template::fill(route.path, path)?))).collect();
+    if fitting.is_empty() {
+        return Err(Refusal::UnknownPath);
+    }
+    fitting.retain(|(route, _)| route.method == *method);
+    fitting.into_iter().min_by_key(|(route, _)| template::holes(route.path)).ok_or(Refusal::WrongMethod)
+}

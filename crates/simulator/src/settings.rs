@@ -1,0 +1,120 @@
+//! What a simulator is told at its start.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Vendor;
+
+/// The settings of a simulator. The default is the vendor at its best: every key is right and nothing takes
+/// time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SimulatorSettings {
+    /// The right keys of each vendor. A vendor that isn't named takes any key that isn't empty.
+    pub keys: BTreeMap<Vendor, Vec<String>>,
+    /// Names of models that every vendor has besides its own, for every kind of work.
+    pub extra_models: Vec<String>,
+    /// How long things take.
+    pub timings: Timings,
+    /// How many requests a key may send. A vendor that isn't named has the limit that it documents.
+    pub rate_limits: BTreeMap<Vendor, Option<RateLimit>>,
+    /// Which time it is.
+    pub clock: Clock,
+    /// How many requests are remembered; the oldest are forgotten first. Default 10 000.
+    pub received_max: usize,
+    /// How much of a request's body is remembered. Default 1 MiB.
+    pub received_body_bytes_max: usize,
+}
+
+/// How long things take. What isn't said takes no time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timings {
+    /// From a request to its answer.
+    #[serde(with = "duration_text")]
+    pub answer: Duration,
+    /// Between two events of a stream, or two pieces of audio.
+    #[serde(with = "duration_text")]
+    pub pace: Duration,
+    /// How long a task waits before it runs.
+    #[serde(with = "duration_text")]
+    pub task_queued: Duration,
+    /// How long a task runs.
+    #[serde(with = "duration_text")]
+    pub task_running: Duration,
+    /// How long a task's result is kept. Default 24 hours.
+    #[serde(with = "duration_text")]
+    pub results_kept: Duration,
+    /// How long a link to media works. Default 1 hour.
+    #[serde(with = "duration_text")]
+    pub links_work: Duration,
+    /// How often a link to media redirects before the bytes come.
+    pub link_redirects: u32,
+}
+
+/// At most so many requests in any stretch of time of this length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// How many requests.
+    pub requests: usize,
+    /// In which time.
+    #[serde(with = "duration_text")]
+    pub per: Duration,
+}
+
+/// Which time it is for the vendors. [`Simulator::advance`](crate::Simulator::advance) moves either.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clock {
+    /// Starts at the machine's time and goes with the runtime's clock, so that tokio's paused time pauses it.
+    Running,
+    /// Stands at this time.
+    Fixed(SystemTime),
+}
+
+impl Default for SimulatorSettings {
+    fn default() -> Self {
+        Self {
+            keys: BTreeMap::new(),
+            extra_models: Vec::new(),
+            timings: Timings::default(),
+            rate_limits: BTreeMap::new(),
+            clock: Clock::Running,
+            received_max: 10_000,
+            received_body_bytes_max: 1 << 20,
+        }
+    }
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            answer: Duration::ZERO,
+            pace: Duration::ZERO,
+            task_queued: Duration::ZERO,
+            task_running: Duration::ZERO,
+            results_kept: Duration::from_secs(24 * 60 * 60),
+            links_work: Duration::from_secs(60 * 60),
+            link_redirects: 0,
+        }
+    }
+}
+
+/// Durations as people write them: `200ms`, `1m 30s`.
+pub(crate) mod duration_text {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(*duration))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map_err(|problem| {
+            de::Error::custom(format!("`{text}` is no duration such as `200ms` or `3s`: {problem}"))
+        })
+    }
+}

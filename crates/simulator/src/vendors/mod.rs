@@ -1,0 +1,160 @@
+//! The vendors that are played: a table with one row each.
+//!
+//! # Adding a vendor
+//!
+//! 1. `routes/<name>.txt`: every route that the vendor's page names, `METHOD /path` a line.
+//! 2. `src/vendors/<name>/`, with the file names of its siblings: `mod.rs` (the door, and `ROW`), `routes.rs`
+//!    (`ROUTES`, the table that the file is compared with), `error.rs` (`refuse`: each
+//!    [`Refusal`](crate::refusal::Refusal) in the vendor's status, code and shape), `models.rs` where models
+//!    are checked, then one file a subject: `chat.rs`, `images.rs`, `videos.rs`, ….
+//! 3. In this file: the `mod`, the variant of [`Vendor`], its place in `ALL`, and its row in [`Vendor::row`].
+//! 4. `tests/it/<name>.rs`: for each route a plain call, and one for each rule that it checks.
+//!
+//! A handler is a plain function from a [`Call`](crate::call::Call) to an [`Answer`](crate::Answer) or a
+//! [`Refusal`](crate::refusal::Refusal). It looks at nothing but the call, waits for nothing, and leaves keys,
+//! rate limits, faults, pace and paid counts to [`play`](crate::play), so it is only the vendor's logic. A route
+//! that costs money is marked `.paid()`; its answer names the task with `with_task_id` where the vendor gives
+//! an id. Ids come from `call.new_id`, times from `call.now`, work that takes a while goes through
+//! `call.add_task` and `call.task`, media behind URLs through `call.link`. Vendors that speak another's wire
+//! list that one's handlers in their own `routes.rs`; errors then come in their own shape all the same.
+
+mod model;
+mod openai;
+
+use std::collections::BTreeMap;
+
+use axum::extract::Query;
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use model::{Model, ModelKind};
+
+use crate::RateLimit;
+use crate::answer::Answer;
+use crate::refusal::Refusal;
+use crate::route::Route;
+
+/// A vendor that is played.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Vendor {
+    /// OpenAI: chat, embeddings, images, speech, transcription, videos, models, responses.
+    OpenAi,
+}
+
+impl Vendor {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::OpenAi];
+
+    pub(crate) fn row(self) -> &'static VendorRow {
+        match self {
+            Self::OpenAi => &openai::ROW,
+        }
+    }
+
+    /// Its name in paths: `openai`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The environment variable that points Fourfold at another base URL: `OPENAI_BASE_URL`.
+    pub fn base_url_variable(self) -> String {
+        format!("{}_BASE_URL", self.name().to_uppercase())
+    }
+
+    /// The base URL that its clients are given, on a simulator that is found at this URL.
+    pub fn base_url(self, simulator_url: &str) -> String {
+        format!("{simulator_url}/{}{}", self.name(), self.row().base_path)
+    }
+
+    pub(crate) fn documented_rate_limit(self) -> Option<RateLimit> {
+        self.row().rate_limit
+    }
+
+    /// Whose path this is, and the rest of it.
+    pub(crate) fn of_path(path: &str) -> Option<(Self, &str)> {
+        let path = path.strip_prefix('/')?;
+        let (name, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+        let vendor = Self::ALL.into_iter().find(|vendor| vendor.name() == name)?;
+        Some((vendor, rest))
+    }
+}
+
+/// What tells one vendor from another.
+pub(crate) struct VendorRow {
+    /// Its name in paths, in lower case.
+    pub(crate) name: &'static str,
+    /// What a client's base URL has behind the host.
+    pub(crate) base_path: &'static str,
+    /// What can be asked of it.
+    pub(crate) routes: &'static [Route],
+    /// The models that it has; empty where their names aren't checked.
+    pub(crate) models: &'static [Model],
+    /// How long a body it reads.
+    pub(crate) body_bytes_max: usize,
+    /// How many requests it takes from a key, where it says.
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// Where a request has its key.
+    pub(crate) key: fn(&HeaderMap, &BTreeMap<String, String>) -> Option<String>,
+    /// A refusal in its own shape, for a path and with the id of the request.
+    pub(crate) refuse: fn(&Refusal, &str, &str) -> Answer,
+    /// The headers that each of its answers has, with the id of the request.
+    pub(crate) headers: fn(&mut HeaderMap, &str),
+}
+
+impl VendorRow {
+    /// The key of a request, if it brought one.
+    pub(crate) fn credential(&self, head: &http::request::Parts) -> Option<String> {
+        let query = Query::try_from_uri(&head.uri).map(|Query(query)| query).unwrap_or_default();
+        (self.key)(&head.headers, &query).filter(|key| !key.is_empty())
+    }
+}
+
+/// The key in `Authorization: Bearer …`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn each_vendor_serves_the_routes_of_its_file_and_no_other() {
+        for vendor in Vendor::ALL {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("routes/{}.txt", vendor.name()));
+            let text = std::fs::read_to_string(&file).unwrap();
+            let written: BTreeSet<String> = text
+                .lines()
+                .map(|line| line.split('#').next().unwrap_or_default().trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .collect();
+            let routes = vendor.row().routes.iter();
+            let served = routes.map(|route| format!("{} {}", route.method, route.path)).collect();
+            assert_eq!(written, served, "{}", vendor.name());
+        }
+    }
+
+    #[test]
+    fn each_vendor_has_a_place_in_the_list() {
+        for (place, vendor) in Vendor::ALL.into_iter().enumerate() {
+            assert_eq!(vendor as usize, place);
+            assert_eq!(serde_json::to_value(vendor).unwrap(), vendor.name());
+        }
+    }
+
+    #[test]
+    fn a_path_begins_with_its_vendor() {
+        assert_eq!(Vendor::of_path("/openai/v1/models"), Some((Vendor::OpenAi, "/v1/models")));
+        assert_eq!(Vendor::of_path("/openai"), Some((Vendor::OpenAi, "")));
+        for path in ["/openaix/v1", "/", "", "openai/v1", "//openai"] {
+            assert_eq!(Vendor::of_path(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! All that a simulator remembers. Handlers change it through a [`Call`](crate::call::Call), tests and the
+//! control routes through [`Simulator`](crate::Simulator).
+
+mod counts;
+mod links;
+mod log;
+mod paid;
+mod rate_limit;
+mod tasks;
+mod time;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use counts::Counts;
+pub(crate) use counts::CountsCell;
+pub(crate) use links::{Link, Links};
+pub(crate) use log::Log;
+pub use log::Received;
+pub use paid::PaidTask;
+use rate_limit::RateLimits;
+pub(crate) use tasks::{Outcome, Stand, Task, Tasks};
+use time::Time;
+pub(crate) use time::unix_seconds;
+
+use crate::fault::Rules;
+use crate::serve::Refusals;
+use crate::{RateLimit, SimulatorSettings, Timings, Vendor};
+
+/// What one simulator remembers.
+pub(crate) struct World {
+    pub(crate) settings: SimulatorSettings,
+    pub(crate) time: Time,
+    pub(crate) rules: Locked<Rules>,
+    pub(crate) log: Locked<Log>,
+    pub(crate) tasks: Locked<Tasks>,
+    pub(crate) links: Locked<Links>,
+    pub(crate) paid: Locked<Vec<PaidTask>>,
+    pub(crate) counts: CountsCell,
+    pub(crate) refusals: Refusals,
+    timings: Locked<Timings>,
+    rate_limits: Locked<RateLimits>,
+    /// How many ids were given, over all vendors.
+    ids: AtomicU64,
+}
+
+impl World {
+    pub(crate) fn new(settings: SimulatorSettings) -> Self {
+        Self {
+            time: Time::new(settings.clock),
+            rules: Locked::default(),
+            log: Locked::new(Log::new(settings.received_max, settings.received_body_bytes_max)),
+            tasks: Locked::default(),
+            links: Locked::default(),
+            paid: Locked::default(),
+            counts: CountsCell::default(),
+            refusals: Refusals::default(),
+            timings: Locked::new(settings.timings.clone()),
+            rate_limits: Locked::new(RateLimits::new(&settings.rate_limits)),
+            ids: AtomicU64::new(0),
+            settings,
+        }
+    }
+
+    /// Forgets everything but the settings and the connections that are open, as if it had just started.
+    pub(crate) fn reset(&self) {
+        *self.rules.lock() = Rules::default();
+        self.log.lock().clear();
+        *self.tasks.lock() = Tasks::default();
+        *self.links.lock() = Links::default();
+        self.paid.lock().clear();
+        self.counts.reset();
+        self.refusals.stop();
+        *self.timings.lock() = self.settings.timings.clone();
+        *self.rate_limits.lock() = RateLimits::new(&self.settings.rate_limits);
+        self.time.reset();
+        self.ids.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn timings(&self) -> Timings {
+        self.timings.lock().clone()
+    }
+
+    pub(crate) fn set_timings(&self, timings: Timings) {
+        *self.timings.lock() = timings;
+    }
+
+    /// Whether this is a key of the vendor.
+    pub(crate) fn knows_key(&self, vendor: Vendor, key: &str) -> bool {
+        self.settings.keys.get(&vendor).is_none_or(|keys| keys.iter().any(|known| known == key))
+    }
+
+    /// Counts a request of this key; says how long to wait where it is one too many.
+    pub(crate) fn admit(&self, vendor: Vendor, key: &str) -> Result<(), Duration> {
+        self.rate_limits.lock().admit(vendor, key, self.time.now())
+    }
+
+    pub(crate) fn set_rate_limit(&self, vendor: Vendor, limit: Option<RateLimit>) {
+        self.rate_limits.lock().set(vendor, limit);
+    }
+
+    /// Counts a piece of paid work.
+    pub(crate) fn accept(&self, paid: PaidTask) {
+        self.paid.lock().push(paid);
+        self.counts.change(|counts| counts.paid_tasks += 1);
+    }
+
+    /// A number that no one else gets.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// A mutex that nobody leaves half changed: a panic of a test's thread doesn't spoil it for the others.
+#[derive(Default)]
+pub(crate) struct Locked<T>(Mutex<T>);
+
+impl<T> Locked<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,46 @@
+//! The vendors' clock.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+use super::Locked;
+use crate::Clock;
+
+/// Which time it is. Nothing waits for it: a task's state is worked out when somebody asks.
+pub(crate) struct Time {
+    started_at: SystemTime,
+    /// When it was started by the runtime's clock; none for a clock that stands.
+    running_since: Option<Instant>,
+    advanced: Locked<Duration>,
+}
+
+impl Time {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let (started_at, running_since) = match clock {
+            Clock::Running => (SystemTime::now(), Some(Instant::now())),
+            Clock::Fixed(at) => (at, None),
+        };
+        Self { started_at, running_since, advanced: Locked::default() }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        let elapsed = self.running_since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.started_at + elapsed + *self.advanced.lock()
+    }
+
+    /// Moves it on, for tasks and links; what a stream or an answer waits for isn't shortened.
+    pub(crate) fn advance(&self, by: Duration) {
+        let mut advanced = self.advanced.lock();
+        *advanced = advanced.saturating_add(by);
+    }
+
+    pub(crate) fn reset(&self) {
+        *self.advanced.lock() = Duration::ZERO;
+    }
+}
+
+/// Whole seconds since 1970, as most vendors write times.
+pub(crate) fn unix_seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

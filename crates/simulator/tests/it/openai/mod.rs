@@ -1,0 +1,5 @@
+//! OpenAI's wire.
+
+mod chat;
+mod errors;
+mod images;
