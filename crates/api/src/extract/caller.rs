@@ -25,9 +25,6 @@ pub(crate) struct UserHeader {
     user: Option<String>,
 }
 
-/// A caller with any key, whoever it works for.
-pub(crate) struct Caller;
-
 /// A caller who works for an account.
 pub(crate) struct User {
     pub(crate) key: Arc<ApiKey>,
@@ -37,26 +34,12 @@ pub(crate) struct User {
 /// A caller with an admin key.
 pub(crate) struct Admin;
 
-impl FromRequestParts<AppState> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let key = authenticate(&parts.headers, state).await?;
-        user(&parts.headers, &key)?;
-        Ok(Self)
-    }
-}
-
 impl FromRequestParts<AppState> for User {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let key = authenticate(&parts.headers, state).await?;
-        let external_id = user(&parts.headers, &key)?.ok_or_else(|| {
-            let message = "name the end user with the header Fourfold-User";
-            ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User")
-        })?;
-        let subject = Subject { realm: key.realm.clone(), external_id };
+        let subject = Subject { realm: key.realm.clone(), external_id: user(&parts.headers, &key)? };
         Ok(Self { key, subject })
     }
 }
@@ -88,7 +71,7 @@ async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Arc<ApiKe
 }
 
 /// The user that a request is for: a user key's own, else the one that is named, else the key's default.
-fn user(headers: &HeaderMap, key: &ApiKey) -> Result<Option<ExternalId>, ApiError> {
+fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
     let named = match headers.get(USER) {
         None => None,
         Some(value) => {
@@ -98,11 +81,16 @@ fn user(headers: &HeaderMap, key: &ApiKey) -> Result<Option<ExternalId>, ApiErro
             Some(named.ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))?)
         }
     };
-    match (key.kind, named, key.account.clone()) {
+    let user = match (key.kind, named, key.account.clone()) {
         (KeyKind::User, Some(named), Some(own)) if named != own => {
-            Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", "a user key works for its own user only"))
+            let message = "a user key works for its own user only";
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message));
         }
-        (KeyKind::User, _, own) => Ok(own),
-        (KeyKind::Service | KeyKind::Admin, named, default) => Ok(named.or(default)),
-    }
+        (KeyKind::User, _, own) => own,
+        (KeyKind::Service | KeyKind::Admin, named, default) => named.or(default),
+    };
+    user.ok_or_else(|| {
+        let message = "name the end user with the header Fourfold-User";
+        ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User")
+    })
 }

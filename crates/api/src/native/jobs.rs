@@ -89,9 +89,7 @@ pub(crate) async fn create(
     if let Some(wait) = wait
         && !view.job.state.is_final()
     {
-        // A server that stops keeps nobody waiting: the job goes on without it.
-        let waited = state.stopping.run_until_cancelled(state.jobs.wait(view.job.id, wait)).await;
-        view = waited.transpose()?.unwrap_or(view);
+        view = wait_for(&state, view, wait).await;
     }
     let done = wait.is_some() && view.job.state.is_final();
     Ok(answer(if done { StatusCode::OK } else { StatusCode::ACCEPTED }, &view, &state))
@@ -164,6 +162,20 @@ fn priority(user: &User, written: Option<String>) -> Result<Priority, ApiError> 
         return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", message).param("priority"));
     }
     Ok(priority)
+}
+
+/// The job once it is final, else as it was last seen. It was taken, so that no failure to look at it may say
+/// otherwise; and a server that stops keeps nobody waiting.
+async fn wait_for(state: &AppState, view: JobView, patience: Duration) -> JobView {
+    let id = view.job.id;
+    match state.stopping.run_until_cancelled(state.jobs.wait(id, patience)).await {
+        Some(Ok(view)) => view,
+        Some(Err(error)) => {
+            tracing::warn!(job.id = %id, error = &error as &dyn std::error::Error, "a job can't be looked at");
+            view
+        }
+        None => view,
+    }
 }
 
 /// The `wait` of the header `Prefer` (RFC 7240); other preferences are not for us.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::ApiError;
-use crate::extract::{Caller, UserHeader};
+use crate::extract::{User, UserHeader};
 
 /// The models of the catalog.
 #[derive(Serialize, ToSchema)]
@@ -37,7 +37,7 @@ pub(crate) struct ModelBody {
 /// Lists the models with their parameters and prices.
 #[utoipa::path(get, path = "/api/v1/models", tag = "models", operation_id = "list_models", params(UserHeader),
     responses((status = 200, body = Models, description = "the models"), KeyErrors))]
-pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Result<Json<Models>, ApiError> {
+pub(crate) async fn list(State(state): State<AppState>, _user: User) -> Result<Json<Models>, ApiError> {
     let catalog = state.catalog.current();
     Ok(Json(Models { data: catalog.models().map(|model| ModelBody::new(model)).collect() }))
 }

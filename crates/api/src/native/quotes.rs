@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Caller, Object, UserHeader};
+use crate::extract::{Body, Object, User, UserHeader};
 
 /// A request for a quote.
 #[derive(ToSchema)]
@@ -58,7 +58,7 @@ struct FactorBody {
         (status = 404, body = ErrorBody, description = "no such model")))]
 pub(crate) async fn quote(
     State(state): State<AppState>,
-    _caller: Caller,
+    _user: User,
     body: Body,
 ) -> Result<Json<QuoteBody>, ApiError> {
     let mut object = body.object;

@@ -144,19 +144,6 @@ async fn a_key_works_for_the_user_that_it_names_or_has() {
 }
 
 #[tokio::test]
-async fn what_is_the_same_for_all_needs_no_user() {
-    let house = House::new().await;
-    let quote = json!({"model": "picture", "input": {"prompt": "a fox"}});
-    for key in [&house.service, &house.admin] {
-        house.get("/api/v1/models").key(key).ok(200).await;
-        house.post("/api/v1/quotes", quote.clone()).key(key).ok(200).await;
-    }
-    let user = house.key(KeyKind::User, Some("u1")).await;
-    let ask = house.get("/api/v1/models").key(&user).header("fourfold-user", "u2");
-    ask.check(403, "wrong_user", None).await;
-}
-
-#[tokio::test]
 async fn a_key_sees_only_the_users_of_its_realm() {
     let house = House::new().await;
     let job = house.submit("u1").await;

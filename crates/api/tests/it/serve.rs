@@ -86,8 +86,8 @@ async fn a_server_that_stops_answers_what_it_has_begun() {
     let body = r#"{"model":"picture","input":{"prompt":"a fox"}}"#;
     let key = &server.house.service;
     let head = format!(
-        "POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nexpect: 100-continue\r\n\
-         content-length: {}\r\n\r\n",
+        "POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nfourfold-user: u1\r\n\
+         expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     let mut connection = server.connect().await;
