@@ -15,6 +15,7 @@
 
 mod admin;
 mod description;
+mod drain;
 mod error;
 mod extract;
 mod native;

@@ -1,7 +1,7 @@
 //! Every route and every layer.
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use fourfold_domain::Effect;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::description::Description;
+use crate::drain::drain;
 use crate::error::ApiError;
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
@@ -51,6 +52,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         })
         // From the inside out: panics become errors, browsers get their leave, errors their body and id.
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(drain))
         .layer(cors(settings))
         .layer(from_fn_with_state(metrics, request))
 }
