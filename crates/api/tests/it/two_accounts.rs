@@ -11,8 +11,8 @@ use crate::support::{Ask, House, new_job, outputs};
 enum Finds {
     /// Nothing: 404.
     Nothing,
-    /// Its own, which is empty.
-    Empty,
+    /// Its own, in which nothing is the owner's.
+    ItsOwn,
     /// What is the same for all.
     TheSame,
     /// A new thing of its own.
@@ -33,9 +33,9 @@ const TABLE: [(&str, Finds); 20] = [
     ("POST /api/v1/admin/keys", Finds::Forbidden),
     ("DELETE /api/v1/admin/keys/{id}", Finds::Forbidden),
     ("GET /api/v1/admin/ledger/verify", Finds::Forbidden),
-    ("GET /api/v1/credits", Finds::Empty),
-    ("GET /api/v1/credits/entries", Finds::Empty),
-    ("GET /api/v1/jobs", Finds::Empty),
+    ("GET /api/v1/credits", Finds::ItsOwn),
+    ("GET /api/v1/credits/entries", Finds::ItsOwn),
+    ("GET /api/v1/jobs", Finds::ItsOwn),
     ("POST /api/v1/jobs", Finds::New),
     ("GET /api/v1/jobs/{id}", Finds::Nothing),
     ("GET /api/v1/jobs/{id}/artifacts/{index}", Finds::Nothing),
@@ -56,7 +56,7 @@ fn found_by(operation: &Operation) -> Finds {
     row.unwrap_or_else(|| panic!("{name} isn't in the table: what does another account find there?")).1
 }
 
-/// The operation, with what belongs to the account `owner` in its path.
+/// The operation, with what belongs to the owner in its path.
 fn ask<'a>(house: &'a House, operation: &Operation, job: &Value) -> Ask<'a> {
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
@@ -78,6 +78,8 @@ async fn grant(house: &House, user: &str, credits: &str) {
 async fn nothing_of_an_account_is_seen_by_another() {
     let house = House::new().await;
     grant(&house, "owner", "1").await;
+    // Less than a picture costs.
+    grant(&house, "stranger", "0.01").await;
     let job = house.make("owner", outputs(&[("image/png", "secret of the owner")])).await;
     for kind in [KeyKind::Service, KeyKind::User] {
         for operation in operations() {
@@ -90,7 +92,7 @@ async fn nothing_of_an_account_is_seen_by_another() {
                 Finds::Nothing => 404,
                 Finds::Forbidden => 403,
                 Finds::New => 402,
-                Finds::Empty | Finds::TheSame | Finds::ByLink => 200,
+                Finds::ItsOwn | Finds::TheSame | Finds::ByLink => 200,
             };
             assert_eq!(answer.status, expected, "{asked}");
             assert_eq!(answer.text().contains("owner"), finds == Finds::ByLink, "{asked}");
