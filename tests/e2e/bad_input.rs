@@ -109,7 +109,7 @@ async fn caller_must_show_a_key_and_name_a_user() {
     let expired = server.admin.key(&expired).await;
     let nobody = server.admin.nobody();
     let check = async |api: &Api, status: u16, code: &str| {
-        for path in ["/api/v1/credits", "/api/v1/jobs", "/api/v1/models"] {
+        for path in ["/api/v1/credits", "/api/v1/credits/entries", "/api/v1/jobs"] {
             api.get(path).send().await.refuses(status, code);
         }
         api.submit(&fast("a fox")).await.refuses(status, code);
@@ -120,6 +120,7 @@ async fn caller_must_show_a_key_and_name_a_user() {
     check(&nobody.with_key(""), 401, "invalid_api_key").await;
     check(&nobody.with_key("\u{e9}"), 401, "invalid_api_key").await;
     check(&nobody.with_key(&expired), 401, "invalid_api_key").await;
+    nobody.get("/api/v1/models").send().await.refuses(401, "invalid_api_key");
     let answer =
         nobody.get("/api/v1/credits").header("authorization", &format!("Basic {service}")).send().await;
     answer.refuses(401, "invalid_api_key");
