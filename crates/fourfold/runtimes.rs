@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
-/// How many threads of each HTTP runtime may block on reads of the database and of files.
+/// How many threads of each runtime may block on the database, files and drawing.
 const BLOCKING_THREADS: usize = 32;
 
 /// How many accepted connections may wait for a runtime.
@@ -34,6 +34,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn work() -> Result<Runtime> {
     Builder::new_multi_thread()
         .thread_name("work")
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
         .context("the work runtime can't be started")

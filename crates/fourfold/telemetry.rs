@@ -5,16 +5,22 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config::settings::{LogFormat, LogSettings};
 
+/// How many lines may wait for the thread that writes them; more are dropped. Room for all is made at once.
+const WAITING_LINES_MAX: usize = 8192;
+
 /// Seconds by which durations are counted.
 const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0];
 /// Steps by which batches of the ledger are counted.
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// Counts the lines that were dropped; set once for the process.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// What renders the metrics; set once for the process.
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -23,7 +29,9 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 pub(crate) fn start_logs(settings: &LogSettings) -> Result<WorkerGuard> {
     let filter = EnvFilter::try_new(&settings.filter)
         .context("log.filter: must be such as info,fourfold_service=debug")?;
-    let (writer, guard) = NonBlockingBuilder::default().finish(std::io::stderr());
+    let (writer, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES_MAX).finish(std::io::stderr());
+    DROPPED.get_or_init(|| writer.error_counter());
     let terminal = std::io::stderr().is_terminal();
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_span_events(FmtSpan::NONE);
@@ -50,6 +58,9 @@ pub(crate) fn start_metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>> {
     };
     Ok(Arc::new(move || {
         handle.run_upkeep();
+        let dropped = DROPPED.get().map_or(0, ErrorCounter::dropped_lines);
+        metrics::counter!("fourfold_log_lines_dropped_total")
+            .absolute(u64::try_from(dropped).unwrap_or(u64::MAX));
         handle.render()
     }))
 }
