@@ -7,6 +7,7 @@ mod admin;
 mod auth;
 mod cors;
 mod description;
+mod drain;
 mod errors;
 mod native;
 mod ops;

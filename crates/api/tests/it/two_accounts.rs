@@ -11,7 +11,7 @@ use crate::support::{Ask, House, new_job, outputs};
 enum Finds {
     /// Nothing: 404.
     Nothing,
-    /// Its own, in which nothing is the owner's.
+    /// Its own, in which nothing is the landlord's.
     ItsOwn,
     /// What is the same for all.
     TheSame,
@@ -56,14 +56,14 @@ fn found_by(operation: &Operation) -> Finds {
     row.unwrap_or_else(|| panic!("{name} isn't in the table: what does another account find there?")).1
 }
 
-/// The operation, with what belongs to the owner in its path.
+/// The operation, with what belongs to the landlord in its path.
 fn ask<'a>(house: &'a House, operation: &Operation, job: &Value) -> Ask<'a> {
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
         .path
         .replace("{id}", job["id"].as_str().unwrap())
         .replace("{index}", "0")
-        .replace("{account}", "owner")
+        .replace("{account}", "landlord")
         .replace("{token}", token);
     let ask = house.ask(operation.method.clone(), &path);
     if operation.takes_a_body() { ask.json(&new_job()) } else { ask }
@@ -77,10 +77,10 @@ async fn grant(house: &House, user: &str, credits: &str) {
 #[tokio::test]
 async fn nothing_of_an_account_is_seen_by_another() {
     let house = House::new().await;
-    grant(&house, "owner", "1").await;
+    grant(&house, "landlord", "1").await;
     // Less than a picture costs.
     grant(&house, "stranger", "0.01").await;
-    let job = house.make("owner", outputs(&[("image/png", "secret of the owner")])).await;
+    let job = house.make("landlord", outputs(&[("image/png", "secret of the landlord")])).await;
     for kind in [KeyKind::Service, KeyKind::User] {
         for operation in operations() {
             let finds = found_by(&operation);
@@ -95,17 +95,18 @@ async fn nothing_of_an_account_is_seen_by_another() {
                 Finds::ItsOwn | Finds::TheSame | Finds::ByLink => 200,
             };
             assert_eq!(answer.status, expected, "{asked}");
-            assert_eq!(answer.text().contains("owner"), finds == Finds::ByLink, "{asked}");
+            assert_eq!(answer.text().contains("landlord"), finds == Finds::ByLink, "{asked}");
             assert!(!answer.text().contains(job["id"].as_str().unwrap()), "{asked}");
         }
     }
-    let after = house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("owner").ok(200).await;
+    let after =
+        house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("landlord").ok(200).await;
     assert_eq!(after["state"], job["state"]);
-    assert_eq!(house.get("/api/v1/credits").by("owner").ok(200).await["available"], "0.96");
+    assert_eq!(house.get("/api/v1/credits").by("landlord").ok(200).await["available"], "0.96");
 }
 
 #[tokio::test]
-async fn a_stranger_spends_and_cancels_nothing_of_the_owner() {
+async fn a_stranger_spends_and_cancels_nothing_of_the_landlord() {
     let house = House::new().await;
     let job = house.submit("u1").await;
     house.post(&format!("/api/v1/jobs/{job}/cancel"), json!({})).by("u2").check(404, "not_found", None).await;
