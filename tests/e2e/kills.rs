@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::support::{Api, Home, Random, fast, picture, read_books, run, slow, within};
+use crate::support::{Api, Home, Random, fast, picture, read_all_books, run, slow, within};
 
 /// For how long servers are killed.
 const RUNS_FOR: Duration = Duration::from_secs(15);
@@ -52,14 +53,12 @@ async fn kills_by_chance_lose_nothing() {
     drop(now);
 
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
-    for (number, caller) in (0..).zip(callers) {
-        let promised = within(caller).await.unwrap();
-        let books = read_books(&home, &server.admin.user(&user(number))).await;
-        for (key, id) in &promised {
-            assert!(
-                books.jobs.contains_key(id),
-                "the job {id} of the request {key} was promised and is lost"
-            );
+    let promised = within(join_all(callers)).await;
+    let accounts: Vec<_> = (0..CALLERS).map(|caller| server.admin.user(&user(caller))).collect();
+    let books = read_all_books(&home, &accounts).await;
+    for (promised, books) in promised.into_iter().zip(books) {
+        for (key, id) in &promised.unwrap() {
+            assert!(books.jobs.contains_key(id), "the job {id} of {key} was promised and is lost");
         }
         for (state, count) in books.states() {
             *states.entry(state.to_owned()).or_default() += count;

@@ -28,10 +28,26 @@ impl Books {
     }
 }
 
-/// Waits until an account's jobs are final, and checks all that must then hold of it: each job has one hold
-/// and one end, was charged at most its hold, and only for results that are there, byte for byte; nothing is
-/// held; the credits are what was granted less what was charged.
+/// Waits until the jobs of all accounts that there are, each read by its caller, are final, and checks all that
+/// must then hold: each job has one hold and one end, was charged at most its hold, and only for results that
+/// are there, byte for byte; nothing is held; an account has what was granted less what was charged; and the
+/// ledger's own audit is clean.
+pub(crate) async fn read_all_books(home: &Home, callers: &[Api]) -> Vec<Books> {
+    let mut all = Vec::new();
+    for caller in callers {
+        all.push(read_account(caller).await);
+    }
+    let verified = home.command(&["ledger", "verify"]).await.output();
+    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
+    all
+}
+
+/// The same where there is one account.
 pub(crate) async fn read_books(home: &Home, caller: &Api) -> Books {
+    read_all_books(home, std::slice::from_ref(caller)).await.remove(0)
+}
+
+async fn read_account(caller: &Api) -> Books {
     let mut jobs = BTreeMap::new();
     for job in caller.read_all("/api/v1/jobs").await {
         let job = if is_final(&job) { job } else { ended(caller, &job).await };
@@ -61,9 +77,6 @@ pub(crate) async fn read_books(home: &Home, caller: &Api) -> Books {
     let balance = caller.read("/api/v1/credits").await;
     assert_eq!(balance["held"], "0", "{balance}");
     assert_eq!(credits(&balance["available"]), left, "{balance}");
-
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
     Books { jobs, available: left }
 }
 

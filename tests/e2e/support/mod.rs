@@ -8,7 +8,7 @@ mod process;
 mod random;
 mod wait;
 
-pub(crate) use books::{read_books, sha256};
+pub(crate) use books::{read_all_books, read_books, sha256};
 pub(crate) use home::{ADMIN_KEY, Home, Server};
 pub(crate) use http::{Answer, Api};
 pub(crate) use jobs::{PRICE, ended, fast, picture, slow};
