@@ -1,6 +1,10 @@
 //! What a call sends, and what it gives back.
 
+use std::convert::Infallible;
+
+use bytes::Bytes;
 use fourfold_clients::http::{AuthScheme, Body, Effect, ErrorKind, Multipart};
+use futures_util::StreamExt;
 use http::{HeaderName, header};
 use serde_json::Value;
 
@@ -157,5 +161,43 @@ async fn mistakes_come_out_when_the_call_is_sent() {
         let error = call.send().await.unwrap_err();
         assert_eq!((error.kind(), error.effect()), (ErrorKind::InvalidRequest, Effect::NotStarted));
         assert!(std::error::Error::source(&error).is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_form_with_a_stream_of_unknown_length_is_sent_in_chunks() {
+    let server = Server::start([Reply::ok(""), Reply::ok("")]).await;
+    let client = client(&server);
+    let pieces =
+        futures_util::stream::iter(["one", "two"]).map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
+    let form = Multipart::with_boundary("X").text("a", "1").streamed_file(
+        "f",
+        "f",
+        "a/b\r\n",
+        Body::from_stream(pieces),
+    );
+    client.post("/").multipart(form).send().await.unwrap();
+    client.post("/").multipart(Multipart::default()).send().await.unwrap();
+    let received = server.received();
+    assert_eq!(received[0].header("transfer-encoding"), Some("chunked"));
+    let expected = "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--X\r\nContent-Disposition: form-data; \
+        name=\"f\"; filename=\"f\"\r\nContent-Type: a/b\r\n\r\nonetwo\r\n--X--\r\n";
+    assert_eq!(received[0].text(), expected);
+    let boundary =
+        received[1].header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
+    assert_eq!(received[1].text(), format!("--{boundary}--\r\n"));
+}
+
+#[tokio::test]
+async fn another_bodys_bytes_can_be_sent_on() {
+    let source = Server::start([Reply::ok("passed on")]).await;
+    let answer = client(&source).get("/").stream().await.unwrap();
+    let server = Server::start([Reply::ok(""), Reply::ok("")]).await;
+    let client = client(&server);
+    client.put("/").body(answer.into_body()).send().await.unwrap();
+    client.put("/").body(Body::wrap(http_body_util::Full::new(Bytes::from("wrapped")))).send().await.unwrap();
+    let received = server.received();
+    for (received, (text, length)) in received.iter().zip([("passed on", "9"), ("wrapped", "7")]) {
+        assert_eq!((received.text(), received.header("content-length")), (text, Some(length)));
     }
 }

@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_clients::http::{BaseHttpClient, Body, Effect, ErrorKind, HttpSettings};
+use fourfold_clients::http::{BaseHttpClient, Body, Effect, ErrorKind, HttpSettings, TimeoutStage, Timeouts};
 use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -25,7 +26,7 @@ use crate::support::{run, soon, timeless};
 struct TlsServer {
     port: u16,
     ca_file: NamedTempFile,
-    /// Tells when the body of an endless answer was let go.
+    /// Tells when the body of an endless answer was let go, and when a request came that is never answered.
     let_go: mpsc::UnboundedReceiver<()>,
 }
 
@@ -83,6 +84,11 @@ async fn serve(acceptor: TlsAcceptor, connection: tokio::net::TcpStream, let_go:
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 async fn answer(request: Request<Incoming>, let_go: mpsc::UnboundedSender<()>) -> Result<Answer, Infallible> {
+    if request.uri().path() == "/hang" {
+        // The test is there, since it waits for this.
+        _ = let_go.send(());
+        std::future::pending::<()>().await;
+    }
     let version = Bytes::from(format!("{:?}", request.version()));
     if request.uri().path() != "/endless" {
         return Ok(Response::new(StreamBody::new(stream::iter([Ok(Frame::data(version))])).boxed_unsync()));
@@ -153,4 +159,25 @@ async fn a_file_without_a_certificate_is_a_mistake() {
     settings.tls.ca_files = vec![empty.path().to_owned()];
     let error = BaseHttpClient::builder("https://vendor.test").settings(settings).build().unwrap_err();
     assert!(std::error::Error::source(&error).unwrap().to_string().ends_with("no certificate in it"));
+}
+
+#[tokio::test]
+async fn what_was_written_on_http2_may_have_started() {
+    let mut server = TlsServer::start().await;
+    let client = server.client(server.settings());
+    let limits = Timeouts { first_byte: Duration::from_secs(30), ..Timeouts::NONE };
+    let called = client.post("hang").timeouts(limits).no_retry().send();
+    let request = Request::get(format!("{}/hang", server.url())).body(Body::empty()).unwrap();
+    let passed = client.exchange_within(request, limits);
+    let mut both = std::pin::pin!(async { tokio::join!(called, passed) });
+    tokio::select! {
+        _ = &mut both => panic!("nothing was answered"),
+        _ = soon(async { (server.let_go.recv().await, server.let_go.recv().await) }) => {}
+    }
+    tokio::time::pause();
+    let (called, passed) = both.await;
+    for error in [called.unwrap_err(), passed.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutStage::FirstByte));
+        assert_eq!(error.effect(), Effect::MayHaveStarted);
+    }
 }
