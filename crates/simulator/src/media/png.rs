@@ -1,28 +1,25 @@
-//! Pictures that are striped in the colours of their prompt.
+//! PNG, with four colours in sixteen stripes.
 
 use png::{BitDepth, ColorType, Compression, Encoder};
 
-use super::{Media, Size};
-use crate::content::hash;
+use super::Size;
 
-/// A PNG of this size. The same prompt has the same stripes.
-pub(crate) fn png(size: Size, prompt: &str) -> Media {
-    let palette: Vec<u8> =
-        (0..4).flat_map(|color| hash(&format!("{color}{prompt}")).to_be_bytes()[..3].to_vec()).collect();
+pub(super) fn bytes(size: Size, colors: &[[u8; 3]; 4]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, size.width, size.height);
+    let mut encoder = Encoder::new(&mut bytes, size.width.into(), size.height.into());
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Two);
-    encoder.set_palette(palette);
+    encoder.set_palette(colors.concat());
     encoder.set_compression(Compression::Fast);
-    let row_bytes = usize::try_from(size.width.div_ceil(4)).unwrap_or(usize::MAX);
-    // A byte is four pixels; of each colour, four stripes.
-    let stripes = (0..size.height).flat_map(|y| {
-        let color = u8::try_from(u64::from(y) * 16 / u64::from(size.height.max(1)) % 4).unwrap_or_default();
-        std::iter::repeat_n(color * 0b0101_0101, row_bytes)
-    });
-    let written =
-        encoder.write_header().and_then(|mut writer| writer.write_image_data(&stripes.collect::<Vec<_>>()));
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&stripes(size)));
     written.expect("a picture with a side of at least one pixel goes into memory");
-    Media { media_type: "image/png", extension: "png", bytes: bytes.into() }
+    bytes
+}
+
+/// The pixels, four to a byte.
+fn stripes(size: Size) -> Vec<u8> {
+    let row_bytes = usize::from(size.width).div_ceil(4);
+    let color = |y: u16| u32::from(y) * 16 / u32::from(size.height) % 4;
+    let byte = |y: u16| [0b0000_0000, 0b0101_0101, 0b1010_1010, 0b1111_1111][color(y) as usize];
+    (0..size.height).flat_map(|y| std::iter::repeat_n(byte(y), row_bytes)).collect()
 }

@@ -134,6 +134,13 @@ impl Tasks {
         tasks
     }
 
+    /// Puts the changed task in the place of what it was; does nothing where it isn't there any more.
+    pub(crate) fn change(&mut self, changed: Task) {
+        if let Some(task) = self.by_id.get_mut(&(changed.vendor, changed.id.clone())) {
+            *task = changed;
+        }
+    }
+
     /// Forgets a task. Does nothing where there is none.
     pub(crate) fn remove(&mut self, vendor: Vendor, id: &str) {
         self.by_id.remove(&(vendor, id.to_owned()));

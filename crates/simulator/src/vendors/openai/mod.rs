@@ -1,10 +1,15 @@
 //! OpenAI, whose wire others speak too.
 
 mod chat;
+mod embeddings;
 mod error;
 mod images;
 mod models;
+mod responses;
 mod routes;
+mod speech;
+mod transcriptions;
+mod videos;
 
 use http::{HeaderMap, HeaderValue};
 

@@ -1,9 +1,12 @@
 //! The models that OpenAI has today. Those that it has shut down are unknown, as at the vendor.
 
+use http::StatusCode;
+use serde_json::{Value, json};
+
 use super::super::{Model, ModelKind};
+use crate::answer::Answer;
 use crate::call::{Call, Fields};
 use crate::refusal::{OwnRefusal, Refusal};
-use http::StatusCode;
 
 pub(super) const MODELS: &[Model] = &[
     model("gpt-5", ModelKind::Reasoning, 1_754_425_777, Some("2026-12-11")),
@@ -34,6 +37,21 @@ pub(super) const MODELS: &[Model] = &[
     model("sora-2-pro", ModelKind::Video, 1_759_708_663, Some("2026-09-24")),
 ];
 
+/// `GET /v1/models`.
+pub(in super::super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let own = call.world.settings.extra_models.iter().map(|extra| described(extra, 0, None));
+    let models: Vec<_> = call.vendor.row().models.iter().map(of_vendor).chain(own).collect();
+    Ok(Answer::json(&json!({"object": "list", "data": models})))
+}
+
+/// `GET /v1/models/{model}`.
+pub(in super::super) fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.get("model");
+    known(call, name, |_any| true)?;
+    let model = call.vendor.row().models.iter().find(|model| model.id == name);
+    Ok(Answer::json(&model.map_or_else(|| described(name, 0, None), of_vendor)))
+}
+
 /// The model that a request names, as the vendor knows it; none for one of the settings' own models.
 pub(super) fn required<'f>(
     call: &Call<'_>,
@@ -62,6 +80,18 @@ pub(super) fn known(
             field: Some("model"),
         })
     })
+}
+
+fn of_vendor(model: &Model) -> Value {
+    described(model.id, model.created, model.shutdown_date)
+}
+
+fn described(id: &str, created: u64, shutdown_date: Option<&str>) -> Value {
+    let mut model = json!({"id": id, "object": "model", "created": created, "owned_by": "system"});
+    if let Some(day) = shutdown_date {
+        model["shutdown_date"] = json!(day);
+    }
+    model
 }
 
 const fn model(

@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::content::count_tokens;
 use crate::events;
-use crate::media::{Media, Size, png};
+use crate::media::Media;
 
 /// The pictures. The event's name begins with this word.
 pub(super) fn answer(call: &Call<'_>, request: &ImageRequest, event: &str) -> Answer {
@@ -18,7 +18,7 @@ pub(super) fn answer(call: &Call<'_>, request: &ImageRequest, event: &str) -> An
 
 fn whole(call: &Call<'_>, request: &ImageRequest) -> Answer {
     let pictures: Vec<_> =
-        (0..request.count).map(|index| json!({"b64_json": picture(request, index, request.size)})).collect();
+        (0..request.count).map(|index| json!({"b64_json": picture(request, index)})).collect();
     let mut answer = described(request);
     answer.insert("created".into(), json!(call.now_seconds()));
     answer.insert("data".into(), json!(pictures));
@@ -37,11 +37,11 @@ fn streamed(call: &Call<'_>, request: &ImageRequest, event: &str) -> Answer {
     let mut events = Vec::new();
     for index in 0..request.count {
         for partial in 0..request.partial_images {
-            let mut fields = described("partial_image", picture(request, index, request.size));
+            let mut fields = described("partial_image", picture(request, index));
             fields.insert("partial_image_index".into(), json!(partial));
             events.push(events::named(&format!("{event}.partial_image"), &Value::Object(fields)));
         }
-        let mut fields = described("completed", picture(request, index, request.size));
+        let mut fields = described("completed", picture(request, index));
         fields.insert("usage".into(), usage(request));
         events.push(events::named(&format!("{event}.completed"), &Value::Object(fields)));
     }
@@ -54,12 +54,12 @@ fn described(request: &ImageRequest) -> Map<String, Value> {
         ("background".to_owned(), json!(request.background)),
         ("output_format".to_owned(), json!(request.output_format)),
         ("quality".to_owned(), json!(request.quality)),
-        ("size".to_owned(), json!(format!("{}x{}", request.size.width, request.size.height))),
+        ("size".to_owned(), json!(request.size.to_string())),
     ])
 }
 
-fn picture(request: &ImageRequest, index: i64, size: Size) -> String {
-    let Media { bytes, .. } = png(size, &format!("{index} {}", request.prompt));
+fn picture(request: &ImageRequest, index: i64) -> String {
+    let Media { bytes, .. } = request.format.draw(request.size, &format!("{index} {}", request.prompt));
     BASE64_STANDARD.encode(bytes)
 }
 

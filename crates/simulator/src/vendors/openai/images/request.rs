@@ -2,7 +2,7 @@
 
 use super::super::models;
 use crate::call::{Call, Fields};
-use crate::media::Size;
+use crate::media::{PictureFormat, Size};
 use crate::refusal::Refusal;
 use crate::vendors::ModelKind;
 
@@ -14,6 +14,7 @@ pub(super) struct ImageRequest {
     pub(super) quality: &'static str,
     pub(super) background: &'static str,
     pub(super) output_format: &'static str,
+    pub(super) format: PictureFormat,
     pub(super) is_streamed: bool,
     pub(super) partial_images: i64,
     /// How many pictures it brings.
@@ -56,6 +57,7 @@ impl ImageRequest {
             quality: quality(fields, model)?,
             background: if background == Some("transparent") { "transparent" } else { "opaque" },
             output_format,
+            format: PictureFormat::parse(output_format).unwrap_or(PictureFormat::Png),
             is_streamed,
             partial_images: partial_images.unwrap_or(0),
             input_images: 0,
