@@ -24,7 +24,7 @@ pub(crate) struct AnswerBody {
     /// Since when the reader waits; none while there is data. A reader that takes its time isn't a stalled answer.
     waiting_since: Option<Instant>,
     received_bytes: u64,
-    ended: bool,
+    is_ended: bool,
     observation: Option<Box<Observation>>,
     /// The breaker that hears of a stream that broke off.
     breaker: Option<Arc<Breaker>>,
@@ -53,7 +53,7 @@ impl AnswerBody {
             timer: None,
             waiting_since: None,
             received_bytes: 0,
-            ended: false,
+            is_ended: false,
             observation: None,
             breaker: None,
         }
@@ -74,7 +74,7 @@ impl AnswerBody {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
-        if self.ended {
+        if self.is_ended {
             return Poll::Ready(None);
         }
         let frame = match &mut self.source {
@@ -94,7 +94,7 @@ impl AnswerBody {
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
             Poll::Ready(None) => {
-                self.ended = true;
+                self.is_ended = true;
                 if let Some(observation) = self.observation.take() {
                     observation.finish(self.received_bytes, None);
                 }
@@ -131,7 +131,7 @@ impl AnswerBody {
     }
 
     fn fail(&mut self, error: ClientError) -> ClientError {
-        self.ended = true;
+        self.is_ended = true;
         self.source = Source::Gone;
         let error = if self.limits.is_streamed && self.received_bytes > 0 {
             error.at_least(Effect::Started)
@@ -148,7 +148,7 @@ impl AnswerBody {
     }
 
     pub(crate) fn is_end_stream(&self) -> bool {
-        self.ended
+        self.is_ended
             || match &self.source {
                 Source::Hyper(body) => body.is_end_stream(),
                 Source::Reqwest(body) => body.is_end_stream(),

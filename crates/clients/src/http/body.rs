@@ -21,8 +21,8 @@ pub(crate) const PIECE_BYTES: usize = 256 * 1024;
 
 /// The body of a request or of an answer.
 ///
-/// It is an [`http_body::Body`]; [`into_data_stream`](Self::into_data_stream) makes a [`Stream`] of it. Dropping the body of an answer before its end
-/// closes the vendor's connection at once (on HTTP/2 it resets the stream).
+/// It is an [`http_body::Body`]; [`into_data_stream`](Self::into_data_stream) makes a [`Stream`] of it. Dropping
+/// the body of an answer before its end closes the vendor's connection at once (on HTTP/2 it resets the stream).
 #[derive(Default)]
 pub struct Body(Content);
 
@@ -41,7 +41,7 @@ enum Content {
 struct Streamed {
     stream: Mutex<UnsyncBoxBody<Bytes, BoxError>>,
     left_bytes: Option<u64>,
-    ended: bool,
+    is_ended: bool,
 }
 
 impl Body {
@@ -88,9 +88,9 @@ impl Body {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let ended = body.is_end_stream();
+        let is_ended = body.is_end_stream();
         let stream = Mutex::new(body.map_err(Into::into).boxed_unsync());
-        Self(Content::Streamed(Streamed { stream, left_bytes, ended }))
+        Self(Content::Streamed(Streamed { stream, left_bytes, is_ended }))
     }
 
     /// Pieces in memory as one body, which can be replayed.
@@ -174,7 +174,7 @@ impl HttpBody for Body {
             Content::Empty => true,
             Content::Whole(bytes) => bytes.is_empty(),
             Content::Pieces(pieces) => pieces.iter().all(Bytes::is_empty),
-            Content::Streamed(streamed) => streamed.ended,
+            Content::Streamed(streamed) => streamed.is_ended,
             Content::Answer(answer) => answer.is_end_stream(),
         }
     }
@@ -232,14 +232,14 @@ impl Streamed {
                 if let (Some(left), Some(data)) = (&mut self.left_bytes, frame.data_ref()) {
                     *left = left.saturating_sub(data.len() as u64);
                 }
-                self.ended = stream.is_end_stream();
+                self.is_ended = stream.is_end_stream();
                 Some(Ok(frame))
             }
             Some(Err(error)) => {
                 Some(Err(ClientError::new(ErrorKind::RequestBody, Effect::MayHaveStarted).with_source(error)))
             }
             None => {
-                self.ended = true;
+                self.is_ended = true;
                 None
             }
         })

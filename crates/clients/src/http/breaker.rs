@@ -250,3 +250,53 @@ impl Health {
 fn refusal(wait: Duration) -> ClientError {
     ClientError::new(ErrorKind::CircuitOpen, Effect::NotStarted).with_retry_after(wait).with_retryable(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn threads_at_once_get_exactly_the_probes() {
+        let settings = BreakerSettings { failures_max: 1, open_for: Duration::ZERO, probes: 3 };
+        for _ in 0..50 {
+            let breaker = Breaker::new(settings, None);
+            breaker.admit().unwrap().tell(Health::Ill);
+            let start = Barrier::new(16);
+            let probes = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..16)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            breaker.admit().ok()
+                        })
+                    })
+                    .collect();
+                threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert_eq!(probes.len(), 3);
+            assert_eq!(breaker.state(), BreakerState::HalfOpen);
+            probes.into_iter().for_each(|probe| probe.tell(Health::Well));
+            assert_eq!(breaker.state(), BreakerState::Closed);
+        }
+    }
+
+    #[test]
+    fn a_probe_of_an_earlier_time_counts_as_nothing() {
+        let settings = BreakerSettings { failures_max: 1, open_for: Duration::ZERO, probes: 2 };
+        let breaker = Breaker::new(settings, None);
+        let old = breaker.admit().unwrap();
+        breaker.admit().unwrap().tell(Health::Ill);
+        let (late, bad) = (breaker.admit().unwrap(), breaker.admit().unwrap());
+        bad.tell(Health::Ill);
+        let now = breaker.admit().unwrap();
+        late.tell(Health::Well);
+        old.tell(Health::Well);
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        now.tell(Health::Well);
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        breaker.admit().unwrap().tell(Health::Well);
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+}

@@ -106,7 +106,7 @@ impl ClientBuilder {
 
     /// Checks everything and builds the client. An error names the setting that is wrong.
     pub fn build(self) -> Result<BaseHttpClient, ClientError> {
-        self.try_build().map_err(ClientError::invalid)
+        self.try_build().map_err(ClientError::misconfigured)
     }
 
     fn try_build(self) -> Result<BaseHttpClient, BoxError> {

@@ -70,7 +70,7 @@ impl BaseHttpClient {
     pub fn with_own_pool(&self) -> Result<Self, ClientError> {
         let shared = Arc::clone(&self.shared);
         let transports = Transports::new(&shared.settings, &shared.tls, &shared.resolver);
-        Ok(Self { shared, transports: Arc::new(transports.map_err(ClientError::invalid)?) })
+        Ok(Self { shared, transports: Arc::new(transports.map_err(ClientError::misconfigured)?) })
     }
 
     /// Begins a call. `path` is relative to the base URL; a whole `http(s)://` URL is taken as it is, and gets

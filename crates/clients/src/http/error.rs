@@ -53,6 +53,8 @@ pub enum ErrorKind {
     AddressRefused,
     /// The caller's request body failed while it was read.
     RequestBody,
+    /// The client can't be built from its settings.
+    InvalidSettings,
     /// The request can't be built from what the caller gave; nothing was sent.
     InvalidRequest,
     /// Every allowed try failed; the last failure is the source.
@@ -222,6 +224,11 @@ impl ClientError {
         self
     }
 
+    /// There is no client, because its settings are wrong in this way.
+    pub(crate) fn misconfigured(source: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::InvalidSettings, Effect::NotStarted).with_source(source)
+    }
+
     /// Nothing was sent, because the caller's request is wrong in this way.
     pub(crate) fn invalid(source: impl Into<BoxError>) -> Self {
         Self::new(ErrorKind::InvalidRequest, Effect::NotStarted).with_source(source)
@@ -263,6 +270,7 @@ impl fmt::Display for ClientError {
             ErrorKind::RateLimited => f.write_str("the client's own rate limit is reached"),
             ErrorKind::AddressRefused => f.write_str("the address is not allowed"),
             ErrorKind::RequestBody => f.write_str("the request body failed"),
+            ErrorKind::InvalidSettings => f.write_str("the client's settings are not valid"),
             ErrorKind::InvalidRequest => f.write_str("the request is not valid"),
             ErrorKind::RetriesExhausted { tries: 1 } => f.write_str("gave up after 1 try"),
             ErrorKind::RetriesExhausted { tries } => write!(f, "gave up after {tries} tries"),

@@ -80,11 +80,14 @@ fn reqwest_client(
         .retry(reqwest::retry::never())
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .connect_timeout(limit(settings.timeouts.connect).unwrap_or(Duration::MAX))
         .pool_idle_timeout(limit(settings.pool.idle_timeout))
         .pool_max_idle_per_host(settings.pool.idle_per_host_max)
         .tcp_keepalive(limit(settings.pool.tcp_keepalive))
         .tcp_nodelay(true);
+    let builder = match limit(settings.timeouts.connect) {
+        Some(connect) => builder.connect_timeout(connect),
+        None => builder,
+    };
     let builder = match &settings.proxy {
         Some(proxy) => builder.proxy(proxy.for_reqwest()?),
         None => builder,

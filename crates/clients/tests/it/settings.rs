@@ -92,7 +92,7 @@ fn a_client_with_a_mistake_is_not_built() {
         "https://",
     ] {
         let error = build(wrong).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{wrong}");
+        assert_eq!(error.kind(), ErrorKind::InvalidSettings, "{wrong}");
         assert!(
             std::error::Error::source(&error).unwrap().to_string().starts_with("the base URL"),
             "{wrong}"
