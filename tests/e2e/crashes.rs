@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Home, Ran, Server, ended, fast, picture, read_books, slow};
+use crate::support::{Home, Server, ended, fast, picture, read_books, slow};
 
 /// How often the process dies at each place.
 const DEATHS: usize = 20;
@@ -71,7 +71,7 @@ async fn a_job_recovers_by_where_its_server_died() {
             let server = home.try_start(&[("FOURFOLD_FAILPOINT", place)]).await.unwrap();
             // It may die before it answers.
             drop(server.admin.user(USER).post("/api/v1/jobs", &picture(model, place)).try_send().await);
-            died(&server.ended().await, place);
+            server.ended().await.died_by(Signal::ABORT);
 
             let server = home.start().await;
             let caller = server.admin.user(USER);
@@ -104,10 +104,10 @@ async fn check(place: &str) {
         let nth = death % 3 + 1;
         match home.try_start(&[("FOURFOLD_FAILPOINT", &format!("{place}:{nth}"))]).await {
             // It died of what an earlier life had left.
-            Err(ran) => died(&ran, place),
+            Err(ran) => ran.died_by(Signal::ABORT),
             Ok(server) => {
                 promised.ask(&server, death).await;
-                died(&server.ended().await, place);
+                server.ended().await.died_by(Signal::ABORT);
             }
         }
         if death % 3 != 1 {
@@ -123,11 +123,6 @@ async fn check(place: &str) {
     let states = books.states();
     println!("{place}: {DEATHS} deaths, {clean_lives} lives between them, jobs {states:?}");
     assert!(states["succeeded"] > 0, "{states:?}");
-}
-
-#[track_caller]
-fn died(ran: &Ran, place: &str) {
-    assert_eq!(ran.signal(), Some(Signal::ABORT), "{place}: {ran:#?}");
 }
 
 /// What was asked for, by idempotency key, with the job that was promised for it.

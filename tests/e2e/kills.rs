@@ -46,7 +46,7 @@ async fn kills_by_chance_lose_nothing() {
         // Not waiting for anything: the moment is the chance.
         tokio::time::sleep(Duration::from_millis(random.below(LIFE_MS_MAX))).await;
         now.send_replace(None);
-        assert_eq!(server.kill().await.signal(), Some(Signal::KILL));
+        server.kill().await.died_by(Signal::KILL);
         kills += 1;
     }
     let server = home.start().await;

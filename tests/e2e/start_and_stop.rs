@@ -1,9 +1,12 @@
 //! The first start, the last signal, and what lies between two lives.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::{ADMIN_KEY, Home, eventually, fast, read_books, run, slow, within};
-use std::time::Duration;
 
 #[tokio::test]
 async fn first_start_prints_the_admin_key_once() {
@@ -79,6 +82,23 @@ async fn sigterm_answers_the_requests_under_way() {
     assert_eq!(ran.code(), Some(0), "{ran:#?}");
     let words = ran.stderr.join("\n");
     assert!(words.contains("SIGTERM") && words.contains("\"stopped\""), "{words}");
+}
+
+#[tokio::test]
+async fn sigint_stops_as_sigterm_does() {
+    let server = Home::new().start().await;
+    server.interrupt();
+    let ran = server.ended().await;
+    assert_eq!(ran.code(), Some(0), "{ran:#?}");
+}
+
+#[tokio::test]
+async fn the_data_folder_is_for_its_owner_alone() {
+    let home = Home::new();
+    home.start().await.stop().await;
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(home.data_dir()), 0o700);
+    assert_eq!(mode(home.data_dir().join("secret_key")), 0o600);
 }
 
 #[tokio::test]

@@ -113,6 +113,11 @@ impl Server {
         self.process.signal(Signal::TERM);
     }
 
+    /// What Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        self.process.signal(Signal::INT);
+    }
+
     /// Waits for its end.
     pub(crate) async fn ended(self) -> Ran {
         self.process.ended().await

@@ -90,9 +90,10 @@ impl Ran {
         self.status.code()
     }
 
-    /// The signal that ended it.
-    pub(crate) fn signal(&self) -> Option<Signal> {
-        self.status.signal().and_then(Signal::from_named_raw)
+    /// Checks that this signal ended it.
+    #[track_caller]
+    pub(crate) fn died_by(&self, signal: Signal) {
+        assert_eq!(self.status.signal(), Some(signal.as_raw()), "{self:#?}");
     }
 
     /// Its output, after it has ended well.
