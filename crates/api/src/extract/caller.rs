@@ -25,6 +25,9 @@ pub(crate) struct UserHeader {
     user: Option<String>,
 }
 
+/// A caller with any live key, for what is no account's.
+pub(crate) struct Caller;
+
 /// A caller who works for an account.
 pub(crate) struct User {
     pub(crate) key: Arc<ApiKey>,
@@ -41,6 +44,14 @@ impl FromRequestParts<AppState> for User {
         let key = authenticate(&parts.headers, state).await?;
         let subject = Subject { realm: key.realm.clone(), external_id: user(&parts.headers, &key)? };
         Ok(Self { key, subject })
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        authenticate(&parts.headers, state).await.map(|_key| Self)
     }
 }
 

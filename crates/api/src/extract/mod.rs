@@ -7,7 +7,7 @@ mod page;
 mod path;
 
 pub(crate) use body::{Body, Object};
-pub(crate) use caller::{Admin, User, UserHeader};
+pub(crate) use caller::{Admin, Caller, User, UserHeader};
 pub(crate) use idempotency::{idempotency, idempotency_key};
 pub(crate) use page::{Page, PageQuery, Paged};
 pub(crate) use path::{Id, Places, RealmQuery, Subjected};

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::ApiError;
-use crate::extract::{User, UserHeader};
+use crate::extract::Caller;
 
 /// The models of the catalog.
 #[derive(Serialize, ToSchema)]
@@ -35,9 +35,9 @@ pub(crate) struct ModelBody {
 }
 
 /// Lists the models with their parameters and prices.
-#[utoipa::path(get, path = "/api/v1/models", tag = "models", operation_id = "list_models", params(UserHeader),
+#[utoipa::path(get, path = "/api/v1/models", tag = "models", operation_id = "list_models",
     responses((status = 200, body = Models, description = "the models"), KeyErrors))]
-pub(crate) async fn list(State(state): State<AppState>, _user: User) -> Result<Json<Models>, ApiError> {
+pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Result<Json<Models>, ApiError> {
     let catalog = state.catalog.current();
     Ok(Json(Models { data: catalog.models().map(|model| ModelBody::new(model)).collect() }))
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Object, User, UserHeader};
+use crate::extract::{Body, Caller, Object};
 
 /// A request for a quote.
 #[derive(ToSchema)]
@@ -53,12 +53,11 @@ struct FactorBody {
 
 /// Tells what a request could cost at most. Free, and holds nothing.
 #[utoipa::path(post, path = "/api/v1/quotes", tag = "jobs", operation_id = "quote", request_body = NewQuote,
-    params(UserHeader),
     responses((status = 200, body = QuoteBody, description = "the quote"), KeyErrors, BodyErrors,
         (status = 404, body = ErrorBody, description = "no such model")))]
 pub(crate) async fn quote(
     State(state): State<AppState>,
-    _user: User,
+    _caller: Caller,
     body: Body,
 ) -> Result<Json<QuoteBody>, ApiError> {
     let mut object = body.object;

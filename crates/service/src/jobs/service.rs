@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fourfold_domain::{AccountId, Credits, InstanceId, JobId, KeyId, Priority, Quote, Subject};
+use fourfold_domain::{AccountId, Credits, Effect, InstanceId, JobId, KeyId, Priority, Quote, Subject};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -13,7 +13,9 @@ use super::{Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
 use crate::catalog::CatalogService;
 use crate::credits::Owner;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Providers, Store};
-use crate::{Clock, Idempotency, Refusal, ServiceError, failpoint};
+use crate::{
+    Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Refusal, ServiceError, StoreError, failpoint,
+};
 
 /// The longest request that is kept with a job.
 const INPUT_BYTES_MAX: usize = 64 * 1024;
@@ -129,12 +131,13 @@ impl JobsService {
     /// Takes a job: its hold, its row and its idempotency key in one step; then it is lined up. The same
     /// idempotency key answers with the same job as it is now.
     pub async fn submit(&self, submission: Submission) -> Result<JobView, ServiceError> {
-        if !self.parts.has_room.load(Ordering::Relaxed) {
-            return Err(ServiceError::StorageFull(
-                "the store has less room than artifacts.free_bytes_min".into(),
-            ));
-        }
-        match self.parts.store.submit(self.step(submission)?).await? {
+        let scope =
+            submission.idempotency.as_ref().map(|key| (key.scope(&submission.subject), key.fingerprint));
+        let step = match self.step(submission) {
+            Ok(step) => step,
+            Err(refusal) => return self.earlier(scope, refusal).await,
+        };
+        match self.parts.store.submit(step).await.map_err(taken_or_not)? {
             Submitted::New(job) => {
                 failpoint::reach("after_submit");
                 metrics::counter!("fourfold_jobs_submitted_total", "model" => job.model.to_string())
@@ -146,6 +149,24 @@ impl JobsService {
             }
             Submitted::Earlier(Owner::Job(id)) => self.load(id).await,
             Submitted::Earlier(Owner::Call(_)) => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
+        }
+    }
+
+    /// What was taken once stays taken: a replay is answered even where the same request would be refused
+    /// today.
+    async fn earlier(
+        &self,
+        scope: Option<(IdempotencyScope, [u8; 32])>,
+        refusal: ServiceError,
+    ) -> Result<JobView, ServiceError> {
+        let Some((scope, fingerprint)) = scope else { return Err(refusal) };
+        match self.parts.store.idempotency(&scope).await? {
+            Some(IdempotencyRecord { owner: Owner::Job(id), fingerprint: known, .. })
+                if known == fingerprint =>
+            {
+                self.load(id).await
+            }
+            _ => Err(refusal),
         }
     }
 
@@ -206,6 +227,11 @@ impl JobsService {
 
     /// Everything that is checked before the step.
     fn step(&self, submission: Submission) -> Result<Submit, ServiceError> {
+        if !self.parts.has_room.load(Ordering::Relaxed) {
+            return Err(ServiceError::StorageFull(
+                "the store has less room than artifacts.free_bytes_min".into(),
+            ));
+        }
         let offer = self.parts.catalog.offer(&submission.model, &submission.input)?;
         let input = Value::Object(submission.input).to_string();
         if input.len() > INPUT_BYTES_MAX {
@@ -246,4 +272,14 @@ impl JobsService {
 /// A duration as a number, for logs.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A failure to take a job leaves open whether it was taken, so nobody is to send it again unasked.
+fn taken_or_not(error: StoreError) -> ServiceError {
+    match error {
+        StoreError::Failed(source) => {
+            ServiceError::Internal { what: "the store has failed", effect: Effect::MayHaveStarted, source }
+        }
+        refused => refused.into(),
+    }
 }

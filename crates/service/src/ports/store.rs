@@ -13,6 +13,7 @@ use crate::calls::{EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
 use crate::credits::{Account, Entry, Grant};
 use crate::error::StoreError;
+use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
     BeginAttempt, Claim, Claimed, Finish, Job, JobEvent, JobView, Lease, NextAttempt, RecordUpstream,
     RequestCancel, Reschedule, Submit, Submitted,
@@ -135,6 +136,9 @@ pub trait JobStore: Send + Sync {
     /// A job's events after this version, in order.
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError>;
 
+    /// What an idempotency key was used for.
+    async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
+
     /// Forgets idempotency keys that were used before this moment.
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
 }
@@ -203,6 +207,7 @@ pub(crate) trait Reads: Send + Sync {
         limit: usize,
     ) -> Result<Vec<JobView>, StoreError>;
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError>;
+    async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
     async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError>;
 }
@@ -281,6 +286,9 @@ impl<B: Commit + Reads> JobStore for B {
     }
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {
         Reads::events(self, job, after_version).await
+    }
+    async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError> {
+        Reads::idempotency(self, scope).await
     }
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
         Reads::forget_idempotency(self, before).await

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::commit::{Commit, Needs, Step, World};
 use crate::credits::{Account, Entry, HoldState, Owner, rules};
 use crate::error::StoreError;
+use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Artifact, Due, JobEvent, JobView, Lease};
 use crate::keys::ApiKey;
 use crate::ports::{Audit, DueJob, InstanceStore, KeyStore, Reads};
@@ -273,6 +274,10 @@ impl Reads for MemoryStore {
         let events =
             state.world.events.iter().filter(|event| event.job == job && event.version > after_version);
         Ok(events.copied().collect())
+    }
+
+    async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError> {
+        Ok(self.state().world.idempotency.get(scope).cloned())
     }
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -5,11 +5,9 @@ use std::fmt::Write as _;
 use fourfold_domain::{AccountId, HoldId};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
-use super::rows::{self, ACCOUNT, ATTEMPT, CALL, DUE, ENTRY, HOLD, JOB};
-use crate::Timestamp;
+use super::rows::{self, ACCOUNT, ATTEMPT, CALL, DUE, ENTRY, HOLD, IDEMPOTENCY, JOB};
 use crate::commit::{Needs, World};
 use crate::credits::Owner;
-use crate::idempotency::IdempotencyRecord;
 
 pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut World) -> rusqlite::Result<()> {
     let rows = Rows { transaction };
@@ -56,15 +54,7 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
         let Some(account) = world.subjects.get(&scope.subject).copied() else { continue };
         let key = (account.to_string(), &scope.method, &scope.path, &scope.key);
         let table = "idempotency WHERE account = ?1 AND method = ?2 AND path = ?3 AND key = ?4";
-        let record = rows.one("fingerprint, owner, created_at", table, key, |row| {
-            let created_at = Timestamp::from_millis(row.get(2)?);
-            Ok(IdempotencyRecord {
-                account,
-                fingerprint: row.get(0)?,
-                owner: rows::text(row, 1)?,
-                created_at,
-            })
-        })?;
+        let record = rows.one(IDEMPOTENCY, table, key, rows::idempotency)?;
         if let Some(record) = record {
             world.idempotency.load(scope.clone(), record);
         }

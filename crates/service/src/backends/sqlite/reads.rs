@@ -10,12 +10,13 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use tokio::sync::Semaphore;
 
 use super::connection::{SqliteError, open_to_read};
-use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT, ENTRY, EVENT, JOB};
+use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT, ENTRY, EVENT, IDEMPOTENCY, JOB};
 use super::{SqliteStore, audit, failed};
 use crate::Timestamp;
 use crate::clock::Clock;
 use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
+use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{JobEvent, JobView, Lease};
 use crate::ports::{Audit, DueJob, Reads};
 
@@ -166,6 +167,21 @@ impl Reads for SqliteStore {
         let key = (job.to_string(), after_version);
         let sql = format!("SELECT {EVENT} FROM job_event WHERE job = ?1 AND version > ?2 ORDER BY version");
         self.readers.read(move |connection| all(connection, &sql, key, rows::event)).await
+    }
+
+    async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let scope = scope.clone();
+        let sql = format!(
+            "SELECT {IDEMPOTENCY} FROM idempotency \
+             WHERE account = (SELECT id FROM account WHERE realm = ?1 AND external_id = ?2) \
+             AND method = ?3 AND path = ?4 AND key = ?5"
+        );
+        let read = move |connection: &mut Connection| {
+            let Subject { realm, external_id } = &scope.subject;
+            let key = (realm.as_str(), external_id.as_str(), &scope.method, &scope.path, &scope.key);
+            connection.prepare_cached(&sql)?.query_row(key, rows::idempotency).optional()
+        };
+        self.readers.read(read).await
     }
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::Timestamp;
 use crate::calls::Call;
 use crate::credits::{Account, Entry, Hold};
+use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
 use crate::keys::ApiKey;
 
@@ -168,6 +169,17 @@ pub(super) fn event(row: &Row<'_>) -> Result<JobEvent> {
         version: row.get(2)?,
         state: text(row, 3)?,
         created_at: time(row, 4)?,
+    })
+}
+
+pub(super) const IDEMPOTENCY: &str = "account, fingerprint, owner, created_at";
+
+pub(super) fn idempotency(row: &Row<'_>) -> Result<IdempotencyRecord> {
+    Ok(IdempotencyRecord {
+        account: text(row, 0)?,
+        fingerprint: row.get(1)?,
+        owner: text(row, 2)?,
+        created_at: time(row, 3)?,
     })
 }
 

@@ -109,6 +109,24 @@ async fn the_same_request_again_answers_with_the_job_as_it_is_now() {
 }
 
 #[tokio::test]
+async fn what_was_taken_is_answered_even_where_it_would_be_refused_today() {
+    let house = house().await;
+    let idempotency = Idempotency {
+        method: "POST".to_owned(),
+        path: "/api/v1/jobs".to_owned(),
+        key: "a".to_owned(),
+        fingerprint: [1; 32],
+    };
+    let keyed = Submission { idempotency: Some(idempotency.clone()), ..submission(1) };
+    let first = house.jobs().submit(keyed.clone()).await.unwrap().job;
+    house.parts.has_room.store(false, Ordering::Relaxed);
+    assert_eq!(house.jobs().submit(keyed.clone()).await.unwrap().job.id, first.id);
+    let other_body = Idempotency { fingerprint: [2; 32], ..idempotency };
+    let refused = house.jobs().submit(Submission { idempotency: Some(other_body), ..keyed }).await;
+    assert!(matches!(refused, Err(ServiceError::StorageFull(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn another_accounts_job_is_not_found() {
     let house = house().await;
     let job = house.submit(1).await;

@@ -23,6 +23,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         the_same_idempotency_key_with_another_request_is_refused,
         an_idempotency_key_counts_for_one_account_method_and_path,
         a_refused_request_does_not_use_its_idempotency_key_up,
+        an_idempotency_key_can_be_looked_up,
         old_idempotency_keys_are_forgotten,
     )
 }
@@ -158,6 +159,24 @@ pub async fn a_refused_request_does_not_use_its_idempotency_key_up(bench: StoreB
     refused(bench.store.submit(step.clone()).await, &refusal)?;
     bench.grant("u1", "10").await?;
     bench.submit(step).await.map(drop)
+}
+
+/// By its account, method, path and itself, and by nothing less.
+pub async fn an_idempotency_key_can_be_looked_up(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "10").await?;
+    let job = bench.submit(keyed(submit("u1", "0.04"), "a", 7)).await?;
+    let scope = idempotency("a", 7).scope(&account_subject("u1"));
+    let known = bench.store.idempotency(&scope).await?.map(|record| (record.owner, record.fingerprint));
+    same("what was made, and of what", known, Some((Owner::Job(job.id), [7; 32])))?;
+    for other in [
+        idempotency("b", 7).scope(&account_subject("u1")),
+        idempotency("a", 7).scope(&account_subject("u2")),
+        crate::IdempotencyScope { path: "/other".to_owned(), ..scope.clone() },
+        crate::IdempotencyScope { method: "PUT".to_owned(), ..scope.clone() },
+    ] {
+        same("another key", bench.store.idempotency(&other).await?.is_none(), true)?;
+    }
+    Ok(())
 }
 
 /// Those that were used before a moment; younger ones stay.
