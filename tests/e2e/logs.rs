@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN_KEY, Home, ended, fast, picture, slow, within};
+use crate::support::{ADMIN_KEY, Home, cancel, ended, fast, picture, reached, slow};
 
 const PROMPT: &str = "marked-prompt-5d1c";
 
@@ -33,10 +32,8 @@ async fn each_cancelled_jobs_end_is_one_line() {
     let caller = server.admin.user("u1");
     let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].clone();
     let running = caller.submitted(&slow("a fox")).await;
-    let path = format!("/api/v1/jobs/{}", running["id"].as_str().unwrap());
-    let mut events = caller.get(&format!("{path}/events")).events().await;
-    while within(events.next()).await.unwrap().unwrap().name() != "job.running" {}
-    caller.ask("POST", &format!("{path}/cancel")).send().await.json(202);
+    reached(&caller, &running, 0, "job.running").await;
+    cancel(&caller, &running).await.json(202);
     ended(&caller, &running).await;
     let ran = server.stop().await;
     assert_eq!(outcomes(&ran.stderr, &account), [(running["id"].to_string(), json!("cancelled"))].into());
@@ -52,10 +49,8 @@ async fn the_end_of_a_job_that_nobody_worked_on_is_one_line() {
     let caller = server.admin.user("u1");
     let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].clone();
     let waiting = caller.submitted(&fast("a fox")).await;
-    let path = format!("/api/v1/jobs/{}", waiting["id"].as_str().unwrap());
-    let mut events = caller.get(&format!("{path}/events")).header("last-event-id", "1").events().await;
-    while within(events.next()).await.unwrap().unwrap().name() != "job.queued" {}
-    caller.ask("POST", &format!("{path}/cancel")).send().await.json(202);
+    reached(&caller, &waiting, 1, "job.queued").await;
+    cancel(&caller, &waiting).await.json(202);
     let ran = server.stop().await;
     assert_eq!(outcomes(&ran.stderr, &account), [(waiting["id"].to_string(), json!("cancelled"))].into());
 }

@@ -1,11 +1,13 @@
 //! A prompt comes in by HTTP, and its picture is downloaded and paid for.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Home, PRICE, ended, fast, picture, read_books, sha256, slow, within};
+use crate::support::{
+    Answer, Api, Home, PRICE, cancel, ended, fast, picture, reached, read_books, sha256, slow, within,
+};
 
 /// How PNG files begin.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -202,47 +204,28 @@ async fn a_cancelled_job_says_what_it_costs() {
     server.admin.grant("u1", "10").await;
 
     let submitted = caller.submitted(&slow("a fox")).await;
-    let path = format!("/api/v1/jobs/{}", submitted["id"].as_str().unwrap());
-    let mut events = caller.get(&format!("{path}/events")).events().await;
-    while within(events.next()).await.unwrap().unwrap().name() != "job.running" {}
-
-    let cancel = || caller.ask("POST", &format!("{path}/cancel")).send();
-    let answer = cancel().await.json(202);
-    assert_eq!(answer["id"], submitted["id"]);
+    reached(&caller, &submitted, 0, "job.running").await;
+    assert_eq!(cancel(&caller, &submitted).await.json(202)["id"], submitted["id"]);
     let job = ended(&caller, &submitted).await;
     assert_eq!((&job["state"], &job["error"]["code"]), (&json!("cancelled"), &json!("cancelled")));
     let said = job["error"]["message"].as_str().unwrap();
     assert!(said.contains(&format!("{PRICE} credits were charged")), "{said}");
-    cancel().await.refuses(409, "already_final");
+    cancel(&caller, &submitted).await.refuses(409, "already_final");
     assert_eq!(read_books(&home, &caller).await.available.to_string(), "9.96");
 }
 
 #[tokio::test]
 async fn a_job_that_nobody_works_on_is_cancelled_at_once_and_for_nothing() {
-    // The only worker finds no vendor, and waits long until it asks again.
-    let home = Home::new().with("FOURFOLD__PROVIDERS__MOCK__FAIL", "unavailable");
-    let server = home.with("FOURFOLD__JOBS__BACKOFF", "10m");
-    let (home, server) = (&server, server.start().await);
+    // No vendor takes it, and the next attempt is far off.
+    let home = Home::new()
+        .with("FOURFOLD__PROVIDERS__MOCK__FAIL", "unavailable")
+        .with("FOURFOLD__JOBS__BACKOFF", "10m");
+    let server = home.start().await;
     let caller = server.admin.user("u1");
     server.admin.grant("u1", "10").await;
-    let submitted = caller.submitted(&fast("a fox")).await;
-    let path = format!("/api/v1/jobs/{}", submitted["id"].as_str().unwrap());
-    let mut events = caller.get(&format!("{path}/events")).header("last-event-id", "1").events().await;
-    while within(events.next()).await.unwrap().unwrap().name() != "job.queued" {}
+    let job = caller.submitted(&fast("a fox")).await;
+    reached(&caller, &job, 1, "job.queued").await;
 
-    let answer = caller.ask("POST", &format!("{path}/cancel")).send().await.json(202);
-    assert_eq!(answer["state"], "cancelled");
-    assert_eq!(read_books(home, &caller).await.available.to_string(), "10");
-}
-
-/// The time between the first start and a picture, with nothing set up: what a new user waits for.
-#[tokio::test]
-async fn the_first_picture_takes_no_configuration() {
-    let home = Home::new().without("FOURFOLD__PROVIDERS__MOCK__DELAY");
-    let began = Instant::now();
-    let server = home.start().await;
-    server.admin.grant("u1", "10").await;
-    let ask = server.admin.user("u1").post("/api/v1/jobs", &picture("mock-image-slow", "a fox"));
-    assert_eq!(ask.header("prefer", "wait=50").send().await.json(200)["state"], "succeeded");
-    assert!(began.elapsed() < Duration::from_secs(50));
+    assert_eq!(cancel(&caller, &job).await.json(202)["state"], "cancelled");
+    assert_eq!(read_books(&home, &caller).await.available.to_string(), "10");
 }

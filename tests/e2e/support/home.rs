@@ -78,7 +78,6 @@ impl Home {
     }
 
     /// Starts a server that must refuse to, and gives what it says.
-    #[track_caller]
     pub(crate) fn refusal(&self) -> impl Future<Output = String> {
         let starting = self.try_start(&[]);
         async {

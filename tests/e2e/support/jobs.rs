@@ -36,6 +36,27 @@ pub(crate) async fn ended(api: &Api, job: &Value) -> Value {
     job
 }
 
+/// Follows a job from after a version until this event is told.
+pub(crate) async fn reached(api: &Api, job: &Value, after: u32, event: &str) {
+    let path = format!("/api/v1/jobs/{}/events", job["id"].as_str().expect("a job has an id"));
+    let mut events = api.get(&path).header("last-event-id", &after.to_string()).events().await;
+    let mut told = Vec::new();
+    while let Some(next) = within(events.next()).await {
+        let name = next.expect("the events don't break off").name().into_owned();
+        if name == event {
+            return;
+        }
+        told.push(name);
+    }
+    panic!("{event} was never told, only {told:?}");
+}
+
+/// Calls a job off.
+pub(crate) async fn cancel(api: &Api, job: &Value) -> Answer {
+    let path = format!("/api/v1/jobs/{}/cancel", job["id"].as_str().expect("a job has an id"));
+    api.ask("POST", &path).send().await
+}
+
 /// Whether nothing happens to a job any more.
 pub(crate) fn is_final(job: &Value) -> bool {
     ["succeeded", "failed", "cancelled", "expired"]

@@ -11,6 +11,6 @@ mod wait;
 pub(crate) use books::{read_all_books, read_books, sha256};
 pub(crate) use home::{ADMIN_KEY, Home, Server};
 pub(crate) use http::{Answer, Api};
-pub(crate) use jobs::{PRICE, ended, fast, picture, slow};
+pub(crate) use jobs::{PRICE, cancel, ended, fast, picture, reached, slow};
 pub(crate) use random::Random;
 pub(crate) use wait::{eventually, run, within};
