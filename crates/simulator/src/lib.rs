@@ -34,6 +34,8 @@
 //! Nothing is left to chance: ids come from counters, contents from the request, times from a clock that can
 //! stand still. So the same requests in the same order get the same answers.
 //!
+//! A prompt that holds [`FILTERED`] is what a vendor's content filter catches, in the vendor's own way.
+//!
 //! # Faults
 //!
 #![doc = include_str!("fault/grammar.md")]
@@ -62,6 +64,7 @@ mod vendors;
 mod world;
 
 pub use answer::Answer;
+pub use content::FILTERED;
 pub use fault::{FAULT_HEADER, FaultError, FaultRule};
 pub use serve::{Refuse, serve};
 pub use settings::{Clock, RateLimit, SimulatorSettings, Timings};

@@ -136,13 +136,11 @@ impl Asked<'_> {
             vendor: self.vendor,
             credential: &credential,
             origin: &self.origin(),
-            path: self.path,
             params,
             query: Query::try_from_uri(&self.head.uri).map(|Query(query)| query).unwrap_or_default(),
             headers: &self.head.headers,
             form: Form::read(&self.head.headers, &body).await,
             body: &body,
-            request_id: &self.request_id,
             task_fault: fault.task.as_ref(),
         };
         let scripted = world.rules.lock().answer_for(&self.head.method, self.head.uri.path());

@@ -29,15 +29,12 @@ pub(crate) struct Call<'a> {
     pub(crate) credential: &'a str,
     /// Where the client found the simulator, such as `http://127.0.0.1:4010`.
     pub(crate) origin: &'a str,
-    /// Without the vendor's prefix.
-    pub(crate) path: &'a str,
     pub(crate) params: Params,
     pub(crate) query: BTreeMap<String, String>,
     pub(crate) headers: &'a HeaderMap,
     /// The body, where it says that it is a form; or why it is none.
     pub(crate) form: Option<Result<Form, String>>,
     pub(crate) body: &'a Bytes,
-    pub(crate) request_id: &'a str,
     /// What goes wrong with the task that it makes.
     pub(crate) task_fault: Option<&'a TaskFault>,
 }

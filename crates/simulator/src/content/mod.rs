@@ -8,6 +8,7 @@ mod vector;
 
 pub(crate) use sample::sample;
 pub(crate) use seed::{hash, hex};
-pub(crate) use text::{count_tokens, reply, tokens, truncated};
+pub use text::FILTERED;
+pub(crate) use text::{count_tokens, is_filtered, reply, tokens, truncated};
 pub(crate) use turn::{Prompt, Tool, ToolUse, Turn};
 pub(crate) use vector::{base64_of, unit_vector};

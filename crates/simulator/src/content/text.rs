@@ -1,8 +1,16 @@
 //! Answers in words. A token is a word with the space behind it.
 
+/// A prompt that holds this is what a vendor's content filter catches.
+pub const FILTERED: &str = "[filtered]";
+
 /// What a model answers to this prompt.
 pub(crate) fn reply(prompt: &str) -> String {
     format!("This is a simulated answer to: {}", prompt.trim())
+}
+
+/// Whether a vendor's filter catches this text: it holds [`FILTERED`](crate::FILTERED).
+pub(crate) fn is_filtered(text: &str) -> bool {
+    text.contains(FILTERED)
 }
 
 /// The tokens of a text, which make it up again.

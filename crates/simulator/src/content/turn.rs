@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{reply, sample, truncated};
+use super::{is_filtered, reply, sample, truncated};
 
 /// What a chat model is asked, in no vendor's words.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,8 @@ pub(crate) enum ToolUse {
 /// What the model does.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Turn {
+    /// The vendor's filter says nothing instead.
+    Filtered,
     /// It says this; the flag tells that it was cut at the limit.
     Text(String, bool),
     /// It calls the tool of this name with these arguments.
@@ -52,6 +54,9 @@ pub(crate) enum Turn {
 impl Prompt {
     /// What the model does with it. The same prompt always gets the same turn.
     pub(crate) fn turn(&self) -> Turn {
+        if is_filtered(&self.text) {
+            return Turn::Filtered;
+        }
         if let Some(tool) = self.tool() {
             return Turn::Call(tool.name.clone(), sample(&tool.schema, &self.text));
         }

@@ -7,6 +7,7 @@ mod flac;
 mod glb;
 mod h264;
 mod jpeg;
+mod measure;
 mod mp3;
 mod mp4;
 mod ogg;

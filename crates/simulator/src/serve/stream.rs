@@ -28,7 +28,7 @@ impl SharedStream {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -20,6 +20,7 @@
 
 mod model;
 mod openai;
+mod stability;
 
 use std::collections::BTreeMap;
 
@@ -41,15 +42,18 @@ use crate::route::Route;
 pub enum Vendor {
     /// OpenAI: chat, embeddings, images, speech, transcription, videos, models, responses.
     OpenAi,
+    /// Stability: v1 and v2beta, pictures, sound, 3D, results that take a while.
+    Stability,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::OpenAi];
+    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Stability];
 
     pub(crate) fn row(self) -> &'static VendorRow {
         match self {
             Self::OpenAi => &openai::ROW,
+            Self::Stability => &stability::ROW,
         }
     }
 
@@ -142,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn each_vendor_has_a_place_in_the_list() {
+    fn each_vendor_is_in_the_list_under_its_name() {
         for (place, vendor) in Vendor::ALL.into_iter().enumerate() {
             assert_eq!(vendor as usize, place);
             assert_eq!(serde_json::to_value(vendor).unwrap(), vendor.name());

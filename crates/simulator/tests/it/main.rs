@@ -1,8 +1,11 @@
 //! The simulator from outside: in process where the answer is what counts, over a socket where the connection
 //! is.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod control;
 mod faults;
 mod openai;
 mod sockets;
+mod stability;
 mod support;

@@ -2,18 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Form, NOW_SECONDS, decoded, post, post_form, simulator};
+use crate::support::{Form, NOW_SECONDS, decoded, png_size, post, post_form, simulator};
 
 const GENERATIONS: &str = "/openai/v1/images/generations";
 const EDITS: &str = "/openai/v1/images/edits";
-
-/// The sides of a PNG that can be read to its end.
-fn png_size(bytes: &[u8]) -> (u32, u32) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let frame = reader.next_frame(&mut pixels).unwrap();
-    (frame.width, frame.height)
-}
 
 #[tokio::test]
 async fn a_picture_has_the_size_that_was_asked_for() {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod form;
+mod picture;
 mod socket;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,6 +16,7 @@ use tower::ServiceExt;
 
 pub(crate) use answer::{Answered, decoded};
 pub(crate) use form::Form;
+pub(crate) use picture::{png, png_size};
 pub(crate) use socket::Socket;
 
 /// When it is, where a test doesn't say otherwise.

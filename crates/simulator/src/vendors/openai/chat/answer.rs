@@ -65,6 +65,7 @@ impl Completion {
 impl Choice {
     fn new(call: &Call<'_>, request: &ChatRequest) -> Self {
         match request.prompt.turn() {
+            Turn::Filtered => Self { said: Said::Text(String::new()), finish_reason: "content_filter" },
             Turn::Text(text, is_cut) => {
                 Self { said: Said::Text(text), finish_reason: if is_cut { "length" } else { "stop" } }
             }

@@ -1,7 +1,10 @@
 //! What is asked of an image model.
 
+use http::StatusCode;
+
 use super::super::models;
 use crate::call::{Call, Fields};
+use crate::content::is_filtered;
 use crate::media::{PictureFormat, Size};
 use crate::refusal::Refusal;
 use crate::vendors::ModelKind;
@@ -42,6 +45,10 @@ impl ImageRequest {
             return Err(Refusal::not_allowed("output_compression", "below 100", "100 with png"));
         }
         fields.one_of("moderation", &["auto", "low"])?;
+        if is_filtered(&prompt) {
+            let message = "Your request was rejected by the safety system.";
+            return Err(Refusal::own(StatusCode::BAD_REQUEST, "moderation_blocked", message));
+        }
         let is_streamed = fields.flag("stream")?;
         let partial_images = fields.integer("partial_images", 0..=3)?;
         if partial_images.is_some() && !is_streamed {
@@ -80,8 +87,8 @@ fn size(text: &str) -> Result<Size, Refusal> {
     }
     let allowed = |size: &Size| {
         let (long, short) = (size.width.max(size.height), size.width.min(size.height));
-        size.width % 16 == 0
-            && size.height % 16 == 0
+        size.width.is_multiple_of(16)
+            && size.height.is_multiple_of(16)
             && short > 0
             && long <= 3 * short
             && long <= 3840

@@ -18,15 +18,33 @@ pub(super) struct Response {
 
 /// The only item of its output.
 pub(super) enum Output {
-    Message { id: String, text: String, is_cut: bool },
-    Call { id: String, call_id: String, name: String, arguments: String },
+    /// The reason is why it isn't complete.
+    Message {
+        id: String,
+        text: String,
+        cut: Option<&'static str>,
+    },
+    Call {
+        id: String,
+        call_id: String,
+        name: String,
+        arguments: String,
+    },
 }
 
 impl Response {
     pub(super) fn new(call: &Call<'_>, request: &ResponseRequest) -> Self {
         let id = call.new_id("resp_", 48);
         let output = match request.prompt.turn() {
-            Turn::Text(text, is_cut) => Output::Message { id: call.new_id("msg_", 48), text, is_cut },
+            Turn::Filtered => Output::Message {
+                id: call.new_id("msg_", 48),
+                text: String::new(),
+                cut: Some("content_filter"),
+            },
+            Turn::Text(text, is_cut) => {
+                let cut = is_cut.then_some("max_output_tokens");
+                Output::Message { id: call.new_id("msg_", 48), text, cut }
+            }
             Turn::Call(name, arguments) => Output::Call {
                 id: call.new_id("fc_", 48),
                 call_id: call.new_id("call_", 24),
@@ -52,12 +70,15 @@ impl Response {
 
     /// As it is in the end.
     pub(super) fn whole(&self) -> Value {
-        let is_cut = matches!(self.output, Output::Message { is_cut: true, .. });
-        let mut whole = self.at_stage(if is_cut { "incomplete" } else { "completed" });
+        let cut = match self.output {
+            Output::Message { cut, .. } => cut,
+            Output::Call { .. } => None,
+        };
+        let mut whole = self.at_stage(if cut.is_some() { "incomplete" } else { "completed" });
         whole["output"] = json!([self.output.whole()]);
         whole["usage"] = self.usage.clone();
-        if is_cut {
-            whole["incomplete_details"] = json!({"reason": "max_output_tokens"});
+        if let Some(reason) = cut {
+            whole["incomplete_details"] = json!({"reason": reason});
         }
         whole
     }
@@ -85,10 +106,10 @@ impl Response {
 impl Output {
     pub(super) fn whole(&self) -> Value {
         match self {
-            Self::Message { id, text, is_cut } => json!({
+            Self::Message { id, text, cut } => json!({
                 "type": "message",
                 "id": id,
-                "status": if *is_cut { "incomplete" } else { "completed" },
+                "status": if cut.is_some() { "incomplete" } else { "completed" },
                 "role": "assistant",
                 "content": [text_part(text)],
             }),

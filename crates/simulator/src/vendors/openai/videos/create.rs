@@ -6,9 +6,10 @@ use super::super::models;
 use super::video::{accepted, task};
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
+use crate::content::is_filtered;
 use crate::refusal::Refusal;
 use crate::vendors::ModelKind;
-use crate::world::{Stand, Task};
+use crate::world::{Outcome, Stand, Task};
 
 const SIZES: [&str; 4] = ["720x1280", "1280x720", "1024x1792", "1792x1024"];
 
@@ -59,7 +60,12 @@ fn start(call: &Call<'_>, mut details: Value) -> Answer {
     if details.get("remixed_from_video_id").is_none() {
         details["remixed_from_video_id"] = Value::Null;
     }
-    let task = call.add_task(call.new_id("video_", 32), details);
+    let mut task = call.add_task(call.new_id("video_", 32), details);
+    if is_filtered(task.details["prompt"].as_str().unwrap_or_default()) {
+        let code = Some("moderation_blocked".to_owned());
+        task.outcome = Outcome::Failed { code, message: None };
+        call.world.tasks.lock().change(task.clone());
+    }
     Answer::json(&accepted(call, &task)).with_task_id(task.id)
 }
 

@@ -63,8 +63,7 @@ fn error(task: &Task, status: &str) -> Value {
 }
 
 fn percent(done: f64) -> u8 {
-    // The part is from 0 to 1, so nothing is cut off but the fraction.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 99")]
+    // From 0 to 1, so only the fraction is cut off.
     let percent = (done * 100.0) as u8;
     percent.min(99)
 }
