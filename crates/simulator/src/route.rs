@@ -18,8 +18,6 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
     /// Whether what it accepts costs money.
     pub(crate) is_paid: bool,
-    /// Whether it is served without a key.
-    pub(crate) is_open: bool,
 }
 
 impl Route {
@@ -42,7 +40,7 @@ impl Route {
     }
 
     const fn new(method: Method, path: &'static str, handler: Handler) -> Self {
-        Self { method, path, handler, is_paid: false, is_open: false }
+        Self { method, path, handler, is_paid: false }
     }
 }
 

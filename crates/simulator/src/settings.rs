@@ -25,6 +25,8 @@ pub struct SimulatorSettings {
     pub received_max: usize,
     /// How much of a request's body is remembered. Default 1 MiB.
     pub received_body_bytes_max: usize,
+    /// How much of all bodies together is remembered. Default 64 MiB.
+    pub received_bodies_bytes_max: usize,
 }
 
 /// How long things take. What isn't said takes no time.
@@ -83,6 +85,7 @@ impl Default for SimulatorSettings {
             clock: Clock::Running,
             received_max: 10_000,
             received_body_bytes_max: 1 << 20,
+            received_bodies_bytes_max: 64 << 20,
         }
     }
 }

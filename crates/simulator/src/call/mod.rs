@@ -19,7 +19,7 @@ use crate::fault::TaskFault;
 use crate::media::Media;
 use crate::refusal::Refusal;
 use crate::template::Params;
-use crate::world::{Link, Outcome, Task, World, unix_seconds};
+use crate::world::{Link, Links, Outcome, Task, World, unix_seconds};
 
 /// A request that found its route, with a right key.
 pub(crate) struct Call<'a> {
@@ -89,7 +89,6 @@ impl Call<'_> {
             running: Default::default(),
             kept: Default::default(),
             outcome: Outcome::of(self.task_fault),
-            place: 0,
         }
         .timed(&self.world.timings());
         self.world.tasks.lock().add(task.clone());
@@ -113,6 +112,6 @@ impl Call<'_> {
             redirects: timings.link_redirects,
         };
         self.world.links.lock().add(name.clone(), link);
-        format!("{}/_media/{name}", self.origin)
+        format!("{}{}{name}", self.origin, Links::PATH)
     }
 }

@@ -7,7 +7,7 @@ mod turn;
 mod vector;
 
 pub(crate) use sample::sample;
-pub(crate) use seed::{hash, hex};
+pub(crate) use seed::{as_uuid, hash, hex};
 pub use text::FILTERED;
 pub(crate) use text::{count_tokens, is_filtered, reply, tokens, truncated};
 pub(crate) use turn::{Prompt, Tool, ToolUse, Turn};

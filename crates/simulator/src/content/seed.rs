@@ -26,6 +26,12 @@ pub(crate) fn hex(number: u64, digits: usize) -> String {
     text
 }
 
+/// The first 32 of some hexadecimal digits as a UUID is written.
+pub(crate) fn as_uuid(digits: &str) -> String {
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

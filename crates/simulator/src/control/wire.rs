@@ -58,7 +58,7 @@ pub(super) struct Advance {
 #[derive(Serialize)]
 pub(super) struct ReceivedJson {
     number: u64,
-    vendor: Vendor,
+    vendor: Option<Vendor>,
     method: String,
     path: String,
     query: Option<String>,

@@ -24,7 +24,6 @@ mod stability;
 
 use std::collections::BTreeMap;
 
-use axum::extract::Query;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
@@ -105,14 +104,6 @@ pub(crate) struct VendorRow {
     pub(crate) refuse: fn(&Refusal, &str, &str) -> Answer,
     /// The headers that each of its answers has, with the id of the request.
     pub(crate) headers: fn(&mut HeaderMap, &str),
-}
-
-impl VendorRow {
-    /// The key of a request, if it brought one.
-    pub(crate) fn credential(&self, head: &http::request::Parts) -> Option<String> {
-        let query = Query::try_from_uri(&head.uri).map(|Query(query)| query).unwrap_or_default();
-        (self.key)(&head.headers, &query).filter(|key| !key.is_empty())
-    }
 }
 
 /// The key in `Authorization: Bearer …`.

@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::Vendor;
+use crate::{SimulatorSettings, Vendor};
 
 /// One request as it was received.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// Which request it was, from 1.
     pub number: u64,
-    /// Whose it was.
-    pub vendor: Vendor,
+    /// Whose it was; none where a link to media was followed.
+    pub vendor: Option<Vendor>,
     /// Its method.
     pub method: Method,
     /// Its path as sent, without the vendor's prefix.
@@ -37,18 +37,28 @@ pub(crate) struct Log {
     requests: VecDeque<Received>,
     requests_max: usize,
     body_bytes_max: usize,
+    bodies_bytes_max: usize,
+    /// How much of bodies is remembered now.
+    bodies_bytes: usize,
     numbers: u64,
 }
 
 impl Log {
-    pub(crate) fn new(requests_max: usize, body_bytes_max: usize) -> Self {
-        Self { requests: VecDeque::new(), requests_max, body_bytes_max, numbers: 0 }
+    pub(crate) fn new(settings: &SimulatorSettings) -> Self {
+        Self {
+            requests: VecDeque::new(),
+            requests_max: settings.received_max,
+            body_bytes_max: settings.received_body_bytes_max,
+            bodies_bytes_max: settings.received_bodies_bytes_max,
+            bodies_bytes: 0,
+            numbers: 0,
+        }
     }
 
     /// Writes a request down whose body wasn't read yet. Returns its number.
     pub(crate) fn begin(
         &mut self,
-        vendor: Vendor,
+        vendor: Option<Vendor>,
         head: &http::request::Parts,
         (path, query): (&str, Option<&str>),
     ) -> u64 {
@@ -65,22 +75,22 @@ impl Log {
             status: None,
             closed_by_client: false,
         });
-        while self.requests.len() > self.requests_max {
-            self.requests.pop_front();
-        }
+        self.forget();
         self.numbers
     }
 
     pub(crate) fn body(&mut self, number: u64, body: &Bytes) {
-        let body_bytes_max = self.body_bytes_max;
+        let remembered = match body.get(..self.body_bytes_max) {
+            // A copy, since a slice would keep the whole.
+            Some(beginning) => Bytes::copy_from_slice(beginning),
+            None => body.clone(),
+        };
+        self.bodies_bytes += remembered.len();
         self.change(number, |received| {
             received.body_size_bytes = body.len().try_into().unwrap_or(u64::MAX);
-            received.body = match body.get(..body_bytes_max) {
-                // A copy, since a slice would keep the whole.
-                Some(beginning) => Bytes::copy_from_slice(beginning),
-                None => body.clone(),
-            };
+            received.body = remembered;
         });
+        self.forget();
     }
 
     pub(crate) fn answered(&mut self, number: u64, status: StatusCode) {
@@ -97,7 +107,18 @@ impl Log {
 
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
+        self.bodies_bytes = 0;
         self.numbers = 0;
+    }
+
+    /// Forgets the oldest until what is remembered keeps to its bounds; the newest stays.
+    fn forget(&mut self) {
+        while self.requests.len() > self.requests_max
+            || self.bodies_bytes > self.bodies_bytes_max && self.requests.len() > 1
+        {
+            let forgotten = self.requests.pop_front().map_or(0, |oldest| oldest.body.len());
+            self.bodies_bytes = self.bodies_bytes.saturating_sub(forgotten);
+        }
     }
 
     /// Changes a request that isn't forgotten yet. Numbers are given without a gap, so its place is known.

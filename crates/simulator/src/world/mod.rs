@@ -1,6 +1,7 @@
 //! All that a simulator remembers. Handlers change it through a [`Call`](crate::call::Call), tests and the
 //! control routes through [`Simulator`](crate::Simulator).
 
+mod bounded;
 mod counts;
 mod links;
 mod log;
@@ -50,7 +51,7 @@ impl World {
         Self {
             time: Time::new(settings.clock),
             rules: Locked::default(),
-            log: Locked::new(Log::new(settings.received_max, settings.received_body_bytes_max)),
+            log: Locked::new(Log::new(&settings)),
             tasks: Locked::default(),
             links: Locked::default(),
             paid: Locked::default(),

@@ -5,11 +5,11 @@
 //!              Queued           Running{progress}  Done or Failed
 //! ```
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::bounded::Bounded;
 use crate::fault::TaskFault;
 use crate::{Timings, Vendor};
 
@@ -27,8 +27,6 @@ pub(crate) struct Task {
     pub(crate) running: Duration,
     pub(crate) kept: Duration,
     pub(crate) outcome: Outcome,
-    /// Its place among all tasks, given when it is added.
-    pub(crate) place: usize,
 }
 
 /// How a task ends.
@@ -57,12 +55,8 @@ pub(crate) enum Stand {
     Failed(SystemTime),
 }
 
-/// All tasks of all vendors.
-#[derive(Default)]
-pub(crate) struct Tasks {
-    by_id: BTreeMap<(Vendor, String), Task>,
-    added: usize,
-}
+/// The newest tasks of all vendors.
+pub(crate) struct Tasks(Bounded<Task>);
 
 impl Outcome {
     pub(crate) fn of(fault: Option<&TaskFault>) -> Self {
@@ -113,38 +107,47 @@ impl Task {
 }
 
 impl Tasks {
-    pub(crate) fn add(&mut self, mut task: Task) {
-        task.place = self.added;
-        self.added += 1;
-        self.by_id.insert((task.vendor, task.id.clone()), task);
+    const TASKS_MAX: usize = 100_000;
+
+    pub(crate) fn add(&mut self, task: Task) {
+        self.0.insert(key(task.vendor, &task.id), task);
     }
 
     /// The task with this id, if this key made it and it isn't forgotten.
     pub(crate) fn get(&self, vendor: Vendor, id: &str, credential: &str, now: SystemTime) -> Option<Task> {
-        let task = self.by_id.get(&(vendor, id.to_owned()))?;
+        let task = self.0.get(&key(vendor, id))?;
         (task.credential == credential && task.is_known(now)).then(|| task.clone())
     }
 
     /// The vendor's tasks of this key, the oldest first.
     pub(crate) fn list(&self, vendor: Vendor, credential: &str, now: SystemTime) -> Vec<Task> {
-        let mine =
+        let is_wanted =
             |task: &&Task| task.vendor == vendor && task.credential == credential && task.is_known(now);
-        let mut tasks: Vec<_> = self.by_id.values().filter(mine).cloned().collect();
-        tasks.sort_by_key(|task| task.place);
-        tasks
+        self.0.iter().filter(is_wanted).cloned().collect()
     }
 
     /// Puts the changed task in the place of what it was; does nothing where it isn't there any more.
     pub(crate) fn change(&mut self, changed: Task) {
-        if let Some(task) = self.by_id.get_mut(&(changed.vendor, changed.id.clone())) {
+        if let Some(task) = self.0.get_mut(&key(changed.vendor, &changed.id)) {
             *task = changed;
         }
     }
 
     /// Forgets a task. Does nothing where there is none.
     pub(crate) fn remove(&mut self, vendor: Vendor, id: &str) {
-        self.by_id.remove(&(vendor, id.to_owned()));
+        self.0.remove(&key(vendor, id));
     }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self(Bounded::new(Self::TASKS_MAX))
+    }
+}
+
+/// Two vendors may give the same id.
+fn key(vendor: Vendor, id: &str) -> String {
+    format!("{} {id}", vendor.name())
 }
 
 #[cfg(test)]
@@ -168,7 +171,6 @@ mod tests {
             running: Duration::from_secs(4),
             kept: Duration::from_secs(10),
             outcome,
-            place: 0,
         }
     }
 

@@ -5,7 +5,9 @@
 
 mod control;
 mod faults;
+mod media;
 mod openai;
+mod received;
 mod sockets;
 mod stability;
 mod support;

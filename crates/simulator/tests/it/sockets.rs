@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fourfold_simulator::Refuse;
+use fourfold_simulator::{Refuse, SimulatorSettings};
 use serde_json::{Value, json};
 
 use crate::support::{Socket, simulator};
@@ -117,6 +117,26 @@ async fn refusing_closes_idle_connections() {
     let mut socket = Socket::open(&simulator).await;
     socket.post(CHAT, "", &chat()).await;
     socket.until("0\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn a_listener_of_ones_own_is_served_until_the_future_is_dropped() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut serving = Box::pin(fourfold_simulator::serve(listener, SimulatorSettings::default()));
+    let asking = async {
+        let mut socket = Socket::connect(address).await;
+        socket.get("/openai/v1/models", "").await;
+        assert!(socket.until("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
+        socket
+    };
+    let mut socket = tokio::select! {
+        ended = &mut serving => panic!("{ended:?}"),
+        socket = asking => socket,
+    };
+    drop(serving);
+    socket.rest().await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
 #[tokio::test]

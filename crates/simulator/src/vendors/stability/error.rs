@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::answer::Answer;
+use crate::content::as_uuid;
 use crate::refusal::{Problem, Refusal};
 
 /// A refusal in the shape of the version that the path names.
@@ -72,10 +73,4 @@ fn of_field(field: &str, problem: &Problem) -> String {
         Problem::TooLong { length_max, .. } => format!("{field}: must be at most {length_max} long"),
         Problem::Unsupported(reason) => format!("{field}: {reason}"),
     }
-}
-
-/// The id of a request as v1 writes it.
-fn as_uuid(id: &str) -> String {
-    let part = |from: usize, to: usize| id.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }

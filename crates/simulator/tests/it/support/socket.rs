@@ -8,7 +8,11 @@ pub(crate) struct Socket(TcpStream);
 
 impl Socket {
     pub(crate) async fn open(simulator: &Simulator) -> Self {
-        Self(TcpStream::connect(simulator.address()).await.unwrap())
+        Self::connect(simulator.address()).await
+    }
+
+    pub(crate) async fn connect(address: std::net::SocketAddr) -> Self {
+        Self(TcpStream::connect(address).await.unwrap())
     }
 
     /// Sends a request with the key `mine`; the body may be shorter than it says.
