@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use fourfold_api::{AppState, ServerSettings};
 use fourfold_domain::InstanceId;
 use fourfold_providers::{FactoryError, ProviderFactory, ProviderSettings};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::bridges::FactoryProviders;
 use crate::config::Settings;
-use crate::data_dir::{DataDir, decode_secret_key};
+use crate::data_dir::{DATABASE, DataDir, decode_secret_key};
 
 /// The catalog that is shipped.
 const SHIPPED_CATALOG: &str = include_str!("catalog.yaml");
@@ -44,8 +44,15 @@ pub(crate) struct Desk {
     pub(crate) keys: KeysService,
 }
 
-/// Opens the store beside a running server.
+/// Opens the store beside a running server. The database must be there: a command that found nothing in a
+/// new one would only hide that `data_dir` is another folder than was meant.
 pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
+    let database = settings.data_dir.join(DATABASE);
+    ensure!(
+        database.is_file(),
+        "there is no database {}; set data_dir, or make one with: fourfold migrate",
+        database.display()
+    );
     let data_dir = DataDir::open(&settings.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustix::fs::Mode;
 use uuid::Uuid;
+
+/// The file of the embedded database, in the data folder.
+pub(crate) const DATABASE: &str = "fourfold.db";
 
 /// The data folder. While it is locked, no other server may use it.
 pub(crate) struct DataDir {
@@ -39,6 +43,8 @@ impl DataDir {
 
     /// Opens the folder beside a running server, making it where it is missing.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        // What is made from here on is ours alone, even in a folder that others may look into.
+        rustix::process::umask(Mode::from(0o077));
         if !path.is_dir() {
             let made = fs::create_dir_all(path)
                 .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o700)));
@@ -48,7 +54,7 @@ impl DataDir {
     }
 
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("fourfold.db")
+        self.path.join(DATABASE)
     }
 
     pub(crate) fn artifacts(&self) -> PathBuf {
@@ -83,5 +89,8 @@ fn make_secret_key(path: &Path) -> Result<[u8; 32]> {
     file.write_all(STANDARD.encode(key).as_bytes())?;
     file.sync_all()?;
     fs::rename(&incoming, path)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
     Ok(key)
 }

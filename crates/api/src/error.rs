@@ -171,10 +171,6 @@ impl From<ServiceError> for ApiError {
                 let retry_after = (effect == Effect::NotStarted).then_some(RETRY_AFTER);
                 Self { effect, retry_after, ..Self::internal() }
             }
-            other => {
-                tracing::error!(error = &other as &dyn std::error::Error, "a request failed on our side");
-                Self::internal()
-            }
         }
     }
 }
@@ -197,7 +193,11 @@ impl From<Refusal> for ApiError {
             }
             Refusal::AlreadyFinal => Self::new(StatusCode::CONFLICT, "already_final", message),
             Refusal::Range(_) => Self::invalid("credits", message),
-            _ => {
+            Refusal::NotDue
+            | Refusal::LeaseLost
+            | Refusal::CancelRequested
+            | Refusal::CallEnded
+            | Refusal::IllegalMove(_) => {
                 tracing::error!(
                     error = &refusal as &dyn std::error::Error,
                     "a request was refused for a reason of ours"

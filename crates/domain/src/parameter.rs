@@ -16,6 +16,9 @@ pub struct Parameter {
     pub required: bool,
     /// What it may be.
     pub kind: ParameterKind,
+    /// What holds where it is left out, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
 }
 
 /// What a parameter may be.
@@ -61,13 +64,28 @@ pub enum ParameterKind {
 impl Parameter {
     /// An optional parameter.
     pub fn new(name: &str, kind: ParameterKind, about: &str) -> Self {
-        Self { name: name.to_owned(), about: about.to_owned(), required: false, kind }
+        Self { name: name.to_owned(), about: about.to_owned(), required: false, kind, default: None }
     }
 
     /// The same, required.
     pub fn required(mut self) -> Self {
         self.required = true;
         self
+    }
+
+    /// The same, with what holds where it is left out.
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Gives an `input` the defaults of what it leaves out, so that it is priced as it will be served.
+    pub fn fill_in(table: &[Self], input: &mut Map<String, Value>) {
+        for (name, default) in table.iter().filter_map(|known| Some((&known.name, known.default.as_ref()?))) {
+            if input.get(name).is_none_or(Value::is_null) {
+                input.insert(name.clone(), default.clone());
+            }
+        }
     }
 
     /// Checks a whole `input` against a table: nothing required is missing, nothing is there that the
@@ -166,6 +184,9 @@ impl Parameter {
             ParameterKind::Media => json!({"type": "string", "format": "uri"}),
         };
         schema["description"] = Value::String(self.about.clone());
+        if let Some(default) = &self.default {
+            schema["default"] = default.clone();
+        }
         schema
     }
 }
@@ -212,6 +233,20 @@ mod tests {
         check(json!({"prompt": "fox", "n": 1.5}), Err(("input.n", Problem::Malformed)));
         check(json!({"prompt": "fox", "quality": "best"}), Err(("input.quality", Problem::NotAllowed)));
         check(json!({"prompt": "fox", "colour": "red"}), Err(("input.colour", Problem::NotAllowed)));
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let table = [Parameter::new("n", ParameterKind::Integer { min: 1, max: 4 }, "").default(1)];
+        let filled = |input: Value| {
+            let mut input = input.as_object().unwrap().clone();
+            Parameter::fill_in(&table, &mut input);
+            Value::Object(input)
+        };
+        assert_eq!(filled(json!({})), json!({"n": 1}));
+        assert_eq!(filled(json!({"n": null})), json!({"n": 1}));
+        assert_eq!(filled(json!({"n": 3, "x": 1})), json!({"n": 3, "x": 1}));
+        assert_eq!(Parameter::schema_of(&table)["properties"]["n"]["default"], 1);
     }
 
     #[test]

@@ -104,6 +104,13 @@ impl Rate {
         self.per.unwrap_or(self.unit.default_per())
     }
 
+    /// Whether it holds once the traits that aren't given are known.
+    fn may_hold_for(&self, quantity: &Quantity) -> bool {
+        let may =
+            |(name, value): (&String, &String)| quantity.traits.get(name).is_none_or(|given| given == value);
+        self.unit == quantity.unit && self.when.iter().all(may)
+    }
+
     fn holds_for(&self, quantity: &Quantity) -> bool {
         self.unit == quantity.unit
             && self.when.iter().all(|(name, value)| quantity.traits.get(name) == Some(value))
@@ -166,12 +173,26 @@ impl Price {
         Self { version: version.into(), rates }
     }
 
-    /// The price of these quantities.
+    /// The price of these quantities, whose traits are all known.
     pub fn quote(&self, quantities: &[Quantity]) -> Result<Quote, Unpriced> {
+        self.quote_by(quantities, |quantity| self.rate_for(quantity))
+    }
+
+    /// The most that these quantities can come to: a trait that isn't given, such as a size that is left to
+    /// the vendor, may turn out to be the dearest.
+    pub fn quote_max(&self, quantities: &[Quantity]) -> Result<Quote, Unpriced> {
+        self.quote_by(quantities, |quantity| self.dearest_rate_for(quantity))
+    }
+
+    fn quote_by<'a>(
+        &'a self,
+        quantities: &[Quantity],
+        rate_for: impl Fn(&Quantity) -> Result<&'a Rate, Unpriced>,
+    ) -> Result<Quote, Unpriced> {
         let mut quote =
             Quote { credits: Credits::ZERO, factors: Vec::new(), price_version: self.version.clone() };
         for quantity in quantities {
-            let rate = self.rate_for(quantity)?;
+            let rate = rate_for(quantity)?;
             let credits = rate.credits.for_count(quantity.count, rate.per())?;
             quote.credits = quote.credits.checked_add(credits)?;
             quote.factors.push(Factor {
@@ -182,6 +203,19 @@ impl Price {
             });
         }
         Ok(quote)
+    }
+
+    fn dearest_rate_for(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
+        let certain = self.rate_for(quantity)?;
+        let price = |rate: &Rate| rate.credits.for_count(quantity.count, rate.per());
+        let mut dearest = (certain, price(certain)?);
+        for rate in self.rates.iter().filter(|rate| rate.may_hold_for(quantity)) {
+            // One that is less specific than the certain one would be beaten by it.
+            if rate.when.len() > certain.when.len() && price(rate)? > dearest.1 {
+                dearest = (rate, price(rate)?);
+            }
+        }
+        Ok(dearest.0)
     }
 
     fn rate_for(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
@@ -228,6 +262,18 @@ mod tests {
     fn the_most_specific_rate_holds() {
         check(Quantity::new(Unit::Image, 1).with("size", "1792x1024"), "0.08");
         check(Quantity::new(Unit::Image, 1).with("size", "512x512"), "0.04");
+    }
+
+    fn check_max(quantity: Quantity, credits: &str) {
+        assert_eq!(price().quote_max(&[quantity]).unwrap().credits.to_string(), credits);
+    }
+
+    #[test]
+    fn what_is_left_open_may_turn_out_to_be_the_dearest() {
+        check_max(Quantity::new(Unit::Image, 2), "0.16");
+        check_max(Quantity::new(Unit::Image, 2).with("quality", "low"), "0.16");
+        check_max(Quantity::new(Unit::Image, 2).with("size", "512x512"), "0.08");
+        check_max(Quantity::new(Unit::Image, 2).with("size", "1792x1024"), "0.16");
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Headers that are for one connection only (RFC 9110, section 7.6.1). `Upgrade` and `TE: trailers` among
-/// them: upgrades are asked for anew.
+/// Headers that are for one connection only (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     header::PROXY_AUTHENTICATE,

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use fourfold_domain::Realm;
@@ -31,6 +32,11 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
             .await
             .with_context(|| format!("server.listen: {listen} can't be listened on"))?;
         let address = listener.local_addr()?;
+        if address.ip().is_unspecified() && server.settings().server.public_url.is_none() {
+            tracing::warn!(
+                "links to results name {address}; set server.public_url to the address that callers use"
+            );
+        }
         let accepting = Spawner::new(work.handle().clone());
         let http =
             HttpRuntimes::start(listener, &server.state_at(address), &server.settings().server, &accepting)?;
@@ -47,11 +53,13 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
     let signal = work.block_on(shutdown::requested())?;
     tracing::info!(signal, "stopping");
     let patience = server.settings().server.shutdown_timeout;
-    // Nothing new comes in, open streams end, requests under way are answered, then the workers stop.
+    let until = Instant::now() + patience;
+    // Nothing new comes in or is claimed, open streams end, requests and jobs under way have the same time.
     server.state.stopping.cancel();
+    working.stopping().cancel();
     work.block_on(accepting.stop(patience));
     http.stop();
-    if !work.block_on(working.stop(patience)) {
+    if !work.block_on(working.stop(until.saturating_duration_since(Instant::now()))) {
         tracing::warn!(
             "some work was cut off, since it took too long to end; it is taken up at the next start"
         );

@@ -4,7 +4,6 @@ use fourfold_domain::{Credits, CreditsError, Effect, IllegalMove, InvalidInput, 
 
 /// Why a durable step was not taken. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Refusal {
     /// There is no such thing, or it is another account's.
     #[error("not found")]
@@ -48,7 +47,6 @@ pub enum Refusal {
 
 /// Why a store didn't answer as asked.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// The step was refused; nothing was changed.
     #[error(transparent)]
@@ -66,7 +64,6 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a use case didn't do what it was asked.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ServiceError {
     /// The request can't be taken as it is.
     #[error(transparent)]

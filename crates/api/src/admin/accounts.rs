@@ -70,7 +70,7 @@ pub(crate) async fn grant(
             idempotency_key(&headers)?.map(|key| format!("{}/{}/{key}", subject.realm, subject.external_id))
         }
     };
-    let note = object.text("note")?;
+    let note = object.short_text("note")?;
     object.nothing_else("credits, operation_id and note")?;
     let account = state.credits.grant(subject, credits, operation_id.as_deref(), note).await?;
     Ok((StatusCode::CREATED, Json(AccountBody::new(&account))).into_response())

@@ -113,7 +113,7 @@ fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
             .transpose()
             .map_err(|error| ApiError::malformed("realm", error.to_string()))?
             .unwrap_or_default(),
-        name: object.text("name")?,
+        name: object.short_text("name")?,
         scopes: scopes(&mut object)?,
         expires_at: expires_at(&mut object)?,
     };
@@ -125,8 +125,10 @@ fn scopes(object: &mut Object) -> Result<Vec<String>, ApiError> {
     let wrong = || ApiError::malformed("scopes", "scopes must be a list of texts");
     match object.take("scopes") {
         None => Ok(Vec::new()),
-        Some(Value::Array(scopes)) => {
-            scopes.into_iter().map(|scope| scope.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+        Some(Value::Array(scopes)) if scopes.is_empty() => Ok(Vec::new()),
+        // A key that looks limited and isn't would be worse than none.
+        Some(Value::Array(scopes)) if scopes.iter().all(Value::is_string) => {
+            Err(ApiError::invalid("scopes", "scopes aren't offered by this version; leave them out"))
         }
         Some(_) => Err(wrong()),
     }

@@ -13,6 +13,9 @@ use crate::error::ApiError;
 /// Work on more bytes than this is done aside.
 const LARGE_BYTES: usize = 256 * 1024;
 
+/// The longest text for people that is kept.
+const SHORT_TEXT_CHARACTERS_MAX: usize = 1000;
+
 /// A body that is a JSON object.
 pub(crate) struct Body {
     /// As it was sent.
@@ -73,6 +76,17 @@ impl Object {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(ApiError::malformed(name, format!("{name} must be a text"))),
+        }
+    }
+
+    /// A text for people, such as a name or a note.
+    pub(crate) fn short_text(&mut self, name: &'static str) -> Result<Option<String>, ApiError> {
+        match self.text(name)? {
+            Some(text) if text.chars().count() > SHORT_TEXT_CHARACTERS_MAX => {
+                let message = format!("{name} must be at most {SHORT_TEXT_CHARACTERS_MAX} characters");
+                Err(ApiError::invalid(name, message))
+            }
+            text => Ok(text),
         }
     }
 

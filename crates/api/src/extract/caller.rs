@@ -83,6 +83,10 @@ async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Arc<ApiKe
 
 /// The user that a request is for: a user key's own, else the one that is named, else the key's default.
 fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
+    if headers.get_all(USER).iter().count() > 1 {
+        // It decides who pays, so there is no guessing.
+        return Err(ApiError::malformed("Fourfold-User", "Fourfold-User must be there once"));
+    }
     let named = match headers.get(USER) {
         None => None,
         Some(value) => {

@@ -16,6 +16,8 @@ use crate::extract::Caller;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Models {
     data: Vec<ModelBody>,
+    /// Always null: the catalog is one page.
+    next_cursor: Option<String>,
 }
 
 /// One model of the catalog.
@@ -39,7 +41,10 @@ pub(crate) struct ModelBody {
     responses((status = 200, body = Models, description = "the models"), KeyErrors))]
 pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Result<Json<Models>, ApiError> {
     let catalog = state.catalog.current();
-    Ok(Json(Models { data: catalog.models().map(|model| ModelBody::new(model)).collect() }))
+    Ok(Json(Models {
+        data: catalog.models().map(|model| ModelBody::new(model)).collect(),
+        next_cursor: None,
+    }))
 }
 
 impl ModelBody {

@@ -31,26 +31,22 @@ pub(super) fn parameters() -> Vec<Parameter> {
     let qualities = [Detail::STANDARD, Detail::HIGH].map(str::to_owned).to_vec();
     vec![
         Parameter::new("prompt", ParameterKind::Text { chars_max: 4000 }, "what to draw").required(),
-        Parameter::new(
-            "size",
-            ParameterKind::Size { min: SIDE_MIN, max: SIDE_MAX, step: 8 },
-            "how large; 512x512 if left out",
-        ),
+        Parameter::new("size", ParameterKind::Size { min: SIDE_MIN, max: SIDE_MAX, step: 8 }, "how large")
+            .default("512x512"),
         Parameter::new(
             "n",
             ParameterKind::Integer { min: 1, max: i64::from(COUNT_MAX) },
-            "how many pictures; 1 if left out",
-        ),
+            "how many pictures",
+        )
+        .default(1),
         Parameter::new(
             "seed",
             ParameterKind::Integer { min: 0, max: i64::from(u32::MAX) },
-            "another seed draws another picture of the same prompt; 0 if left out",
-        ),
-        Parameter::new(
-            "quality",
-            ParameterKind::Choice(qualities),
-            "how much is in the picture; standard if left out",
-        ),
+            "another seed draws another picture of the same prompt",
+        )
+        .default(0),
+        Parameter::new("quality", ParameterKind::Choice(qualities), "how much is in the picture")
+            .default("standard"),
     ]
 }
 

@@ -13,7 +13,7 @@ use crate::Timestamp;
 use crate::clock::Clock;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals};
 
-/// Of fifteen jobs that are taken while all three lines wait, this many come from each.
+/// Of thirteen jobs that are taken while all three lines wait, this many come from each.
 const SHARES: [(Priority, u32); 3] = [(Priority::High, 8), (Priority::Normal, 4), (Priority::Low, 1)];
 
 /// Three lines by priority, and jobs whose moment hasn't come.

@@ -56,6 +56,16 @@ fn model(
     }
     let price = price(&at(".price"), &settings.price)?;
     check_units(&at(".price.rates"), settings.modality, &price)?;
+    if let Some((first, rest)) = choices.split_first()
+        && let Some((other, _spec)) =
+            rest.iter().find(|(_choice, spec)| spec.parameters != first.1.parameters)
+    {
+        let problem = format!(
+            "{}/{} takes other parameters than {}/{}; one request must do for every choice of a route",
+            other.provider, other.vendor_model, first.0.provider, first.0.vendor_model
+        );
+        return Err(mistake(at(".route"), problem));
+    }
     let mut choices = choices.into_iter();
     let Some((first, spec)) = choices.next() else { return Ok(None) };
     Ok(Some(Model {

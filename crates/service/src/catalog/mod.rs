@@ -71,8 +71,10 @@ impl CatalogService {
     pub fn offer(&self, model: &str, input: &Map<String, Value>) -> Result<Offer, ServiceError> {
         let model = self.current.load().model(model)?.clone();
         Parameter::check_all(&model.parameters, input)?;
-        let request = Request::parse(model.modality, input.clone())?;
-        let quote = model.price.quote(&request.quantities_max())?;
+        let mut input = input.clone();
+        Parameter::fill_in(&model.parameters, &mut input);
+        let request = Request::parse(model.modality, input)?;
+        let quote = model.price.quote_max(&request.quantities_max())?;
         Ok(Offer { model, request, quote })
     }
 }

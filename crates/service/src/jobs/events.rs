@@ -85,7 +85,7 @@ impl Follower {
         let view = self.jobs.load(self.job).await?;
         let (is_final, version) = (view.job.state.is_final(), view.job.version);
         for event in events {
-            self.version = event.version;
+            (self.version, self.progress) = (event.version, None);
             self.told_final = event.state.is_final();
             self.waiting.push_back(JobUpdate::State(event, Box::new(view.at(&event))));
         }

@@ -34,7 +34,10 @@ impl Leases {
     pub(super) fn hold(&self, lease: Lease, asked_at: Instant, lasts: Duration) -> HeldLease {
         let lost = CancellationToken::new();
         let held = Held { lease, until: asked_at + lasts, lost: lost.clone() };
-        self.lock().insert(lease.job, held);
+        if let Some(older) = self.lock().insert(lease.job, held) {
+            // It ran out, or there would be no newer one: whoever works under it must stop.
+            older.lost.cancel();
+        }
         HeldLease { leases: self.clone(), lease, lost }
     }
 
@@ -78,7 +81,9 @@ impl HeldLease {
 
     /// How long it lasts at least.
     pub(super) fn left(&self) -> Duration {
-        let until = self.leases.lock().get(&self.lease.job).map(|held| held.until);
+        let leases = self.leases.lock();
+        let until =
+            leases.get(&self.lease.job).filter(|held| held.lease == self.lease).map(|held| held.until);
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 }

@@ -62,11 +62,18 @@ impl KeysService {
         Ok(key)
     }
 
-    /// Makes the key of this secret unless it is there already.
+    /// Makes the key of this secret unless it is there already. One that is there but doesn't count any
+    /// more, or is of another kind, is refused: it would open nothing.
     pub async fn ensure(&self, new: NewKey, secret: &KeySecret) -> Result<ApiKey, ServiceError> {
         match self.store.key_by_hash(secret.hash()).await? {
-            Some(key) => Ok(key),
             None => self.create(new, secret).await,
+            Some(key) if key.kind == new.kind && key.is_live(self.clock.now()) => Ok(key),
+            Some(key) => {
+                let problem =
+                    format!("is a key that is revoked, expired or not of the kind {}", new.kind.as_str());
+                tracing::error!(key.id = %key.id, "a configured key opens nothing");
+                Err(InvalidInput::not_allowed("the configured key", problem).into())
+            }
         }
     }
 

@@ -11,7 +11,7 @@ async fn a_key_shows_its_secret_once() {
         "kind": "user",
         "account": "u1",
         "name": "phone",
-        "scopes": ["jobs"],
+        "scopes": [],
         "expires_at": "2027-01-31T00:00:00Z",
     });
     let mut made = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
@@ -22,7 +22,7 @@ async fn a_key_shows_its_secret_once() {
         "realm": "default",
         "account": "u1",
         "name": "phone",
-        "scopes": ["jobs"],
+        "scopes": [],
         "created_at": "2026-01-01T00:00:00.000Z",
         "expires_at": "2027-01-31T00:00:00.000Z",
         "revoked_at": null,
@@ -67,6 +67,10 @@ async fn a_mistake_in_a_key_names_its_field() {
     for wrong in [json!("jobs"), json!([7]), json!({})] {
         check(json!({"kind": "service", "scopes": wrong}), 400, "malformed", "scopes").await;
     }
+    // A key that looked limited and wasn't would be worse than none.
+    check(json!({"kind": "service", "scopes": ["jobs"]}), 422, "invalid_parameter", "scopes").await;
+    let long = "x".repeat(1001);
+    check(json!({"kind": "service", "name": long}), 422, "invalid_parameter", "name").await;
     for wrong in [json!(7), json!(""), json!("tomorrow"), json!("2027-01-31"), json!("1969-12-31T00:00:00Z")]
     {
         check(json!({"kind": "service", "expires_at": wrong}), 400, "malformed", "expires_at").await;

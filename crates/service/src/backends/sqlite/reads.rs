@@ -1,5 +1,6 @@
 //! Reading beside the writer: a few connections, each lent to one read at a time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,10 +53,11 @@ impl Readers {
         let reading = tokio::task::spawn_blocking(move || {
             let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut connection = taken.ok_or_else(|| StoreError::Failed("no connection is idle".into()))?;
-            let result = read(&mut connection);
+            // A read that panics must not take its connection along.
+            let result = catch_unwind(AssertUnwindSafe(|| read(&mut connection)));
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(permit);
-            result.map_err(failed)
+            result.unwrap_or_else(|panic| resume_unwind(panic)).map_err(failed)
         });
         reading.await.map_err(|panicked| StoreError::Failed(panicked.into()))?
     }

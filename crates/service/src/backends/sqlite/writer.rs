@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use metrics::histogram;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::mpsc::Receiver;
 
 use super::{failed, load, save};
@@ -35,8 +35,11 @@ pub(super) fn run(mut connection: Connection, mut waiting: Receiver<Work<Connect
         if !batch.is_empty() {
             commit(&mut connection, std::mem::take(&mut batch), clock);
         }
-        if let Some(work) = alone {
-            work(&mut connection);
+        if let Some(work) = alone
+            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&mut connection)))
+        {
+            // Whoever waited learns that nobody answers; its transaction was rolled back on the way out.
+            panicked(panic.as_ref());
         }
     }
 }
@@ -51,7 +54,11 @@ fn commit(connection: &mut Connection, mut batch: Batch, clock: &dyn Clock) {
     let committed = catch_unwind(AssertUnwindSafe(|| try_commit(connection, &mut batch, clock)));
     match committed.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok(()) => batch.into_iter().for_each(|step| step.answer(None)),
-        Err(failure) if steps == 1 => batch.into_iter().for_each(|step| step.answer(Some(again(&failure)))),
+        // A step alone has nobody to be parted from, and a database that can't be written at all won't be
+        // for one step either.
+        Err(failure) if steps == 1 || is_busy(&failure) => {
+            batch.into_iter().for_each(|step| step.answer(Some(again(&failure))));
+        }
         Err(failure) => {
             tracing::warn!(
                 error = &failure as &dyn std::error::Error,
@@ -81,6 +88,11 @@ fn try_commit(
     batch.iter_mut().for_each(|step| step.decide(&mut world));
     save::save(&transaction, &world)?;
     transaction.commit()
+}
+
+/// Whether another process holds the database, so that nothing could be begun.
+fn is_busy(failure: &rusqlite::Error) -> bool {
+    matches!(failure.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> rusqlite::Error {

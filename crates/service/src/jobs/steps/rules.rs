@@ -19,9 +19,10 @@ pub(super) fn leased<'a>(world: &'a World, lease: &Lease) -> Result<&'a Job, Ref
     world.jobs.get(&lease.job).ok_or(Refusal::NotFound)
 }
 
-/// Gives up the lease; the job is due again after this long.
+/// Gives up the lease; the job is due again after this long, or at its deadline where that comes first.
 pub(super) fn let_go(world: &mut World, id: JobId, after: Duration) {
-    let next_at = world.now.after(after);
+    let deadline_at = world.jobs.get(&id).map_or(world.now, |job| job.deadline_at).max(world.now);
+    let next_at = world.now.after(after).min(deadline_at);
     if let Some(due) = world.due.get_mut(&id) {
         (due.next_at, due.lease_until, due.leased_by) = (next_at, None, None);
     }

@@ -1,16 +1,18 @@
 //! One try at one vendor.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AttemptContext, Credits, Effect, MediaRequest, Provider, ProviderError, Reason, Request, RouteChoice,
-    Started,
+    AttemptContext, Credits, Effect, MediaRequest, Parameter, Provider, ProviderError, Reason, Request,
+    RouteChoice, Started,
 };
 use serde_json::Map;
+use tokio::time::timeout;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
-use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
+use crate::jobs::{BeginAttempt, Claimed, Job, NextAttempt, RecordUpstream};
 use crate::{Refusal, StoreError, failpoint};
 
 impl JobWorker {
@@ -18,7 +20,11 @@ impl JobWorker {
     /// nobody can tell what happened; everything else is told by the database.
     pub(super) async fn attempt(&self, working: &Working) -> Result<(), StoreError> {
         let job = &working.claimed.job;
-        let (choice, provider, request) = match self.prepare(job) {
+        if !self.parts.has_room.load(Ordering::Relaxed) {
+            // A result that finds no room would be paid for and lost.
+            return self.poll_failed(working, "there is no room for results").await;
+        }
+        let (choice, provider, request) = match self.prepare(working) {
             Ok(prepared) => prepared,
             Err(error) => {
                 let ending = Ending::Failed { error, attempt: AttemptState::NotSent, effect: None };
@@ -41,7 +47,12 @@ impl JobWorker {
         if working.held.left() < self.parts.settings.send_margin {
             return self.not_sent(working, &job).await;
         }
-        let started = ask(provider.as_ref(), request, &job, number, &choice.vendor_model).await;
+        let patience = job.deadline_at.since(self.parts.clock.now());
+        let asked = ask(provider.as_ref(), request, &job, number, &choice.vendor_model);
+        let started = timeout(patience, asked).await.unwrap_or_else(|_late| {
+            let message = "the vendor didn't answer before the job's deadline";
+            Err(ProviderError::new(Reason::Timeout, Effect::MayHaveStarted, message))
+        });
         failpoint::reach("after_vendor_accept");
         match started {
             Ok(Started::Done(outputs)) => self.deliver(working, &job, provider.as_ref(), outputs).await,
@@ -59,20 +70,29 @@ impl JobWorker {
         }
     }
 
-    /// Who is asked, and for what: the route's choices take turns, those whose provider is off are passed
-    /// over.
-    fn prepare(&self, job: &Job) -> Result<(RouteChoice, Arc<dyn Provider>, MediaRequest), JobError> {
+    /// Who is asked, and for what. The route's next choice only where the last one is known not to have
+    /// begun; choices whose provider is off are passed over.
+    fn prepare(&self, working: &Working) -> Result<(RouteChoice, Arc<dyn Provider>, MediaRequest), JobError> {
+        let Claimed { job, attempt, .. } = &working.claimed;
         let catalog = self.parts.catalog.current();
         let model = catalog.model(job.model.as_str());
         let model =
             model.map_err(|_| JobError::new("unavailable", "the model is no longer in the catalog"))?;
-        let turn = usize::try_from(job.attempts).unwrap_or(0) % model.route.choices().count();
-        let in_turn = model.route.choices().skip(turn).chain(model.route.choices().take(turn));
+        let first = attempt.as_ref().map_or(0, |attempt| {
+            let asked = model.route.choices().position(|choice| {
+                choice.provider == attempt.provider && choice.vendor_model == attempt.vendor_model
+            });
+            let failed = attempt.state == AttemptState::Failed && attempt.effect == Effect::NotStarted;
+            asked.map_or(0, |asked| asked + usize::from(failed))
+        });
+        let first = first % model.route.choices().count();
+        let in_turn = model.route.choices().skip(first).chain(model.route.choices().take(first));
         let mut on = in_turn.filter_map(|choice| Some((choice.clone(), self.provider(&choice.provider)?)));
         let (choice, provider) =
             on.next().ok_or_else(|| JobError::new("unavailable", "every provider of the model is off"))?;
-        let input = serde_json::from_str(&job.input)
+        let mut input = serde_json::from_str(&job.input)
             .map_err(|error| JobError::new("invalid_request", error.to_string()))?;
+        Parameter::fill_in(&model.parameters, &mut input);
         match Request::parse(job.modality, input) {
             Ok(Request::Media(request)) => Ok((choice, provider, request)),
             Ok(Request::Generation(_)) => Err(JobError::new(

@@ -1,8 +1,9 @@
 //! Calling off a task that a vendor works on.
 
-use fourfold_domain::Cancelled;
+use fourfold_domain::{Cancelled, Poll};
+use tokio::time::timeout;
 
-use super::{Ending, JobError, JobWorker, Working};
+use super::{Ending, JobError, JobWorker, VENDOR_PATIENCE, Working};
 use crate::StoreError;
 
 impl JobWorker {
@@ -18,7 +19,11 @@ impl JobWorker {
             Ok(Cancelled::Unsupported) => (on_cancel, "the vendor can't be asked to stop"),
             // It is done: what it made is delivered after all.
             Ok(Cancelled::TooLate) => return self.poll(working).await,
-            Err(why) => return self.poll_failed(working, &why).await,
+            Err(why) => {
+                // That it can't be stopped now doesn't keep it from being done.
+                tracing::warn!(job.id = %job.id, why, "a vendor couldn't be asked to stop");
+                return self.poll(working).await;
+            }
         };
         let charge = if used.is_zero() {
             "nothing was charged".to_owned()
@@ -29,8 +34,15 @@ impl JobWorker {
         self.finish(working, Ending::Cancelled { used, error }).await
     }
 
-    /// Ends a job whose deadline passed while a vendor worked on it; that it should stop is a courtesy.
+    /// Ends a job whose deadline passed while a vendor worked on it. What the vendor has finished by now is
+    /// delivered, however late we come to see it; that it should stop is a courtesy.
     pub(super) async fn expire_running(&self, working: &Working) -> Result<(), StoreError> {
+        if let Some((provider, task)) = self.task_of(working)
+            && let Some(media) = provider.media()
+            && let Ok(Ok(Poll::Done(outputs))) = timeout(VENDOR_PATIENCE, media.poll(&task)).await
+        {
+            return self.deliver(working, &working.claimed.job, provider.as_ref(), outputs).await;
+        }
         if let Err(why) = self.ask_to_stop(working).await {
             tracing::warn!(job.id = %working.claimed.job.id, why, "the vendor of an expired job couldn't be asked to stop");
         }
@@ -40,6 +52,7 @@ impl JobWorker {
     async fn ask_to_stop(&self, working: &Working) -> Result<Cancelled, String> {
         let (provider, task) = self.task_of(working).ok_or("its provider is off or its task is missing")?;
         let media = provider.media().ok_or("its provider makes no media any more")?;
-        media.cancel(&task).await.map_err(|failure| failure.message)
+        let asked = timeout(VENDOR_PATIENCE, media.cancel(&task)).await;
+        asked.map_err(|_late| "the vendor didn't answer")?.map_err(|failure| failure.message)
     }
 }

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::{Refusal, Spawner, StoreError, failpoint};
 
+/// How long a vendor may take to say how a task stands, or that it stops.
+const VENDOR_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Works on jobs.
 #[derive(Clone)]
 pub struct JobWorker {

@@ -1,10 +1,16 @@
 //! Asking how a task stands. A failed poll says nothing about the task.
 
-use fourfold_domain::{Effect, Poll, Provider, ProviderError, UpstreamTask};
+use std::time::Duration;
 
-use super::{JobWorker, Upstream, Working};
+use fourfold_domain::{Effect, Poll, Provider, ProviderError, UpstreamTask};
+use tokio::time::timeout;
+
+use super::{JobWorker, Upstream, VENDOR_PATIENCE, Working};
 use crate::StoreError;
 use crate::jobs::record::poll_backoff;
+
+/// The shortest pause between two polls, whatever a provider says.
+const POLL_AFTER_MIN: Duration = Duration::from_millis(20);
 
 impl JobWorker {
     pub(super) async fn poll(&self, working: &Working) -> Result<(), StoreError> {
@@ -15,9 +21,12 @@ impl JobWorker {
             return self.poll_failed(working, "its provider makes no media any more").await;
         };
         let job = &working.claimed.job;
-        match media.poll(&task).await {
+        let Ok(polled) = timeout(VENDOR_PATIENCE, media.poll(&task)).await else {
+            return self.poll_failed(working, "the vendor didn't answer").await;
+        };
+        match polled {
             Ok(Poll::Running { progress, poll_after }) => {
-                self.reschedule(working, poll_after, progress, 0).await
+                self.reschedule(working, poll_after.max(POLL_AFTER_MIN), progress, 0).await
             }
             Ok(Poll::Done(outputs)) => self.deliver(working, job, provider.as_ref(), outputs).await,
             // A verdict on a task is certain, whatever its words: the vendor had taken the work.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::{BoxStream, JobState, Output, OutputSource, Outputs, Provider};
+use fourfold_domain::{BoxStream, Effect, JobState, Output, OutputSource, Outputs, Provider};
 use futures_util::StreamExt as _;
 use serde_json::Map;
+use tokio::time::timeout;
 
-use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
+use super::{AttemptState, Ending, JobError, JobWorker, Upstream, VENDOR_PATIENCE, Working};
 use crate::artifacts::object_key;
 use crate::jobs::record::poll_backoff;
 use crate::jobs::{Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
@@ -30,7 +31,10 @@ impl JobWorker {
         if outputs.items.is_empty() {
             let error = JobError::new("failed", "the vendor said that it was done and delivered nothing");
             return self
-                .finish(working, Ending::Failed { error, attempt: AttemptState::Failed, effect: None })
+                .finish(
+                    working,
+                    Ending::Failed { error, attempt: AttemptState::Failed, effect: Some(Effect::Started) },
+                )
                 .await;
         }
         let Outputs { items, quantities, missing, vendor } = outputs;
@@ -72,8 +76,11 @@ impl JobWorker {
             Some(Upstream::Task(_)) | None => {
                 let error = JobError::new("failed", "the record of what the vendor delivered is missing");
                 tracing::error!(job.id = %job.id, "a job is storing and nothing says what");
-                self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed, effect: None })
-                    .await
+                self.finish(
+                    working,
+                    Ending::Failed { error, attempt: AttemptState::Failed, effect: Some(Effect::Started) },
+                )
+                .await
             }
         }
     }
@@ -90,7 +97,7 @@ impl JobWorker {
             source: place.source.clone(),
         };
         let outputs: Vec<Output> = delivery.items.iter().map(output).collect();
-        match self.store_all(job, provider, &outputs).await {
+        match self.store_in_time(job, provider, &outputs).await {
             Err(why) => self.poll_failed(working, &why).await,
             Ok(items) => {
                 failpoint::reach("after_store");
@@ -130,7 +137,11 @@ impl JobWorker {
     async fn lost(&self, working: &Working, why: String) -> Result<(), StoreError> {
         tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
         let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");
-        self.finish(working, Ending::Failed { error, attempt: AttemptState::Failed, effect: None }).await
+        self.finish(
+            working,
+            Ending::Failed { error, attempt: AttemptState::Failed, effect: Some(Effect::Started) },
+        )
+        .await
     }
 
     /// Stores results that nobody could fetch again: while the store is down it is tried until the job's
@@ -143,7 +154,7 @@ impl JobWorker {
     ) -> Result<Vec<StoredObject>, String> {
         let mut failures = 0;
         loop {
-            match self.store_all(job, provider, outputs).await {
+            match self.store_in_time(job, provider, outputs).await {
                 Err(why) if job.state != JobState::Running && self.parts.clock.now() < job.deadline_at => {
                     failures += 1;
                     tracing::warn!(job.id = %job.id, failures, why, "a result couldn't be stored; it is tried again");
@@ -152,6 +163,18 @@ impl JobWorker {
                 stored => return stored,
             }
         }
+    }
+
+    /// Stores every result, or gives up at the job's deadline: a download that hangs doesn't keep a worker.
+    async fn store_in_time(
+        &self,
+        job: &Job,
+        provider: &dyn Provider,
+        outputs: &[Output],
+    ) -> Result<Vec<StoredObject>, String> {
+        let patience = job.deadline_at.since(self.parts.clock.now()).max(VENDOR_PATIENCE);
+        let stored = timeout(patience, self.store_all(job, provider, outputs)).await;
+        stored.unwrap_or_else(|_late| Err("storing took longer than the job's deadline".to_owned()))
     }
 
     /// Stores every result under its key; the same keys each time, so that doing it twice leaves one.

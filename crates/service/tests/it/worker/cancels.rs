@@ -114,6 +114,19 @@ async fn too_late_is_delivered_and_charged_after_all() {
 }
 
 #[tokio::test]
+async fn what_a_vendor_that_cannot_be_stopped_finishes_is_delivered() {
+    let maker = MockMaker::starting([Ok(task(60))])
+        .cancelling([Err(failure(Reason::Unavailable, Effect::NotStarted))])
+        .polling([Ok(Poll::Done(here(1)))]);
+    let house = House::new([vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    house.look(job).await;
+    cancel(&house, job).await;
+    house.look(job).await;
+    house.check(job, JobState::Succeeded, "0.04").await;
+}
+
+#[tokio::test]
 async fn a_vendor_that_cannot_stop_yet_is_left_in_peace_between() {
     let maker = MockMaker::starting([Ok(task(60))])
         .cancelling([
@@ -121,15 +134,15 @@ async fn a_vendor_that_cannot_stop_yet_is_left_in_peace_between() {
             Ok(Cancelled::TooLate),
             Ok(Cancelled::Unsupported),
         ])
-        .polling([running(Some(90), 7)]);
+        .polling([running(Some(90), 7), running(Some(95), 7)]);
     let house = House::new([vendor("acme", maker)]).await;
     let job = house.submit(1).await;
     house.look(job).await;
     cancel(&house, job).await;
-    for seconds in [2, 7] {
+    for _look in 0..2 {
         house.look(job).await;
         house.check(job, JobState::Running, "0").await;
-        assert_eq!(house.due_in(job).await, Duration::from_secs(seconds));
+        assert_eq!(house.due_in(job).await, Duration::from_secs(7));
     }
     house.look(job).await;
     house.check(job, JobState::Cancelled, "0.04").await;

@@ -74,11 +74,21 @@ async fn the_vendors_verdict_fails_the_job() {
 #[tokio::test]
 async fn a_task_past_the_deadline_expires_and_the_vendor_is_asked_to_stop() {
     for answer in [Ok(Cancelled::Unsupported), Err(failure(Reason::Unavailable, Effect::NotStarted))] {
-        let maker = MockMaker::starting([Ok(task(0))]).polling([running(None, 60 * 60)]).cancelling([answer]);
+        let maker = MockMaker::starting([Ok(task(0))])
+            .polling([running(None, 60 * 60), running(None, 60 * 60)])
+            .cancelling([answer]);
         let house = House::with(Plan::default(), [vendor("acme", maker)]).await;
         let job = house.submit(1).await;
         let view = house.bring_to_an_end(job).await;
         house.check(job, JobState::Expired, "0").await;
         assert_eq!(error(&view), Some("expired"));
     }
+}
+#[tokio::test]
+async fn what_the_vendor_finished_before_we_looked_again_is_delivered_past_the_deadline() {
+    let maker = MockMaker::starting([Ok(task(0))]).polling([running(None, 60 * 60), Ok(Poll::Done(here(1)))]);
+    let house = House::with(Plan::default(), [vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    house.bring_to_an_end(job).await;
+    house.check(job, JobState::Succeeded, "0.04").await;
 }
