@@ -44,7 +44,7 @@ pub struct RouteSettings {
     pub provider: String,
     /// The vendor's name of the model.
     pub model: String,
-    /// Its share among choices of the same rank; 1 or more.
+    /// Its share among choices of the same rank; 1 or more. In this version choices are tried in their order.
     #[serde(default = "weight_default")]
     pub weight: u32,
     /// What the vendor charges the operator.
