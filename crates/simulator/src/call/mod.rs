@@ -25,7 +25,7 @@ use crate::world::{Link, Links, Outcome, Task, World, unix_seconds};
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a World,
     pub(crate) vendor: Vendor,
-    /// The key that it came with; empty on an open route.
+    /// The key that it came with.
     pub(crate) credential: &'a str,
     /// Where the client found the simulator, such as `http://127.0.0.1:4010`.
     pub(crate) origin: &'a str,

@@ -5,18 +5,29 @@
 //! 1. `routes/<name>.txt`: every route that the vendor's page names, `METHOD /path` a line.
 //! 2. `src/vendors/<name>/`, with the file names of its siblings: `mod.rs` (the door, and `ROW`), `routes.rs`
 //!    (`ROUTES`, the table that the file is compared with), `error.rs` (`refuse`: each
-//!    [`Refusal`](crate::refusal::Refusal) in the vendor's status, code and shape), `models.rs` where models
-//!    are checked, then one file a subject: `chat.rs`, `images.rs`, `videos.rs`, ….
+//!    [`Refusal`] in the vendor's status, code and shape), `models.rs` where models
+//!    are checked, then one file a subject (`chat.rs`, `images.rs`, `videos.rs`, …), and where it grows a
+//!    folder with `request.rs`, `answer.rs` and `stream.rs`.
 //! 3. In this file: the `mod`, the variant of [`Vendor`], its place in `ALL`, and its row in [`Vendor::row`].
-//! 4. `tests/it/<name>.rs`: for each route a plain call, and one for each rule that it checks.
+//! 4. `tests/it/<name>/`, a file a subject: for each route a plain call, and one for each rule that it checks.
 //!
-//! A handler is a plain function from a [`Call`](crate::call::Call) to an [`Answer`](crate::Answer) or a
-//! [`Refusal`](crate::refusal::Refusal). It looks at nothing but the call, waits for nothing, and leaves keys,
-//! rate limits, faults, pace and paid counts to [`play`](crate::play), so it is only the vendor's logic. A route
-//! that costs money is marked `.paid()`; its answer names the task with `with_task_id` where the vendor gives
-//! an id. Ids come from `call.new_id`, times from `call.now`, work that takes a while goes through
-//! `call.add_task` and `call.task`, media behind URLs through `call.link`. Vendors that speak another's wire
-//! list that one's handlers in their own `routes.rs`; errors then come in their own shape all the same.
+//! A handler is a plain function from a [`Call`](crate::call::Call) to an [`Answer`] or a
+//! [`Refusal`]. It looks at nothing but the call, waits for nothing, and leaves keys,
+//! rate limits, faults, pace and paid counts to [`play`](crate::play), so it is only the vendor's logic:
+//!
+//! - Fields are read through [`Fields`](crate::call::Fields), which refuses by name what isn't allowed; a rule
+//!   that only this vendor has is a `Refusal::own`, in the vendor's own words.
+//! - A route that costs money is marked `.paid()`; its answer names the task with `with_task_id` where the
+//!   vendor gives an id.
+//! - Ids come from `call.new_id` and times from `call.now`. Work that takes a while goes through
+//!   `call.add_task` and `call.task`, and is shown by `task.stand(call.now())`. Media behind URLs go through
+//!   `call.link`.
+//! - What a chat model does is a [`Prompt`](crate::content::Prompt)'s turn: text, a call of a tool, or what the
+//!   filter leaves. A prompt that `content::is_filtered` fails in the vendor's own way.
+//! - A stream is a list of events; the pace is not its business.
+//!
+//! Vendors that speak another's wire list that one's handlers in their own `routes.rs`; models are looked up in
+//! the row of the vendor that was called, and errors come in its own shape.
 
 mod model;
 mod openai;

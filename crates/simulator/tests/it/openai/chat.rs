@@ -164,3 +164,14 @@ async fn a_model_of_the_settings_is_served() {
     let simulator = Simulator::start(SimulatorSettings { extra_models, ..settings() });
     assert_eq!(post(&simulator, CHAT, &chat(json!({"model": "gpt-x"}))).await.json()["model"], "gpt-x");
 }
+
+#[tokio::test]
+async fn what_the_filter_catches_has_no_content() {
+    let messages = json!([{"role": "user", "content": "Say [filtered]"}]);
+    let answer = post(&simulator(), CHAT, &chat(json!({"messages": messages}))).await.json();
+    let choice = &answer["choices"][0];
+    assert_eq!(
+        (&choice["finish_reason"], &choice["message"]["content"]),
+        (&json!("content_filter"), &json!(""))
+    );
+}

@@ -91,3 +91,11 @@ async fn a_picture_that_breaks_a_rule_is_refused() {
     assert_eq!(error["error"]["code"], "unsupported_file_mimetype");
     assert_eq!(simulator.counts().paid_tasks, 0);
 }
+
+#[tokio::test]
+async fn what_the_filter_catches_is_refused() {
+    let simulator = simulator();
+    let error = post(&simulator, GENERATIONS, &json!({"prompt": "a [filtered] fox"})).await.refusal(400);
+    assert_eq!(error["error"]["code"], "moderation_blocked");
+    assert_eq!(simulator.counts().paid_tasks, 0);
+}

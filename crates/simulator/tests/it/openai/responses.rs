@@ -142,3 +142,21 @@ async fn a_response_that_breaks_a_rule_is_refused() {
         assert_eq!(error["error"]["param"], param, "{extra}");
     }
 }
+
+#[tokio::test]
+async fn what_the_filter_catches_is_incomplete() {
+    let response = post(&simulator(), RESPONSES, &asked(json!({"input": "Say [filtered]"}))).await.json();
+    assert_eq!(response["incomplete_details"], json!({"reason": "content_filter"}));
+}
+
+#[tokio::test]
+async fn a_response_in_the_background_fails_on_demand() {
+    let simulator = simulator();
+    simulator.fault("POST /openai/v1/responses", "task=fail; code=rate_limit_exceeded").unwrap();
+    let created = post(&simulator, RESPONSES, &asked(json!({"background": true}))).await.json();
+    let failed = get(&simulator, &format!("{RESPONSES}/{}", created["id"].as_str().unwrap())).await.json();
+    assert_eq!(
+        (&failed["status"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("rate_limit_exceeded"))
+    );
+}

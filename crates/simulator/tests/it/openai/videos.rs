@@ -193,3 +193,15 @@ async fn a_video_that_breaks_a_rule_is_refused() {
     }
     assert_eq!(simulator.counts().paid_tasks, 0);
 }
+
+#[tokio::test]
+async fn what_the_filter_catches_fails_in_the_end() {
+    let simulator = slow_simulator();
+    let created = post(&simulator, VIDEOS, &json!({"prompt": "a [filtered] fox"})).await.json();
+    simulator.advance(Duration::from_secs(6));
+    let failed = video(&simulator, created["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&failed["status"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("moderation_blocked"))
+    );
+}
