@@ -8,7 +8,7 @@ pub(crate) fn reply(prompt: &str) -> String {
     format!("This is a simulated answer to: {}", prompt.trim())
 }
 
-/// Whether a vendor's filter catches this text: it holds [`FILTERED`](crate::FILTERED).
+/// Whether a vendor's filter catches this text: it holds [`FILTERED`].
 pub(crate) fn is_filtered(text: &str) -> bool {
     text.contains(FILTERED)
 }
