@@ -8,6 +8,11 @@ pub(crate) fn reply(prompt: &str) -> String {
     format!("This is a simulated answer to: {}", prompt.trim())
 }
 
+/// What a model thinks before it answers this prompt.
+pub(crate) fn thought(prompt: &str) -> String {
+    format!("This is a simulated thought about: {}", prompt.trim())
+}
+
 /// Whether a vendor's filter catches this text: it holds [`FILTERED`].
 pub(crate) fn is_filtered(text: &str) -> bool {
     text.contains(FILTERED)

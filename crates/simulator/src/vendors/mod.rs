@@ -29,6 +29,7 @@
 //! Vendors that speak another's wire list that one's handlers in their own `routes.rs`; models are looked up in
 //! the row of the vendor that was called, and errors come in its own shape.
 
+mod anthropic;
 mod model;
 mod openai;
 mod stability;
@@ -54,16 +55,19 @@ pub enum Vendor {
     OpenAi,
     /// Stability: v1 and v2beta, pictures, sound, 3D, results that take a while.
     Stability,
+    /// Anthropic: messages, counts of their tokens, models.
+    Anthropic,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Stability];
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Stability, Self::Anthropic];
 
     pub(crate) fn row(self) -> &'static VendorRow {
         match self {
             Self::OpenAi => &openai::ROW,
             Self::Stability => &stability::ROW,
+            Self::Anthropic => &anthropic::ROW,
         }
     }
 

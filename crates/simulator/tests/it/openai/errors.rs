@@ -47,7 +47,7 @@ async fn an_unknown_path_is_not_found() {
     assert_eq!(get(&simulator, "/openai/v1/nothing").await.refusal(404)["error"]["code"], Value::Null);
     get(&simulator, "/openai").await.refusal(404);
     assert_eq!(get(&simulator, CHAT).await.refusal(405)["error"]["code"], "method_not_supported");
-    assert!(get(&simulator, "/nobody/v1").await.text().contains("the vendors are openai, stability"));
+    assert!(get(&simulator, "/nobody/v1").await.text().contains("the vendors are openai, stability, "));
 }
 
 #[tokio::test]
