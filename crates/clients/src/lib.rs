@@ -50,5 +50,24 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # A vendor's client
+//!
+//! Each vendor has a module behind a feature of its name, with the same files as its siblings:
+//!
+//! - `client.rs`: the trait of what can be asked (`OpenAiApi`), and the client over [`http::BaseHttpClient`] that fills
+//!   it (`OpenAiClient`), whose `builder` knows the vendor's credential, settings and base URL. The feature `testing`
+//!   brings a mock of each trait.
+//! - `failure.rs`: the [`http::FailureReader`], for what the vendor's statuses alone would get wrong.
+//! - `events.rs`: how its streams become values, and when one has broken off.
+//! - A file for each resource (`chat.rs`): the wire types first, then the calls. Each call names its `operation`, and is
+//!   `paid` if it generates.
+//!
+//! A wire type is one list of fields: what must be there is an argument of `new`, what may be there has a builder
+//! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`.
 
 pub mod http;
+#[cfg(feature = "openai")]
+pub mod openai;
+#[cfg(feature = "openai")]
+mod wire;

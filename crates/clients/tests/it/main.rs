@@ -1,4 +1,5 @@
-//! The tests of the HTTP base: real sockets, a scripted server, a clock that is paused where time matters.
+//! The tests of the HTTP base and of the vendors' clients: real sockets, a scripted server, a clock that is paused
+//! where time matters.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -11,6 +12,8 @@ mod events;
 mod exchange;
 mod failures;
 mod observe;
+#[cfg(feature = "openai")]
+mod openai;
 mod proxies;
 mod rate_limit;
 mod redirects;

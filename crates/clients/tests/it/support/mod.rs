@@ -4,6 +4,8 @@ mod server;
 mod wire;
 
 pub(crate) use server::{Reply, Server};
+#[cfg(feature = "openai")]
+pub(crate) use wire::Received;
 
 use std::future::Future;
 use std::time::Duration;

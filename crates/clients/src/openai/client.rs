@@ -1,0 +1,106 @@
+//! The trait that callers depend on, and the client that fills it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use super::chat::{self, ChatCompletion, ChatRequest, ChatStream};
+use super::failure::OpenAiFailures;
+use crate::http::{AuthScheme, BaseHttpClient, ClientBuilder, ClientError, HttpSettings, TimeoutSettings};
+
+/// Where OpenAI itself is.
+pub const BASE_URL: &str = "https://api.openai.com/v1";
+
+/// What can be asked of OpenAI. With the feature `testing` there is a `MockOpenAiApi`.
+///
+/// A call that generates is sent again only if nothing can have started; [`ClientError::effect`] tells what an error
+/// left open. Dropping a future or a stream closes its connection, which takes nothing back that was begun.
+#[cfg_attr(feature = "testing", mockall::automock)]
+#[async_trait]
+pub trait OpenAiApi: Send + Sync {
+    /// `POST /chat/completions`, the answer whole.
+    async fn chat_completion(&self, request: &ChatRequest) -> Result<ChatCompletion, ClientError>;
+
+    /// `POST /chat/completions`, the answer as it is written.
+    ///
+    /// What is wrong with the request is an error of this call; the stream itself ends with an error where the vendor
+    /// sends one or stops before it said why.
+    async fn chat_completion_stream(&self, request: &ChatRequest) -> Result<ChatStream, ClientError>;
+}
+
+/// OpenAI over HTTP. Clones are cheap and share everything.
+#[derive(Clone, Debug)]
+pub struct OpenAiClient {
+    http: BaseHttpClient,
+}
+
+impl OpenAiClient {
+    /// Begins to build the HTTP client, with the vendor's [`default_settings`] and its reading of errors.
+    ///
+    /// A base URL without a version, such as `https://api.openai.com`, gets a `/v1`. An account's scope goes into the
+    /// default headers `OpenAI-Organization` and `OpenAI-Project`.
+    pub fn builder(base_url: &str, api_key: SecretString) -> ClientBuilder {
+        BaseHttpClient::builder(with_version(base_url))
+            .settings(default_settings())
+            .auth(AuthScheme::Bearer(api_key))
+            .failures(OpenAiFailures)
+    }
+
+    /// A client over what [`builder`](Self::builder) built.
+    pub fn new(http: BaseHttpClient) -> Self {
+        Self { http }
+    }
+
+    /// The HTTP client below.
+    pub fn http(&self) -> &BaseHttpClient {
+        &self.http
+    }
+}
+
+/// The settings that suit OpenAI: pictures take minutes, so a try may last 300 s.
+pub fn default_settings() -> HttpSettings {
+    let timeouts = TimeoutSettings { total: Duration::from_secs(300), ..TimeoutSettings::default() };
+    HttpSettings { timeouts, ..HttpSettings::default() }
+}
+
+#[async_trait]
+impl OpenAiApi for OpenAiClient {
+    async fn chat_completion(&self, request: &ChatRequest) -> Result<ChatCompletion, ClientError> {
+        chat::complete(&self.http, request).await
+    }
+
+    async fn chat_completion_stream(&self, request: &ChatRequest) -> Result<ChatStream, ClientError> {
+        chat::stream(&self.http, request).await
+    }
+}
+
+/// The base URL with a `/v1` if no segment of its path is a version, as `v1`, `v4` or `v1beta` are.
+fn with_version(base_url: &str) -> String {
+    let trimmed = base_url.trim_end_matches('/');
+    let path = trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest);
+    let is_version = |segment: &str| {
+        let mut characters = segment.chars();
+        characters.next() == Some('v') && characters.next().is_some_and(|second| second.is_ascii_digit())
+    };
+    if path.split('/').skip(1).any(is_version) { trimmed.to_owned() } else { format!("{trimmed}/v1") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_version;
+
+    #[test]
+    fn a_base_url_without_a_version_gets_one() {
+        for (given, expected) in [
+            ("https://api.openai.com", "https://api.openai.com/v1"),
+            ("https://api.openai.com/", "https://api.openai.com/v1"),
+            ("https://api.openai.com/v1/", "https://api.openai.com/v1"),
+            ("http://v1.test/openai", "http://v1.test/openai/v1"),
+            ("https://vendor.test/v1beta/openai", "https://vendor.test/v1beta/openai"),
+            ("https://vendor.test/api/paas/v4", "https://vendor.test/api/paas/v4"),
+        ] {
+            assert_eq!(with_version(given), expected);
+        }
+    }
+}

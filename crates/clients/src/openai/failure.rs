@@ -1,0 +1,58 @@
+//! What OpenAI's errors say, where their status alone would mislead.
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use crate::http::{ClientError, Effect, ErrorKind, FailedAnswer, Failure, FailureReader};
+
+/// Reads `{"error": {"message", "type", "param", "code"}}`, and knows the refusals that no wait helps with.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAiFailures;
+
+impl FailureReader for OpenAiFailures {
+    fn read(&self, answer: &FailedAnswer<'_>) -> Failure {
+        let mut failure = Failure::read(answer);
+        let code = failure.code.as_deref().unwrap_or_default();
+        // The vendor's own word comes before the status, as its own clients have it.
+        match answer.headers.get("x-should-retry").map(|value| value.as_bytes()) {
+            Some(b"true") => failure.is_retryable = true,
+            Some(b"false") => failure.is_retryable = false,
+            _ => {}
+        }
+        if says_account_is_empty(code) {
+            failure.is_retryable = false;
+        }
+        // Turned away at the door: the message need not have the word that the common table looks for.
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE
+            && matches!(code, "slow_down" | "server_is_overloaded")
+        {
+            failure.effect = Effect::NotStarted;
+        }
+        failure
+    }
+}
+
+/// The error that an event of a stream carries: `{"error": {…}}`, or `{"type": "error", …}`.
+pub(super) fn event_error(data: &[u8]) -> Option<ClientError> {
+    // Few events have the word at all, and only those are worth a second look.
+    memchr::memmem::find(data, b"\"error\"")?;
+    let value: Value = serde_json::from_slice(data).ok()?;
+    let is_error = value.get("error").is_some_and(|error| !error.is_null()) || value["type"] == "error";
+    if !is_error {
+        return None;
+    }
+    let headers = HeaderMap::new();
+    let failure = Failure::read(&FailedAnswer { status: StatusCode::OK, headers: &headers, body: data });
+    let code = failure.code.as_deref().unwrap_or_default();
+    let is_retryable = matches!(
+        code,
+        "server_error" | "server_is_overloaded" | "rate_limit_exceeded" | "rate_limit_error" | "slow_down"
+    );
+    let error = ClientError::new(ErrorKind::Status, Effect::Started).with_retryable(is_retryable);
+    Some(error.with_code(failure.code).with_message(failure.message))
+}
+
+/// Whether the account can't pay, which the vendor answers with 429 as if it were a matter of time.
+fn says_account_is_empty(code: &str) -> bool {
+    ["quota", "credit_balance", "billing", "spend"].iter().any(|word| code.contains(word))
+}

@@ -1,0 +1,29 @@
+//! OpenAI, and by its base URL any vendor that speaks OpenAI's wire.
+//!
+//! ```no_run
+//! use fourfold_clients::openai::{BASE_URL, ChatRequest, Message, OpenAiApi, OpenAiClient};
+//!
+//! # async fn run(key: secrecy::SecretString) -> Result<(), fourfold_clients::http::ClientError> {
+//! let client = OpenAiClient::new(OpenAiClient::builder(BASE_URL, key).build()?);
+//! let request = ChatRequest::new("gpt-5-mini", [Message::user("Say hello.")]).max_completion_tokens(100_u32);
+//! let completion = client.chat_completion(&request).await?;
+//! assert!(completion.text().is_some());
+//! # Ok(())
+//! # }
+//! ```
+
+mod chat;
+mod client;
+mod events;
+mod failure;
+
+pub use chat::{
+    ChatChoice, ChatChunk, ChatCompletion, ChatRequest, ChatStream, ChatUsage, ChunkChoice,
+    CompletionTokensDetails, Content, ContentPart, Delta, FileContent, FinishReason, FunctionCall,
+    FunctionDefinition, ImageUrl, InputAudio, Message, PromptTokensDetails, Role, StreamOptions, Tool,
+    ToolCall,
+};
+#[cfg(feature = "testing")]
+pub use client::MockOpenAiApi;
+pub use client::{BASE_URL, OpenAiApi, OpenAiClient, default_settings};
+pub use failure::OpenAiFailures;
