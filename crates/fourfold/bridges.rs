@@ -14,7 +14,7 @@ impl Providers for FactoryProviders {
         self.0.get(key.as_str()).ok()
     }
 
-    fn keys(&self) -> Vec<ProviderKey> {
-        self.0.keys()
+    fn knows(&self, key: &ProviderKey) -> bool {
+        self.0.kinds().contains(key)
     }
 }

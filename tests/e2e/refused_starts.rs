@@ -67,7 +67,7 @@ async fn bad_setting_names_its_place() {
         ("FOURFOLD__SERVER__LISTN", "127.0.0.1:1", vec!["FOURFOLD__SERVER__LISTN"]),
         ("FOURFOLD__JOBS__LEASE", "soon", vec!["FOURFOLD__JOBS__LEASE"]),
         ("FOURFOLD__JOBS__LEASE", "1s", vec!["jobs.lease (FOURFOLD__JOBS__LEASE)", "send_margin"]),
-        ("FOURFOLD__JOBS__WORKERS", "0", vec!["jobs.workers (FOURFOLD__JOBS__WORKERS)", "1 or more"]),
+        ("FOURFOLD__JOBS__WORKERS", "0", vec!["jobs.workers (FOURFOLD__JOBS__WORKERS)", "from 1 to"]),
         ("FOURFOLD__INSTANCES__BEAT", "0", vec!["instances.beat (FOURFOLD__INSTANCES__BEAT)"]),
         ("FOURFOLD__INSTANCES__LEASE", "5s", vec!["instances.lease (FOURFOLD__INSTANCES__LEASE)", "twice"]),
         ("FOURFOLD__PROVIDERS__MOCK__FAIL", "often", vec!["FOURFOLD__PROVIDERS__MOCK__FAIL"]),

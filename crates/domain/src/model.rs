@@ -141,9 +141,9 @@ pub struct RouteChoice {
     pub cost: Option<Price>,
 }
 
-/// What a cancel costs once the vendor was asked for the work and gives no figure of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What a cancel costs once the vendor was asked for the work and gives no figure of its own. Written
+/// `full`, `none` or a share such as `50%`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum OnCancel {
     /// The whole hold.
     #[default]
@@ -166,6 +166,43 @@ impl OnCancel {
     }
 }
 
+impl fmt::Display for OnCancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("full"),
+            Self::None => f.write_str("none"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for OnCancel {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let share = |text: &str| text.strip_suffix('%')?.parse().ok().filter(|percent| *percent <= 100);
+        match text {
+            "full" => Ok(Self::Full),
+            "none" => Ok(Self::None),
+            share_text => share(share_text)
+                .map(Self::Percent)
+                .ok_or(InvalidName::new("on_cancel", "full, none or a share from 0% to 100% such as 50%")),
+        }
+    }
+}
+
+impl Serialize for OnCancel {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OnCancel {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// What becomes of an attempt of which nobody can tell whether the vendor took it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -180,6 +217,19 @@ pub enum OnUncertain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_cancel_costs_is_read_back() {
+        for (text, on_cancel) in
+            [("full", OnCancel::Full), ("none", OnCancel::None), ("50%", OnCancel::Percent(50))]
+        {
+            assert_eq!(text.parse(), Ok(on_cancel));
+            assert_eq!(on_cancel.to_string(), text);
+        }
+        for wrong in ["", "50", "101%", "-1%", "half"] {
+            assert!(wrong.parse::<OnCancel>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_cancel_never_costs_more_than_the_hold() {

@@ -26,12 +26,13 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
     let working = Spawner::new(work.handle().clone());
     let (http, accepting) = work.block_on(async {
         server.start(&working).await?;
-        first_key(&server).await?;
         let listen = server.settings().server.listen;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("server.listen: {listen} can't be listened on"))?;
         let address = listener.local_addr()?;
+        // Only now, since a start that fails would have shown the key for nothing.
+        first_key(&server).await?;
         if address.ip().is_unspecified() && server.settings().server.public_url.is_none() {
             tracing::warn!(
                 "links to results name {address}; set server.public_url to the address that callers use"

@@ -44,7 +44,9 @@ pub(crate) fn env_example(schema: &Schema, plain_names: &[PlainName]) -> String 
     let mut example = EXAMPLE_INTRODUCTION.to_owned();
     for section in sections(schema) {
         example += &format!("\n## {}\n", section.name.as_deref().unwrap_or("general"));
-        for setting in &section.settings {
+        // What stands in a list has no variable of its own.
+        let in_variables = |setting: &&Setting| !setting.variables(plain_names).is_empty();
+        for setting in section.settings.iter().filter(in_variables) {
             let note = format!("{} ({})", paragraph(&setting.shape.description), setting.type_text());
             example += &format!("\n{}", wrapped(&note.replace('`', "")));
             for variable in setting.variables(plain_names) {
@@ -277,7 +279,8 @@ mod tests {
         let uncommented = uncommented.join("\n");
         let names: Vec<String> =
             dot_env::parse(&uncommented).unwrap().into_iter().map(|one| one.name).collect();
-        for (setting, _) in Shape::of::<Settings>().settings() {
+        let shape = Shape::of::<Settings>();
+        for (setting, _) in shape.settings().into_iter().filter(|(setting, _)| !setting.contains("[]")) {
             let name = format!("{PREFIX}{}", setting.to_uppercase().replace('.', "__"));
             assert!(names.contains(&name) || example().contains(&format!("# {name}=")), "{name}");
         }

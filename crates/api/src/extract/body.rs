@@ -86,6 +86,9 @@ impl Object {
                 let message = format!("{name} must be at most {SHORT_TEXT_CHARACTERS_MAX} characters");
                 Err(ApiError::invalid(name, message))
             }
+            Some(text) if text.chars().any(char::is_control) => {
+                Err(ApiError::invalid(name, format!("{name} must have no control characters")))
+            }
             text => Ok(text),
         }
     }

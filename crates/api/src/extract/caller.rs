@@ -71,6 +71,9 @@ impl FromRequestParts<AppState> for Admin {
 async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Arc<ApiKey>, ApiError> {
     let given = headers.get(header::AUTHORIZATION);
     let given = given.ok_or_else(|| ApiError::unauthorized("no API key; send Authorization: Bearer ff_…"))?;
+    if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
+        return Err(ApiError::unauthorized("Authorization must be there once"));
+    }
     let unknown = || ApiError::unauthorized("the API key is unknown, expired or revoked");
     let text = given.to_str().map_err(|_| unknown())?;
     let (scheme, secret) = text.split_once(' ').ok_or_else(unknown)?;

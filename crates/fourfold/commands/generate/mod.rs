@@ -7,7 +7,7 @@ mod local;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use fourfold_domain::ExternalId;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use self::client::{Client, Happened, Job};
 use self::local::LocalServer;
 use super::{Context, quiet_logs};
-use crate::{runtimes, telemetry};
+use crate::{runtimes, shutdown, telemetry};
 
 #[derive(Args)]
 pub(super) struct Generate {
@@ -43,12 +43,12 @@ pub(super) fn run(context: &Context, command: &Generate) -> Result<ExitCode> {
         Some(url) => {
             let key = context.variable("FOURFOLD_API_KEY");
             let key = key.context("FOURFOLD_URL is set, so FOURFOLD_API_KEY must be set too")?;
-            work.block_on(generate(&Client::new(url, key, &command.user)?, command))?;
+            work.block_on(until_interrupted(generate(&Client::new(url, key, &command.user)?, command)))?;
         }
         None => {
             let server = LocalServer::start(context.checked()?.settings, &work, &command.user)?;
             let client = Client::new(server.url(), server.key().to_owned(), &command.user)?;
-            let generated = work.block_on(generate(&client, command));
+            let generated = work.block_on(until_interrupted(generate(&client, command)));
             server.stop(&work);
             generated?;
         }
@@ -56,7 +56,26 @@ pub(super) fn run(context: &Context, command: &Generate) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Lets a signal end the work early, so that what was started for it is put away.
+async fn until_interrupted(work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::select! {
+        done = work => done,
+        signal = shutdown::requested() => bail!("interrupted by {}", signal?),
+    }
+}
+
+/// Fails before anything is paid for, if the result couldn't be saved.
+fn check_place(output: &Path) -> Result<()> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    ensure!(folder.is_dir(), "--output: there is no folder {}", folder.display());
+    ensure!(!output.is_dir(), "--output: {} is a folder; name a file", output.display());
+    Ok(())
+}
+
 async fn generate(client: &Client, command: &Generate) -> Result<()> {
+    if let Some(output) = &command.output {
+        check_place(output)?;
+    }
     let mut input: Map<String, Value> = command.inputs.iter().cloned().collect();
     if let Some(prompt) = &command.prompt {
         input.insert("prompt".to_owned(), Value::String(prompt.clone()));
@@ -75,7 +94,8 @@ async fn generate(client: &Client, command: &Generate) -> Result<()> {
     bar.finish_with_message("succeeded");
     for artifact in &job.artifacts {
         let path = path(command.output.as_deref(), &job, artifact.index, &artifact.media_type);
-        client.download(&job.id, artifact.index, &path).await?;
+        let saved = client.download(&job.id, artifact.index, &path).await;
+        saved.with_context(|| format!("the job {} succeeded, but its result wasn't saved", job.id))?;
         println!("{} ({}, {} bytes)", path.display(), artifact.media_type, artifact.size_bytes);
     }
     println!("{} credits were charged", job.credits.charged);

@@ -94,7 +94,12 @@ fn choice(
         return Err(mistake(format!("{place}.weight"), "must be 1 or more"));
     }
     let cost = route.cost.as_ref().map(|cost| price(&format!("{place}.cost"), cost)).transpose()?;
-    let Some(provider) = providers.get(&key) else { return Ok(None) };
+    let Some(provider) = providers.get(&key) else {
+        return match providers.knows(&key) {
+            true => Ok(None),
+            false => Err(mistake(format!("{place}.provider"), format!("there is no provider {key}"))),
+        };
+    };
     let spec = provider.models().iter().find(|spec| spec.vendor_model == route.model);
     let spec = spec.ok_or_else(|| {
         let known: Vec<_> = provider.models().iter().map(|spec| spec.vendor_model.as_str()).collect();

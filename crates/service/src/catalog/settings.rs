@@ -25,7 +25,7 @@ pub struct ModelSettings {
     /// How many times paid work may be tried in all; 1 to 10.
     #[serde(default = "attempts_default")]
     pub attempts_max: u32,
-    /// What a cancel costs once the vendor was asked: full, none, or percent: N.
+    /// What a cancel costs once the vendor was asked: full, none, or a share such as 50%.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub on_cancel: OnCancel,

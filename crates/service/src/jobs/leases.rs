@@ -41,6 +41,12 @@ impl Leases {
         HeldLease { leases: self.clone(), lease, lost }
     }
 
+    /// Whether this process works on the job. While the database couldn't be written, its lease may have run
+    /// out there; that is no reason to begin anew beside the one who still works.
+    pub(super) fn hold_any(&self, job: JobId) -> bool {
+        self.lock().contains_key(&job)
+    }
+
     /// Renews all of them in one statement; those that are no longer ours are given up.
     pub(super) async fn renew(&self, store: &dyn JobStore, lasts: Duration) {
         let leases: Vec<Lease> = self.lock().values().map(|held| held.lease).collect();

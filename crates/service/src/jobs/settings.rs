@@ -5,12 +5,15 @@ use std::time::Duration;
 use fourfold_domain::serde_duration;
 use serde::{Deserialize, Serialize};
 
+/// The most jobs that one process works on at a time.
+const WORKERS_MAX: usize = 10_000;
+
 /// How jobs are worked on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct JobSettings {
-    /// How many jobs one process works on at a time; 1 or more.
+    /// How many jobs one process works on at a time; 1 to 10 000.
     pub workers: usize,
     /// How long a worker's right to a job lasts, unless it is renewed. At least `send_margin` and 5 s.
     #[serde(with = "serde_duration")]
@@ -50,8 +53,8 @@ impl Default for JobSettings {
 impl JobSettings {
     /// The first setting that can't be, with what is allowed.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        if self.workers == 0 {
-            return Err(("jobs.workers", "must be 1 or more".to_owned()));
+        if !(1..=WORKERS_MAX).contains(&self.workers) {
+            return Err(("jobs.workers", format!("must be from 1 to {WORKERS_MAX}")));
         }
         if self.lease < self.send_margin + Duration::from_secs(5) && !self.send_margin.is_zero() {
             return Err(("jobs.lease", "must be at least jobs.send_margin and 5s".to_owned()));

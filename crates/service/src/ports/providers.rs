@@ -9,6 +9,6 @@ pub trait Providers: Send + Sync {
     /// The provider of this name, if it is on.
     fn get(&self, key: &ProviderKey) -> Option<Arc<dyn Provider>>;
 
-    /// The names of all that are on, in order.
-    fn keys(&self) -> Vec<ProviderKey>;
+    /// Whether there could be a provider of this name: one that is off is known, a misspelt one isn't.
+    fn knows(&self, key: &ProviderKey) -> bool;
 }

@@ -25,6 +25,8 @@ const HOLD_ENTRY: &str = "every hold has its entry";
 const ONE_END: &str = "every ended hold has exactly one end, at most the hold";
 const NO_END: &str = "an open hold has no end";
 const ENTRY_HOLD: &str = "every entry of a hold has its hold";
+const OWNER: &str = "every hold has its owner";
+const GUARDED: &str = "the database refuses to change entries";
 const LIVE_OWNER: &str = "every open hold has a live owner";
 const JOB_HOLD: &str = "every job has a hold, open until the job is final";
 const JOB_CHARGE: &str = "a job was charged what its hold says";
@@ -33,7 +35,7 @@ const DUE: &str = "every job that isn't final is due";
 const CALL_HOLD: &str = "every call has a hold, open until the call ends";
 
 /// What is done to the database, and the rules that name it.
-const TAMPERINGS: [(&str, &[&str]); 31] = [
+const TAMPERINGS: [(&str, &[&str]); 32] = [
     ("UPDATE account SET available = available + 1000000", &[AVAILABLE]),
     ("UPDATE account SET available = available - 1", &[AVAILABLE]),
     ("UPDATE account SET held = held + 1", &[HELD, OPEN_HOLDS]),
@@ -64,6 +66,7 @@ const TAMPERINGS: [(&str, &[&str]); 31] = [
     ("UPDATE job SET state = 'running' WHERE state = 'succeeded'", &[DUE, JOB_HOLD]),
     ("UPDATE job SET state = 'failed' WHERE state = 'running'", &[DUE, JOB_HOLD, LIVE_OWNER]),
     ("DELETE FROM job WHERE state = 'running'", &[LIVE_OWNER]),
+    ("DELETE FROM job WHERE state = 'succeeded'", &[OWNER]),
     ("DELETE FROM job_due", &[DUE]),
     ("DELETE FROM artifact", &[ARTIFACTS]),
     ("UPDATE call SET state = 'released', ended_at = 1 WHERE state = 'open'", &[CALL_HOLD, LIVE_OWNER]),
@@ -113,13 +116,32 @@ async fn busy(path: &Path) -> Audit {
     store.audit().await.unwrap()
 }
 
-/// Does it past triggers, foreign keys and checks.
+/// Does it past triggers, foreign keys and checks, and covers its tracks.
 fn tamper(path: &Path, sql: &str) -> usize {
     let database = Connection::open(path).unwrap();
+    let guards =
+        "SELECT group_concat(sql, ';') FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entry'";
+    let guards: String = database.query_row(guards, [], |row| row.get(0)).unwrap();
     database.pragma_update(None, "foreign_keys", false).unwrap();
     database.pragma_update(None, "ignore_check_constraints", true).unwrap();
     database.execute_batch("DROP TRIGGER entry_never_changes; DROP TRIGGER entry_never_goes").unwrap();
-    database.execute(sql, []).unwrap()
+    let changed = database.execute(sql, []).unwrap();
+    database.execute_batch(&guards).unwrap();
+    changed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_whose_guards_are_gone_is_named() {
+    for guard in ["entry_never_changes", "entry_never_goes"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fourfold.db");
+        busy(&path).await;
+        Connection::open(&path).unwrap().execute_batch(&format!("DROP TRIGGER {guard}")).unwrap();
+        let store = SqliteStore::open(&SqliteSettings::new(&path), Arc::new(SystemClock)).unwrap();
+        let findings = store.audit().await.unwrap().findings;
+        let [finding] = &findings[..] else { panic!("{findings:#?}") };
+        assert_eq!((finding.rule, finding.id.as_str()), (GUARDED, guard));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,6 +178,7 @@ async fn every_rule_of_the_audit_is_broken_by_some_tampering() {
         ONE_END,
         NO_END,
         ENTRY_HOLD,
+        OWNER,
         LIVE_OWNER,
         JOB_HOLD,
         JOB_CHARGE,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use crate::ports::{Audit, Counts, Finding};
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-const RULES: [(&str, &str); 15] = [
+const RULES: [(&str, &str); 17] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -66,6 +66,18 @@ const RULES: [(&str, &str); 15] = [
             OR (e.operation GLOB 'end:*' AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 5)))
             OR (e.operation GLOB 'overrun:*' AND NOT EXISTS
               (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 9) AND h.charged = h.amount))",
+    ),
+    (
+        "every hold has its owner",
+        "SELECT h.account, h.id, 'there is no ' || h.owner FROM hold h
+         WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.id = substr(h.owner, 5) AND j.hold = h.id)
+           AND NOT EXISTS (SELECT 1 FROM call c WHERE c.id = substr(h.owner, 6) AND c.hold = h.id)",
+    ),
+    (
+        "the database refuses to change entries",
+        "SELECT '', missing, 'the trigger ' || missing || ' is gone'
+         FROM (SELECT 'entry_never_changes' AS missing UNION ALL SELECT 'entry_never_goes')
+         WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = missing)",
     ),
     (
         "every open hold has a live owner",

@@ -71,6 +71,9 @@ impl JobWorker {
 
     /// Claims a job and brings it further. Whatever goes wrong here, the database brings the job back.
     pub async fn look_at(&self, job: JobId) {
+        if self.leases.hold_any(job) {
+            return;
+        }
         let lease = self.parts.settings.lease;
         let began = Instant::now();
         let claim = Claim { job, instance: self.parts.instance, lease };
