@@ -9,6 +9,6 @@ mod vector;
 pub(crate) use sample::sample;
 pub(crate) use seed::{as_uuid, hash, hex};
 pub use text::FILTERED;
-pub(crate) use text::{count_tokens, is_filtered, reply, thought, tokens, truncated};
+pub(crate) use text::{count_tokens, is_filtered, stopped, tokens};
 pub(crate) use turn::{Prompt, Tool, ToolUse, Turn};
 pub(crate) use vector::{base64_of, unit_vector};

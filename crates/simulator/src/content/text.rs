@@ -36,9 +36,28 @@ pub(crate) fn truncated(text: String, tokens_max: Option<i64>) -> (String, bool)
     (tokens(&text)[..tokens_max].concat().trim_end().to_owned(), true)
 }
 
+/// The text up to the first of these, and which it was.
+pub(crate) fn stopped(text: String, stops: &[String]) -> (String, Option<String>) {
+    let found = stops
+        .iter()
+        .filter(|stop| !stop.is_empty())
+        .filter_map(|stop| Some((text.find(stop.as_str())?, stop)));
+    match found.min_by_key(|(at, _)| *at) {
+        Some((at, stop)) => (text[..at].to_owned(), Some(stop.clone())),
+        None => (text, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_ends_at_the_first_stop() {
+        let stopped = |stops: [&str; 2]| stopped("one two".into(), &stops.map(str::to_owned));
+        assert_eq!(stopped(["two", "e"]), ("on".into(), Some("e".into())));
+        assert_eq!(stopped(["three", ""]), ("one two".into(), None));
+    }
 
     #[test]
     fn tokens_make_up_the_text() {

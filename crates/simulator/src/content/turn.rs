@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{is_filtered, reply, sample, truncated};
+use super::sample;
+use super::text::{count_tokens, is_filtered, reply, thought, truncated};
 
 /// What a chat model is asked, in no vendor's words.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,17 @@ pub(crate) enum Turn {
 }
 
 impl Prompt {
+    /// What the model thinks before its turn; it counts against the limit. Nothing where the filter comes first.
+    pub(crate) fn think(&mut self) -> Option<String> {
+        if is_filtered(&self.text) {
+            return None;
+        }
+        let (thought, _is_cut) = truncated(thought(&self.text), self.tokens_max);
+        let tokens = i64::try_from(count_tokens(&thought)).unwrap_or(i64::MAX);
+        self.tokens_max = self.tokens_max.map(|tokens_max| tokens_max.saturating_sub(tokens));
+        Some(thought)
+    }
+
     /// What the model does with it. The same prompt always gets the same turn.
     pub(crate) fn turn(&self) -> Turn {
         if is_filtered(&self.text) {

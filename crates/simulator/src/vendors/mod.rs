@@ -27,9 +27,11 @@
 //! - A stream is a list of events; the pace is not its business.
 //!
 //! Vendors that speak another's wire list that one's handlers in their own `routes.rs`; models are looked up in
-//! the row of the vendor that was called, and errors come in its own shape.
+//! the row of the vendor that was called, and errors come in its own shape. Those whose wire differs
+//! have handlers of their own, and read with that one's functions what is the same.
 
 mod anthropic;
+mod deepseek;
 mod model;
 mod openai;
 mod stability;
@@ -57,17 +59,20 @@ pub enum Vendor {
     Stability,
     /// Anthropic: messages, counts of their tokens, models.
     Anthropic,
+    /// DeepSeek: chat with its thoughts, models, balance.
+    DeepSeek,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Stability, Self::Anthropic];
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Stability, Self::Anthropic, Self::DeepSeek];
 
     pub(crate) fn row(self) -> &'static VendorRow {
         match self {
             Self::OpenAi => &openai::ROW,
             Self::Stability => &stability::ROW,
             Self::Anthropic => &anthropic::ROW,
+            Self::DeepSeek => &deepseek::ROW,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod anthropic;
 mod control;
+mod deepseek;
 mod faults;
 mod media;
 mod openai;

@@ -39,11 +39,11 @@ impl Answered {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The data of its events.
+    /// The data of its events, without comments.
     #[track_caller]
     pub(crate) fn events(&self) -> Vec<String> {
         assert!(self.header("content-type").starts_with("text/event-stream"), "{:?}", self.headers);
-        let events = self.text().split_terminator("\n\n");
+        let events = self.text().split_terminator("\n\n").filter(|event| !event.starts_with(':'));
         let data =
             |event: &str| event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned();
         events.map(data).collect()

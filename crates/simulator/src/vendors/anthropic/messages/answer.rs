@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::request::MessageRequest;
 use crate::call::Call;
-use crate::content::{Turn, count_tokens, hash, hex, is_filtered, thought, truncated};
+use crate::content::{Turn, count_tokens, hash, hex, stopped};
 
 /// A message before it is written.
 pub(super) struct Message {
@@ -30,12 +30,8 @@ impl Message {
         let id = call.new_id("msg_", 24);
         let mut blocks = Vec::new();
         let mut prompt = request.prompt.clone();
-        if request.thinks && !is_filtered(&prompt.text) {
-            let (thought, _is_cut) = truncated(thought(&prompt.text), Some(request.tokens_max));
-            // Thinking counts against the limit.
-            let tokens = i64::try_from(count_tokens(&thought)).unwrap_or(i64::MAX);
-            prompt.tokens_max = Some(request.tokens_max.saturating_sub(tokens));
-            blocks.push(Block::Thinking(thought));
+        if request.thinks {
+            blocks.extend(prompt.think().map(Block::Thinking));
         }
         let mut stop_sequence = None;
         let stop_reason = match prompt.turn() {
@@ -130,13 +126,4 @@ impl Block {
 /// What proves that the model thought this.
 pub(super) fn signature(thought: &str) -> String {
     hex(hash(thought), 64)
-}
-
-/// The text up to the first of these, and which it was.
-fn stopped(text: String, stop_sequences: &[String]) -> (String, Option<String>) {
-    let found = stop_sequences.iter().filter_map(|stop| Some((text.find(stop.as_str())?, stop)));
-    match found.min_by_key(|(at, _)| *at) {
-        Some((at, stop)) => (text[..at].to_owned(), Some(stop.clone())),
-        None => (text, None),
-    }
 }

@@ -14,7 +14,6 @@ pub(super) struct MessageRequest {
     pub(super) model: String,
     pub(super) prompt: Prompt,
     pub(super) input_tokens: u64,
-    pub(super) tokens_max: i64,
     pub(super) thinks: bool,
     /// Texts at which the answer ends.
     pub(super) stop_sequences: Vec<String>,
@@ -40,7 +39,6 @@ impl MessageRequest {
             model: conversation.model,
             prompt,
             input_tokens: conversation.input_tokens,
-            tokens_max,
             stop_sequences: stop_sequences(fields)?,
             is_streamed: fields.flag("stream")?,
         })

@@ -9,6 +9,8 @@ use crate::call::Call;
 use crate::refusal::Refusal;
 use answer::Completion;
 use request::ChatRequest;
+pub(in crate::vendors) use request::{role, text, tool_use, tools};
+pub(in crate::vendors) use stream::fragments;
 
 /// `POST /v1/chat/completions`.
 pub(in super::super) fn complete(call: &Call<'_>) -> Result<Answer, Refusal> {

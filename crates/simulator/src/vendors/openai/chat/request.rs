@@ -128,7 +128,8 @@ fn tokens_max(fields: &Fields) -> Result<Option<i64>, Refusal> {
     Ok(newer.or(fields.integer("max_tokens", 1..=i64::MAX)?))
 }
 
-fn tools(fields: &Fields) -> Result<Vec<Tool>, Refusal> {
+/// The tools that the caller runs.
+pub(in crate::vendors) fn tools(fields: &Fields) -> Result<Vec<Tool>, Refusal> {
     let tool = |(index, tool): (usize, &Value)| {
         let at = |field: &str| format!("tools[{index}].{field}");
         let kind = tool.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -151,7 +152,8 @@ fn tools(fields: &Fields) -> Result<Vec<Tool>, Refusal> {
     fields.list("tools")?.iter().enumerate().map(tool).collect()
 }
 
-fn tool_use(fields: &Fields) -> Result<ToolUse, Refusal> {
+/// Whether the model calls one of them.
+pub(in crate::vendors) fn tool_use(fields: &Fields) -> Result<ToolUse, Refusal> {
     let Some(choice) = fields.value("tool_choice") else { return Ok(ToolUse::Auto) };
     if !fields.has("tools") {
         let reason =
@@ -207,12 +209,13 @@ fn stream(fields: &Fields) -> Result<Option<StreamOptions>, Refusal> {
     }))
 }
 
-fn role(message: &Value) -> &str {
+/// Who says a message.
+pub(in crate::vendors) fn role(message: &Value) -> &str {
     message.get("role").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The words of a message.
-fn text(message: &Value) -> String {
+pub(in crate::vendors) fn text(message: &Value) -> String {
     match message.get("content") {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(parts)) => {

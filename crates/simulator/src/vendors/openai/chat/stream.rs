@@ -68,7 +68,7 @@ fn deltas(choice: &Choice) -> Vec<(Value, Option<&'static str>)> {
 }
 
 /// JSON in pieces that are none.
-fn fragments(arguments: &str) -> Vec<String> {
+pub(in crate::vendors) fn fragments(arguments: &str) -> Vec<String> {
     let characters: Vec<char> = arguments.chars().collect();
     characters.chunks(8).map(|fragment| fragment.iter().collect()).collect()
 }
