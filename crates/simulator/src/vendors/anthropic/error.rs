@@ -1,6 +1,6 @@
-//! Anthropic's errors: `{"type": "error", "error": {"type", "message"}, "request_id"}`.
+//! Anthropic's errors: `{"type": "error", "error": {"type", "message"}, "request_id"}`, where the error may have
+//! `"details": {"error_code"}` that say more than its type.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -29,8 +29,8 @@ pub(super) fn refuse(refusal: &Refusal, path: &str, request_id: &str) -> Answer 
         Refusal::NotFound { what, id } => error(404, format!("{what}: {id}")),
         Refusal::Asked(asked) => asked_for(asked).answer(request_id),
         Refusal::Own(own) => {
-            Error { kind: own.code.into(), ..Error::new(own.status.as_u16(), own.message.clone()) }
-                .answer(request_id)
+            let error = Error::new(own.status.as_u16(), own.message.clone());
+            Error { error_code: Some(own.code), ..error }.answer(request_id)
         }
     }
 }
@@ -38,19 +38,23 @@ pub(super) fn refuse(refusal: &Refusal, path: &str, request_id: &str) -> Answer 
 /// One error before it is written.
 struct Error<'a> {
     status: StatusCode,
-    kind: Cow<'a, str>,
     message: String,
+    /// The cause within what the type covers.
+    error_code: Option<&'a str>,
 }
 
 impl Error<'_> {
     fn new(status: u16, message: String) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Self { status, kind: kind(status).into(), message }
+        Self { status, message, error_code: None }
     }
 
     fn answer(self, request_id: &str) -> Answer {
-        let Self { status, kind, message } = self;
-        let error = json!({"type": kind, "message": message});
+        let Self { status, message, error_code } = self;
+        let mut error = json!({"type": kind(status), "message": message});
+        if let Some(error_code) = error_code {
+            error["details"] = json!({"error_code": error_code});
+        }
         let request_id = format!("req_{request_id}");
         Answer::json(&json!({"type": "error", "error": error, "request_id": request_id})).with_status(status)
     }
@@ -62,18 +66,14 @@ fn rate_limited(wait: Duration, request_id: &str) -> Answer {
     Error::new(429, message).answer(request_id).with_header(RETRY_AFTER, &seconds)
 }
 
-/// The code that a fault asks for is the type: it is what this vendor's clients tell errors by.
 fn asked_for(asked: &AskedStatus) -> Error<'_> {
     let status = asked.status.as_u16();
     let usual = match status {
         529 => "Overloaded".to_owned(),
         _ => format!("Simulated answer with status {status}."),
     };
-    let error = Error::new(status, asked.message.clone().unwrap_or(usual));
-    match &asked.code {
-        Some(code) => Error { kind: code.into(), ..error },
-        None => error,
-    }
+    let message = asked.message.clone().unwrap_or(usual);
+    Error { error_code: asked.code.as_deref(), ..Error::new(status, message) }
 }
 
 fn kind(status: StatusCode) -> &'static str {

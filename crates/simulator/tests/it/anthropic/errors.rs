@@ -89,9 +89,16 @@ async fn each_status_has_its_type() {
         let error = post(&simulator, MESSAGES, &message(json!({}))).await.refusal(status);
         assert_eq!((&error["type"], &error["error"]["type"]), (&json!("error"), &json!(kind)));
     }
-    simulator.fault("POST /anthropic/*", "status=529; code=busy; message=Later; retry-after=2").unwrap();
+    simulator
+        .fault(
+            "POST /anthropic/*",
+            "status=429; code=enforced_spend_limit_reached; message=No; retry-after=2",
+        )
+        .unwrap();
     let answer = post(&simulator, MESSAGES, &message(json!({}))).await;
-    assert_eq!(answer.refusal(529)["error"], json!({"type": "busy", "message": "Later"}));
+    let details = json!({"error_code": "enforced_spend_limit_reached"});
+    let expected = json!({"type": "rate_limit_error", "message": "No", "details": details});
+    assert_eq!(answer.refusal(429)["error"], expected);
     assert_eq!(answer.header("retry-after"), "2");
     assert_eq!(simulator.counts().paid_tasks, 0);
 }

@@ -57,6 +57,7 @@ async fn what_the_filter_catches_has_no_content() {
     let filtered = message(json!({"messages": messages, "thinking": thinking}));
     let answer = post(&simulator(), MESSAGES, &filtered).await.json();
     assert_eq!((&answer["stop_reason"], &answer["content"]), (&json!("refusal"), &json!([])));
+    assert_eq!(answer["stop_details"]["type"], "refusal");
     assert_eq!(answer["usage"]["output_tokens"], 0);
 }
 

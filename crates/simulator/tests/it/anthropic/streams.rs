@@ -54,7 +54,7 @@ async fn a_stream_adds_up_to_the_whole_answer() {
     assert_eq!((&start["content"], &start["stop_reason"]), (&json!([]), &Value::Null));
     assert_eq!(start["usage"]["input_tokens"], whole["usage"]["input_tokens"]);
     let end = &events[events.len() - 2];
-    assert_eq!(end["delta"], json!({"stop_reason": "end_turn", "stop_sequence": null}));
+    assert_eq!(end["delta"], json!({"stop_reason": "end_turn", "stop_sequence": null, "stop_details": null}));
     assert_eq!(end["usage"]["output_tokens"], whole["usage"]["output_tokens"]);
     assert_eq!(simulator.paid_tasks()[1].task_id, start["id"].as_str().unwrap());
 }

@@ -64,8 +64,17 @@ impl Message {
         whole["content"] = self.blocks.iter().map(Block::whole).collect();
         whole["stop_reason"] = json!(self.stop_reason);
         whole["stop_sequence"] = json!(self.stop_sequence);
+        whole["stop_details"] = self.stop_details();
         whole["usage"]["output_tokens"] = json!(self.output_tokens);
         whole
+    }
+
+    /// What more there is to say about its end.
+    pub(super) fn stop_details(&self) -> Value {
+        match self.stop_reason {
+            "refusal" => json!({"type": "refusal", "category": null, "explanation": null}),
+            _ => Value::Null,
+        }
     }
 
     /// As a stream announces it.

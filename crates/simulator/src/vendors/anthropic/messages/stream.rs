@@ -26,7 +26,11 @@ pub(super) fn events(message: &Message) -> Vec<Bytes> {
     }
     steps.push(json!({
         "type": "message_delta",
-        "delta": {"stop_reason": message.stop_reason, "stop_sequence": message.stop_sequence},
+        "delta": {
+            "stop_reason": message.stop_reason,
+            "stop_sequence": message.stop_sequence,
+            "stop_details": message.stop_details(),
+        },
         "usage": {"output_tokens": message.output_tokens},
     }));
     steps.push(json!({"type": "message_stop"}));
