@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use super::chat::{self, ChatCompletion, ChatRequest, ChatStream};
+use super::embeddings::{self, EmbeddingRequest, Embeddings};
 use super::failure::OpenAiFailures;
+use super::images::{self, ImageEditRequest, ImageRequest, Images};
+use super::models::{self, Model, ModelList};
 use crate::http::{AuthScheme, BaseHttpClient, ClientBuilder, ClientError, HttpSettings, TimeoutSettings};
 
 /// Where OpenAI itself is.
@@ -27,6 +30,21 @@ pub trait OpenAiApi: Send + Sync {
     /// What is wrong with the request is an error of this call; the stream itself ends with an error where the vendor
     /// sends one or stops before it said why.
     async fn chat_completion_stream(&self, request: &ChatRequest) -> Result<ChatStream, ClientError>;
+
+    /// `POST /embeddings`.
+    async fn embeddings(&self, request: &EmbeddingRequest) -> Result<Embeddings, ClientError>;
+
+    /// `GET /models`: every model that the key may use.
+    async fn list_models(&self) -> Result<ModelList, ClientError>;
+
+    /// `GET /models/{model}`.
+    async fn get_model(&self, model: &str) -> Result<Model, ClientError>;
+
+    /// `POST /images/generations`. It takes from seconds to minutes, and the answer has many megabytes.
+    async fn generate_image(&self, request: &ImageRequest) -> Result<Images, ClientError>;
+
+    /// `POST /images/edits`, with the pictures as files of a form.
+    async fn edit_image(&self, request: &ImageEditRequest) -> Result<Images, ClientError>;
 }
 
 /// OpenAI over HTTP. Clones are cheap and share everything.
@@ -72,6 +90,26 @@ impl OpenAiApi for OpenAiClient {
 
     async fn chat_completion_stream(&self, request: &ChatRequest) -> Result<ChatStream, ClientError> {
         chat::stream(&self.http, request).await
+    }
+
+    async fn embeddings(&self, request: &EmbeddingRequest) -> Result<Embeddings, ClientError> {
+        embeddings::embed(&self.http, request).await
+    }
+
+    async fn list_models(&self) -> Result<ModelList, ClientError> {
+        models::list(&self.http).await
+    }
+
+    async fn get_model(&self, model: &str) -> Result<Model, ClientError> {
+        models::get(&self.http, model).await
+    }
+
+    async fn generate_image(&self, request: &ImageRequest) -> Result<Images, ClientError> {
+        images::generate(&self.http, request).await
+    }
+
+    async fn edit_image(&self, request: &ImageEditRequest) -> Result<Images, ClientError> {
+        images::edit(&self.http, request).await
     }
 }
 

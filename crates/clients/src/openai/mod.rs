@@ -14,8 +14,13 @@
 
 mod chat;
 mod client;
+mod embeddings;
 mod events;
 mod failure;
+mod file;
+mod form;
+mod images;
+mod models;
 
 pub use chat::{
     ChatChoice, ChatChunk, ChatCompletion, ChatRequest, ChatStream, ChatUsage, ChunkChoice,
@@ -26,4 +31,8 @@ pub use chat::{
 #[cfg(feature = "testing")]
 pub use client::MockOpenAiApi;
 pub use client::{BASE_URL, OpenAiApi, OpenAiClient, default_settings};
+pub use embeddings::{Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingUsage, Embeddings, Vector};
 pub use failure::OpenAiFailures;
+pub use file::File;
+pub use images::{Image, ImageEditRequest, ImageRequest, ImageUsage, Images, TokensByKind};
+pub use models::{Model, ModelList};

@@ -35,6 +35,15 @@ pub(super) fn check_sent(received: &Received, line: &str, recorded: &str) {
     assert_eq!(json(received.text()), json(recorded));
 }
 
+/// The request is this one, a form with these recorded parts. The recorded ones are divided by `XX`.
+#[track_caller]
+pub(super) fn check_sent_form(received: &Received, line: &str, recorded: &str) {
+    assert_eq!(format!("{} {}", received.method, received.target), line);
+    let media_type = received.header("content-type").unwrap();
+    let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    assert_eq!(received.text().replace(boundary, "XX").replace("\r\n", "\n"), recorded);
+}
+
 /// What was read, once written again, has everything that was recorded, fields that nobody knows too.
 #[track_caller]
 pub(super) fn check_kept<T: Serialize>(value: &T, recorded: &str) {
