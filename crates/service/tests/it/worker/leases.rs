@@ -109,6 +109,23 @@ async fn a_lease_is_kept_while_a_shutdown_waits_for_the_vendor() {
     assert_eq!(starts.load(Ordering::SeqCst), 1);
 }
 
+/// While the database can't be written, no lease is renewed; the one who works isn't gone for that.
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_lease_ran_out_is_not_begun_anew_beside_its_own_worker() {
+    let (house, starts) = slow(Duration::from_secs(300)).await;
+    let job = house.submit(1).await;
+    // Nobody renews: the worker wasn't started, it only looks.
+    let working = house.worker.look_at(job);
+    let looks_again = async {
+        tokio::time::sleep(Duration::from_secs(200)).await;
+        house.worker.look_at(job).await;
+        assert_eq!(house.view(job).await.job.state, JobState::Starting);
+    };
+    tokio::join!(working, looks_again);
+    house.check(job, JobState::Succeeded, "0.04").await;
+    assert_eq!(starts.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_lost_its_lease_stops_and_changes_nothing() {
     let (house, starts) = slow(Duration::from_secs(300)).await;
