@@ -9,7 +9,10 @@ use super::chat::{self, ChatCompletion, ChatRequest, ChatStream};
 use super::embeddings::{self, EmbeddingRequest, Embeddings};
 use super::failure::OpenAiFailures;
 use super::images::{self, ImageEditRequest, ImageRequest, Images};
+use super::media::Media;
 use super::models::{self, Model, ModelList};
+use super::speech::{self, SpeechRequest};
+use super::transcriptions::{self, Transcription, TranscriptionRequest, TranscriptionStream};
 use crate::http::{AuthScheme, BaseHttpClient, ClientBuilder, ClientError, HttpSettings, TimeoutSettings};
 
 /// Where OpenAI itself is.
@@ -45,6 +48,18 @@ pub trait OpenAiApi: Send + Sync {
 
     /// `POST /images/edits`, with the pictures as files of a form.
     async fn edit_image(&self, request: &ImageEditRequest) -> Result<Images, ClientError>;
+
+    /// `POST /audio/speech`, the sound as it is spoken.
+    async fn generate_speech(&self, request: &SpeechRequest) -> Result<Media, ClientError>;
+
+    /// `POST /audio/transcriptions`, the words all at once.
+    async fn transcribe_audio(&self, request: &TranscriptionRequest) -> Result<Transcription, ClientError>;
+
+    /// `POST /audio/transcriptions`, the words as they are heard, by models that can.
+    async fn transcribe_audio_stream(
+        &self,
+        request: &TranscriptionRequest,
+    ) -> Result<TranscriptionStream, ClientError>;
 }
 
 /// OpenAI over HTTP. Clones are cheap and share everything.
@@ -110,6 +125,21 @@ impl OpenAiApi for OpenAiClient {
 
     async fn edit_image(&self, request: &ImageEditRequest) -> Result<Images, ClientError> {
         images::edit(&self.http, request).await
+    }
+
+    async fn generate_speech(&self, request: &SpeechRequest) -> Result<Media, ClientError> {
+        speech::speak(&self.http, request).await
+    }
+
+    async fn transcribe_audio(&self, request: &TranscriptionRequest) -> Result<Transcription, ClientError> {
+        transcriptions::transcribe(&self.http, request).await
+    }
+
+    async fn transcribe_audio_stream(
+        &self,
+        request: &TranscriptionRequest,
+    ) -> Result<TranscriptionStream, ClientError> {
+        transcriptions::stream(&self.http, request).await
     }
 }
 

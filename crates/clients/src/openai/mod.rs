@@ -20,7 +20,10 @@ mod failure;
 mod file;
 mod form;
 mod images;
+mod media;
 mod models;
+mod speech;
+mod transcriptions;
 
 pub use chat::{
     ChatChoice, ChatChunk, ChatCompletion, ChatRequest, ChatStream, ChatUsage, ChunkChoice,
@@ -35,4 +38,10 @@ pub use embeddings::{Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingUsage
 pub use failure::OpenAiFailures;
 pub use file::File;
 pub use images::{Image, ImageEditRequest, ImageRequest, ImageUsage, Images, TokensByKind};
+pub use media::Media;
 pub use models::{Model, ModelList};
+pub use speech::SpeechRequest;
+pub use transcriptions::{
+    Segment, Transcription, TranscriptionEvent, TranscriptionEventKind, TranscriptionOptions,
+    TranscriptionRequest, TranscriptionStream, TranscriptionUsage, Word,
+};

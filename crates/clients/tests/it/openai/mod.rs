@@ -5,4 +5,6 @@ mod embeddings;
 mod errors;
 mod images;
 mod models;
+mod speech;
 mod support;
+mod transcriptions;
