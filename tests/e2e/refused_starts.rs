@@ -102,6 +102,16 @@ async fn broken_configuration_file_is_quoted_by_line() {
         ("server:\n  listen: 8080:8080\n", vec!["fourfold.yaml line 2", "server.listen"]),
         ("server:\n  listn: 127.0.0.1:1\n", vec!["fourfold.yaml line 2", "listn"]),
         ("models:\n  m:\n    modality: image\n", vec!["models.m"]),
+        (
+            "models:\n  m1:\n    modality: image\n    route: [{provider: nope, model: x}]\n    \
+             price: {version: v1, rates: [{unit: image, credits: \"1\"}]}\n",
+            vec!["models.m1.route[0].provider", "there is no provider nope"],
+        ),
+        (
+            "models:\n  m1:\n    modality: image\n    on_cancel: half\n    route: [{provider: mock, model: mock-image}]\n    \
+             price: {version: v1, rates: [{unit: image, credits: \"1\"}]}\n",
+            vec!["models.m1.on_cancel", "50%"],
+        ),
         ("- a\n- b\n", vec!["fourfold.yaml"]),
     ] {
         let home = Home::new().without("FOURFOLD__SERVER__LISTEN");

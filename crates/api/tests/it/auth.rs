@@ -79,6 +79,17 @@ async fn a_key_counts_as_it_was_made_and_no_other_way() {
     }
 }
 
+/// They decide who pays, so there is no guessing which was meant.
+#[tokio::test]
+async fn a_header_that_says_who_calls_must_be_there_once() {
+    let house = House::new().await;
+    let admin = format!("Bearer {}", house.admin);
+    let ask = house.get("/api/v1/admin/keys").header("authorization", &admin).header("authorization", &admin);
+    ask.check(401, "invalid_api_key", None).await;
+    let ask = house.get("/api/v1/credits").by("u1").header("fourfold-user", "u2");
+    ask.check(400, "malformed", Some("Fourfold-User")).await;
+}
+
 #[tokio::test]
 async fn an_expired_key_does_not_count() {
     let house = House::new().await;
