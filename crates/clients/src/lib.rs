@@ -70,4 +70,9 @@ pub mod http;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(feature = "openai")]
+mod wait;
+#[cfg(feature = "openai")]
 mod wire;
+
+#[cfg(feature = "openai")]
+pub use wait::{Wait, WaitError};

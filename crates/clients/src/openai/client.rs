@@ -13,7 +13,9 @@ use super::media::Media;
 use super::models::{self, Model, ModelList};
 use super::speech::{self, SpeechRequest};
 use super::transcriptions::{self, Transcription, TranscriptionRequest, TranscriptionStream};
+use super::videos::{self, DeletedVideo, Video, VideoList, VideoPage, VideoRequest, VideoVariant};
 use crate::http::{AuthScheme, BaseHttpClient, ClientBuilder, ClientError, HttpSettings, TimeoutSettings};
+use crate::wait::{Wait, WaitError};
 
 /// Where OpenAI itself is.
 pub const BASE_URL: &str = "https://api.openai.com/v1";
@@ -60,6 +62,27 @@ pub trait OpenAiApi: Send + Sync {
         &self,
         request: &TranscriptionRequest,
     ) -> Result<TranscriptionStream, ClientError>;
+
+    /// `POST /videos`. The video is made after the answer; [`wait_for_video`](Self::wait_for_video) waits for it.
+    async fn generate_video(&self, request: &VideoRequest) -> Result<Video, ClientError>;
+
+    /// `POST /videos/{id}/remix`: the same video with other words.
+    async fn remix_video(&self, id: &str, prompt: &str) -> Result<Video, ClientError>;
+
+    /// `GET /videos/{id}`: how the video stands.
+    async fn get_video(&self, id: &str) -> Result<Video, ClientError>;
+
+    /// `GET /videos`.
+    async fn list_videos(&self, page: &VideoPage) -> Result<VideoList, ClientError>;
+
+    /// `DELETE /videos/{id}`, once it is over.
+    async fn delete_video(&self, id: &str) -> Result<DeletedVideo, ClientError>;
+
+    /// `GET /videos/{id}/content`, once it is completed.
+    async fn download_video(&self, id: &str, variant: &VideoVariant) -> Result<Media, ClientError>;
+
+    /// Looks at the video until it is completed. A look that fails for a while is not a video that failed.
+    async fn wait_for_video(&self, id: &str, wait: &Wait) -> Result<Video, WaitError>;
 }
 
 /// OpenAI over HTTP. Clones are cheap and share everything.
@@ -140,6 +163,34 @@ impl OpenAiApi for OpenAiClient {
         request: &TranscriptionRequest,
     ) -> Result<TranscriptionStream, ClientError> {
         transcriptions::stream(&self.http, request).await
+    }
+
+    async fn generate_video(&self, request: &VideoRequest) -> Result<Video, ClientError> {
+        videos::generate(&self.http, request).await
+    }
+
+    async fn remix_video(&self, id: &str, prompt: &str) -> Result<Video, ClientError> {
+        videos::remix(&self.http, id, prompt).await
+    }
+
+    async fn get_video(&self, id: &str) -> Result<Video, ClientError> {
+        videos::get(&self.http, id).await
+    }
+
+    async fn list_videos(&self, page: &VideoPage) -> Result<VideoList, ClientError> {
+        videos::list(&self.http, page).await
+    }
+
+    async fn delete_video(&self, id: &str) -> Result<DeletedVideo, ClientError> {
+        videos::delete(&self.http, id).await
+    }
+
+    async fn download_video(&self, id: &str, variant: &VideoVariant) -> Result<Media, ClientError> {
+        videos::download(&self.http, id, variant).await
+    }
+
+    async fn wait_for_video(&self, id: &str, wait: &Wait) -> Result<Video, WaitError> {
+        videos::wait(&self.http, id, wait).await
     }
 }
 

@@ -24,6 +24,7 @@ mod media;
 mod models;
 mod speech;
 mod transcriptions;
+mod videos;
 
 pub use chat::{
     ChatChoice, ChatChunk, ChatCompletion, ChatRequest, ChatStream, ChatUsage, ChunkChoice,
@@ -44,4 +45,7 @@ pub use speech::SpeechRequest;
 pub use transcriptions::{
     Segment, Transcription, TranscriptionEvent, TranscriptionEventKind, TranscriptionOptions,
     TranscriptionRequest, TranscriptionStream, TranscriptionUsage, Word,
+};
+pub use videos::{
+    DeletedVideo, Video, VideoError, VideoList, VideoPage, VideoRequest, VideoStatus, VideoVariant,
 };

@@ -8,3 +8,4 @@ mod models;
 mod speech;
 mod support;
 mod transcriptions;
+mod videos;

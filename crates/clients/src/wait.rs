@@ -1,0 +1,133 @@
+//! Waiting for work that takes a while.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::http::{ClientError, ErrorKind};
+
+/// How to wait for work that takes a while. Dropping the future that waits ends the waiting, not the work.
+#[derive(Clone)]
+pub struct Wait {
+    /// How long to wait in all. Default 10 minutes.
+    pub deadline: Duration,
+    /// How long to wait between two looks. Default 10 s.
+    pub interval: Duration,
+    progress: Option<Arc<dyn Fn(f64) + Send + Sync>>,
+}
+
+impl Default for Wait {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(600), interval: Duration::from_secs(10), progress: None }
+    }
+}
+
+impl Wait {
+    /// Waits no longer than this.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Looks this often.
+    #[must_use]
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Tells at each look how much is done, in percent, where the vendor says it.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(f64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(tell));
+        self
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("deadline", &self.deadline)
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a wait ended without a result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The deadline came first. Nothing is lost: wait on, by the same id.
+    #[error("{id} is still running")]
+    StillRunning {
+        /// The vendor's id of the work.
+        id: String,
+    },
+    /// The work failed at the vendor.
+    #[error("{id} failed{}", code.as_ref().map(|code| format!(" with code {code}")).unwrap_or_default())]
+    Failed {
+        /// The vendor's id of the work.
+        id: String,
+        /// The vendor's own code.
+        code: Option<String>,
+        /// The vendor's own words. They may quote the caller's text, so they are not displayed.
+        message: Option<String>,
+    },
+    /// A look failed in a way that the next one would too. Of the work itself it says nothing.
+    #[error("could not look how {id} stands")]
+    Look {
+        /// The vendor's id of the work.
+        id: String,
+        /// How the look failed.
+        source: ClientError,
+    },
+}
+
+/// How work stands at a look.
+pub(crate) enum Stand<T> {
+    /// In percent, where the vendor says it.
+    Running(Option<f64>),
+    Done(T),
+    Failed {
+        code: Option<String>,
+        message: Option<String>,
+    },
+}
+
+/// Looks until the work is over, or until the deadline.
+pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientError>>>(
+    id: &str,
+    wait: &Wait,
+    mut look: impl FnMut() -> L,
+) -> Result<T, WaitError> {
+    let id = || id.to_owned();
+    let looking = async {
+        loop {
+            match look().await {
+                Ok(Stand::Done(result)) => return Ok(result),
+                Ok(Stand::Failed { code, message }) => {
+                    return Err(WaitError::Failed { id: id(), code, message });
+                }
+                Ok(Stand::Running(Some(percent))) => {
+                    if let Some(tell) = &wait.progress {
+                        tell(percent);
+                    }
+                }
+                Ok(Stand::Running(None)) => {}
+                // A look that failed is not work that failed.
+                Err(error) if may_pass(&error) => {}
+                Err(source) => return Err(WaitError::Look { id: id(), source }),
+            }
+            tokio::time::sleep(wait.interval).await;
+        }
+    };
+    match tokio::time::timeout(wait.deadline, looking).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => Err(WaitError::StillRunning { id: id() }),
+    }
+}
+
+fn may_pass(error: &ClientError) -> bool {
+    error.is_retryable() || matches!(error.kind(), ErrorKind::CircuitOpen | ErrorKind::RateLimited)
+}
