@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Home, eventually, fast};
+use crate::support::{Api, Home, eventually, fast};
 
 #[tokio::test]
 async fn credits_are_granted_and_shown_beside_a_running_server() {
@@ -164,4 +165,22 @@ async fn help_and_version_need_nothing() {
     }
     let version = home.command(&["--version"]).await.output();
     assert_eq!(version, concat!("fourfold ", env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn simulate_plays_the_vendors_on_one_port_until_it_is_told_to_stop() {
+    let home = Home::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = free.port().to_string();
+    let process = home.process(&["simulate", "--port", &port], &[]);
+    let vendor = Api::new(&format!("http://{free}")).with_key("sk-any");
+    let ask = async || vendor.get("/openai/v1/models").try_send().await.ok();
+    let models = eventually("the simulator answers", Duration::from_secs(20), ask).await.json(200);
+    assert_eq!(models["object"], "list");
+
+    process.signal(Signal::TERM);
+    let ran = process.ended().await;
+    assert_eq!(ran.code(), Some(0), "{ran:?}");
+    let line = format!("OPENAI_BASE_URL=http://{free}/openai");
+    assert!(ran.stdout.iter().any(|printed| printed.starts_with(&line)), "{ran:?}");
 }

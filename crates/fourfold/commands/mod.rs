@@ -11,6 +11,7 @@ mod ledger;
 mod migrate;
 mod models;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Command {
     Config(config::Config),
     /// Makes something with a model and saves it, showing how far it is.
     Generate(generate::Generate),
+    /// Plays the vendors' APIs on one port, for development and tests.
+    Simulate(simulate::Simulate),
     /// Asks the server whether it lives; exits with 0 if it does.
     Health,
     /// Prints a generated page.
@@ -96,6 +99,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Models => models::run(&context),
         Command::Config(command) => config::run(&context, &command),
         Command::Generate(command) => generate::run(&context, &command),
+        Command::Simulate(command) => simulate::run(&command),
         Command::Health => health::run(&context),
         Command::Docs(command) => docs::run(&command),
     }
