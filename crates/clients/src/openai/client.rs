@@ -11,6 +11,7 @@ use super::failure::OpenAiFailures;
 use super::images::{self, ImageEditRequest, ImageRequest, Images};
 use super::media::Media;
 use super::models::{self, Model, ModelList};
+use super::responses::{self, Response, ResponseRequest, ResponseStream};
 use super::speech::{self, SpeechRequest};
 use super::transcriptions::{self, Transcription, TranscriptionRequest, TranscriptionStream};
 use super::videos::{self, DeletedVideo, Video, VideoList, VideoPage, VideoRequest, VideoVariant};
@@ -83,6 +84,22 @@ pub trait OpenAiApi: Send + Sync {
 
     /// Looks at the video until it is completed. A look that fails for a while is not a video that failed.
     async fn wait_for_video(&self, id: &str, wait: &Wait) -> Result<Video, WaitError>;
+
+    /// `POST /responses`, the response whole; one in the background is only begun.
+    async fn create_response(&self, request: &ResponseRequest) -> Result<Response, ClientError>;
+
+    /// `POST /responses`, the response as it is written. It ends as
+    /// [`chat_completion_stream`](Self::chat_completion_stream) does.
+    async fn create_response_stream(&self, request: &ResponseRequest) -> Result<ResponseStream, ClientError>;
+
+    /// `GET /responses/{id}`: a response that the vendor keeps.
+    async fn get_response(&self, id: &str) -> Result<Response, ClientError>;
+
+    /// `POST /responses/{id}/cancel`: stops one in the background.
+    async fn cancel_response(&self, id: &str) -> Result<Response, ClientError>;
+
+    /// `DELETE /responses/{id}`.
+    async fn delete_response(&self, id: &str) -> Result<(), ClientError>;
 }
 
 /// OpenAI over HTTP. Clones are cheap and share everything.
@@ -191,6 +208,26 @@ impl OpenAiApi for OpenAiClient {
 
     async fn wait_for_video(&self, id: &str, wait: &Wait) -> Result<Video, WaitError> {
         videos::wait(&self.http, id, wait).await
+    }
+
+    async fn create_response(&self, request: &ResponseRequest) -> Result<Response, ClientError> {
+        responses::create(&self.http, request).await
+    }
+
+    async fn create_response_stream(&self, request: &ResponseRequest) -> Result<ResponseStream, ClientError> {
+        responses::stream(&self.http, request).await
+    }
+
+    async fn get_response(&self, id: &str) -> Result<Response, ClientError> {
+        responses::get(&self.http, id).await
+    }
+
+    async fn cancel_response(&self, id: &str) -> Result<Response, ClientError> {
+        responses::cancel(&self.http, id).await
+    }
+
+    async fn delete_response(&self, id: &str) -> Result<(), ClientError> {
+        responses::delete(&self.http, id).await
     }
 }
 

@@ -22,6 +22,7 @@ mod form;
 mod images;
 mod media;
 mod models;
+mod responses;
 mod speech;
 mod transcriptions;
 mod videos;
@@ -41,6 +42,10 @@ pub use file::File;
 pub use images::{Image, ImageEditRequest, ImageRequest, ImageUsage, Images, TokensByKind};
 pub use media::Media;
 pub use models::{Model, ModelList};
+pub use responses::{
+    OutputItem, OutputPart, Response, ResponseEvent, ResponseRequest, ResponseStatus, ResponseStream,
+    ResponseUsage,
+};
 pub use speech::SpeechRequest;
 pub use transcriptions::{
     Segment, Transcription, TranscriptionEvent, TranscriptionEventKind, TranscriptionOptions,

@@ -5,6 +5,7 @@ mod embeddings;
 mod errors;
 mod images;
 mod models;
+mod responses;
 mod speech;
 mod support;
 mod transcriptions;
