@@ -61,7 +61,8 @@
 //! - `failure.rs`: the [`http::FailureReader`], for what the vendor's statuses alone would get wrong.
 //! - `events.rs`: how its streams become values, and when one has broken off.
 //! - A file for each resource (`chat.rs`): the wire types first, then the calls. Each call names its `operation`, and is
-//!   `paid` if it generates.
+//!   `paid` if it generates. Work that takes a while is awaited with a `Wait`: a deadline, an interval, and who is told
+//!   how much is done; it ends with the work's id where the deadline comes first.
 //!
 //! A wire type is one list of fields: what must be there is an argument of `new`, what may be there has a builder
 //! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`.
