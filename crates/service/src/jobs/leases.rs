@@ -94,12 +94,51 @@ impl HeldLease {
     }
 }
 
-impl Drop for HeldLease {
-    fn drop(&mut self) {
+impl HeldLease {
+    /// Gives the job up, before it is lined up again: whoever takes it next must not find it held here.
+    pub(super) fn let_go(&self) {
         let mut held = self.leases.lock();
         // The job may be under a newer lease of this very process by now.
         if held.get(&self.lease.job).is_some_and(|held| held.lease == self.lease) {
             held.remove(&self.lease.job);
         }
+    }
+}
+
+impl Drop for HeldLease {
+    fn drop(&mut self) {
+        self.let_go();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_job_is_held_until_it_is_let_go_or_given_up() {
+        let (leases, job) = (Leases::default(), JobId::new(Uuid::now_v7()));
+        let hold = |token| leases.hold(Lease { job, token }, Instant::now(), Duration::from_secs(30));
+        let first = hold(1);
+        assert!(leases.hold_any(job));
+        first.let_go();
+        assert!(!leases.hold_any(job));
+
+        let second = hold(2);
+        drop(first);
+        assert!(leases.hold_any(job), "an old lease takes a newer one along");
+        drop(second);
+        assert!(!leases.hold_any(job));
+    }
+
+    #[test]
+    fn a_newer_lease_stops_whoever_works_under_an_older_one() {
+        let (leases, job) = (Leases::default(), JobId::new(Uuid::now_v7()));
+        let hold = |token| leases.hold(Lease { job, token }, Instant::now(), Duration::from_secs(30));
+        let (first, second) = (hold(1), hold(2));
+        assert!(first.lost().is_cancelled() && first.left().is_zero());
+        assert!(!second.lost().is_cancelled() && !second.left().is_zero());
     }
 }

@@ -1,7 +1,8 @@
 //! Opening the file: settings, migrations, and what its errors mean.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -13,6 +14,9 @@ const MIGRATIONS: [(&str, &str); 1] =
 
 /// How long a writer waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How soon the switch to WAL is tried again.
+const SWITCH_AGAIN: Duration = Duration::from_millis(5);
 
 /// Statements that are kept prepared on each connection.
 const STATEMENTS_KEPT: usize = 128;
@@ -62,7 +66,7 @@ pub(super) fn open_to_write(path: &Path, pages_max: Option<u32>) -> Result<Conne
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
         prepare(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        switch_to_wal(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
@@ -72,6 +76,23 @@ pub(super) fn open_to_write(path: &Path, pages_max: Option<u32>) -> Result<Conne
         Ok(connection)
     };
     open().map_err(|source| SqliteError::Open { path: path.to_owned(), source })
+}
+
+/// Two processes that make one database at once meet here, and SQLite's own patience doesn't cover this
+/// switch: whoever comes second tries again.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => thread::sleep(SWITCH_AGAIN),
+            switched => return switched,
+        }
+    }
+}
+
+/// Whether another process holds the database.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, SqliteError> {

@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use metrics::histogram;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::Receiver;
 
+use super::connection::is_busy;
 use super::{failed, load, save};
 use crate::clock::Clock;
 use crate::commit::{BATCH_MAX, Needs, PendingStep, Work, World};
@@ -88,11 +89,6 @@ fn try_commit(
     batch.iter_mut().for_each(|step| step.decide(&mut world));
     save::save(&transaction, &world)?;
     transaction.commit()
-}
-
-/// Whether another process holds the database, so that nothing could be begun.
-fn is_busy(failure: &rusqlite::Error) -> bool {
-    matches!(failure.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> rusqlite::Error {

@@ -115,7 +115,7 @@ impl JobWorker {
         let queued = self.parts.store.next_attempt(step).await?;
         tracing::warn!(job.id = %job.id, attempt = job.attempts, "too little of a lease was left to ask the vendor");
         self.parts.announce(&queued);
-        self.parts.enqueue(&queued, Duration::ZERO).await;
+        self.enqueue(working, &queued, Duration::ZERO).await;
         Ok(())
     }
 

@@ -185,6 +185,7 @@ impl JobWorker {
 
     /// Lines a job up that was let go; at once where it was called off while it was worked on.
     async fn enqueue(&self, working: &Working, job: &Job, after: Duration) {
+        working.held.let_go();
         let at_once = job.cancel_requested && !working.claimed.job.cancel_requested;
         self.parts.enqueue(job, if at_once { Duration::ZERO } else { after }).await;
     }
