@@ -59,10 +59,12 @@
 //!   it (`OpenAiClient`), whose `builder` knows the vendor's credential, settings and base URL. The feature `testing`
 //!   brings a mock of each trait.
 //! - `failure.rs`: the [`http::FailureReader`], for what the vendor's statuses alone would get wrong.
-//! - `events.rs`: how its streams become values, and when one has broken off.
 //! - A file for each resource (`chat.rs`): the wire types first, then the calls. Each call names its `operation`, and is
-//!   `paid` if it generates. Work that takes a while is awaited with a `Wait`: a deadline, an interval, and who is told
+//!   `paid` if it generates. Work that takes a while is awaited with a [`Wait`]: a deadline, an interval, and who is told
 //!   how much is done; it ends with the work's id where the deadline comes first.
+//!
+//! What all of them share is in `vendor/`: how a stream's events become values and when one has broken off (`events`),
+//! requests as forms (`form`), files that go up ([`File`]), media that come down ([`Media`]), waits.
 //!
 //! A wire type is one list of fields: what must be there is an argument of `new`, what may be there has a builder
 //! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`.
@@ -70,10 +72,8 @@
 pub mod http;
 #[cfg(feature = "openai")]
 pub mod openai;
-#[cfg(feature = "openai")]
-mod wait;
-#[cfg(feature = "openai")]
-mod wire;
+#[cfg(feature = "vendor")]
+mod vendor;
 
-#[cfg(feature = "openai")]
-pub use wait::{Wait, WaitError};
+#[cfg(feature = "vendor")]
+pub use vendor::{File, Media, Wait, WaitError};

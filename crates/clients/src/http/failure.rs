@@ -38,6 +38,8 @@ pub struct Failure {
     pub effect: Effect,
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
+    /// How long the vendor asks to wait.
+    pub retry_after: Option<Duration>,
 }
 
 impl fmt::Debug for FailedAnswer<'_> {
@@ -49,11 +51,12 @@ impl fmt::Debug for FailedAnswer<'_> {
 /// Leaves the message out, which may quote a user.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, message: _, effect, is_retryable } = self;
+        let Self { code, message: _, effect, is_retryable, retry_after } = self;
         let mut out = f.debug_struct("Failure");
         out.field("code", code)
             .field("effect", effect)
             .field("is_retryable", is_retryable)
+            .field("retry_after", retry_after)
             .finish_non_exhaustive()
     }
 }
@@ -79,6 +82,7 @@ impl Failure {
         Self {
             effect: effect(answer.status, answer.body),
             is_retryable: RETRYABLE_STATUSES.contains(&answer.status.as_u16()),
+            retry_after: retry_after(answer.headers),
             code,
             message,
         }
@@ -142,14 +146,15 @@ pub(crate) fn status_error(
         .with_code(failure.code.map(hide))
         .with_message(failure.message.map(hide))
         .with_request_id(request_id(answer.headers))
-        .with_retry_after(retry_after(answer.headers))
+        .with_retry_after(failure.retry_after)
         .with_retryable(failure.is_retryable)
         .with_body(body)
 }
 
 /// The vendor's id of a request.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("x-request-id").or_else(|| headers.get("request-id"))?;
+    let value =
+        ["x-request-id", "request-id", "apigw-requestid"].iter().find_map(|name| headers.get(*name))?;
     value.to_str().ok().map(str::to_owned)
 }
 

@@ -9,14 +9,13 @@ use super::chat::{self, ChatCompletion, ChatRequest, ChatStream};
 use super::embeddings::{self, EmbeddingRequest, Embeddings};
 use super::failure::OpenAiFailures;
 use super::images::{self, ImageEditRequest, ImageRequest, Images};
-use super::media::Media;
 use super::models::{self, Model, ModelList};
 use super::responses::{self, Response, ResponseRequest, ResponseStream};
 use super::speech::{self, SpeechRequest};
 use super::transcriptions::{self, Transcription, TranscriptionRequest, TranscriptionStream};
 use super::videos::{self, DeletedVideo, Video, VideoList, VideoPage, VideoRequest, VideoVariant};
 use crate::http::{AuthScheme, BaseHttpClient, ClientBuilder, ClientError, HttpSettings, TimeoutSettings};
-use crate::wait::{Wait, WaitError};
+use crate::vendor::{Media, Wait, WaitError};
 
 /// Where OpenAI itself is.
 pub const BASE_URL: &str = "https://api.openai.com/v1";

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::http::{BaseHttpClient, ClientError, Effect, ErrorKind};
-use crate::wire::wire_type;
+use crate::vendor::wire_type;
 
 wire_type! {
     /// What is to be embedded.

@@ -1,9 +1,8 @@
 //! What OpenAI's errors say, where their status alone would mislead.
 
-use http::{HeaderMap, StatusCode};
-use serde_json::Value;
+use http::StatusCode;
 
-use crate::http::{ClientError, Effect, ErrorKind, FailedAnswer, Failure, FailureReader};
+use crate::http::{Effect, FailedAnswer, Failure, FailureReader};
 
 /// Reads `{"error": {"message", "type", "param", "code"}}`, and knows the refusals that no wait helps with.
 #[derive(Clone, Copy, Debug)]
@@ -32,25 +31,9 @@ impl FailureReader for OpenAiFailures {
     }
 }
 
-/// The error that an event of a stream carries: `{"error": {…}}`, or `{"type": "error", …}`.
-pub(super) fn event_error(data: &[u8]) -> Option<ClientError> {
-    // Few events have the word at all, and only those are worth a second look.
-    memchr::memmem::find(data, b"\"error\"")?;
-    let value: Value = serde_json::from_slice(data).ok()?;
-    let is_error = value.get("error").is_some_and(|error| !error.is_null()) || value["type"] == "error";
-    if !is_error {
-        return None;
-    }
-    let headers = HeaderMap::new();
-    let failure = Failure::read(&FailedAnswer { status: StatusCode::OK, headers: &headers, body: data });
-    let code = failure.code.as_deref().unwrap_or_default();
-    let is_retryable = matches!(
-        code,
-        "server_error" | "server_is_overloaded" | "rate_limit_exceeded" | "rate_limit_error" | "slow_down"
-    );
-    let error = ClientError::new(ErrorKind::Status, Effect::Started).with_retryable(is_retryable);
-    Some(error.with_code(failure.code).with_message(failure.message))
-}
+/// The codes, in an event of a stream, for what another try may not meet.
+pub(super) const PASSING: &[&str] =
+    &["server_error", "server_is_overloaded", "rate_limit_exceeded", "rate_limit_error", "slow_down"];
 
 /// Whether the account can't pay, which the vendor answers with 429 as if it were a matter of time.
 fn says_account_is_empty(code: &str) -> bool {

@@ -4,10 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
-use super::file::File;
-use super::form;
 use crate::http::{BaseHttpClient, ClientError, Effect, ErrorKind};
-use crate::wire::wire_type;
+use crate::vendor::{File, form, wire_type};
 
 wire_type! {
     /// Which pictures are to be made. Which fields a model takes, the vendor decides.

@@ -15,12 +15,8 @@
 mod chat;
 mod client;
 mod embeddings;
-mod events;
 mod failure;
-mod file;
-mod form;
 mod images;
-mod media;
 mod models;
 mod responses;
 mod speech;
@@ -38,9 +34,7 @@ pub use client::MockOpenAiApi;
 pub use client::{BASE_URL, OpenAiApi, OpenAiClient, default_settings};
 pub use embeddings::{Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingUsage, Embeddings, Vector};
 pub use failure::OpenAiFailures;
-pub use file::File;
 pub use images::{Image, ImageEditRequest, ImageRequest, ImageUsage, Images, TokensByKind};
-pub use media::Media;
 pub use models::{Model, ModelList};
 pub use responses::{
     OutputItem, OutputPart, Response, ResponseEvent, ResponseRequest, ResponseStatus, ResponseStream,

@@ -1,7 +1,7 @@
 //! `/models`: what there is, and until when.
 
 use crate::http::{BaseHttpClient, ClientError, segment};
-use crate::wire::wire_type;
+use crate::vendor::wire_type;
 
 wire_type! {
     /// The models that a key may use.

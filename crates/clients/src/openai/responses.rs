@@ -1,12 +1,12 @@
 //! `/responses`: items in, items out, whole or as they are written.
 
 use futures_util::stream::BoxStream;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::events::{self, Streamed};
+use super::failure::PASSING;
 use crate::http::{BaseHttpClient, Call, ClientError, segment};
-use crate::wire::{open_enum, wire_type};
+use crate::vendor::events::{self, Streaming};
+use crate::vendor::{Streamed, open_enum, wire_type};
 
 /// The events of a response as they come. Dropping it closes the vendor's connection.
 pub type ResponseStream = BoxStream<'static, Result<ResponseEvent, ClientError>>;
@@ -192,6 +192,8 @@ wire_type! {
 }
 
 impl Streamed for ResponseEvent {
+    const PASSING: &'static [&'static str] = PASSING;
+
     fn is_last(&self) -> bool {
         matches!(&*self.kind, "response.completed" | "response.incomplete" | "response.failed")
     }
@@ -208,13 +210,7 @@ pub(super) async fn stream(
     http: &BaseHttpClient,
     request: &ResponseRequest,
 ) -> Result<ResponseStream, ClientError> {
-    #[derive(Serialize)]
-    struct Streaming<'a> {
-        #[serde(flatten)]
-        request: &'a ResponseRequest,
-        stream: bool,
-    }
-    Ok(events::values(call(http).json(&Streaming { request, stream: true }).events().await?))
+    Ok(events::values(call(http).json(&Streaming::new(request)).events().await?))
 }
 
 pub(super) async fn get(http: &BaseHttpClient, id: &str) -> Result<Response, ClientError> {

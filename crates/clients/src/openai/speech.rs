@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::media::Media;
 use crate::http::{BaseHttpClient, ClientError};
-use crate::wire::wire_type;
+use crate::vendor::{Media, wire_type};
 
 wire_type! {
     /// What is to be spoken.

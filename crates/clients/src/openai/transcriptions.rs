@@ -3,11 +3,9 @@
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
-use super::events::{self, Streamed};
-use super::file::File;
-use super::form;
+use super::failure::PASSING;
 use crate::http::{BaseHttpClient, Call, ClientError, Multipart};
-use crate::wire::{open_enum, wire_type};
+use crate::vendor::{File, Streamed, events, form, open_enum, wire_type};
 
 /// What was heard, as it is written down. Dropping it closes the vendor's connection.
 pub type TranscriptionStream = BoxStream<'static, Result<TranscriptionEvent, ClientError>>;
@@ -177,6 +175,8 @@ open_enum! {
 }
 
 impl Streamed for TranscriptionEvent {
+    const PASSING: &'static [&'static str] = PASSING;
+
     fn is_last(&self) -> bool {
         self.kind == TranscriptionEventKind::Done
     }

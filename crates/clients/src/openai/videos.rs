@@ -1,14 +1,12 @@
 //! `/videos…`: a service that OpenAI has closed, and whose wire other vendors speak on.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::file::File;
-use super::form;
-use super::media::Media;
 use crate::http::{BaseHttpClient, ClientError, segment};
-use crate::wait::{Stand, Wait, WaitError, until_over};
-use crate::wire::{open_enum, wire_type};
+use crate::vendor::{File, Media, Pace, Stand, Wait, WaitError, form, open_enum, until_over, wire_type};
 
 wire_type! {
     /// Which video is to be made.
@@ -201,10 +199,13 @@ pub(super) async fn download(
 }
 
 pub(super) async fn wait(http: &BaseHttpClient, id: &str, wait: &Wait) -> Result<Video, WaitError> {
-    until_over(id, wait, || async move { Ok(stand(get(http, id).await?)) }).await
+    until_over(id, wait, &PACE, || async move { Ok(stand(get(http, id).await?)) }).await
 }
 
 const REDIRECTS_MAX: u32 = 3;
+
+/// The vendor's guide says every 10 to 20 s, its own client looks each second.
+const PACE: Pace = Pace { advised: Duration::from_secs(10), least: Duration::from_secs(1) };
 
 fn stand(video: Video) -> Stand<Video> {
     match video.status {

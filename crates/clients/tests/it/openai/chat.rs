@@ -6,8 +6,8 @@ use fourfold_clients::openai::{
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 
-use super::support::{check_kept, check_paid_once, check_sent, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept, check_paid_once};
 
 const LINE: &str = "POST /v1/chat/completions";
 
@@ -43,7 +43,7 @@ async fn a_chat_is_sent_and_read_as_recorded() {
     .tool_choice("auto")
     .with("novel_setting", 7);
     let completion = client_of(&server).chat_completion(&request).await.unwrap();
-    check_sent(&server.only_received(), LINE, include_str!("wire/chat_completion.request.json"));
+    WIRE.check_sent(&server.only_received(), LINE, include_str!("wire/chat_completion.request.json"));
     check_kept(&completion, recorded);
     let choice = &completion.choices[0];
     assert_eq!(choice.finish_reason, Some(FinishReason::ToolCalls));
@@ -61,7 +61,7 @@ async fn a_stream_is_asked_for_and_read_as_recorded() {
     let request = hello().stream_options(StreamOptions::default().include_usage(true));
     let chunks = client_of(&server).chat_completion_stream(&request).await.unwrap();
     let chunks: Vec<ChatChunk> = chunks.try_collect().await.unwrap();
-    check_sent(&server.only_received(), LINE, include_str!("wire/chat_completion.stream.request.json"));
+    WIRE.check_sent(&server.only_received(), LINE, include_str!("wire/chat_completion.stream.request.json"));
     let lines = recorded.lines().filter_map(|line| line.strip_prefix("data: {"));
     for (chunk, line) in chunks.iter().zip(lines) {
         check_kept(chunk, &format!("{{{line}"));

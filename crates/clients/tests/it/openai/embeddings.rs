@@ -1,8 +1,8 @@
 use fourfold_clients::http::ErrorKind;
 use fourfold_clients::openai::{EmbeddingRequest, OpenAiApi, Vector};
 
-use super::support::{check_kept, check_paid_once, check_sent, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept, check_paid_once};
 
 const MODEL: &str = "text-embedding-3-small";
 
@@ -13,7 +13,11 @@ async fn embeddings_are_asked_for_and_read_as_recorded() {
     let texts = vec!["a cat".to_owned(), "a dog".to_owned()];
     let request = EmbeddingRequest::new(MODEL, texts).dimensions(2_u32).encoding_format("float");
     let embeddings = client_of(&server).embeddings(&request).await.unwrap();
-    check_sent(&server.only_received(), "POST /v1/embeddings", include_str!("wire/embeddings.request.json"));
+    WIRE.check_sent(
+        &server.only_received(),
+        "POST /v1/embeddings",
+        include_str!("wire/embeddings.request.json"),
+    );
     check_kept(&embeddings, recorded);
     assert_eq!(embeddings.data[1].embedding.clone().into_numbers().unwrap(), [0.5, 0.25]);
 }

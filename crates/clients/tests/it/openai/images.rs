@@ -1,9 +1,10 @@
+use fourfold_clients::File;
 use fourfold_clients::http::{Effect, ErrorKind};
-use fourfold_clients::openai::{File, Image, ImageEditRequest, ImageRequest, OpenAiApi};
+use fourfold_clients::openai::{Image, ImageEditRequest, ImageRequest, OpenAiApi};
 use fourfold_simulator::FILTERED;
 
-use super::support::{check_kept, check_paid_once, check_sent, check_sent_form, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept, check_paid_once};
 
 fn fox() -> ImageRequest {
     ImageRequest::new("gpt-image-2", "a fox").size("64x64").quality("low")
@@ -19,7 +20,7 @@ async fn an_image_is_asked_for_and_read_as_recorded() {
     let server = Server::start([Reply::ok(recorded)]).await;
     let request = fox().n(2_u32).output_format("png").with("frame_count", 2);
     let images = client_of(&server).generate_image(&request).await.unwrap();
-    check_sent(
+    WIRE.check_sent(
         &server.only_received(),
         "POST /v1/images/generations",
         include_str!("wire/generate_image.request.json"),
@@ -42,8 +43,8 @@ async fn an_edit_is_sent_as_recorded() {
     check_kept(&images, recorded);
     let received = server.received();
     let line = "POST /v1/images/edits";
-    check_sent_form(&received[0], line, include_str!("wire/edit_image.request.txt"));
-    check_sent_form(&received[1], line, include_str!("wire/edit_image.several.request.txt"));
+    WIRE.check_sent_form(&received[0], line, include_str!("wire/edit_image.request.txt"));
+    WIRE.check_sent_form(&received[1], line, include_str!("wire/edit_image.several.request.txt"));
 }
 
 #[test]

@@ -1,15 +1,14 @@
 use fourfold_clients::openai::OpenAiApi;
 
-use super::support::{check_kept, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept};
 
 #[tokio::test]
 async fn models_are_read_as_recorded() {
     let recorded = include_str!("wire/models.response.json");
     let server = Server::start([Reply::ok(recorded)]).await;
     let models = client_of(&server).list_models().await.unwrap();
-    let received = server.only_received();
-    assert_eq!((received.method.as_str(), received.target.as_str()), ("GET", "/v1/models"));
+    WIRE.check_asked(&server.only_received(), "GET /v1/models");
     check_kept(&models, recorded);
     assert_eq!(models.data[0].shutdown_date.as_deref(), Some("2026-12-11"));
 }
@@ -18,7 +17,7 @@ async fn models_are_read_as_recorded() {
 async fn a_models_name_is_one_segment() {
     let server = Server::start([Reply::ok("{\"id\":\"ft:gpt/../x\"}")]).await;
     assert_eq!(client_of(&server).get_model("ft:gpt/../x").await.unwrap().id, "ft:gpt/../x");
-    assert_eq!(server.only_received().target, "/v1/models/ft%3Agpt%2F..%2Fx");
+    WIRE.check_asked(&server.only_received(), "GET /v1/models/ft%3Agpt%2F..%2Fx");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@ use fourfold_clients::openai::{OpenAiApi, ResponseRequest, ResponseStatus};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 
-use super::support::{check_kept, check_paid_once, check_sent, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept, check_paid_once};
 
 fn hello() -> ResponseRequest {
     ResponseRequest::new("gpt-4.1", "Say hello.")
@@ -17,9 +17,24 @@ async fn a_response_is_asked_for_and_read_as_recorded() {
     let request = hello().instructions("Be brief.").reasoning(json!({"effort": "low"})).store(false);
     let response = client_of(&server).create_response(&request).await.unwrap();
     let sent = include_str!("wire/create_response.request.json");
-    check_sent(&server.only_received(), "POST /v1/responses", sent);
+    WIRE.check_sent(&server.only_received(), "POST /v1/responses", sent);
     check_kept(&response, recorded);
     assert_eq!((response.text().as_str(), response.status), ("Hello.", Some(ResponseStatus::Completed)));
+}
+
+#[tokio::test]
+async fn what_is_done_with_a_response_is_asked_for_and_read_as_recorded() {
+    let recorded = include_str!("wire/create_response.response.json");
+    let deleted = r#"{"id":"a/b","object":"response","deleted":true}"#;
+    let server = Server::start([recorded, recorded, deleted].map(Reply::ok)).await;
+    let client = client_of(&server);
+    check_kept(&client.get_response("a/b").await.unwrap(), recorded);
+    check_kept(&client.cancel_response("a/b").await.unwrap(), recorded);
+    client.delete_response("a/b").await.unwrap();
+    let received = server.received();
+    WIRE.check_asked(&received[0], "GET /v1/responses/a%2Fb");
+    WIRE.check_asked(&received[1], "POST /v1/responses/a%2Fb/cancel");
+    WIRE.check_asked(&received[2], "DELETE /v1/responses/a%2Fb");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@ use fourfold_clients::http::{Effect, ErrorKind};
 use fourfold_clients::openai::{OpenAiApi, SpeechRequest};
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::support::{check_paid_once, check_sent, client_of, simulated};
-use crate::support::{Reply, Server, soon};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_paid_once, soon};
 
 fn hello() -> SpeechRequest {
     SpeechRequest::new("gpt-4o-mini-tts", "Hello.", "coral")
@@ -15,7 +15,7 @@ async fn speech_is_asked_for_as_recorded_and_read_as_it_comes() {
     let server = Server::start([reply]).await;
     let request = hello().response_format("pcm").speed(1.5).instructions("Whisper.");
     let speech = client_of(&server).generate_speech(&request).await.unwrap();
-    check_sent(
+    WIRE.check_sent(
         &server.only_received(),
         "POST /v1/audio/speech",
         include_str!("wire/generate_speech.request.json"),

@@ -1,11 +1,12 @@
+use fourfold_clients::File;
 use fourfold_clients::http::{Effect, ErrorKind};
 use fourfold_clients::openai::{
-    File, OpenAiApi, TranscriptionEvent, TranscriptionEventKind, TranscriptionOptions, TranscriptionRequest,
+    OpenAiApi, TranscriptionEvent, TranscriptionEventKind, TranscriptionOptions, TranscriptionRequest,
 };
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::support::{check_kept, check_paid_once, check_sent_form, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept, check_paid_once};
 
 const LINE: &str = "POST /v1/audio/transcriptions";
 
@@ -28,7 +29,7 @@ async fn a_transcription_is_sent_and_read_as_recorded() {
         .timestamp_granularities(["word", "segment"].map(str::to_owned));
     let request = TranscriptionRequest::new(options, sound());
     let transcription = client_of(&server).transcribe_audio(&request).await.unwrap();
-    check_sent_form(&server.only_received(), LINE, include_str!("wire/transcribe_audio.request.txt"));
+    WIRE.check_sent_form(&server.only_received(), LINE, include_str!("wire/transcribe_audio.request.txt"));
     check_kept(&transcription, recorded);
     assert_eq!(transcription.words.unwrap()[0].word, "Hello");
     assert_eq!(transcription.usage.unwrap().seconds, Some(1.5));
@@ -40,7 +41,11 @@ async fn a_stream_is_asked_for_and_read_as_recorded() {
     let server = Server::start([Reply::ok(recorded)]).await;
     let events = client_of(&server).transcribe_audio_stream(&request("gpt-transcribe")).await.unwrap();
     let events: Vec<TranscriptionEvent> = events.try_collect().await.unwrap();
-    check_sent_form(&server.only_received(), LINE, include_str!("wire/transcribe_audio.stream.request.txt"));
+    WIRE.check_sent_form(
+        &server.only_received(),
+        LINE,
+        include_str!("wire/transcribe_audio.stream.request.txt"),
+    );
     for (event, line) in events.iter().zip(recorded.lines().filter_map(|line| line.strip_prefix("data: "))) {
         check_kept(event, line);
     }

@@ -1,14 +1,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fourfold_clients::File;
 use fourfold_clients::http::{Effect, ErrorKind};
-use fourfold_clients::openai::{File, OpenAiApi, Video, VideoPage, VideoRequest, VideoStatus, VideoVariant};
+use fourfold_clients::openai::{OpenAiApi, Video, VideoPage, VideoRequest, VideoStatus, VideoVariant};
 use fourfold_clients::{Wait, WaitError};
 use fourfold_simulator::{FILTERED, Timings};
 use futures_util::TryStreamExt;
 
-use super::support::{check_kept, check_paid_once, check_sent_form, client_of, simulated};
-use crate::support::{Reply, Server};
+use super::support::{WIRE, client_of, simulated};
+use crate::support::{Reply, Server, check_kept, check_paid_once};
 
 fn waves() -> VideoRequest {
     VideoRequest::new("waves").model("sora-2").seconds("4")
@@ -33,7 +34,7 @@ async fn a_video_is_asked_for_and_read_as_recorded() {
     let reference = File::new("sea.png", "image/png", "PNG");
     let request = waves().size("1280x720").input_reference(reference);
     let video = client_of(&server).generate_video(&request).await.unwrap();
-    check_sent_form(
+    WIRE.check_sent_form(
         &server.only_received(),
         "POST /v1/videos",
         include_str!("wire/generate_video.request.txt"),
@@ -49,30 +50,25 @@ fn seconds_may_be_a_number() {
 }
 
 #[tokio::test]
-async fn each_call_has_its_path() {
-    let video = "{\"id\":\"video_2\"}";
-    let replies = [video, video, "{\"data\":[]}", "{\"id\":\"a/b\",\"deleted\":true}", "MP4"];
-    let server = Server::start(replies.map(Reply::ok)).await;
+async fn what_is_done_with_a_video_is_asked_for_and_read_as_recorded() {
+    let video = include_str!("wire/generate_video.response.json");
+    let list = include_str!("wire/list_videos.response.json");
+    let deleted = include_str!("wire/delete_video.response.json");
+    let server = Server::start([video, video, list, deleted, "MP4"].map(Reply::ok)).await;
     let client = client_of(&server);
-    client.remix_video("a/b", "more waves").await.unwrap();
-    client.get_video("a/b").await.unwrap();
+    check_kept(&client.remix_video("a/b", "more waves").await.unwrap(), video);
+    check_kept(&client.get_video("a/b").await.unwrap(), video);
     let page = VideoPage { limit: Some(5), after: Some("a/b".to_owned()), is_ascending: true };
-    client.list_videos(&page).await.unwrap();
-    client.delete_video("a/b").await.unwrap();
-    client.download_video("a/b", &VideoVariant::Thumbnail).await.unwrap();
+    check_kept(&client.list_videos(&page).await.unwrap(), list);
+    check_kept(&client.delete_video("a/b").await.unwrap(), deleted);
+    let media = client.download_video("a/b", &VideoVariant::Thumbnail).await.unwrap();
+    assert_eq!(media.body.into_data_stream().try_collect::<Vec<_>>().await.unwrap().concat(), b"MP4");
     let received = server.received();
-    let lines: Vec<_> = received.iter().map(|one| format!("{} {}", one.method, one.target)).collect();
-    assert_eq!(
-        lines,
-        [
-            "POST /v1/videos/a%2Fb/remix",
-            "GET /v1/videos/a%2Fb",
-            "GET /v1/videos?limit=5&after=a%2Fb&order=asc",
-            "DELETE /v1/videos/a%2Fb",
-            "GET /v1/videos/a%2Fb/content?variant=thumbnail",
-        ]
-    );
-    assert_eq!(received[0].text(), r#"{"prompt":"more waves"}"#);
+    WIRE.check_sent(&received[0], "POST /v1/videos/a%2Fb/remix", r#"{"prompt":"more waves"}"#);
+    WIRE.check_asked(&received[1], "GET /v1/videos/a%2Fb");
+    WIRE.check_asked(&received[2], "GET /v1/videos?limit=5&after=a%2Fb&order=asc");
+    WIRE.check_asked(&received[3], "DELETE /v1/videos/a%2Fb");
+    WIRE.check_asked(&received[4], "GET /v1/videos/a%2Fb/content?variant=thumbnail");
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! What the tests share: a scripted server, and the settings that keep time out of the way.
 
 mod server;
+#[cfg(feature = "vendor")]
+mod vendor;
 mod wire;
 
 pub(crate) use server::{Reply, Server};
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
+pub(crate) use vendor::{Wire, check_kept, check_paid_once};
+#[cfg(feature = "vendor")]
 pub(crate) use wire::Received;
 
 use std::future::Future;

@@ -16,7 +16,7 @@ pub struct Media {
 }
 
 impl Media {
-    pub(super) fn of(answer: StreamResponse) -> Self {
+    pub(crate) fn of(answer: StreamResponse) -> Self {
         let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Self {
             media_type: media_type.map(str::to_owned),

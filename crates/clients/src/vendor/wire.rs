@@ -43,7 +43,7 @@ macro_rules! wire_type {
             }
         }
 
-        $crate::wire::wire_type!(@methods $name {$($(#[doc = $may_doc])* $may: $may_type,)*});
+        $crate::vendor::wire_type!(@methods $name {$($(#[doc = $may_doc])* $may: $may_type,)*});
     };
     (
         $(#[doc = $doc:literal])*
@@ -67,7 +67,7 @@ macro_rules! wire_type {
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
 
-        $crate::wire::wire_type!(@methods $name {$($(#[doc = $may_doc])* $may: $may_type,)*});
+        $crate::vendor::wire_type!(@methods $name {$($(#[doc = $may_doc])* $may: $may_type,)*});
     };
     (@methods $name:ident {$($(#[doc = $doc:literal])* $may:ident: $may_type:ty,)*}) => {
         impl $name {

@@ -11,14 +11,14 @@ use crate::http::{ClientError, ErrorKind};
 pub struct Wait {
     /// How long to wait in all. Default 10 minutes.
     pub deadline: Duration,
-    /// How long to wait between two looks. Default 10 s.
-    pub interval: Duration,
+    /// How long to wait between two looks, or as much longer as the vendor asks for. Default: what the vendor advises.
+    pub interval: Option<Duration>,
     progress: Option<Arc<dyn Fn(f64) + Send + Sync>>,
 }
 
 impl Default for Wait {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(600), interval: Duration::from_secs(10), progress: None }
+        Self { deadline: Duration::from_secs(600), interval: None, progress: None }
     }
 }
 
@@ -30,10 +30,10 @@ impl Wait {
         self
     }
 
-    /// Looks this often.
+    /// Looks this often, if the vendor allows it.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.interval = Some(interval);
         self
     }
 
@@ -84,6 +84,14 @@ pub enum WaitError {
     },
 }
 
+/// How often a vendor wants to be asked.
+pub(crate) struct Pace {
+    /// Where the caller doesn't say.
+    pub(crate) advised: Duration,
+    /// Never more often than this.
+    pub(crate) least: Duration,
+}
+
 /// How work stands at a look.
 pub(crate) enum Stand<T> {
     /// In percent, where the vendor says it.
@@ -99,9 +107,11 @@ pub(crate) enum Stand<T> {
 pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientError>>>(
     id: &str,
     wait: &Wait,
+    pace: &Pace,
     mut look: impl FnMut() -> L,
 ) -> Result<T, WaitError> {
     let id = || id.to_owned();
+    let interval = wait.interval.unwrap_or(pace.advised).max(pace.least);
     let looking = async {
         loop {
             match look().await {
@@ -119,7 +129,7 @@ pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientErro
                 Err(error) if may_pass(&error) => {}
                 Err(source) => return Err(WaitError::Look { id: id(), source }),
             }
-            tokio::time::sleep(wait.interval).await;
+            tokio::time::sleep(interval).await;
         }
     };
     match tokio::time::timeout(wait.deadline, looking).await {

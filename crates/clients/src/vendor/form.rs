@@ -10,7 +10,7 @@ use crate::http::{ClientError, Multipart};
 
 /// A form with the fields that the request would have in JSON, in the order of their names; the items of a list go into
 /// fields named `name[]`.
-pub(super) fn of<T: Serialize>(request: &T) -> Result<Multipart, ClientError> {
+pub(crate) fn of<T: Serialize>(request: &T) -> Result<Multipart, ClientError> {
     let Value::Object(fields) = serde_json::to_value(request).map_err(ClientError::invalid)? else {
         return Err(ClientError::invalid("a form is made of an object"));
     };
@@ -29,7 +29,7 @@ pub(super) fn of<T: Serialize>(request: &T) -> Result<Multipart, ClientError> {
 }
 
 /// Adds a file to a form.
-pub(super) fn with_file(form: Multipart, name: &str, file: &File) -> Multipart {
+pub(crate) fn with_file(form: Multipart, name: &str, file: &File) -> Multipart {
     form.file(name, &file.name, &file.media_type, file.bytes.clone())
 }
 
