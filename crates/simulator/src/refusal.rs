@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
     Unreadable(String),
     /// One of its fields is wrong.
     Field(String, Problem),
+    /// The vendor has no model of this name for this kind of work.
+    UnknownModel(String),
     /// There is no such thing, or it is another key's.
     NotFound { what: &'static str, id: String },
     /// A fault asks for this.

@@ -19,6 +19,7 @@ use crate::fault::TaskFault;
 use crate::media::Media;
 use crate::refusal::Refusal;
 use crate::template::Params;
+use crate::vendors::ModelKind;
 use crate::world::{Link, Links, Outcome, Task, World, unix_seconds};
 
 /// A request that found its route, with a right key.
@@ -75,6 +76,19 @@ impl Call<'_> {
             Some(Err(problem)) => Err(Refusal::Unreadable(problem.clone())),
             None => Err(Refusal::Unreadable("the body must be multipart/form-data".into())),
         }
+    }
+
+    /// What this model is for, if the vendor has it and it fits; none for one of the settings' own models.
+    pub(crate) fn model(
+        &self,
+        name: &str,
+        fits: fn(ModelKind) -> bool,
+    ) -> Result<Option<ModelKind>, Refusal> {
+        if self.world.settings.extra_models.iter().any(|extra| extra == name) {
+            return Ok(None);
+        }
+        let model = self.vendor.row().models.iter().find(|model| model.id == name && fits(model.kind));
+        model.map(|model| Some(model.kind)).ok_or_else(|| Refusal::UnknownModel(name.to_owned()))
     }
 
     /// Accepts work that takes a while. The fault that the request asked for comes true later.

@@ -17,6 +17,7 @@
 //!
 //! - Fields are read through [`Fields`](crate::call::Fields), which refuses by name what isn't allowed; a rule
 //!   that only this vendor has is a `Refusal::own`, in the vendor's own words.
+//! - A model is looked up with `call.model`, in the row of the vendor that was called.
 //! - A route that costs money is marked `.paid()`; its answer names the task with `with_task_id` where the
 //!   vendor gives an id.
 //! - Ids come from `call.new_id` and times from `call.now`. Work that takes a while goes through
@@ -26,9 +27,9 @@
 //!   filter leaves. A prompt that `content::is_filtered` fails in the vendor's own way.
 //! - A stream is a list of events; the pace is not its business.
 //!
-//! Vendors that speak another's wire list that one's handlers in their own `routes.rs`; models are looked up in
-//! the row of the vendor that was called, and errors come in its own shape. Those whose wire differs
-//! have handlers of their own, and read with that one's functions what is the same.
+//! Vendors that speak another's wire list that one's handlers in their own `routes.rs`; errors come in their
+//! own shape. Those whose wire differs have handlers of their own, and read with that one's functions what is
+//! the same.
 
 mod anthropic;
 mod deepseek;

@@ -26,6 +26,7 @@ pub(super) fn refuse(refusal: &Refusal, path: &str, request_id: &str) -> Answer 
         Refusal::RateLimited(wait) => rate_limited(*wait, request_id),
         Refusal::Unreadable(problem) => error(400, format!("The request body could not be read: {problem}")),
         Refusal::Field(field, problem) => error(400, format!("{field}: {}", of_field(problem))),
+        Refusal::UnknownModel(name) => error(404, format!("model: {name}")),
         Refusal::NotFound { what, id } => error(404, format!("{what}: {id}")),
         Refusal::Asked(asked) => asked_for(asked).answer(request_id),
         Refusal::Own(own) => {

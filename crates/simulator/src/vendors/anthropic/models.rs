@@ -50,23 +50,18 @@ pub(super) fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
     Version::of(call)?;
     let name = call.params.get("model");
     let model = all(call).into_iter().find(|model| model["id"] == name);
-    model.map(|model| Answer::json(&model)).ok_or_else(|| unknown(name))
+    model.map(|model| Answer::json(&model)).ok_or_else(|| Refusal::UnknownModel(name.to_owned()))
 }
 
 /// The model that a request names.
 pub(super) fn required(call: &Call<'_>, fields: &Fields) -> Result<String, Refusal> {
     let name = fields.required_text("model")?;
-    let is_known = MODELS.iter().any(|model| model.id == name)
-        || call.world.settings.extra_models.iter().any(|extra| extra == name);
-    if is_known { Ok(name.to_owned()) } else { Err(unknown(name)) }
+    call.model(name, ModelKind::chats)?;
+    Ok(name.to_owned())
 }
 
 pub(super) fn is_new(name: &str) -> bool {
     name == NEW
-}
-
-fn unknown(name: &str) -> Refusal {
-    Refusal::NotFound { what: "model", id: name.to_owned() }
 }
 
 fn all(call: &Call<'_>) -> Vec<Value> {

@@ -21,6 +21,7 @@ pub(super) fn refuse(refusal: &Refusal, path: &str, _request_id: &str) -> Answer
         Refusal::RateLimited(_) => (429, usual(429)),
         Refusal::Unreadable(problem) => (400, format!("Failed to parse the request body: {problem}").into()),
         Refusal::Field(field, problem) => of_field(field, problem),
+        Refusal::UnknownModel(_) => (400, "Model Not Exist".into()),
         Refusal::NotFound { what, id } => (404, format!("{what} {id} not found").into()),
         Refusal::Asked(asked) => {
             let message = asked.message.as_deref().map_or_else(|| usual(asked.status.as_u16()), Cow::from);

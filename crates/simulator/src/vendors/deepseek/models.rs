@@ -1,6 +1,5 @@
 //! The models that DeepSeek has today, the old names of its main model among them. All of them think.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -29,12 +28,8 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
 /// The model that a request names. A name that was retired is as unknown as any.
 pub(super) fn required(call: &Call<'_>, fields: &Fields) -> Result<String, Refusal> {
     let name = fields.required_text("model")?;
-    let is_known = MODELS.iter().any(|model| model.id == name)
-        || call.world.settings.extra_models.iter().any(|extra| extra == name);
-    if is_known {
-        return Ok(name.to_owned());
-    }
-    Err(Refusal::own(StatusCode::BAD_REQUEST, "invalid_request_error", "Model Not Exist"))
+    call.model(name, ModelKind::chats)?;
+    Ok(name.to_owned())
 }
 
 pub(super) fn takes_images(name: &str) -> bool {

@@ -33,6 +33,10 @@ pub(in super::super) fn refuse(refusal: &Refusal, path: &str, _request_id: &str)
             error(400, None, format!("We could not parse the body of your request: {problem}."))
         }
         Refusal::Field(field, problem) => of_field(field, problem),
+        Refusal::UnknownModel(name) => {
+            let message = format!("The model `{name}` does not exist or you do not have access to it.");
+            Error { param: Some("model".into()), ..error(404, Some("model_not_found"), message) }
+        }
         Refusal::NotFound { what, id } => error(404, None, format!("{what} with id '{id}' not found.")),
         Refusal::Asked(asked) => return asked_for(asked),
         Refusal::Own(own) => Error {

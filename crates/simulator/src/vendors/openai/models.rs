@@ -1,12 +1,11 @@
 //! The models that OpenAI has today. Those that it has shut down are unknown, as at the vendor.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::super::{Model, ModelKind};
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
-use crate::refusal::{OwnRefusal, Refusal};
+use crate::refusal::Refusal;
 
 pub(super) const MODELS: &[Model] = &[
     model("gpt-5", ModelKind::Reasoning, 1_754_425_777, Some("2026-12-11")),
@@ -47,7 +46,7 @@ pub(in super::super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
 /// `GET /v1/models/{model}`.
 pub(in super::super) fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.get("model");
-    known(call, name, |_any| true)?;
+    call.model(name, |_any| true)?;
     let model = call.vendor.row().models.iter().find(|model| model.id == name);
     Ok(Answer::json(&model.map_or_else(|| described(name, 0, None), of_vendor)))
 }
@@ -59,27 +58,7 @@ pub(super) fn required<'f>(
     fits: fn(ModelKind) -> bool,
 ) -> Result<(&'f str, Option<ModelKind>), Refusal> {
     let name = fields.required_text("model")?;
-    Ok((name, known(call, name, fits)?))
-}
-
-/// What this model is for, if the vendor has it and it fits.
-pub(super) fn known(
-    call: &Call<'_>,
-    name: &str,
-    fits: fn(ModelKind) -> bool,
-) -> Result<Option<ModelKind>, Refusal> {
-    if call.world.settings.extra_models.iter().any(|extra| extra == name) {
-        return Ok(None);
-    }
-    let model = call.vendor.row().models.iter().find(|model| model.id == name && fits(model.kind));
-    model.map(|model| Some(model.kind)).ok_or_else(|| {
-        Refusal::Own(OwnRefusal {
-            status: StatusCode::NOT_FOUND,
-            code: "model_not_found",
-            message: format!("The model `{name}` does not exist or you do not have access to it."),
-            field: Some("model"),
-        })
-    })
+    Ok((name, call.model(name, fits)?))
 }
 
 fn of_vendor(model: &Model) -> Value {

@@ -33,6 +33,7 @@ fn error(refusal: &Refusal, is_v1: bool) -> (StatusCode, Cow<'_, str>, Cow<'_, s
         }
         Refusal::Unreadable(problem) => (400, format!("content-type: {problem}").into()),
         Refusal::Field(field, problem) => (400, of_field(field, problem).into()),
+        Refusal::UnknownModel(id) => (404, format!("Engine '{id}' was not found.").into()),
         Refusal::NotFound { what, id } => {
             (404, format!("{what} '{id}' was not found or has expired.").into())
         }

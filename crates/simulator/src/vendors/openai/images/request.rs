@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 
-use super::super::models;
 use crate::call::{Call, Fields};
 use crate::content::is_filtered;
 use crate::media::{PictureFormat, Size};
@@ -28,7 +27,7 @@ impl ImageRequest {
     pub(super) fn read(call: &Call<'_>, fields: &Fields) -> Result<Self, Refusal> {
         let prompt = fields.bounded_text("prompt", 32_000)?.to_owned();
         let model = fields.text("model")?.unwrap_or("gpt-image-2");
-        models::known(call, model, |kind| kind == ModelKind::Image)?;
+        call.model(model, |kind| kind == ModelKind::Image)?;
         for retired in ["response_format", "style"] {
             if fields.has(retired) {
                 return Err(Refusal::unsupported(retired, format!("Unknown parameter: '{retired}'.")));

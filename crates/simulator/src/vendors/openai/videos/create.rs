@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::models;
 use super::video::{accepted, task};
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
@@ -18,7 +17,7 @@ pub(in super::super::super) fn create(call: &Call<'_>) -> Result<Answer, Refusal
     let fields = call.fields()?;
     let prompt = prompt(&fields)?;
     let model = fields.text("model")?.unwrap_or("sora-2");
-    models::known(call, model, |kind| kind == ModelKind::Video)?;
+    call.model(model, |kind| kind == ModelKind::Video)?;
     check_reference(&fields)?;
     let seconds = fields.one_of("seconds", &["4", "8", "12"])?.unwrap_or("4");
     let size = fields.one_of("size", &SIZES)?.unwrap_or(SIZES[0]);
