@@ -1,10 +1,11 @@
 //! What the policies cost: the CPU of a call and of a stream, paired in one run with the same work done bare.
 //!
 //! The server runs on a thread of its own; what is measured is the thread of the client alone, by the kernel's own
-//! count. Run it with `cargo bench -p fourfold-clients`; `-- 100000` sets the number of calls.
+//! count. Run it with `cargo xtask bench clients`. It fails if a goal is missed.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -26,18 +27,26 @@ const STREAMS: usize = 40;
 const QUESTION: &str =
     r#"{"model":"mock-chat","messages":[{"role":"user","content":"Say something of some length."}]}"#;
 
-fn main() {
+fn main() -> ExitCode {
     let calls = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
     let address = start_server();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-    runtime.block_on(async {
-        compare_calls(address, calls).await;
-        compare_streams(address).await;
-    });
+    let met =
+        runtime.block_on(async { [compare_calls(address, calls).await, compare_streams(address).await] });
+    ExitCode::from(u8::from(met.contains(&false)))
 }
 
-async fn compare_calls(address: SocketAddr, calls: usize) {
+/// Prints what ours costs beside the bare one; whether it is within the goal.
+fn compare(name: &str, ours: f64, bare: f64, goal: f64) -> bool {
+    let ratio = ours / bare;
+    let met = ratio <= goal;
+    let says = if met { "meets" } else { "MISSES" };
+    println!("{name:12} {ours:6.2} = {ratio:.3} x bare, {says} the goal of at most {goal:.2}");
+    met
+}
+
+async fn compare_calls(address: SocketAddr, calls: usize) -> bool {
     let (bare, client) = (bare_client(), our_client(address));
     let url = format!("http://{address}/v1/chat");
     let per_round = calls / ROUNDS;
@@ -83,13 +92,14 @@ async fn compare_calls(address: SocketAddr, calls: usize) {
         }
     }
     let [bare, request, exchange] = cpu_ns.map(|ns| ns as f64 / (per_round * ROUNDS) as f64 / 1000.0);
-    println!("calls: {}", per_round * ROUNDS);
-    println!("bare reqwest {bare:6.2} us of CPU a call");
-    println!("request      {request:6.2} us = {:.3} x bare (at most 1.15)", request / bare);
-    println!("exchange     {exchange:6.2} us = {:.3} x bare (at most 0.90)", exchange / bare);
+    println!("{} calls, in us of CPU a call", per_round * ROUNDS);
+    println!("bare reqwest {bare:6.2}");
+    let met = [compare("request", request, bare, 1.15), compare("exchange", exchange, bare, 0.90)];
+    !met.contains(&false)
 }
 
-async fn compare_streams(address: SocketAddr) {
+async fn compare_streams(address: SocketAddr) -> bool {
+    let mut met = true;
     for path in ["slow", "fast"] {
         let (bare, client) = (bare_client(), our_client(address));
         let url = format!("http://{address}/{path}");
@@ -131,11 +141,11 @@ async fn compare_streams(address: SocketAddr) {
             }
         }
         let [bare, bytes, events] = cpu_ns.map(|ns| ns as f64 / STREAMS as f64 / EVENTS as f64);
-        println!("{path} streams of {EVENTS} events: {STREAMS}");
-        println!("bare reqwest {bare:6.1} ns of CPU an event");
-        println!("bytes        {bytes:6.1} ns = {:.3} x bare", bytes / bare);
-        println!("events       {events:6.1} ns = {:.3} x bare (at most 1.10)", events / bare);
+        println!("{STREAMS} {path} streams of {EVENTS} events, in ns of CPU an event");
+        println!("bare reqwest {bare:6.2}");
+        met &= compare("bytes", bytes, bare, 1.10) & compare("events", events, bare, 1.10);
     }
+    met
 }
 
 /// The CPU time that this thread spends on the work, in nanoseconds.

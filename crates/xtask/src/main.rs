@@ -4,6 +4,7 @@
 
 mod bench;
 mod command;
+mod coverage;
 mod docs;
 mod package;
 mod quotes;
@@ -24,6 +25,7 @@ use crate::workspace::Workspace;
 enum Chore {
     Test(test::Options),
     Docs(docs::Options),
+    Coverage(coverage::Options),
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -45,6 +47,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
     match chore {
         Chore::Test(options) => test::run(&workspace, options),
         Chore::Docs(options) => docs::run(&workspace, options),
+        Chore::Coverage(options) => coverage::run(&workspace, options),
         Chore::Bench(bench) => bench::run(&workspace, bench),
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Tool {
 pub(crate) const CARGO_DENY: Tool =
     Tool { name: "cargo-deny", version: "0.20.2", features: &["--no-default-features"], opt_level: "0" };
 
+/// Counts the lines that tests run.
+pub(crate) const CARGO_LLVM_COV: Tool =
+    Tool { name: "cargo-llvm-cov", version: "0.9.1", features: &[], opt_level: "0" };
+
 /// Runs the test suite.
 pub(crate) const CARGO_NEXTEST: Tool = Tool {
     name: "cargo-nextest",

@@ -1,5 +1,6 @@
-//! `cargo xtask bench …`: measurements of the release binary, one file each.
+//! `cargo xtask bench …`: measurements of optimised builds, one file each.
 
+mod clients;
 mod disk;
 mod http;
 mod jobs;
@@ -10,16 +11,19 @@ use clap::Subcommand;
 
 use crate::workspace::Workspace;
 
-/// Measure the release binary.
+/// Measure speed and memory.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// Jobs per second from end to end in embedded mode, and the memory of the idle server
     Jobs(jobs::Options),
+    /// The CPU that a call and a stream cost through the clients, beside bare reqwest
+    Clients(clients::Options),
 }
 
 /// Runs one measurement; it fails if the goal is missed.
 pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Jobs(options) => jobs::run(workspace, options),
+        Bench::Clients(options) => clients::run(workspace, options),
     }
 }
