@@ -99,6 +99,11 @@ impl Simulator {
         self.world.set_rate_limit(vendor, limit);
     }
 
+    /// The only keys that this vendor takes from now on; none for any that isn't empty.
+    pub fn set_keys(&self, vendor: Vendor, keys: Option<Vec<String>>) {
+        self.world.set_keys(vendor, keys);
+    }
+
     /// Moves the vendors' clock on: tasks run, links expire. What an answer waits for isn't shortened.
     pub fn advance(&self, by: Duration) {
         self.world.time.advance(by);

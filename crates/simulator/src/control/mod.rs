@@ -20,6 +20,7 @@ pub(crate) fn router() -> Router<Arc<World>> {
         .route("/connections", post(set::refuse_connections))
         .route("/timings", get(read::timings).merge(patch(set::change_timings)))
         .route("/rate-limits", patch(set::change_rate_limits))
+        .route("/keys", patch(set::change_keys))
         .route("/clock", post(set::advance))
         .route("/counts", get(read::counts))
         .route("/paid", get(read::paid))

@@ -70,6 +70,14 @@ pub(super) async fn change_rate_limits(State(world): State<Arc<World>>, body: By
     Ok(StatusCode::NO_CONTENT)
 }
 
+pub(super) async fn change_keys(State(world): State<Arc<World>>, body: Bytes) -> Done {
+    let changed: BTreeMap<Vendor, Option<Vec<String>>> = read(&body)?;
+    for (vendor, keys) in changed {
+        world.set_keys(vendor, keys);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(super) async fn advance(State(world): State<Arc<World>>, body: Bytes) -> Done {
     let Advance { advance } = read(&body)?;
     world.time.advance(advance);

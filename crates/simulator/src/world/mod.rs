@@ -10,6 +10,7 @@ mod rate_limit;
 mod tasks;
 mod time;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub(crate) struct World {
     pub(crate) refusals: Refusals,
     timings: Locked<Timings>,
     rate_limits: Locked<RateLimits>,
+    /// The right keys of each vendor; one that isn't named takes any.
+    keys: Locked<BTreeMap<Vendor, Vec<String>>>,
     /// How many ids were given, over all vendors.
     ids: AtomicU64,
 }
@@ -59,6 +62,7 @@ impl World {
             refusals: Refusals::default(),
             timings: Locked::new(settings.timings.clone()),
             rate_limits: Locked::new(RateLimits::new(&settings.rate_limits)),
+            keys: Locked::new(settings.keys.clone()),
             ids: AtomicU64::new(0),
             settings,
         }
@@ -75,6 +79,7 @@ impl World {
         self.refusals.stop();
         *self.timings.lock() = self.settings.timings.clone();
         *self.rate_limits.lock() = RateLimits::new(&self.settings.rate_limits);
+        *self.keys.lock() = self.settings.keys.clone();
         self.time.reset();
         self.ids.store(0, Ordering::Relaxed);
     }
@@ -89,7 +94,15 @@ impl World {
 
     /// Whether this is a key of the vendor.
     pub(crate) fn knows_key(&self, vendor: Vendor, key: &str) -> bool {
-        self.settings.keys.get(&vendor).is_none_or(|keys| keys.iter().any(|known| known == key))
+        self.keys.lock().get(&vendor).is_none_or(|keys| keys.iter().any(|known| known == key))
+    }
+
+    pub(crate) fn set_keys(&self, vendor: Vendor, keys: Option<Vec<String>>) {
+        let mut known = self.keys.lock();
+        match keys {
+            Some(keys) => known.insert(vendor, keys),
+            None => known.remove(&vendor),
+        };
     }
 
     /// Counts a request of this key; says how long to wait where it is one too many.

@@ -1,6 +1,6 @@
 //! The controls over HTTP.
 
-use fourfold_simulator::{Answer, Simulator};
+use fourfold_simulator::{Answer, Simulator, Vendor};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -91,6 +91,21 @@ async fn timings_and_limits_change_while_it_runs() {
     post(&simulator, "/_simulator/clock", &json!({"advance": "10s"})).await;
     post(&simulator, CHAT, &chat()).await.json();
     patch(&simulator, "/_simulator/rate-limits", &json!({"openai": null})).await;
+    post(&simulator, CHAT, &chat()).await.json();
+}
+
+#[tokio::test]
+async fn only_the_keys_that_were_named_are_right_until_any_is_or_a_reset() {
+    let simulator = simulator();
+    let keys = |keys: Value| json!({"openai": keys});
+    for (change, status) in [(json!(["right"]), 401), (Value::Null, 200), (json!(["mine", "right"]), 200)] {
+        let done = patch(&simulator, "/_simulator/keys", &keys(change)).await;
+        assert_eq!(done, StatusCode::NO_CONTENT);
+        assert_eq!(post(&simulator, CHAT, &chat()).await.status.as_u16(), status);
+    }
+    simulator.set_keys(Vendor::OpenAi, Some(vec!["right".into()]));
+    post(&simulator, CHAT, &chat()).await.refusal(401);
+    simulator.reset();
     post(&simulator, CHAT, &chat()).await.json();
 }
 
