@@ -18,6 +18,8 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
     /// Whether what it accepts costs money.
     pub(crate) is_paid: bool,
+    /// Whether a call must bring a right key.
+    pub(crate) needs_key: bool,
 }
 
 impl Route {
@@ -39,8 +41,14 @@ impl Route {
         self
     }
 
+    /// The same, where nobody asks for a key.
+    pub(crate) const fn keyless(mut self) -> Self {
+        self.needs_key = false;
+        self
+    }
+
     const fn new(method: Method, path: &'static str, handler: Handler) -> Self {
-        Self { method, path, handler, is_paid: false }
+        Self { method, path, handler, is_paid: false, needs_key: true }
     }
 }
 

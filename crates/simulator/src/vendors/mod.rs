@@ -31,6 +31,7 @@
 //! own shape. Those whose wire differs have handlers of their own, and read with that one's functions what is
 //! the same.
 
+mod aihubmix;
 mod anthropic;
 mod deepseek;
 mod model;
@@ -62,11 +63,14 @@ pub enum Vendor {
     Anthropic,
     /// DeepSeek: chat with its thoughts, models, balance.
     DeepSeek,
+    /// AIHubMix: the models of many vendors, pictures and videos by each one's rules, a catalog.
+    AiHubMix,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Stability, Self::Anthropic, Self::DeepSeek];
+    pub const ALL: [Self; 5] =
+        [Self::OpenAi, Self::Stability, Self::Anthropic, Self::DeepSeek, Self::AiHubMix];
 
     pub(crate) fn row(self) -> &'static VendorRow {
         match self {
@@ -74,6 +78,7 @@ impl Vendor {
             Self::Stability => &stability::ROW,
             Self::Anthropic => &anthropic::ROW,
             Self::DeepSeek => &deepseek::ROW,
+            Self::AiHubMix => &aihubmix::ROW,
         }
     }
 

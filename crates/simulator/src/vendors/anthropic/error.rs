@@ -12,7 +12,7 @@ use crate::fault::AskedStatus;
 use crate::refusal::{Problem, Refusal};
 
 /// A refusal in Anthropic's shape.
-pub(super) fn refuse(refusal: &Refusal, path: &str, request_id: &str) -> Answer {
+pub(in super::super) fn refuse(refusal: &Refusal, path: &str, request_id: &str) -> Answer {
     let error = |status, message: String| Error::new(status, message).answer(request_id);
     match refusal {
         Refusal::NoKey => error(

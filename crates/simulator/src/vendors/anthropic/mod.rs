@@ -1,7 +1,7 @@
 //! Anthropic: messages, in two versions of its API that a header tells apart.
 
-mod error;
-mod messages;
+pub(super) mod error;
+pub(super) mod messages;
 mod models;
 mod routes;
 mod version;
@@ -22,8 +22,8 @@ pub(super) const ROW: VendorRow = VendorRow {
     headers,
 };
 
-/// Newer SDKs send the key as a bearer token instead.
-fn header_key(headers: &HeaderMap) -> Option<String> {
+/// The key in `x-api-key`. Newer SDKs send it as a bearer token instead.
+pub(super) fn header_key(headers: &HeaderMap) -> Option<String> {
     Some(headers.get("x-api-key")?.to_str().ok()?.trim().to_owned())
 }
 

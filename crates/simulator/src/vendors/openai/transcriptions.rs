@@ -45,7 +45,7 @@ fn answer(call: &Call<'_>, task: &str, fits: fn(&str) -> bool) -> Result<Answer,
         language: fields.text("language")?.unwrap_or("en"),
         has_words: granularities.iter().any(|granularity| granularity == "word"),
     };
-    if fields.flag("stream")? && model != "whisper-1" {
+    if fields.flag("stream")? && !is_oldest(model) {
         return Ok(Answer::events(heard.events()));
     }
     Ok(match format {
@@ -74,9 +74,14 @@ fn check_file(file: &FilePart) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether it is of the first family of models; other vendors have more of them.
+fn is_oldest(model: &str) -> bool {
+    model.contains("whisper")
+}
+
 fn formats(model: &str) -> &'static [&'static str] {
     match model {
-        "whisper-1" => &["json", "text", "srt", "verbose_json", "vtt"],
+        _ if is_oldest(model) => &["json", "text", "srt", "verbose_json", "vtt"],
         "gpt-4o-transcribe-diarize" => &["json", "text", "diarized_json"],
         _ => &["json"],
     }
@@ -101,7 +106,7 @@ impl Heard<'_> {
     }
 
     fn usage(&self) -> Value {
-        if self.model == "whisper-1" {
+        if is_oldest(self.model) {
             return json!({"type": "duration", "seconds": self.seconds()});
         }
         let (heard, said) = (self.seconds() * 10, count_tokens(&self.text));

@@ -18,7 +18,7 @@ use conversation::Conversation;
 use request::MessageRequest;
 
 /// `POST /v1/messages`.
-pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in super::super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let version = Version::of(call)?;
     let request = MessageRequest::read(call, version, &call.json_fields()?)?;
     let message = Message::new(call, &request);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::request::ChatRequest;
+use super::request::{ChatRequest, Thoughts};
 use crate::call::Call;
 use crate::content::{Turn, count_tokens};
 
@@ -18,6 +18,8 @@ pub(super) struct Completion {
 
 /// One of the answers.
 pub(super) struct Choice {
+    /// None where the model doesn't show what it thinks.
+    pub(super) thought: Option<String>,
     pub(super) said: Said,
     pub(super) finish_reason: &'static str,
 }
@@ -32,18 +34,23 @@ impl Completion {
     pub(super) fn new(call: &Call<'_>, request: &ChatRequest) -> Self {
         let id = call.new_id("chatcmpl-", 24);
         let choices: Vec<_> = (0..request.choices).map(|_| Choice::new(call, request)).collect();
-        let tokens = |choice: &Choice| match &choice.said {
+        let said = |choice: &Choice| match &choice.said {
             Said::Text(text) => count_tokens(text),
             Said::Call { arguments, .. } => count_tokens(arguments),
         };
-        let completion_tokens = choices.iter().map(tokens).sum::<u64>() + request.reasoning_tokens;
+        let thought = |choice: &Choice| choice.thought.as_deref().map_or(0, count_tokens);
+        let reasoning_tokens = match request.thoughts {
+            Thoughts::Hidden(tokens) => tokens,
+            Thoughts::None | Thoughts::Shown => choices.iter().map(thought).sum(),
+        };
+        let completion_tokens = choices.iter().map(said).sum::<u64>() + reasoning_tokens;
         Self {
             id,
             created: call.now_seconds(),
             model: request.model.clone(),
             service_tier: request.service_tier.clone(),
             choices,
-            usage: usage(request.prompt_tokens, completion_tokens, request.reasoning_tokens),
+            usage: usage(request, completion_tokens, reasoning_tokens),
         }
     }
 
@@ -64,17 +71,17 @@ impl Completion {
 
 impl Choice {
     fn new(call: &Call<'_>, request: &ChatRequest) -> Self {
-        match request.prompt.turn() {
-            Turn::Filtered => Self { said: Said::Text(String::new()), finish_reason: "content_filter" },
-            Turn::Text(text, is_cut) => {
-                Self { said: Said::Text(text), finish_reason: if is_cut { "length" } else { "stop" } }
-            }
+        let mut prompt = request.prompt.clone();
+        let thought = if request.thoughts == Thoughts::Shown { prompt.think() } else { None };
+        let (said, finish_reason) = match prompt.turn() {
+            Turn::Filtered => (Said::Text(String::new()), "content_filter"),
+            Turn::Text(text, is_cut) => (Said::Text(text), if is_cut { "length" } else { "stop" }),
             Turn::Call(name, arguments) => {
                 let id = call.new_id("call_", 24);
-                let said = Said::Call { id, name, arguments: arguments.to_string() };
-                Self { said, finish_reason: "tool_calls" }
+                (Said::Call { id, name, arguments: arguments.to_string() }, "tool_calls")
             }
-        }
+        };
+        Self { thought, said, finish_reason }
     }
 
     fn whole(&self, index: usize) -> Value {
@@ -86,21 +93,28 @@ impl Choice {
                 message["tool_calls"] = json!([{"id": id, "type": "function", "function": function}]);
             }
         }
+        if let Some(thought) = &self.thought {
+            message["reasoning_content"] = json!(thought);
+        }
         json!({"index": index, "finish_reason": self.finish_reason, "logprobs": null, "message": message})
     }
 }
 
-fn usage(prompt_tokens: u64, completion_tokens: u64, reasoning_tokens: u64) -> Value {
-    json!({
-        "prompt_tokens": prompt_tokens,
+fn usage(request: &ChatRequest, completion_tokens: u64, reasoning_tokens: u64) -> Value {
+    let mut usage = json!({
+        "prompt_tokens": request.prompt_tokens,
         "completion_tokens": completion_tokens,
-        "total_tokens": prompt_tokens + completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
+        "total_tokens": request.prompt_tokens + completion_tokens,
+    });
+    if request.details_usage {
+        usage["prompt_tokens_details"] =
+            json!({"cached_tokens": 0, "cache_write_tokens": 0, "audio_tokens": 0});
+        usage["completion_tokens_details"] = json!({
             "reasoning_tokens": reasoning_tokens,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
-        },
-    })
+        });
+    }
+    usage
 }

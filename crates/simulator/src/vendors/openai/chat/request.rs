@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::models;
+use super::Manner;
 use crate::call::{Call, Fields};
 use crate::content::{Prompt, Tool, ToolUse, count_tokens};
 use crate::refusal::{Problem, Refusal};
@@ -13,12 +14,24 @@ pub(super) struct ChatRequest {
     pub(super) model: String,
     pub(super) prompt: Prompt,
     pub(super) prompt_tokens: u64,
-    /// What the model thinks before it answers.
-    pub(super) reasoning_tokens: u64,
+    pub(super) thoughts: Thoughts,
+    /// Whether usage is told in detail.
+    pub(super) details_usage: bool,
     pub(super) choices: i64,
     pub(super) service_tier: String,
     /// None where the answer comes whole.
     pub(super) stream: Option<StreamOptions>,
+}
+
+/// What the model thinks before it answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Thoughts {
+    /// Nothing.
+    None,
+    /// So many tokens, and doesn't tell.
+    Hidden(u64),
+    /// What the answer shows.
+    Shown,
 }
 
 /// How a stream is asked for.
@@ -28,11 +41,11 @@ pub(super) struct StreamOptions {
 }
 
 impl ChatRequest {
-    pub(super) fn read(call: &Call<'_>, fields: &Fields) -> Result<Self, Refusal> {
+    pub(super) fn read(call: &Call<'_>, fields: &Fields, manner: Manner) -> Result<Self, Refusal> {
         let (model, kind) = models::required(call, fields, ModelKind::chats)?;
         let messages = messages(fields)?;
         let reasons = kind == Some(ModelKind::Reasoning);
-        check_settings(fields, reasons)?;
+        check_settings(fields, reasons && !manner.thinks_aloud)?;
         let effort = fields
             .one_of("reasoning_effort", &["none", "minimal", "low", "medium", "high", "xhigh", "max"])?;
         let newest = messages.last();
@@ -50,7 +63,12 @@ impl ChatRequest {
             model: model.to_owned(),
             prompt,
             prompt_tokens: messages.iter().map(|message| count_tokens(&text(message)) + 3).sum(),
-            reasoning_tokens: if reasons && effort != Some("none") { 8 } else { 0 },
+            thoughts: match (reasons && effort != Some("none"), manner.thinks_aloud) {
+                (false, _) => Thoughts::None,
+                (true, false) => Thoughts::Hidden(8),
+                (true, true) => Thoughts::Shown,
+            },
+            details_usage: !manner.only_sums,
             choices: fields.integer("n", 1..=128)?.unwrap_or(1),
             service_tier: tier.filter(|tier| *tier != "auto").unwrap_or("default").to_owned(),
             stream: stream(fields)?,
@@ -103,7 +121,7 @@ fn check_parts(parts: &[Value], at: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_settings(fields: &Fields, reasons: bool) -> Result<(), Refusal> {
+fn check_settings(fields: &Fields, is_strict: bool) -> Result<(), Refusal> {
     fields.number("temperature", 0.0..=2.0)?;
     fields.number("top_p", 0.0..=1.0)?;
     fields.number("presence_penalty", -2.0..=2.0)?;
@@ -115,7 +133,7 @@ fn check_settings(fields: &Fields, reasons: bool) -> Result<(), Refusal> {
     {
         return Err(Refusal::Field("stop".into(), Problem::TooLong { length: stops.len(), length_max: 4 }));
     }
-    if reasons && fields.has("max_tokens") {
+    if is_strict && fields.has("max_tokens") {
         let reason = "Unsupported parameter: 'max_tokens' is not supported with this model. \
                       Use 'max_completion_tokens' instead.";
         return Err(Refusal::unsupported("max_tokens", reason));

@@ -45,24 +45,29 @@ fn chunk(completion: &Completion, choices: Value) -> Value {
     })
 }
 
-/// What each chunk adds, and the reason in the last one.
+/// What each chunk adds, and the reason in the last one. The first one says who speaks.
 fn deltas(choice: &Choice) -> Vec<(Value, Option<&'static str>)> {
-    let mut deltas = Vec::new();
+    let thought = choice.thought.as_deref().map(tokens).unwrap_or_default();
+    let mut deltas: Vec<Value> =
+        thought.into_iter().map(|token| json!({"reasoning_content": token})).collect();
     match &choice.said {
         Said::Text(text) => {
-            deltas.push((json!({"role": "assistant", "content": "", "refusal": null}), None));
-            deltas.extend(tokens(text).into_iter().map(|token| (json!({"content": token}), None)));
+            deltas.push(json!({"content": "", "refusal": null}));
+            deltas.extend(tokens(text).into_iter().map(|token| json!({"content": token})));
         }
         Said::Call { id, name, arguments } => {
             let function = json!({"name": name, "arguments": ""});
             let begun = json!([{"index": 0, "id": id, "type": "function", "function": function}]);
-            deltas.push((json!({"role": "assistant", "content": null, "tool_calls": begun}), None));
+            deltas.push(json!({"content": null, "tool_calls": begun}));
             for fragment in fragments(arguments) {
-                let added = json!([{"index": 0, "function": {"arguments": fragment}}]);
-                deltas.push((json!({"tool_calls": added}), None));
+                deltas.push(json!({"tool_calls": [{"index": 0, "function": {"arguments": fragment}}]}));
             }
         }
     }
+    if let Some(first) = deltas.first_mut() {
+        first["role"] = json!("assistant");
+    }
+    let mut deltas: Vec<_> = deltas.into_iter().map(|delta| (delta, None)).collect();
     deltas.push((json!({}), Some(choice.finish_reason)));
     deltas
 }

@@ -18,7 +18,7 @@ pub(super) fn answer(call: &Call<'_>, request: &ImageRequest, event: &str) -> An
 
 fn whole(call: &Call<'_>, request: &ImageRequest) -> Answer {
     let pictures: Vec<_> =
-        (0..request.count).map(|index| json!({"b64_json": picture(request, index)})).collect();
+        pictures(request).into_iter().map(|picture| json!({"b64_json": picture})).collect();
     let mut answer = described(request);
     answer.insert("created".into(), json!(call.now_seconds()));
     answer.insert("data".into(), json!(pictures));
@@ -58,12 +58,17 @@ fn described(request: &ImageRequest) -> Map<String, Value> {
     ])
 }
 
+/// All pictures, in base64.
+pub(super) fn pictures(request: &ImageRequest) -> Vec<String> {
+    (0..request.count).map(|index| picture(request, index)).collect()
+}
+
 fn picture(request: &ImageRequest, index: i64) -> String {
     let Media { bytes, .. } = request.format.draw(request.size, &format!("{index} {}", request.prompt));
     BASE64_STANDARD.encode(bytes)
 }
 
-fn usage(request: &ImageRequest) -> Value {
+pub(super) fn usage(request: &ImageRequest) -> Value {
     let text_tokens = count_tokens(&request.prompt);
     let brought_tokens = u64::try_from(request.input_images).unwrap_or_default() * 256;
     let square_tokens = match request.quality {

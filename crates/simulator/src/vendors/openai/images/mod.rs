@@ -3,20 +3,22 @@
 mod answer;
 mod request;
 
+use http::StatusCode;
+use serde_json::Value;
+
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
 use crate::refusal::{OwnRefusal, Problem, Refusal};
-use http::StatusCode;
 use request::ImageRequest;
 
 /// `POST /v1/images/generations`.
-pub(super) fn generate(call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in super::super) fn generate(call: &Call<'_>) -> Result<Answer, Refusal> {
     let request = ImageRequest::read(call, &call.json_fields()?)?;
     Ok(answer::answer(call, &request, "image_generation"))
 }
 
 /// `POST /v1/images/edits`: pictures as files of a form, or as links in JSON.
-pub(super) fn edit(call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in super::super) fn edit(call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.fields()?;
     let mut request = ImageRequest::read(call, &fields)?;
     fields.one_of("input_fidelity", &["high", "low"])?;
@@ -25,6 +27,24 @@ pub(super) fn edit(call: &Call<'_>) -> Result<Answer, Refusal> {
         Fields::Json(_) => links(&fields)?,
     };
     Ok(answer::answer(call, &request, "image_edit"))
+}
+
+/// Pictures that were made, for vendors that write them down in another way.
+pub(in crate::vendors) struct Made {
+    /// In base64.
+    pub(in crate::vendors) pictures: Vec<String>,
+    pub(in crate::vendors) output_format: &'static str,
+    pub(in crate::vendors) usage: Value,
+}
+
+/// The pictures that these fields ask for.
+pub(in crate::vendors) fn make(call: &Call<'_>, fields: &Fields) -> Result<Made, Refusal> {
+    let request = ImageRequest::read(call, fields)?;
+    Ok(Made {
+        pictures: answer::pictures(&request),
+        output_format: request.output_format,
+        usage: answer::usage(&request),
+    })
 }
 
 const IMAGES_MAX: usize = 16;

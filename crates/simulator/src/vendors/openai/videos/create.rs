@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::video::{accepted, task};
+use super::video::{task, video};
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
 use crate::content::is_filtered;
@@ -65,7 +65,8 @@ fn start(call: &Call<'_>, mut details: Value) -> Answer {
         task.outcome = Outcome::Failed { code, message: None };
         call.world.tasks.lock().change(task.clone());
     }
-    Answer::json(&accepted(call, &task)).with_task_id(task.id)
+    // However soon it is over.
+    Answer::json(&video(&task, Stand::Queued)).with_task_id(task.id)
 }
 
 fn derived(original: &Task, prompt: &str, seconds: Option<&str>) -> Value {

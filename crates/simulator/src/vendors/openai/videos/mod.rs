@@ -5,4 +5,5 @@ mod read;
 mod video;
 
 pub(in super::super) use create::{create, edit, extend, remix};
-pub(in super::super) use read::{content, delete, get, list};
+pub(in super::super) use read::{content, delete, film, get, list};
+pub(in super::super) use video::{task, video};

@@ -16,7 +16,7 @@ use crate::world::{Stand, Task};
 /// `GET /v1/videos/{id}`.
 pub(in super::super::super) fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
     let task = task(call, call.params.get("id"))?;
-    Ok(Answer::json(&video(call, &task)))
+    Ok(Answer::json(&video(&task, task.stand(call.now()))))
 }
 
 /// `GET /v1/videos`, the newest first unless asked otherwise.
@@ -38,7 +38,7 @@ pub(in super::super::super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> 
     tasks.truncate(limit);
     Ok(Answer::json(&json!({
         "object": "list",
-        "data": tasks.iter().map(|task| video(call, task)).collect::<Vec<_>>(),
+        "data": tasks.iter().map(|task| video(task, task.stand(call.now()))).collect::<Vec<_>>(),
         "first_id": tasks.first().map(|task| &task.id),
         "last_id": tasks.last().map(|task| &task.id),
         "has_more": has_more,
@@ -75,7 +75,8 @@ pub(in super::super::super) fn content(call: &Call<'_>) -> Result<Answer, Refusa
     Ok(Answer::bytes(media.media_type, media.bytes))
 }
 
-fn film(task: &Task) -> Media {
+/// The video of a task that is over.
+pub(in super::super::super) fn film(task: &Task) -> Media {
     let seconds = task.details["seconds"].as_str().and_then(|seconds| seconds.parse().ok()).unwrap_or(4);
     mp4(size(task), Duration::from_secs(seconds), prompt(task))
 }

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 use crate::world::{Outcome, Stand, Task, unix_seconds};
 
 /// The task of a video that this key made.
-pub(super) fn task(call: &Call<'_>, id: &str) -> Result<Task, Refusal> {
+pub(in super::super::super) fn task(call: &Call<'_>, id: &str) -> Result<Task, Refusal> {
     call.task("Video", id).and_then(|task| match is_video(&task) {
         true => Ok(task),
         false => Err(Refusal::NotFound { what: "Video", id: id.to_owned() }),
@@ -18,10 +18,10 @@ pub(super) fn is_video(task: &Task) -> bool {
     task.details["object"] == "video"
 }
 
-/// How the video stands now.
-pub(super) fn video(call: &Call<'_>, task: &Task) -> Value {
+/// What the video looks like when it stands so.
+pub(in super::super::super) fn video(task: &Task, stand: Stand) -> Value {
     let mut video = task.details.clone();
-    let (status, progress, ended_at) = match task.stand(call.now()) {
+    let (status, progress, ended_at) = match stand {
         Stand::Queued => ("queued", 0, None),
         Stand::Running(done) => ("in_progress", percent(done), None),
         Stand::Done(at) => ("completed", 100, Some(at)),
@@ -34,21 +34,6 @@ pub(super) fn video(call: &Call<'_>, task: &Task) -> Value {
     video["completed_at"] = json!(ended_at.map(unix_seconds));
     video["expires_at"] = json!(ended_at.map(|_| unix_seconds(task.expires_at())));
     video["error"] = error(task, status);
-    video
-}
-
-/// What a video looks like when it was just accepted, however soon it is over.
-pub(super) fn accepted(call: &Call<'_>, task: &Task) -> Value {
-    let mut video = video(call, task);
-    for (field, value) in [
-        ("status", json!("queued")),
-        ("progress", json!(0)),
-        ("completed_at", Value::Null),
-        ("expires_at", Value::Null),
-        ("error", Value::Null),
-    ] {
-        video[field] = value;
-    }
     video
 }
 
