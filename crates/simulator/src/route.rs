@@ -18,8 +18,8 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
     /// Whether what it accepts costs money.
     pub(crate) is_paid: bool,
-    /// Whether a call must bring a right key.
-    pub(crate) needs_key: bool,
+    /// Whether a request may come without a key; then the call's credential is empty, and the handler decides.
+    pub(crate) is_open: bool,
 }
 
 impl Route {
@@ -41,14 +41,14 @@ impl Route {
         self
     }
 
-    /// The same, where nobody asks for a key.
-    pub(crate) const fn keyless(mut self) -> Self {
-        self.needs_key = false;
+    /// The same, where a request may come without a key.
+    pub(crate) const fn open(mut self) -> Self {
+        self.is_open = true;
         self
     }
 
     const fn new(method: Method, path: &'static str, handler: Handler) -> Self {
-        Self { method, path, handler, is_paid: false, needs_key: true }
+        Self { method, path, handler, is_paid: false, is_open: false }
     }
 }
 

@@ -22,11 +22,11 @@ use crate::template::Params;
 use crate::vendors::ModelKind;
 use crate::world::{Link, Links, Outcome, Task, World, unix_seconds};
 
-/// A request that found its route, with a right key.
+/// A request that found its route, with a right key unless the route is open.
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a World,
     pub(crate) vendor: Vendor,
-    /// The key that it came with.
+    /// The key that it came with; empty where an open route was called without one.
     pub(crate) credential: &'a str,
     /// Where the client found the simulator, such as `http://127.0.0.1:4010`.
     pub(crate) origin: &'a str,

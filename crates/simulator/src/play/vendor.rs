@@ -10,7 +10,6 @@ use crate::answer::Answer;
 use crate::call::{Call, Form};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
-use crate::route::Route;
 use crate::world::{PaidTask, World};
 use crate::{Vendor, route};
 
@@ -43,8 +42,13 @@ async fn serve(
     fault: &Fault,
 ) -> Result<Answer, Refusal> {
     let (route, params) = route::find(vendor.row().routes, &asked.head.method, asked.path)?;
-    let credential = credential(asked, vendor, world, route)?;
-    world.admit(vendor, &credential).map_err(Refusal::RateLimited)?;
+    let credential = match credential(asked, vendor, world) {
+        Err(Refusal::NoKey) if route.is_open => String::new(),
+        credential => credential?,
+    };
+    if !credential.is_empty() {
+        world.admit(vendor, &credential).map_err(Refusal::RateLimited)?;
+    }
     let body = body?;
     let call = Call {
         world,
@@ -73,10 +77,8 @@ async fn serve(
     Ok(answer)
 }
 
-/// The key that a call brought; what a route that needs none is sent isn't looked at.
-fn credential(asked: &Asked<'_>, vendor: Vendor, world: &World, route: &Route) -> Result<String, Refusal> {
+fn credential(asked: &Asked<'_>, vendor: Vendor, world: &World) -> Result<String, Refusal> {
     match asked.key() {
-        key if !route.needs_key => Ok(key.unwrap_or_default()),
         Some(key) if world.knows_key(vendor, &key) => Ok(key),
         Some(key) => Err(Refusal::WrongKey(key)),
         None => Err(Refusal::NoKey),

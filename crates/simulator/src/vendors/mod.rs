@@ -19,7 +19,7 @@
 //!   that only this vendor has is a `Refusal::own`, in the vendor's own words.
 //! - A model is looked up with `call.model`, in the row of the vendor that was called.
 //! - A route that costs money is marked `.paid()`; its answer names the task with `with_task_id` where the
-//!   vendor gives an id.
+//!   vendor gives an id. One that may be asked without a key is marked `.open()`.
 //! - Ids come from `call.new_id` and times from `call.now`. Work that takes a while goes through
 //!   `call.add_task` and `call.task`, and is shown by `task.stand(call.now())`. Media behind URLs go through
 //!   `call.link`.

@@ -22,5 +22,5 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v1/audio/transcriptions", transcriptions::transcribe).paid(),
     Route::post("/v1/audio/translations", translate).paid(),
     Route::get("/v1/models", models::list),
-    Route::get("/api/v1/models", catalog::list).keyless(),
+    Route::get("/api/v1/models", catalog::list).open(),
 ];
