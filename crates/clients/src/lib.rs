@@ -75,5 +75,5 @@ pub mod openai;
 #[cfg(feature = "vendor")]
 mod vendor;
 
-#[cfg(feature = "vendor")]
+#[cfg(feature = "openai")]
 pub use vendor::{File, Media, Wait, WaitError};

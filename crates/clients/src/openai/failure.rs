@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use crate::http::{Effect, FailedAnswer, Failure, FailureReader};
+use crate::vendor::obey_should_retry;
 
 /// Reads `{"error": {"message", "type", "param", "code"}}`, and knows the refusals that no wait helps with.
 #[derive(Clone, Copy, Debug)]
@@ -11,13 +12,8 @@ pub struct OpenAiFailures;
 impl FailureReader for OpenAiFailures {
     fn read(&self, answer: &FailedAnswer<'_>) -> Failure {
         let mut failure = Failure::read(answer);
+        obey_should_retry(&mut failure, answer);
         let code = failure.code.as_deref().unwrap_or_default();
-        // The vendor's own word comes before the status, as its own clients have it.
-        match answer.headers.get("x-should-retry").map(|value| value.as_bytes()) {
-            Some(b"true") => failure.is_retryable = true,
-            Some(b"false") => failure.is_retryable = false,
-            _ => {}
-        }
         if says_account_is_empty(code) {
             failure.is_retryable = false;
         }

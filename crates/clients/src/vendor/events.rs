@@ -13,6 +13,9 @@ pub(crate) trait Streamed: DeserializeOwned + Send + 'static {
     /// The vendor's codes, in an event that is an error, for what another try may not meet.
     const PASSING: &'static [&'static str];
 
+    /// Whether `[DONE]` comes behind the last value. If not, the stream is over with the last value.
+    const ENDS_WITH_DONE: bool = true;
+
     /// Whether the stream may end after it.
     fn is_last(&self) -> bool;
 }
@@ -31,13 +34,17 @@ impl<'a, T> Streaming<'a, T> {
     }
 }
 
-/// The events as values, up to `[DONE]`, or to the end if the last value said that it is the last.
+/// The events as values, up to `[DONE]`, or to the end if the last value said that it is the last; where there is no
+/// `[DONE]`, up to the last value.
 pub(crate) fn values<T: Streamed>(events: EventStream) -> BoxStream<'static, Result<T, ClientError>> {
     stream::try_unfold((events, false), |(mut events, mut may_end)| async move {
+        if may_end && !T::ENDS_WITH_DONE {
+            return Ok(None);
+        }
         let Some(event) = events.try_next().await? else {
             return if may_end { Ok(None) } else { Err(cut_off()) };
         };
-        if event.is_done() {
+        if T::ENDS_WITH_DONE && event.is_done() {
             return Ok(None);
         }
         if let Some(error) = event_error(event.data(), T::PASSING) {
