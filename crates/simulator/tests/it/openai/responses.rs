@@ -51,6 +51,9 @@ async fn a_streamed_response_is_numbered_and_adds_up() {
     let events = answer.json_events();
     for (number, event) in events.iter().enumerate() {
         assert_eq!(event["sequence_number"], number);
+        // The vendor's own SDK takes it for granted.
+        let is_text = event["type"].as_str().unwrap().starts_with("response.output_text.");
+        assert_eq!(event["logprobs"].is_array(), is_text);
     }
     let kinds: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(

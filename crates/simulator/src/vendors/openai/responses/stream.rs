@@ -45,8 +45,13 @@ fn message(id: &str, text: &str) -> Vec<Step> {
         (format!("response.{name}"), fields)
     };
     let mut steps = vec![step("content_part.added", "part", text_part(""))];
-    steps.extend(tokens(text).into_iter().map(|token| step("output_text.delta", "delta", json!(token))));
-    steps.push(step("output_text.done", "text", json!(text)));
+    let said = |name: &str, field: &str, text: &str| {
+        let (name, mut fields) = step(name, field, json!(text));
+        fields["logprobs"] = json!([]);
+        (name, fields)
+    };
+    steps.extend(tokens(text).into_iter().map(|token| said("output_text.delta", "delta", token)));
+    steps.push(said("output_text.done", "text", text));
     steps.push(step("content_part.done", "part", text_part(text)));
     steps
 }
