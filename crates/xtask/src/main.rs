@@ -8,6 +8,7 @@ mod coverage;
 mod docs;
 mod package;
 mod quotes;
+mod sdks;
 mod stand_alone;
 mod test;
 mod tools;

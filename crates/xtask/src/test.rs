@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{command, docs, package, quotes, stand_alone, tools};
+use crate::{command, docs, package, quotes, sdks, stand_alone, tools};
 
 /// Built into the binary under test only: it dies where a test tells it to.
 const FAILPOINTS: [&str; 2] = ["--features", "fourfold/failpoints"];
@@ -17,7 +17,8 @@ pub(crate) struct Options {
     /// Leave out what needs a database, queue or storage server (today nothing does)
     #[arg(long)]
     embedded: bool,
-    /// Run only the tests whose names contain one of these, and no other check
+    /// Run only the tests whose names contain one of these, and no other check; `sdks` stands for the vendors'
+    /// official SDKs, run against the simulator
     filters: Vec<String>,
 }
 
@@ -29,7 +30,7 @@ struct Step {
 }
 
 /// In order: what fails often and fast comes first. The test suite follows, so that its closing line is the last.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { holds: "the code is formatted", check: formatting, remedy: "run `cargo fmt --all`" },
     Step {
         holds: "clippy has nothing to say",
@@ -68,9 +69,15 @@ const STEPS: [Step; 10] = [
         check: examples,
         remedy: "mend the example that is named above",
     },
+    Step { holds: SDKS_AGREE, check: sdks::check, remedy: SDKS_REMEDY },
 ];
 
-/// Runs every step and then the test suite; with filters, only those tests.
+/// Among the filters, this whole word stands for the run of the SDKs.
+const SDKS: &str = "sdks";
+const SDKS_AGREE: &str = "the official SDKs agree with the simulator";
+const SDKS_REMEDY: &str = "mend what is named above; `cargo xtask test sdks` runs them alone";
+
+/// Runs every step and then the test suite; with filters, only what they name.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if options.filters.is_empty() {
         for step in &STEPS {
@@ -81,8 +88,17 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             eprintln!("   yes, after {:.1} s", started.elapsed().as_secs_f32());
         }
     }
+    let (sdks, filters): (Vec<_>, Vec<_>) =
+        options.filters.iter().map(String::as_str).partition(|filter| *filter == SDKS);
+    if !sdks.is_empty() {
+        heading(SDKS_AGREE);
+        sdks::run(workspace).context(SDKS_REMEDY)?;
+        if filters.is_empty() {
+            return Ok(());
+        }
+    }
     heading(if options.embedded { "the tests pass (embedded)" } else { "the tests pass" });
-    suite(workspace, &options.filters)
+    suite(workspace, &filters)
         .context("a test failed: mend what is named above; `cargo xtask test <name>` runs it alone")
 }
 
@@ -129,7 +145,7 @@ fn examples(workspace: &Workspace) -> Result<()> {
     command::run(workspace.cargo(["test", "--quiet", "--workspace", "--doc"]).args(FAILPOINTS))
 }
 
-fn suite(workspace: &Workspace, filters: &[String]) -> Result<()> {
+fn suite(workspace: &Workspace, filters: &[&str]) -> Result<()> {
     let nextest = tools::CARGO_NEXTEST.program(workspace)?;
     let arguments = ["nextest", "run", "--workspace", "--cargo-quiet"];
     command::run(workspace.command(nextest, arguments).args(FAILPOINTS).args(filters))

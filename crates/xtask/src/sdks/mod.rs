@@ -1,0 +1,78 @@
+//! The vendors' official Python SDKs, as they are installed by everybody, against `fourfold simulate`.
+//!
+//! The tests are under `tests/sdks`. They are run in virtual environments that are made once and kept below the
+//! target folder.
+
+mod environment;
+mod python;
+mod simulator;
+
+use anyhow::{Context, Result};
+
+use crate::command;
+use crate::workspace::Workspace;
+use environment::Environment;
+use python::Python;
+use simulator::Simulator;
+
+/// Where the tests are, from the root folder.
+const TESTS: &str = "tests/sdks";
+
+/// SDKs that can be installed together, and the tests to run with them.
+const ENVIRONMENTS: [Environment; 1] = [Environment {
+    name: "newest",
+    tests: &["anthropic", "deepseek", "openai_media", "openai_repeats", "openai_text"],
+}];
+
+/// Builds the binary and runs every SDK against it.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    command::run(&mut workspace.cargo(["build", "--quiet", "--bin", "fourfold"]))?;
+    check(workspace)
+}
+
+/// Runs every SDK against the binary that is built already.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let python = Python::find()?;
+    let simulator = Simulator::start(&workspace.target().join("debug/fourfold"))?;
+    for environment in &ENVIRONMENTS {
+        let program = environment.install(workspace, &python)?;
+        let mut pytest = workspace.command(program, ["-m", "pytest"]);
+        // The caller's environment could name other servers, keys and proxies.
+        pytest
+            .args(environment.tests.iter().map(|test| format!("{TESTS}/test_{test}.py")))
+            .env_clear()
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("SIMULATOR_URL", simulator.url());
+        command::run(&mut pytest)
+            .with_context(|| format!("the SDKs of `{}` don't get what they expect", environment.name))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn stems(folder: &str, prefix: &str, ending: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(TESTS).join(folder);
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let stem = |name: &str| Some(name.strip_prefix(prefix)?.strip_suffix(ending)?.to_owned());
+        names.filter_map(|name| stem(name.to_str().unwrap())).collect()
+    }
+
+    #[test]
+    fn each_file_of_tests_is_run_in_some_environment() {
+        let run = ENVIRONMENTS.iter().flat_map(|environment| environment.tests);
+        assert_eq!(run.map(|test| (*test).to_owned()).collect::<BTreeSet<_>>(), stems("", "test_", ".py"));
+    }
+
+    #[test]
+    fn each_environment_has_its_pins_and_no_other_is_kept() {
+        let names = ENVIRONMENTS.iter().map(|environment| environment.name.to_owned());
+        assert_eq!(names.collect::<BTreeSet<_>>(), stems("environments", "", ".txt"));
+    }
+}
