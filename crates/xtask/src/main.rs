@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod coverage;
 mod docs;
+mod fuzz;
 mod package;
 mod quotes;
 mod sdks;
@@ -27,6 +28,7 @@ enum Chore {
     Test(test::Options),
     Docs(docs::Options),
     Coverage(coverage::Options),
+    Fuzz(fuzz::Options),
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -49,6 +51,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(&workspace, options),
         Chore::Docs(options) => docs::run(&workspace, options),
         Chore::Coverage(options) => coverage::run(&workspace, options),
+        Chore::Fuzz(options) => fuzz::run(&workspace, options),
         Chore::Bench(bench) => bench::run(&workspace, bench),
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Tool {
 pub(crate) const CARGO_DENY: Tool =
     Tool { name: "cargo-deny", version: "0.20.2", features: &["--no-default-features"], opt_level: "0" };
 
+/// Feeds a target with bytes that reach ever more of it.
+pub(crate) const CARGO_FUZZ: Tool =
+    Tool { name: "cargo-fuzz", version: "0.13.2", features: &[], opt_level: "0" };
+
 /// Counts the lines that tests run.
 pub(crate) const CARGO_LLVM_COV: Tool =
     Tool { name: "cargo-llvm-cov", version: "0.9.1", features: &[], opt_level: "0" };

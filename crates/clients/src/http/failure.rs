@@ -108,8 +108,8 @@ fn says_not_accepted(body: &[u8]) -> bool {
 
 fn code_and_message(value: &Value) -> (Option<String>, Option<String>) {
     let error = value.get("error").unwrap_or(value);
-    if let Value::String(message) = error {
-        return (text(&value["code"]), Some(message.clone()));
+    if error.is_string() {
+        return (text(&value["code"]), text(error));
     }
     let code = ["code", "type", "status", "name"].iter().find_map(|key| text(&error[*key]));
     let message = ["message", "detail", "errors", "error"].iter().find_map(|key| text(&error[*key]));
@@ -118,15 +118,13 @@ fn code_and_message(value: &Value) -> (Option<String>, Option<String>) {
 
 /// A string, a number or a list of strings as text; nothing for what is empty or nested.
 fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
-            if items.is_empty() { None } else { Some(items.join("; ")) }
-        }
-        _ => None,
-    }
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The error for an answer whose status isn't a success. Its message has the credential taken out.

@@ -23,6 +23,8 @@ async fn the_vendors_code_and_words_are_found() {
         ("{\"id\":\"1\",\"name\":\"n\",\"errors\":[\"No.\",\"Never.\"]}", Some("n"), Some("No.; Never.")),
         ("{\"detail\":\"No.\"}", None, Some("No.")),
         ("[1,2]", None, None),
+        ("\"\"", None, None),
+        ("{\"name\":\"n\",\"errors\":[\"\"]}", Some("n"), None),
         ("<html>", None, None),
         ("", None, None),
     ];
@@ -35,7 +37,7 @@ async fn the_vendors_code_and_words_are_found() {
 
 #[tokio::test]
 async fn the_request_id_is_kept() {
-    for name in ["x-request-id", "request-id"] {
+    for name in ["x-request-id", "request-id", "apigw-requestid"] {
         assert_eq!(failure(Reply::status(400, &[(name, "req_1")], "")).await.request_id(), Some("req_1"));
     }
 }
