@@ -1,30 +1,30 @@
 //! What the vendors' clients share: how wire types are written down, how streams become values, and how work that
 //! takes a while is awaited. Each part is built where a vendor's client needs it.
 
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-events")]
 pub(crate) mod events;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-failures")]
 mod failure;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-files")]
 mod file;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-files")]
 pub(crate) mod form;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-media")]
 mod media;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-waits")]
 mod wait;
 mod wire;
 
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-events")]
 pub(crate) use events::Streamed;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-failures")]
 pub(crate) use failure::obey_should_retry;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-files")]
 pub use file::File;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-media")]
 pub use media::Media;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-waits")]
 pub(crate) use wait::{Pace, Stand, until_over};
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor-waits")]
 pub use wait::{Wait, WaitError};
 pub(crate) use wire::{open_enum, wire_type};
