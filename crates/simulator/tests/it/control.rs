@@ -20,6 +20,7 @@ async fn patch(simulator: &Simulator, path: &str, body: &Value) -> StatusCode {
 async fn the_vendors_are_named() {
     let answer = get(&simulator(), "/_simulator").await.json();
     assert_eq!(answer["base_urls"]["openai"], "http://simulator.test/openai/v1");
+    assert_eq!(answer["base_urls"]["aihubmix"], "http://simulator.test/aihubmix/v1");
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ fn described(id: &str, kind: Option<ModelKind>) -> Value {
         "types": kind,
         "features": features.join(","),
         "input_modalities": inputs,
-        "max_output": context_tokens / 8,
+        "max_output": if kind == "llm" { context_tokens / 8 } else { 0 },
         "context_length": context_tokens,
         "pricing": {"input": 0.0, "output": 0.0, "cache_read": 0.0, "cache_write": 0.0},
     })

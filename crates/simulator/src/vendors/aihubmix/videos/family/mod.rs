@@ -34,12 +34,14 @@ pub(super) struct VideoRequest {
 
 impl Family {
     pub(super) fn of(model: &str) -> Self {
-        let wan = WanModel::of(model).map(Self::Wan);
-        match model {
-            _ if model.starts_with("sora-") => Self::Sora { is_pro: model.ends_with("-pro") },
-            _ if model.starts_with("veo-") => Self::Veo { is_first: model.starts_with("veo-2") },
-            _ if model.starts_with("doubao-seedance-") => Self::Seedance,
-            _ => wan.unwrap_or(Self::Other),
+        if model.starts_with("sora-") {
+            Self::Sora { is_pro: model.ends_with("-pro") }
+        } else if model.starts_with("veo-") {
+            Self::Veo { is_first: model.starts_with("veo-2") }
+        } else if model.starts_with("doubao-seedance-") {
+            Self::Seedance
+        } else {
+            WanModel::of(model).map_or(Self::Other, Self::Wan)
         }
     }
 
