@@ -43,7 +43,7 @@ async fn an_id_is_long_and_fits_into_a_path() {
     let simulator = simulator();
     for model in FAMILIES {
         let (id, _) = start(&simulator, model).await;
-        assert!(id.len() > 100, "{id}");
+        assert!(id.len() > 100 && id.starts_with("eyJtb2RlbCI6"), "{id}");
         assert!(
             id.ends_with("channel12")
                 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),

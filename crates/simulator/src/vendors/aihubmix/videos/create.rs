@@ -70,6 +70,6 @@ fn start(call: &Call<'_>, details: Value) -> Answer {
 
 /// Long, and readable for the vendor only: the model, the id at its vendor, and the channel.
 fn id(call: &Call<'_>, model: &str) -> String {
-    let upstream = json!({"model": model, "id": call.new_id("video_", 48)});
-    format!("{}channel12", BASE64_URL_SAFE_NO_PAD.encode(upstream.to_string()))
+    let upstream = format!(r#"{{"model":{},"id":{}}}"#, json!(model), json!(call.new_id("video_", 48)));
+    format!("{}channel12", BASE64_URL_SAFE_NO_PAD.encode(upstream))
 }
