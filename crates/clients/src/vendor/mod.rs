@@ -1,6 +1,8 @@
 //! What the vendors' clients share: how wire types are written down, how streams become values, and how work that
 //! takes a while is awaited. Each part is built where a vendor's client needs it.
 
+#[cfg(feature = "vendor-base-urls")]
+mod base_url;
 #[cfg(feature = "vendor-events")]
 pub(crate) mod events;
 #[cfg(feature = "vendor-failures")]
@@ -11,10 +13,14 @@ mod file;
 pub(crate) mod form;
 #[cfg(feature = "vendor-media")]
 mod media;
+#[cfg(feature = "vendor-tagged")]
+mod tagged;
 #[cfg(feature = "vendor-waits")]
 mod wait;
 mod wire;
 
+#[cfg(feature = "vendor-base-urls")]
+pub(crate) use base_url::without_version;
 #[cfg(feature = "vendor-events")]
 pub(crate) use events::Streamed;
 #[cfg(feature = "vendor-failures")]
@@ -23,6 +29,8 @@ pub(crate) use failure::obey_should_retry;
 pub use file::File;
 #[cfg(feature = "vendor-media")]
 pub use media::Media;
+#[cfg(feature = "vendor-tagged")]
+pub(crate) use tagged::{Tagged, tagged_enum};
 #[cfg(feature = "vendor-waits")]
 pub(crate) use wait::{Pace, Stand, until_over};
 #[cfg(feature = "vendor-waits")]
