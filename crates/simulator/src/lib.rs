@@ -3,7 +3,8 @@
 //! A [`Simulator`] serves every [`Vendor`] under `/{vendor}/…` on one port: keys are checked, requests are
 //! validated, errors come in the vendor's own shape, tasks move through their states, links lead to real media.
 //! It counts every piece of paid work that it accepts, by task and key, so a test can prove that nothing is
-//! paid twice. It knows no vendor's price and nothing of Fourfold, and it talks to nobody.
+//! paid twice. It knows no vendor's price, beyond estimates where an answer names one, and nothing of Fourfold, and
+//! it talks to nobody.
 //!
 //! ```
 //! use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
@@ -67,7 +68,7 @@ pub use answer::Answer;
 pub use content::FILTERED;
 pub use fault::{FAULT_HEADER, FaultError, FaultRule};
 pub use serve::{Refuse, serve};
-pub use settings::{Clock, RateLimit, SimulatorSettings, Timings};
+pub use settings::{Account, Clock, RateLimit, SimulatorSettings, Timings};
 pub use simulator::Simulator;
 pub use vendors::Vendor;
 pub use world::{Counts, PaidTask, Received};

@@ -19,6 +19,9 @@ pub struct SimulatorSettings {
     pub timings: Timings,
     /// How many requests a key may send. A vendor that isn't named has the limit that it documents.
     pub rate_limits: BTreeMap<Vendor, Option<RateLimit>>,
+    /// What the account behind each key may do, at vendors that count it: Runway. A vendor that isn't named gives
+    /// each key its largest account.
+    pub accounts: BTreeMap<Vendor, Account>,
     /// Which time it is.
     pub clock: Clock,
     /// How many requests are remembered; the oldest are forgotten first. Default 10 000.
@@ -66,6 +69,17 @@ pub struct RateLimit {
     pub per: Duration,
 }
 
+/// What an account may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Account {
+    /// How many of the vendor's credits it begins with.
+    pub credits: u64,
+    /// How many generations of a model run at once; the others wait.
+    pub generations_at_once: usize,
+    /// How many generations of a model it may ask for in any 24 hours.
+    pub generations_daily: u64,
+}
+
 /// Which time it is for the vendors. [`Simulator::advance`](crate::Simulator::advance) moves either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Clock {
@@ -82,6 +96,7 @@ impl Default for SimulatorSettings {
             extra_models: Vec::new(),
             timings: Timings::default(),
             rate_limits: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             clock: Clock::Running,
             received_max: 10_000,
             received_body_bytes_max: 1 << 20,

@@ -20,6 +20,8 @@ pub(crate) struct FilePart {
     pub(crate) file_name: Option<String>,
     pub(crate) media_type: Option<String>,
     pub(crate) bytes: Bytes,
+    /// How many texts came before it.
+    texts_before: usize,
 }
 
 impl Form {
@@ -49,7 +51,8 @@ impl Form {
             if is_text {
                 form.texts.push((field, String::from_utf8_lossy(&bytes).into_owned()));
             } else {
-                form.files.push(FilePart { field, file_name, media_type, bytes });
+                let texts_before = form.texts.len();
+                form.files.push(FilePart { field, file_name, media_type, bytes, texts_before });
             }
         }
         Ok(form)
@@ -63,6 +66,12 @@ impl Form {
     /// All texts of this field.
     pub(crate) fn texts(&self, field: &str) -> Vec<&str> {
         self.texts.iter().filter(|(name, _)| name == field).map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// The fields and their texts that came before this file.
+    pub(crate) fn texts_before(&self, file: &FilePart) -> Vec<(&str, &str)> {
+        let texts = self.texts.iter().take(file.texts_before);
+        texts.map(|(field, text)| (field.as_str(), text.as_str())).collect()
     }
 
     /// All files of this field.

@@ -20,7 +20,7 @@ use crate::media::Media;
 use crate::refusal::Refusal;
 use crate::template::Params;
 use crate::vendors::ModelKind;
-use crate::world::{Link, Links, Outcome, Task, World, unix_seconds};
+use crate::world::{Link, Links, Outcome, Task, Upload, Uploads, World, unix_seconds};
 
 /// A request that found its route, with a right key unless the route is open.
 pub(crate) struct Call<'a> {
@@ -93,7 +93,14 @@ impl Call<'_> {
 
     /// Accepts work that takes a while. The fault that the request asked for comes true later.
     pub(crate) fn add_task(&self, id: String, details: Value) -> Task {
-        let task = Task {
+        let task = self.new_task(id, details);
+        self.world.tasks.lock().add(task.clone());
+        task
+    }
+
+    /// The same without accepting it yet, for vendors that look at the key's other tasks first.
+    pub(crate) fn new_task(&self, id: String, details: Value) -> Task {
+        Task {
             id,
             vendor: self.vendor,
             credential: self.credential.to_owned(),
@@ -104,9 +111,7 @@ impl Call<'_> {
             kept: Default::default(),
             outcome: Outcome::of(self.task_fault),
         }
-        .timed(&self.world.timings());
-        self.world.tasks.lock().add(task.clone());
-        task
+        .timed(&self.world.timings())
     }
 
     /// A task that this key made before.
@@ -127,5 +132,11 @@ impl Call<'_> {
         };
         self.world.links.lock().add(name.clone(), link);
         format!("{}{}{name}", self.origin, Links::PATH)
+    }
+
+    /// A URL that takes a file for a while, with no key.
+    pub(crate) fn upload_url(&self, name: &str, upload: Upload) -> String {
+        self.world.uploads.lock().add(name.to_owned(), upload);
+        format!("{}{}{name}", self.origin, Uploads::PATH)
     }
 }

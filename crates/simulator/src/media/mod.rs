@@ -13,6 +13,7 @@ mod mp4;
 mod ogg;
 mod picture;
 mod png;
+mod svg;
 mod wav;
 mod webp;
 
@@ -22,6 +23,7 @@ pub(crate) use audio::{AudioFormat, spoken};
 pub(crate) use glb::glb;
 pub(crate) use mp4::mp4;
 pub(crate) use picture::{PictureFormat, Size};
+pub(crate) use svg::svg;
 
 /// A file of some kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,6 +60,7 @@ mod tests {
         check(AudioFormat::Wav.record(second), b"RIFF", 48_044);
         check(mp4(size, second, "a"), b"\0\0\0\x20ftypisom", 5000);
         check(glb(), b"glTF", 1000);
+        check(svg(size, "a"), b"<svg xmlns=", 200);
     }
 
     #[test]

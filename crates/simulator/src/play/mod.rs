@@ -5,10 +5,11 @@
 //!                          └ hang            └ hang, status                                    └ lose, cut, …
 //! ```
 //!
-//! A link to media goes the same way, without what only a vendor does.
+//! A link to media and a file that is sent beside the API go the same way, without what only a vendor does.
 
 mod asked;
 mod media;
+mod upload;
 mod vendor;
 
 use std::future::pending;
@@ -26,13 +27,13 @@ use crate::body::{Watch, WatchedBody, body};
 use crate::events;
 use crate::fault::{FAULT_HEADER, Fault, Hang};
 use crate::world::World;
-use asked::Asked;
+use asked::{Asked, Place};
 
 /// In an answer's extensions: close the connection instead.
 #[derive(Clone, Copy)]
 pub(crate) struct Lost;
 
-/// Answers a request to a vendor, or one that follows a link.
+/// Answers a request to a vendor, one that follows a link, or one that sends a file.
 pub(crate) async fn play(world: Arc<World>, request: Request) -> Response {
     let (head, request_body) = request.into_parts();
     let Some(asked) = Asked::begin(&world, &head) else { return no_vendor(head.uri.path()) };
@@ -55,9 +56,10 @@ pub(crate) async fn play(world: Arc<World>, request: Request) -> Response {
     if fault.hang == Some(Hang::AfterBody) && !fault.accept {
         return pending().await;
     }
-    let answer = match asked.vendor {
-        Some(vendor) => vendor::answer(&asked, vendor, &world, request_body, &fault).await,
-        None => media::answer(&asked, &world, &fault),
+    let answer = match asked.place {
+        Place::Vendor(vendor) => vendor::answer(&asked, vendor, &world, request_body, &fault).await,
+        Place::Media => media::answer(&asked, &world, &fault),
+        Place::Upload => upload::answer(&asked, &world, request_body, &fault).await,
     };
     if fault.hang.is_some() {
         return pending().await;

@@ -22,7 +22,7 @@
 //!   vendor gives an id. One that may be asked without a key is marked `.open()`.
 //! - Ids come from `call.new_id` and times from `call.now`. Work that takes a while goes through
 //!   `call.add_task` and `call.task`, and is shown by `task.stand(call.now())`. Media behind URLs go through
-//!   `call.link`.
+//!   `call.link`, files that clients send to a URL through `call.upload_url`.
 //! - What a chat model does is a [`Prompt`](crate::content::Prompt)'s turn: text, a call of a tool, or what the
 //!   filter leaves. A prompt that `content::is_filtered` fails in the vendor's own way.
 //! - A stream is a list of events; the pace is not its business.
@@ -36,6 +36,7 @@ mod anthropic;
 mod deepseek;
 mod model;
 mod openai;
+mod runway;
 mod stability;
 
 use std::collections::BTreeMap;
@@ -65,12 +66,14 @@ pub enum Vendor {
     DeepSeek,
     /// AIHubMix: the models of many vendors, pictures and videos by each one's rules, a catalog.
     AiHubMix,
+    /// Runway: videos, pictures and sound as tasks, uploads, the organization.
+    Runway,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::OpenAi, Self::Stability, Self::Anthropic, Self::DeepSeek, Self::AiHubMix];
+    pub const ALL: [Self; 6] =
+        [Self::OpenAi, Self::Stability, Self::Anthropic, Self::DeepSeek, Self::AiHubMix, Self::Runway];
 
     pub(crate) fn row(self) -> &'static VendorRow {
         match self {
@@ -79,6 +82,7 @@ impl Vendor {
             Self::Anthropic => &anthropic::ROW,
             Self::DeepSeek => &deepseek::ROW,
             Self::AiHubMix => &aihubmix::ROW,
+            Self::Runway => &runway::ROW,
         }
     }
 
@@ -118,7 +122,7 @@ pub(crate) struct VendorRow {
     pub(crate) base_path: &'static str,
     /// What can be asked of it.
     pub(crate) routes: &'static [Route],
-    /// The models that it has; empty where their names aren't checked.
+    /// The models that it has; empty where their names aren't checked, or only by route.
     pub(crate) models: &'static [Model],
     /// How long a body it reads.
     pub(crate) body_bytes_max: usize,

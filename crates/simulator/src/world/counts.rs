@@ -6,7 +6,7 @@ use tokio::sync::watch;
 /// How often things happened so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Counts {
-    /// Requests to a vendor or for media, as soon as their head was read.
+    /// Requests to a vendor, for media or with a file, as soon as their head was read.
     pub requests: u64,
     /// Pieces of paid work that were accepted.
     pub paid_tasks: u64,

@@ -12,7 +12,7 @@ use crate::{SimulatorSettings, Vendor};
 pub struct Received {
     /// Which request it was, from 1.
     pub number: u64,
-    /// Whose it was; none where a link to media was followed.
+    /// Whose it was; none where a link to media was followed, or a file sent beside the vendor's API.
     pub vendor: Option<Vendor>,
     /// Its method.
     pub method: Method,

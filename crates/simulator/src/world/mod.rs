@@ -9,6 +9,7 @@ mod paid;
 mod rate_limit;
 mod tasks;
 mod time;
+mod uploads;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +26,7 @@ use rate_limit::RateLimits;
 pub(crate) use tasks::{Outcome, Stand, Task, Tasks};
 use time::Time;
 pub(crate) use time::unix_seconds;
+pub(crate) use uploads::{Upload, UploadedFile, Uploads};
 
 use crate::fault::Rules;
 use crate::serve::Refusals;
@@ -38,6 +40,7 @@ pub(crate) struct World {
     pub(crate) log: Locked<Log>,
     pub(crate) tasks: Locked<Tasks>,
     pub(crate) links: Locked<Links>,
+    pub(crate) uploads: Locked<Uploads>,
     pub(crate) paid: Locked<Vec<PaidTask>>,
     pub(crate) counts: CountsCell,
     pub(crate) refusals: Refusals,
@@ -57,6 +60,7 @@ impl World {
             log: Locked::new(Log::new(&settings)),
             tasks: Locked::default(),
             links: Locked::default(),
+            uploads: Locked::default(),
             paid: Locked::default(),
             counts: CountsCell::default(),
             refusals: Refusals::default(),
@@ -74,6 +78,7 @@ impl World {
         self.log.lock().clear();
         *self.tasks.lock() = Tasks::default();
         *self.links.lock() = Links::default();
+        *self.uploads.lock() = Uploads::default();
         self.paid.lock().clear();
         self.counts.reset();
         self.refusals.stop();

@@ -96,6 +96,11 @@ impl Task {
         }
     }
 
+    /// When it ends; none where it never does.
+    pub(crate) fn ends_at(&self) -> Option<SystemTime> {
+        (self.outcome != Outcome::Stalled).then(|| self.accepted_at + self.queued + self.running)
+    }
+
     /// Until when its result is kept.
     pub(crate) fn expires_at(&self) -> SystemTime {
         self.accepted_at + self.queued + self.running + self.kept
@@ -121,9 +126,12 @@ impl Tasks {
 
     /// The vendor's tasks of this key, the oldest first.
     pub(crate) fn list(&self, vendor: Vendor, credential: &str, now: SystemTime) -> Vec<Task> {
-        let is_wanted =
-            |task: &&Task| task.vendor == vendor && task.credential == credential && task.is_known(now);
-        self.0.iter().filter(is_wanted).cloned().collect()
+        self.ever(vendor, credential).filter(|task| task.is_known(now)).cloned().collect()
+    }
+
+    /// The same with those that the vendor doesn't know any more: a bill has them still.
+    pub(crate) fn ever(&self, vendor: Vendor, credential: &str) -> impl Iterator<Item = &Task> {
+        self.0.iter().filter(move |task| task.vendor == vendor && task.credential == credential)
     }
 
     /// Puts the changed task in the place of what it was; does nothing where it isn't there any more.

@@ -11,6 +11,7 @@ mod faults;
 mod media;
 mod openai;
 mod received;
+mod runway;
 mod sockets;
 mod stability;
 mod support;
