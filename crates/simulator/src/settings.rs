@@ -70,7 +70,8 @@ pub struct RateLimit {
 }
 
 /// What an account may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     /// How many of the vendor's credits it begins with.
     pub credits: u64,

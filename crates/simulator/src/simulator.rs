@@ -11,7 +11,7 @@ use crate::fault::{FaultError, FaultRule};
 use crate::router::router;
 use crate::serve::{Refuse, accept};
 use crate::world::World;
-use crate::{Answer, Counts, PaidTask, RateLimit, Received, SimulatorSettings, Timings, Vendor};
+use crate::{Account, Answer, Counts, PaidTask, RateLimit, Received, SimulatorSettings, Timings, Vendor};
 
 /// All vendors on a port of their own, with all controls. Dropping it closes the port and every connection.
 pub struct Simulator {
@@ -102,6 +102,11 @@ impl Simulator {
     /// The only keys that this vendor takes from now on; none for any that isn't empty.
     pub fn set_keys(&self, vendor: Vendor, keys: Option<Vec<String>>) {
         self.world.set_keys(vendor, keys);
+    }
+
+    /// What the account behind each key of this vendor may do from now on; none for the vendor's largest.
+    pub fn set_account(&self, vendor: Vendor, account: Option<Account>) {
+        self.world.set_account(vendor, account);
     }
 
     /// Moves the vendors' clock on: tasks run, links expire. What an answer waits for isn't shortened.

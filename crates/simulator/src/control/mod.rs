@@ -21,6 +21,7 @@ pub(crate) fn router() -> Router<Arc<World>> {
         .route("/timings", get(read::timings).merge(patch(set::change_timings)))
         .route("/rate-limits", patch(set::change_rate_limits))
         .route("/keys", patch(set::change_keys))
+        .route("/accounts", patch(set::change_accounts))
         .route("/clock", post(set::advance))
         .route("/counts", get(read::counts))
         .route("/paid", get(read::paid))

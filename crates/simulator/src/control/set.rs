@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::wire::{Advance, RefuseJson, Script, SetFault};
 use crate::world::World;
-use crate::{RateLimit, Refuse, Vendor};
+use crate::{Account, RateLimit, Refuse, Vendor};
 
 /// Why a control did nothing.
 pub(super) struct Refused(String);
@@ -74,6 +74,14 @@ pub(super) async fn change_keys(State(world): State<Arc<World>>, body: Bytes) ->
     let changed: BTreeMap<Vendor, Option<Vec<String>>> = read(&body)?;
     for (vendor, keys) in changed {
         world.set_keys(vendor, keys);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn change_accounts(State(world): State<Arc<World>>, body: Bytes) -> Done {
+    let changed: BTreeMap<Vendor, Option<Account>> = read(&body)?;
+    for (vendor, account) in changed {
+        world.set_account(vendor, account);
     }
     Ok(StatusCode::NO_CONTENT)
 }

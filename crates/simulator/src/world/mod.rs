@@ -30,7 +30,7 @@ pub(crate) use uploads::{Upload, UploadedFile, Uploads};
 
 use crate::fault::Rules;
 use crate::serve::Refusals;
-use crate::{RateLimit, SimulatorSettings, Timings, Vendor};
+use crate::{Account, RateLimit, SimulatorSettings, Timings, Vendor};
 
 /// What one simulator remembers.
 pub(crate) struct World {
@@ -48,6 +48,7 @@ pub(crate) struct World {
     rate_limits: Locked<RateLimits>,
     /// The right keys of each vendor; one that isn't named takes any.
     keys: Locked<BTreeMap<Vendor, Vec<String>>>,
+    accounts: Locked<BTreeMap<Vendor, Account>>,
     /// How many ids were given, over all vendors.
     ids: AtomicU64,
 }
@@ -67,6 +68,7 @@ impl World {
             timings: Locked::new(settings.timings.clone()),
             rate_limits: Locked::new(RateLimits::new(&settings.rate_limits)),
             keys: Locked::new(settings.keys.clone()),
+            accounts: Locked::new(settings.accounts.clone()),
             ids: AtomicU64::new(0),
             settings,
         }
@@ -85,6 +87,7 @@ impl World {
         *self.timings.lock() = self.settings.timings.clone();
         *self.rate_limits.lock() = RateLimits::new(&self.settings.rate_limits);
         *self.keys.lock() = self.settings.keys.clone();
+        *self.accounts.lock() = self.settings.accounts.clone();
         self.time.reset();
         self.ids.store(0, Ordering::Relaxed);
     }
@@ -107,6 +110,19 @@ impl World {
         match keys {
             Some(keys) => known.insert(vendor, keys),
             None => known.remove(&vendor),
+        };
+    }
+
+    /// What the account behind a key of the vendor may do; none where nothing was said.
+    pub(crate) fn account(&self, vendor: Vendor) -> Option<Account> {
+        self.accounts.lock().get(&vendor).copied()
+    }
+
+    pub(crate) fn set_account(&self, vendor: Vendor, account: Option<Account>) {
+        let mut accounts = self.accounts.lock();
+        match account {
+            Some(account) => accounts.insert(vendor, account),
+            None => accounts.remove(&vendor),
         };
     }
 

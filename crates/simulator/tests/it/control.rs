@@ -1,6 +1,7 @@
 //! The controls over HTTP.
 
-use fourfold_simulator::{Answer, Simulator, Vendor};
+use axum::body::Body;
+use fourfold_simulator::{Account, Answer, Simulator, Vendor};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -108,6 +109,28 @@ async fn only_the_keys_that_were_named_are_right_until_any_is_or_a_reset() {
     post(&simulator, CHAT, &chat()).await.refusal(401);
     simulator.reset();
     post(&simulator, CHAT, &chat()).await.json();
+}
+
+#[tokio::test]
+async fn an_account_is_what_was_said_until_a_reset() {
+    let simulator = simulator();
+    let account = Account { credits: 7, generations_at_once: 1, generations_daily: 1 };
+    let credits = async || {
+        let asked = request(Method::GET, "/runway/v1/organization").header("x-runway-version", "2024-11-06");
+        send(&simulator, asked.body(Body::empty()).unwrap()).await.json()["creditBalance"].clone()
+    };
+    let change = json!({"runway": {"credits": 50, "generations_at_once": 2, "generations_daily": 100}});
+    assert_eq!(patch(&simulator, "/_simulator/accounts", &change).await, StatusCode::NO_CONTENT);
+    assert_eq!(credits().await, 50);
+    simulator.set_account(Vendor::Runway, Some(account));
+    assert_eq!(credits().await, 7);
+    patch(&simulator, "/_simulator/accounts", &json!({"runway": null})).await;
+    assert_eq!(credits().await, 10_000_000);
+    simulator.set_account(Vendor::Runway, Some(account));
+    simulator.reset();
+    assert_eq!(credits().await, 10_000_000);
+    let partial = json!({"runway": {"credits": 50}});
+    assert_eq!(patch(&simulator, "/_simulator/accounts", &partial).await, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::world::{Outcome, Stand, Task};
 /// What a key's account may do: as the settings say, or as the vendor's largest customers.
 pub(super) fn limits(call: &Call<'_>) -> Account {
     let largest = Account { credits: 10_000_000, generations_at_once: 20, generations_daily: 30_000 };
-    call.world.settings.accounts.get(&call.vendor).copied().unwrap_or(largest)
+    call.world.account(call.vendor).unwrap_or(largest)
 }
 
 /// Takes a new task in: refused where credits or the day's generations are used up, held back where too many
