@@ -16,6 +16,8 @@ wire_type! {
         may {
             /// What is said; nothing where a tool is called instead.
             content: Content,
+            /// What the model thought before, from vendors that show it.
+            reasoning_content: String,
             /// Tells speakers of one role apart.
             name: String,
             /// The tools that the model calls.

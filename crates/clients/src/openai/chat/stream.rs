@@ -67,6 +67,8 @@ wire_type! {
             role: Role,
             /// The next of the text.
             content: String,
+            /// The next of what the model thinks, from vendors that show it.
+            reasoning_content: String,
             /// The next of why the model declines.
             refusal: String,
             /// The next of the calls of tools.

@@ -82,6 +82,16 @@ fn words_and_fields_that_nobody_knows_are_kept() {
 }
 
 #[test]
+fn what_a_model_thought_is_read_where_a_vendor_shows_it() {
+    let text = r#"{"choices":[{"message":{"role":"assistant","content":"Hi","reasoning_content":"Hm"}}]}"#;
+    let completion: ChatCompletion = serde_json::from_str(text).unwrap();
+    assert_eq!(completion.choices[0].message.reasoning_content.as_deref(), Some("Hm"));
+    let text = r#"{"choices":[{"delta":{"content":null,"reasoning_content":"Hm"}}]}"#;
+    let chunk: ChatChunk = serde_json::from_str(text).unwrap();
+    assert_eq!(chunk.choices[0].delta.reasoning_content.as_deref(), Some("Hm"));
+}
+
+#[test]
 fn no_words_of_a_user_are_shown() {
     assert_eq!(format!("{:?}", hello()), "ChatRequest { .. }");
 }
