@@ -40,6 +40,8 @@ pub struct Failure {
     pub is_retryable: bool,
     /// How long the vendor asks to wait.
     pub retry_after: Option<Duration>,
+    /// The vendor's id of the request.
+    pub request_id: Option<String>,
 }
 
 impl fmt::Debug for FailedAnswer<'_> {
@@ -51,12 +53,13 @@ impl fmt::Debug for FailedAnswer<'_> {
 /// Leaves the message out, which may quote a user.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, message: _, effect, is_retryable, retry_after } = self;
+        let Self { code, message: _, effect, is_retryable, retry_after, request_id } = self;
         let mut out = f.debug_struct("Failure");
         out.field("code", code)
             .field("effect", effect)
             .field("is_retryable", is_retryable)
             .field("retry_after", retry_after)
+            .field("request_id", request_id)
             .finish_non_exhaustive()
     }
 }
@@ -73,16 +76,16 @@ impl FailureReader for CommonFailures {
 
 impl Failure {
     /// Reads `{"error": {"code", "type", "message"}}`, `{"error": "…"}`, `{"code", "message"}`,
-    /// `{"name", "errors": […]}` and `{"detail"}`; what the status means follows the client's table.
+    /// `{"name", "errors": […]}` and `{"detail"}`, and beside them `request_id` where no header has it; what the status
+    /// means follows the client's table.
     pub fn read(answer: &FailedAnswer<'_>) -> Self {
-        let (code, message) = match serde_json::from_slice::<Value>(answer.body) {
-            Ok(value) => code_and_message(&value),
-            Err(_) => (None, None),
-        };
+        let body = serde_json::from_slice(answer.body).unwrap_or_default();
+        let (code, message) = code_and_message(&body);
         Self {
             effect: effect(answer.status, answer.body),
             is_retryable: RETRYABLE_STATUSES.contains(&answer.status.as_u16()),
             retry_after: retry_after(answer.headers),
+            request_id: request_id(answer.headers).or_else(|| text(&body["request_id"])),
             code,
             message,
         }
@@ -143,7 +146,7 @@ pub(crate) fn status_error(
         .with_status(answer.status)
         .with_code(failure.code.map(hide))
         .with_message(failure.message.map(hide))
-        .with_request_id(request_id(answer.headers))
+        .with_request_id(failure.request_id.map(hide))
         .with_retry_after(failure.retry_after)
         .with_retryable(failure.is_retryable)
         .with_body(body)

@@ -75,5 +75,5 @@ fn event_error(data: &[u8], passing: &[&str]) -> Option<ClientError> {
     let failure = Failure::read(&FailedAnswer { status: StatusCode::OK, headers: &headers, body: data });
     let is_retryable = failure.code.as_deref().is_some_and(|code| passing.contains(&code));
     let error = ClientError::new(ErrorKind::Status, Effect::Started).with_retryable(is_retryable);
-    Some(error.with_code(failure.code).with_message(failure.message))
+    Some(error.with_code(failure.code).with_message(failure.message).with_request_id(failure.request_id))
 }

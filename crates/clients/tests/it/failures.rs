@@ -40,6 +40,12 @@ async fn the_request_id_is_kept() {
     for name in ["x-request-id", "request-id", "apigw-requestid"] {
         assert_eq!(failure(Reply::status(400, &[(name, "req_1")], "")).await.request_id(), Some("req_1"));
     }
+    let body = "{\"type\":\"error\",\"error\":{\"type\":\"t\"},\"request_id\":\"req_2\"}";
+    assert_eq!(failure(Reply::status(400, &[], body)).await.request_id(), Some("req_2"));
+    assert_eq!(
+        failure(Reply::status(400, &[("request-id", "req_1")], body)).await.request_id(),
+        Some("req_1")
+    );
 }
 
 #[tokio::test]
