@@ -63,6 +63,9 @@ pub trait OpenAiApi: Send + Sync {
         request: &TranscriptionRequest,
     ) -> Result<TranscriptionStream, ClientError>;
 
+    /// `POST /audio/translations`: the words in English, whatever is spoken, by `whisper-1` alone.
+    async fn translate_audio(&self, request: &TranscriptionRequest) -> Result<Transcription, ClientError>;
+
     /// `POST /videos`. The video is made after the answer; [`wait_for_video`](Self::wait_for_video) waits for it.
     async fn generate_video(&self, request: &VideoRequest) -> Result<Video, ClientError>;
 
@@ -179,6 +182,10 @@ impl OpenAiApi for OpenAiClient {
         request: &TranscriptionRequest,
     ) -> Result<TranscriptionStream, ClientError> {
         transcriptions::stream(&self.http, request).await
+    }
+
+    async fn translate_audio(&self, request: &TranscriptionRequest) -> Result<Transcription, ClientError> {
+        transcriptions::translate(&self.http, request).await
     }
 
     async fn generate_video(&self, request: &VideoRequest) -> Result<Video, ClientError> {

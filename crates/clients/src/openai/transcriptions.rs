@@ -1,4 +1,4 @@
-//! `/audio/transcriptions`: sound in, words out.
+//! `/audio/transcriptions` and `/audio/translations`: sound in, words out.
 
 use futures_util::stream::BoxStream;
 use serde_json::Value;
@@ -60,7 +60,7 @@ wire_type! {
             text: String,
         }
         may {
-            /// `transcribe`.
+            /// `transcribe` or `translate`.
             task: String,
             /// The language that was heard.
             language: String,
@@ -186,22 +186,35 @@ pub(super) async fn transcribe(
     http: &BaseHttpClient,
     request: &TranscriptionRequest,
 ) -> Result<Transcription, ClientError> {
-    let answer = call(http, form::of(&request.options)?, &request.file).send().await?;
-    match request.options.response_format.as_deref() {
-        Some("text" | "srt" | "vtt") => Ok(Transcription::new(answer.text()?)),
-        _ => answer.json(),
-    }
+    let call = http.post("audio/transcriptions").operation("transcribe_audio");
+    whole(call, request).await
 }
 
 pub(super) async fn stream(
     http: &BaseHttpClient,
     request: &TranscriptionRequest,
 ) -> Result<TranscriptionStream, ClientError> {
+    let call = http.post("audio/transcriptions").operation("transcribe_audio");
     let form = form::of(&request.options)?.text("stream", "true");
-    Ok(events::values(call(http, form, &request.file).events().await?))
+    Ok(events::values(with_sound(call, form, &request.file).events().await?))
 }
 
-fn call<'c>(http: &'c BaseHttpClient, form: Multipart, file: &File) -> Call<'c> {
-    let form = form::with_file(form, "file", file);
-    http.post("audio/transcriptions").operation("transcribe_audio").multipart(form).paid()
+pub(super) async fn translate(
+    http: &BaseHttpClient,
+    request: &TranscriptionRequest,
+) -> Result<Transcription, ClientError> {
+    let call = http.post("audio/translations").operation("translate_audio");
+    whole(call, request).await
+}
+
+async fn whole(call: Call<'_>, request: &TranscriptionRequest) -> Result<Transcription, ClientError> {
+    let answer = with_sound(call, form::of(&request.options)?, &request.file).send().await?;
+    match request.options.response_format.as_deref() {
+        Some("text" | "srt" | "vtt") => Ok(Transcription::new(answer.text()?)),
+        _ => answer.json(),
+    }
+}
+
+fn with_sound<'c>(call: Call<'c>, form: Multipart, file: &File) -> Call<'c> {
+    call.multipart(form::with_file(form, "file", file)).paid()
 }

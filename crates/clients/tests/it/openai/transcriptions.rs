@@ -53,6 +53,16 @@ async fn a_stream_is_asked_for_and_read_as_recorded() {
 }
 
 #[tokio::test]
+async fn a_translation_is_sent_and_read_as_recorded() {
+    let recorded = include_str!("wire/translate_audio.response.json");
+    let server = Server::start([Reply::ok(recorded)]).await;
+    let translation = client_of(&server).translate_audio(&request("whisper-1")).await.unwrap();
+    let sent = include_str!("wire/translate_audio.request.txt");
+    WIRE.check_sent_form(&server.only_received(), "POST /v1/audio/translations", sent);
+    check_kept(&translation, recorded);
+}
+
+#[tokio::test]
 async fn plain_formats_are_kept_as_they_came() {
     let subtitles = "1\n00:00:00,000 --> 00:00:01,500\nHello there.\n\n";
     let server = Server::start([Reply::ok(subtitles)]).await;
@@ -74,6 +84,16 @@ async fn the_simulator_hears_whole_and_streamed_alike() {
 }
 
 #[tokio::test]
+async fn the_simulator_translates_with_one_model() {
+    let (simulator, client) = simulated();
+    let translation = client.translate_audio(&request("whisper-1")).await.unwrap();
+    assert!(translation.text.contains("talk.wav"), "{}", translation.text);
+    let error = client.translate_audio(&request("gpt-transcribe")).await.unwrap_err();
+    assert_eq!((error.status().unwrap().as_u16(), error.effect()), (400, Effect::NotStarted));
+    assert_eq!(simulator.paid_tasks().len(), 1);
+}
+
+#[tokio::test]
 async fn a_file_whose_name_says_nothing_is_an_error() {
     let (_simulator, client) = simulated();
     let file = File::new("talk", "audio/wav", "RIFF");
@@ -90,6 +110,9 @@ async fn a_transcription_that_may_have_been_paid_is_not_asked_for_again() {
     simulator.reset();
     simulator.fault("POST /openai/v1/audio/*", "lose").unwrap();
     check_paid_once(&simulator, client.transcribe_audio_stream(&request("gpt-transcribe")).await);
+    simulator.reset();
+    simulator.fault("POST /openai/v1/audio/*", "lose").unwrap();
+    check_paid_once(&simulator, client.translate_audio(&request("whisper-1")).await);
 }
 
 #[tokio::test]
