@@ -1,6 +1,7 @@
 """The controls of `fourfold simulate`, for tests that have nothing but its URL."""
 
 import json
+import urllib.error
 import urllib.request
 
 # Whatever proxy this machine has, the simulator is on it.
@@ -38,9 +39,17 @@ class Simulator:
         """Lets the vendor refuse all other keys."""
         self._ask("PATCH", "/keys", {vendor: keys})
 
+    def change_account(self, vendor, **account):
+        """Says how many `credits` an account has, and how many `generations_at_once` and `generations_daily`."""
+        self._ask("PATCH", "/accounts", {vendor: account})
+
     def change_timings(self, **timings):
         """Lets things take their time, such as `task_running="1h"`."""
         self._ask("PATCH", "/timings", timings)
+
+    def advance(self, by):
+        """Moves the vendors' clock on, as by `20s`."""
+        self._ask("POST", "/clock", {"advance": by})
 
     @property
     def paid(self):
@@ -61,6 +70,9 @@ class Simulator:
         request = urllib.request.Request(f"{self.url}/_simulator{control}", method=method)
         if body is not None:
             request.data = json.dumps(body).encode()
-        with _DIRECT.open(request, timeout=_CONTROL_TIMEOUT_SECONDS) as answer:
-            text = answer.read()
+        try:
+            with _DIRECT.open(request, timeout=_CONTROL_TIMEOUT_SECONDS) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as refused:
+            raise ValueError(f"{method} {control} was refused: {refused.read().decode()}") from None
         return json.loads(text) if text else None

@@ -21,7 +21,7 @@ const TESTS: &str = "tests/sdks";
 /// SDKs that can be installed together, and the tests to run with them.
 const ENVIRONMENTS: [Environment; 1] = [Environment {
     name: "newest",
-    tests: &["aihubmix", "anthropic", "deepseek", "openai_media", "openai_repeats", "openai_text"],
+    tests: &["aihubmix", "anthropic", "deepseek", "openai_media", "openai_repeats", "openai_text", "runway"],
 }];
 
 /// Builds the binary and runs every SDK against it.
