@@ -6,7 +6,7 @@ use super::models::Variant;
 use super::outputs::{Seconds, described, pieces};
 use super::prices::{Amount, credits};
 use super::rules::{self, Rule};
-use super::{account, version};
+use super::{account, combinations, version};
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
 use crate::content::{as_uuid, is_filtered};
@@ -29,6 +29,7 @@ pub(super) fn start(call: &Call<'_>, makes: Makes, variants: &[Variant]) -> Resu
     let fields = call.json_fields()?;
     let model = fields.required_text("model")?;
     rules::check(call, &fields, rules_of(call, model, variants)?)?;
+    combinations::check(model, &fields)?;
     let words = words(&fields);
     let cost = |seconds| {
         let is_silent = fields.value("audio") == Some(&Value::Bool(false));

@@ -2,6 +2,7 @@
 
 mod account;
 mod assets;
+mod combinations;
 mod create;
 mod error;
 mod frames;

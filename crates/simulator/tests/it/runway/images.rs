@@ -58,7 +58,7 @@ async fn every_model_makes_pictures() {
         (by("seedream5_flash", json!({"ratio": "auto_1k", "outputFormat": "png"})), 3),
         (by("grok_imagine_image_2", json!({"ratio": "1408:704", "referenceImages": references})), 6),
         (by("ideogram_4_0", json!({"ratio": null, "quality": "high"})), 7),
-        (by("ideogram_4_5", json!({"ratio": "auto", "maskUri": URL})), 25),
+        (by("ideogram_4_5", json!({"ratio": "auto", "quality": "low"})), 25),
         (by("bria_fibo_1_5", json!({"ratio": "576:1024"})), 10),
         (by("bria_fibo_edit_1_5", json!({"ratio": null, "referenceImages": references})), 5),
         (by("muse_image", json!({"ratio": "2352:1008", "outputCount": 2})), 2),
@@ -117,6 +117,30 @@ async fn a_picture_that_breaks_a_rule_is_refused() {
             (picture(json!({"model": "seedream5_lite", "ratio": "2000"})), "ratio"),
             (picture(json!({"model": "seedream5_lite", "ratio": "5000:5000"})), "ratio"),
             (picture(json!({"model": "recraft_v4_1_vector", "ratio": null, "colors": ["red"]})), "colors.0"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fields_of_a_picture_fit_together() {
+    let by = |model: &str, more| with(picture(json!({"model": model, "ratio": null})), more);
+    let images = |count: usize| json!({"referenceImages": vec![json!({"uri": URL}); count]});
+    let sized = |more| with(by("bria_fibo_edit_1_5", json!({"ratio": "1024:1024"})), more);
+    let precise = |more| with(by("ideogram_4_5", json!({"preciseEdit": true})), more);
+    let edit = |more| with(by("grok_imagine_image_2", json!({"ratio": "auto_1k", "edit": true})), more);
+    let cases = [(sized(images(2)), 5), (precise(images(1)), 25), (edit(images(1)), 6)];
+    check_made(IMAGES, cases, "image/png").await;
+    let twice = json!({"referenceImages": [{"uri": URL, "tag": "fox"}, {"uri": URL, "tag": "fox"}]});
+    check_refused(
+        IMAGES,
+        [
+            (sized(images(1)), "ratio"),
+            (precise(json!({})), "preciseEdit"),
+            (precise(with(images(1), json!({"ratio": "auto"}))), "ratio"),
+            (by("ideogram_4_5", json!({"maskUri": URL, "ratio": "auto"})), "ratio"),
+            (edit(json!({})), "edit"),
+            (picture(twice), "referenceImages.1.tag"),
         ],
     )
     .await;

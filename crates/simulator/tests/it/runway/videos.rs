@@ -146,7 +146,7 @@ async fn every_model_makes_videos_from_words() {
         (from("seedance2", json!({"references": [{"uri": URL}]})), 180),
         (from("seedance2_fast", json!({"ratio": "992:432"})), 145),
         (from("seedance2_mini", json!({"duration": 15})), 225),
-        (from("seedance2_5", json!({"promptText": null, "draftTaskId": "1", "outputFormat": "mp4"})), 200),
+        (from("seedance2_5", json!({"promptText": null, "draftTaskId": "1"})), 200),
         (from("hailuo3", json!({"ratio": "21:9", "resolution": "768p"})), 60),
         (from("h3_max", json!({"promptExpansionMode": "quality", "seed": 0})), 50),
         (from("happyhorse_1_0", json!({"ratio": "1662:1248"})), 75),
@@ -186,7 +186,7 @@ async fn every_model_makes_videos_from_videos() {
     let edit = |model: &str, more| with(json!({"model": model, "promptVideo": URL, "promptText": "a"}), more);
     let of_uri = |model: &str, more| with(json!({"model": model, "videoUri": URL, "promptText": "a"}), more);
     let keyframes = json!([
-        {"uri": URL, "seconds": 1.5},
+        {"uri": URL, "seconds": 1.5, "range": {"start_seconds": 1, "end_seconds": 2}},
         {"uri": URL, "at": 1, "range": {"start_seconds": 0, "end_seconds": 4}},
     ]);
     let film = data_uri("video/mp4", b"mp4");
@@ -251,6 +251,62 @@ async fn a_character_acts_as_somebody_did() {
             (by(picture.clone(), json!({"expressionIntensity": 6})), "expressionIntensity"),
             (by(picture.clone(), json!({"bodyControl": "on"})), "bodyControl"),
             (by(picture, json!({"ratio": "1920:1080"})), "ratio"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fields_of_a_video_fit_together() {
+    let frames = json!([{"uri": URL, "position": "first"}]);
+    let of_image = |model: &str, more| {
+        with(json!({"model": model, "promptImage": frames, "promptText": "a", "duration": 5}), more)
+    };
+    let kling = |settings| of_image("kling3.0_pro", json!({"providerSettings": settings}));
+    let shots = |seconds: [u64; 2]| json!({"multiPrompt": seconds.map(|seconds| json!({"prompt": "a", "duration": seconds}))});
+    let intelligent = || kling(json!({"shotType": "intelligence"}));
+    let auto = of_image("wan3", json!({"ratio": "auto_720p"}));
+    let reference = of_image("wan3_prime", json!({"ratio": "1280:720", "promptImage": [{"uri": URL}]}));
+    check_made(FROM_IMAGE, [(auto, 60), (reference, 90)], "video/mp4").await;
+    check_made(FROM_IMAGE, [(kling(shots([1, 2])), 85), (intelligent(), 85)], "video/mp4").await;
+    let profile =
+        json!({"model": "gen4.5", "ratio": "1280:720", "outputFormat": "mp4", "proresProfile": "422"});
+    check_refused(
+        FROM_IMAGE,
+        [
+            (of_image("wan3", json!({"ratio": "1280:720"})), "ratio"),
+            (kling(shots([1, 1])), "providerSettings.multiPrompt"),
+            (kling(shots([1, 15])), "providerSettings.multiPrompt"),
+            (with(intelligent(), json!({"promptText": null})), "promptText"),
+            (of_image("gen4.5", profile), "proresProfile"),
+            (of_image("seedance2_5", json!({"draft": true, "outputFormat": "mov"})), "outputFormat"),
+        ],
+    )
+    .await;
+    let of_words = |model: &str, more| with(json!({"model": model, "promptText": "a"}), more);
+    let looked_at = json!({"ratio": "adaptive", "references": [{"uri": URL}]});
+    check_made(FROM_TEXT, [(of_words("hailuo3", looked_at), 60)], "video/mp4").await;
+    check_refused(
+        FROM_TEXT,
+        [
+            (of_words("hailuo3", json!({"ratio": "adaptive"})), "ratio"),
+            (of_words("seedance2_5", json!({"draftTaskId": "1"})), "promptText"),
+        ],
+    )
+    .await;
+    let edit = |more| with(json!({"model": "seedance2_5", "promptVideo": URL, "promptText": "a"}), more);
+    let aleph = |keyframes| json!({"model": "aleph2", "videoUri": URL, "keyframes": keyframes});
+    let range = json!({"start_seconds": 0, "end_seconds": 4});
+    check_made(FROM_VIDEO, [(edit(json!({"mode": "edit", "duration": "auto"})), 600)], "video/mp4").await;
+    check_refused(
+        FROM_VIDEO,
+        [
+            (edit(json!({"mode": "extend", "promptText": null})), "promptText"),
+            (edit(json!({"mode": "extend", "ratio": "1280:720"})), "ratio"),
+            (edit(json!({"mode": "edit", "duration": 5})), "duration"),
+            (aleph(json!([{"uri": URL}])), "keyframes.0"),
+            (aleph(json!([{"uri": URL, "at": 0, "seconds": 0}])), "keyframes.0"),
+            (aleph(json!([{"uri": URL, "at": 0}, {"uri": URL, "at": 1, "range": range}])), "keyframes"),
         ],
     )
     .await;
