@@ -1,5 +1,7 @@
 //! A vendor's table of routes.
 
+use std::cmp::Reverse;
+
 use http::Method;
 
 use crate::answer::Answer;
@@ -52,7 +54,8 @@ impl Route {
     }
 }
 
-/// The route of a request and what its holes were filled with. Of two that fit, the one with fewer holes.
+/// The route of a request and what its holes were filled with. Of two that fit, the one with fewer holes, and of
+/// those the longer one: `/files/{id}:download` before `/files/{id}`.
 pub(crate) fn find(
     routes: &'static [Route],
     method: &Method,
@@ -64,5 +67,31 @@ pub(crate) fn find(
         return Err(Refusal::UnknownPath);
     }
     fitting.retain(|(route, _)| route.method == *method);
-    fitting.into_iter().min_by_key(|(route, _)| template::holes(route.path)).ok_or(Refusal::WrongMethod)
+    let holes_and_length = |route: &Route| (template::holes(route.path), Reverse(route.path.len()));
+    fitting.into_iter().min_by_key(|(route, _)| holes_and_length(route)).ok_or(Refusal::WrongMethod)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTES: &[Route] = &[
+        Route::get("/*", |_call| Err(Refusal::UnknownPath)),
+        Route::get("/files/{id}", |_call| Err(Refusal::UnknownPath)),
+        Route::get("/files/{id}:download", |_call| Err(Refusal::UnknownPath)),
+        Route::get("/files/mine", |_call| Err(Refusal::UnknownPath)),
+    ];
+
+    #[test]
+    fn of_two_routes_that_fit_the_more_exact_one_is_found() {
+        for (path, expected) in [
+            ("/files/1", "/files/{id}"),
+            ("/files/1:download", "/files/{id}:download"),
+            ("/files/mine", "/files/mine"),
+            ("/files/1/2", "/*"),
+        ] {
+            let found = find(ROUTES, &Method::GET, path).map(|(route, _)| route.path);
+            assert_eq!(found, Ok(expected), "{path}");
+        }
+    }
 }

@@ -122,15 +122,24 @@ impl Call<'_> {
 
     /// A link that leads to these bytes for a while, with no key.
     pub(crate) fn link(&self, media: Media) -> String {
-        let timings = self.world.timings();
+        self.link_to(&self.keep(media, self.now() + self.world.timings().links_work))
+    }
+
+    /// Keeps these bytes until then. Returns the name to find them by.
+    pub(crate) fn keep(&self, media: Media, until: SystemTime) -> String {
         let name = format!("{}.{}", self.new_id("", 32), media.extension);
         let link = Link {
             media_type: media.media_type,
             bytes: media.bytes,
-            expires_at: self.now() + timings.links_work,
-            redirects: timings.link_redirects,
+            expires_at: until,
+            redirects: self.world.timings().link_redirects,
         };
         self.world.links.lock().add(name.clone(), link);
+        name
+    }
+
+    /// The link to what is kept under this name.
+    pub(crate) fn link_to(&self, name: &str) -> String {
         format!("{}{}{name}", self.origin, Links::PATH)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// At most so many values by their keys.
 pub(super) struct Bounded<V> {
     values: BTreeMap<String, V>,
-    /// The keys as they came, those included whose value was taken out since.
+    /// The keys as they came.
     order: VecDeque<String>,
     len_max: usize,
 }
@@ -15,7 +15,7 @@ impl<V> Bounded<V> {
         Self { values: BTreeMap::new(), order: VecDeque::new(), len_max }
     }
 
-    /// Puts a value in, under a key that was never used before.
+    /// Puts a value in, under a key that isn't used now.
     pub(super) fn insert(&mut self, key: String, value: V) {
         self.order.push_back(key.clone());
         self.values.insert(key, value);
@@ -33,7 +33,9 @@ impl<V> Bounded<V> {
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        self.values.remove(key);
+        if self.values.remove(key).is_some() {
+            self.order.retain(|kept| kept != key);
+        }
     }
 
     /// All values, the oldest first.
@@ -56,5 +58,9 @@ mod tests {
         assert_eq!((map.get("b"), map.get("c")), (None, Some(&3)));
         map.remove("a");
         assert_eq!(map.iter().copied().collect::<Vec<_>>(), [3]);
+        for (key, value) in [("a", 4), ("d", 5)] {
+            map.insert(key.to_owned(), value);
+        }
+        assert_eq!(map.iter().copied().collect::<Vec<_>>(), [4, 5], "a key that was freed counts once");
     }
 }
