@@ -34,6 +34,7 @@
 mod aihubmix;
 mod anthropic;
 mod deepseek;
+mod gemini;
 mod model;
 mod openai;
 mod runway;
@@ -68,12 +69,21 @@ pub enum Vendor {
     AiHubMix,
     /// Runway: videos, pictures and sound as tasks, uploads, the organization.
     Runway,
+    /// Google's Gemini: contents generated, embeddings, interactions, files, and what older clients ask for.
+    Gemini,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::OpenAi, Self::Stability, Self::Anthropic, Self::DeepSeek, Self::AiHubMix, Self::Runway];
+    pub const ALL: [Self; 7] = [
+        Self::OpenAi,
+        Self::Stability,
+        Self::Anthropic,
+        Self::DeepSeek,
+        Self::AiHubMix,
+        Self::Runway,
+        Self::Gemini,
+    ];
 
     pub(crate) fn row(self) -> &'static VendorRow {
         match self {
@@ -83,6 +93,7 @@ impl Vendor {
             Self::DeepSeek => &deepseek::ROW,
             Self::AiHubMix => &aihubmix::ROW,
             Self::Runway => &runway::ROW,
+            Self::Gemini => &gemini::ROW,
         }
     }
 

@@ -124,6 +124,11 @@ impl Tasks {
         (task.credential == credential && task.is_known(now)).then(|| task.clone())
     }
 
+    /// The task with this id, whoever made it, if it isn't forgotten.
+    pub(crate) fn of_anyone(&self, vendor: Vendor, id: &str, now: SystemTime) -> Option<Task> {
+        self.0.get(&key(vendor, id)).filter(|task| task.is_known(now)).cloned()
+    }
+
     /// The vendor's tasks of this key, the oldest first.
     pub(crate) fn list(&self, vendor: Vendor, credential: &str, now: SystemTime) -> Vec<Task> {
         self.ever(vendor, credential).filter(|task| task.is_known(now)).cloned().collect()
@@ -223,5 +228,13 @@ mod tests {
     fn a_task_is_known_to_its_own_key_only() {
         assert!(!known(Outcome::Done, "other", at(0)));
         assert!(!known(Outcome::Forgotten, "mine", at(0)));
+    }
+
+    #[test]
+    fn a_task_of_anyone_is_found_while_it_is_kept() {
+        let mut tasks = Tasks::default();
+        tasks.add(task(Outcome::Done));
+        let found = |id, seconds| tasks.of_anyone(Vendor::OpenAi, id, at(seconds)).is_some();
+        assert_eq!([found("t", 0), found("t", 17), found("u", 0)], [true, false, false]);
     }
 }

@@ -8,6 +8,7 @@ mod anthropic;
 mod control;
 mod deepseek;
 mod faults;
+mod gemini;
 mod media;
 mod openai;
 mod received;

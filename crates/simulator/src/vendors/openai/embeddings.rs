@@ -14,7 +14,8 @@ pub(in super::super) fn embed(call: &Call<'_>) -> Result<Answer, Refusal> {
     let fields = call.json_fields()?;
     let (model, _) = models::required(call, &fields, |kind| kind == ModelKind::Embedding)?;
     let inputs = inputs(&fields)?;
-    let longest = if model == "text-embedding-3-large" { 3072 } else { 1536 };
+    let is_large = model == "text-embedding-3-large" || model.starts_with("gemini-embedding-");
+    let longest = if is_large { 3072 } else { 1536 };
     let dimensions = fields.integer("dimensions", 1..=longest)?.unwrap_or(longest);
     let dimensions = usize::try_from(dimensions).unwrap_or_default();
     let is_packed = fields.one_of("encoding_format", &["float", "base64"])? == Some("base64");
