@@ -75,6 +75,8 @@ pub mod anthropic;
 pub mod http;
 #[cfg(feature = "openai")]
 pub mod openai;
+#[cfg(feature = "stability")]
+pub mod stability;
 #[cfg(feature = "vendor")]
 mod vendor;
 

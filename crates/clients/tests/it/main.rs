@@ -21,6 +21,8 @@ mod rate_limit;
 mod redirects;
 mod retries;
 mod settings;
+#[cfg(feature = "stability")]
+mod stability;
 mod streams;
 mod support;
 mod timeouts;
