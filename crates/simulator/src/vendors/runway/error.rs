@@ -1,5 +1,5 @@
-//! Runway's errors: `error` is a text; where a field is wrong, `issues` say which, and `docUrl` where to read on.
-//! There are no codes; the code of a fault comes as that of an issue.
+//! Runway's errors: `error` is a text; where a field is wrong, `issues` say which, and `docUrl` where to read
+//! on. There are no codes; the code of a fault comes as that of an issue.
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;

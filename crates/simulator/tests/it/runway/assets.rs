@@ -69,7 +69,10 @@ async fn a_film_in_a_data_uri_may_have_16_megabytes() {
 async fn frames_have_places() {
     let simulator = simulator();
     let frame = |position: &str| json!({"uri": URL, "position": position});
-    let by = |model: &str, frames: Value| json!({"model": model, "promptImage": frames, "promptText": "a", "ratio": "1280:720"});
+    let by = |model: &str, frames: Value| {
+        let asked = json!({"promptText": "a", "ratio": "1280:720"});
+        with(asked, json!({"model": model, "promptImage": frames}))
+    };
     let bare = json!({"uri": URL});
     let kling = |frames| with(by("kling_4", frames), json!({"ratio": null}));
     for body in [

@@ -74,7 +74,9 @@ async fn a_task_fails_stalls_is_cancelled_or_is_forgotten_on_demand() {
     let stalled = start("task=stall").await;
     let forgotten = start("task=forget").await;
     simulator.advance(Duration::from_secs(3600));
-    let base = |id: &str, status: &str| json!({"id": id, "status": status, "createdAt": CREATED_AT, "cost": {"credits": 0}});
+    let free = json!({"credits": 0});
+    let base =
+        |id: &str, status: &str| json!({"id": id, "status": status, "createdAt": CREATED_AT, "cost": free});
     let mut expected = base(&failed, "FAILED");
     expected["failure"] = json!("An unexpected error occurred.");
     expected["failureCode"] = json!("INTERNAL");

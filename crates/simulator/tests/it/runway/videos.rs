@@ -69,6 +69,7 @@ async fn a_video_from_a_picture_that_breaks_a_rule_is_refused() {
     let gen45 = |more| with(video(json!({"model": "gen4.5", "promptText": "a"})), more);
     let veo = |more| with(video(json!({"model": "veo3.1", "duration": 8})), more);
     let kling = |more| with(video(json!({"model": "kling3.0_pro", "ratio": null})), more);
+    let eight = vec![json!({"uri": URL}); 8];
     check_refused(
         FROM_IMAGE,
         [
@@ -110,11 +111,8 @@ async fn a_video_from_a_picture_that_breaks_a_rule_is_refused() {
                 "providerSettings.multiPrompt.0.duration",
             ),
             (kling(json!({"providerSettings": {"shotType": "wide"}})), "providerSettings.shotType"),
-            (
-                json!({"model": "kling2.5_turbo_pro", "promptImage": URL, "promptText": "a", "ratio": "1920:1080"}),
-                "ratio",
-            ),
-            (video(json!({"model": "klingO3_pro", "ratio": null, "references": vec![json!({"uri": URL}); 8]})), "references"),
+            (video(json!({"model": "kling2.5_turbo_pro", "promptText": "a"})), "ratio"),
+            (video(json!({"model": "klingO3_standard", "references": eight})), "references"),
             (video(json!({"model": "seedance2_fast", "duration": 3})), "duration"),
             (video(json!({"model": "seedance2_fast", "duration": "long"})), "duration"),
             (
@@ -263,7 +261,10 @@ async fn fields_of_a_video_fit_together() {
         with(json!({"model": model, "promptImage": frames, "promptText": "a", "duration": 5}), more)
     };
     let kling = |settings| of_image("kling3.0_pro", json!({"providerSettings": settings}));
-    let shots = |seconds: [u64; 2]| json!({"multiPrompt": seconds.map(|seconds| json!({"prompt": "a", "duration": seconds}))});
+    let shots = |seconds: [u64; 2]| {
+        let shots = seconds.map(|seconds| json!({"prompt": "a", "duration": seconds}));
+        json!({"multiPrompt": shots})
+    };
     let intelligent = || kling(json!({"shotType": "intelligence"}));
     let auto = of_image("wan3", json!({"ratio": "auto_720p"}));
     let reference = of_image("wan3_prime", json!({"ratio": "1280:720", "promptImage": [{"uri": URL}]}));
