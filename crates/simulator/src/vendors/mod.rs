@@ -63,7 +63,7 @@ pub enum Vendor {
     Stability,
     /// Anthropic: messages, counts of their tokens, models.
     Anthropic,
-    /// DeepSeek: chat with its thoughts, models, balance.
+    /// DeepSeek: chat with its thoughts, texts that are filled in, models, balance.
     DeepSeek,
     /// AIHubMix: the models of many vendors, pictures and videos by each one's rules, a catalog.
     AiHubMix,

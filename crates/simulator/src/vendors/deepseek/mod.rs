@@ -2,9 +2,12 @@
 
 mod account;
 mod chat;
+mod completions;
 mod error;
 mod models;
 mod routes;
+mod settings;
+mod waiting;
 
 use super::{VendorRow, bearer};
 

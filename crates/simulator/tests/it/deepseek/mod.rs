@@ -2,6 +2,7 @@
 
 mod account;
 mod chat;
+mod completions;
 mod errors;
 mod models;
 mod rules;

@@ -86,7 +86,7 @@ impl Completion {
 }
 
 /// Nothing comes from the vendor's cache.
-fn usage(prompt_tokens: u64, completion_tokens: u64, reasoning_tokens: u64) -> Value {
+pub(in super::super) fn usage(prompt_tokens: u64, completion_tokens: u64, reasoning_tokens: u64) -> Value {
     json!({
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,

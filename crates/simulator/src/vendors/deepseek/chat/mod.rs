@@ -5,6 +5,9 @@ mod messages;
 mod request;
 mod stream;
 
+pub(super) use answer::usage;
+
+use super::waiting;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::refusal::Refusal;
@@ -21,14 +24,12 @@ pub(super) fn complete_beta(call: &Call<'_>) -> Result<Answer, Refusal> {
     answer(call, true)
 }
 
-/// Comes with what the vendor sends while a request waits for its turn: comments before events, an empty line
-/// before JSON.
 fn answer(call: &Call<'_>, is_beta: bool) -> Result<Answer, Refusal> {
     let request = ChatRequest::read(call, is_beta, &call.json_fields()?)?;
     let completion = Completion::new(call, &request);
     let answer = match request.stream {
-        None => Answer::pieces("application/json", ["\n".to_owned(), completion.whole().to_string()]),
-        Some(usage) => Answer::events(stream::chunks(&completion, usage)),
+        None => waiting::whole(&completion.whole()),
+        Some(placed) => waiting::streamed(stream::chunks(&completion), &completion.usage, placed),
     };
     Ok(answer.with_task_id(completion.id))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::models;
+use super::super::settings::{self, StreamUsage};
 use super::messages;
 use crate::call::{Call, Fields};
 use crate::content::{Prompt, Tool, count_tokens};
@@ -19,15 +20,6 @@ pub(super) struct ChatRequest {
     pub(super) stops: Vec<String>,
     /// None where the answer comes whole.
     pub(super) stream: Option<StreamUsage>,
-}
-
-/// Where a stream has its usage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum StreamUsage {
-    /// In the last chunk that has a choice.
-    WithLastChoice,
-    /// In a chunk of its own.
-    Apart,
 }
 
 impl ChatRequest {
@@ -50,8 +42,8 @@ impl ChatRequest {
             prompt,
             prompt_tokens: messages.iter().map(|message| count_tokens(&text(message)) + 3).sum(),
             thinks,
-            stops: stops(fields)?,
-            stream: stream(fields)?,
+            stops: settings::stops(fields)?,
+            stream: settings::stream(fields)?,
         })
     }
 }
@@ -59,7 +51,6 @@ impl ChatRequest {
 /// How much a model writes at most, its thoughts included.
 const TOKENS_MAX: i64 = 384 << 10;
 const TOOLS_MAX: usize = 128;
-const STOPS_MAX: usize = 16;
 
 /// Models think unless they are told not to.
 fn thinks(fields: &Fields) -> Result<bool, Refusal> {
@@ -76,10 +67,7 @@ fn thinks(fields: &Fields) -> Result<bool, Refusal> {
 
 /// While it thinks, a model passes over most of these; they must be right nevertheless.
 fn check_settings(fields: &Fields) -> Result<(), Refusal> {
-    fields.number("temperature", 0.0..=2.0)?;
-    fields.number("top_p", 0.0..=1.0)?;
-    fields.number("presence_penalty", -2.0..=2.0)?;
-    fields.number("frequency_penalty", -2.0..=2.0)?;
+    settings::check_chance(fields)?;
     fields.text("user_id")?;
     fields.flag("logprobs")?;
     fields.integer("top_logprobs", 0..=20)?;
@@ -113,31 +101,5 @@ fn schema(fields: &Fields, messages: &[Value]) -> Result<Option<Value>, Refusal>
             Err(Refusal::unsupported("response_format", reason))
         }
         other => Err(Refusal::not_allowed("response_format.type", other, "'text', 'json_object'")),
-    }
-}
-
-fn stops(fields: &Fields) -> Result<Vec<String>, Refusal> {
-    match fields.value("stop") {
-        None => Ok(Vec::new()),
-        Some(Value::String(stop)) => Ok(vec![stop.clone()]),
-        Some(Value::Array(stops)) if stops.len() > STOPS_MAX => {
-            let problem = Problem::TooLong { length: stops.len(), length_max: STOPS_MAX };
-            Err(Refusal::Field("stop".into(), problem))
-        }
-        Some(Value::Array(stops)) if stops.iter().all(Value::is_string) => Ok(fields.texts("stop")),
-        Some(other) => Err(Refusal::wrong_type("stop", "a string or an array of strings", other)),
-    }
-}
-
-fn stream(fields: &Fields) -> Result<Option<StreamUsage>, Refusal> {
-    let options = fields.value("stream_options");
-    match (fields.flag("stream")?, options) {
-        (true, Some(options)) if options["include_usage"] == true => Ok(Some(StreamUsage::Apart)),
-        (true, _) => Ok(Some(StreamUsage::WithLastChoice)),
-        (false, None) => Ok(None),
-        (false, Some(_)) => {
-            let reason = "stream_options should be set along with stream = true";
-            Err(Refusal::unsupported("stream_options", reason))
-        }
     }
 }

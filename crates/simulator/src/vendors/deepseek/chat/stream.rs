@@ -1,37 +1,18 @@
 //! A chat's answer in chunks: what the model thinks, then what it says.
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::answer::{Completion, Said};
-use super::request::StreamUsage;
 use crate::content::tokens;
-use crate::events;
 use crate::vendors::openai::chat::fragments;
 
-/// What comes while a request waits for its turn.
-const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
-
-/// A comment, every chunk, usage where it was asked for, then `[DONE]`.
-pub(super) fn chunks(completion: &Completion, usage: StreamUsage) -> Vec<Bytes> {
-    let mut chunks: Vec<Value> = deltas(completion)
-        .into_iter()
-        .map(|(delta, reason)| {
-            let choice = json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": reason});
-            chunk(completion, json!([choice]))
-        })
-        .collect();
-    if usage == StreamUsage::Apart {
-        for chunk in &mut chunks {
-            chunk["usage"] = Value::Null;
-        }
-        chunks.push(chunk(completion, json!([])));
-    }
-    if let Some(last) = chunks.last_mut() {
-        last["usage"] = completion.usage.clone();
-    }
-    let events = chunks.iter().map(events::data);
-    [KEEP_ALIVE].into_iter().chain(events).chain([events::done()]).collect()
+/// Every chunk, without usage.
+pub(super) fn chunks(completion: &Completion) -> Vec<Value> {
+    let choice = |(delta, reason)| {
+        let choice = json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": reason});
+        chunk(completion, json!([choice]))
+    };
+    deltas(completion).into_iter().map(choice).collect()
 }
 
 fn chunk(completion: &Completion, choices: Value) -> Value {
