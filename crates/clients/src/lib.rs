@@ -72,6 +72,8 @@
 
 #[cfg(feature = "anthropic")]
 pub mod anthropic;
+#[cfg(feature = "deepseek")]
+pub mod deepseek;
 pub mod http;
 #[cfg(feature = "openai")]
 pub mod openai;

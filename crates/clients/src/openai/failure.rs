@@ -28,8 +28,14 @@ impl FailureReader for OpenAiFailures {
 }
 
 /// The codes, in an event of a stream, for what another try may not meet.
-pub(super) const PASSING: &[&str] =
-    &["server_error", "server_is_overloaded", "rate_limit_exceeded", "rate_limit_error", "slow_down"];
+pub(super) const PASSING: &[&str] = &[
+    "server_error",
+    "server_is_overloaded",
+    "service_unavailable_error",
+    "rate_limit_exceeded",
+    "rate_limit_error",
+    "slow_down",
+];
 
 /// Whether the account can't pay, which the vendor answers with 429 as if it were a matter of time.
 fn says_account_is_empty(code: &str) -> bool {

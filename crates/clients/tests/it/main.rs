@@ -9,6 +9,8 @@ mod anthropic;
 mod breaker;
 mod cache;
 mod calls;
+#[cfg(feature = "deepseek")]
+mod deepseek;
 mod effects;
 mod events;
 mod exchange;
