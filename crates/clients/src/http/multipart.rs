@@ -48,10 +48,15 @@ impl Multipart {
         self.file_part(name, file_name, media_type, Content::Bytes(bytes.into()))
     }
 
-    /// Adds a file that is streamed. A stream of unknown length makes the whole form one.
+    /// Adds a file that is streamed, unless its body is whole in memory. A stream of unknown length makes the whole form
+    /// one.
     #[must_use]
     pub fn streamed_file(self, name: &str, file_name: &str, media_type: &str, body: Body) -> Self {
-        self.file_part(name, file_name, media_type, Content::Stream(body))
+        let content = match body.as_bytes() {
+            Some(bytes) => Content::Bytes(bytes.clone()),
+            None => Content::Stream(body),
+        };
+        self.file_part(name, file_name, media_type, content)
     }
 
     fn file_part(mut self, name: &str, file_name: &str, media_type: &str, content: Content) -> Self {

@@ -2,12 +2,13 @@
 
 /// A type of a vendor's JSON. What `must` be there is an argument of `new`; what `may` be there is an `Option` with a
 /// builder method of its name; a type without `must` begins as its `Default`. Fields that the type doesn't know are
-/// kept in `extra` and written again.
+/// kept in `extra` and written again. Names that the vendor writes otherwise are turned by serde's attributes, on a field
+/// or on the whole type (`rename_all`).
 ///
 /// `Debug` shows no contents, which may be users' own texts.
 macro_rules! wire_type {
     (
-        $(#[doc = $doc:literal])*
+        $(#[doc = $doc:literal])* $(#[serde($($serde:tt)*)])?
         pub struct $name:ident {
             must {$(
                 $(#[doc = $must_doc:literal])* $(#[serde($($must_serde:tt)*)])?
@@ -21,6 +22,7 @@ macro_rules! wire_type {
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        $(#[serde($($serde)*)])?
         pub struct $name {
             $(
                 $(#[doc = $must_doc])* $(#[serde($($must_serde)*)])?
@@ -46,7 +48,7 @@ macro_rules! wire_type {
         $crate::vendor::wire_type!(@methods $name {$($(#[doc = $may_doc])* $may: $may_type,)*});
     };
     (
-        $(#[doc = $doc:literal])*
+        $(#[doc = $doc:literal])* $(#[serde($($serde:tt)*)])?
         pub struct $name:ident {
             may {$(
                 $(#[doc = $may_doc:literal])* $(#[serde($($may_serde:tt)*)])?
@@ -56,6 +58,7 @@ macro_rules! wire_type {
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+        $(#[serde($($serde)*)])?
         pub struct $name {
             $(
                 $(#[doc = $may_doc])*

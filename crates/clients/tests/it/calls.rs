@@ -33,10 +33,11 @@ async fn a_call_carries_base_url_credential_default_headers_and_user_agent() {
 #[tokio::test]
 async fn a_multipart_form_is_sent_as_browsers_do() {
     let server = Server::start([Reply::ok("")]).await;
+    let mask = futures_util::stream::iter(["ma", "sk"]).map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
     let form = Multipart::with_boundary("XX")
         .text("prompt", "a \"cat\"")
         .file("image", "cat\".png", "image/png", &b"\x89PNG"[..])
-        .streamed_file("mask", "m.png", "image/png", Body::from("mask"));
+        .streamed_file("mask", "m.png", "image/png", Body::from_stream_with_length(mask, 4));
     client(&server).post("/edits").multipart(form).send().await.unwrap();
     let received = server.only_received();
     assert_eq!(received.header("content-type"), Some("multipart/form-data; boundary=XX"));

@@ -123,6 +123,7 @@ async fn other_calls_are_sent_again_after_a_break_and_a_cut_answer() {
 async fn a_body_in_memory_is_sent_again_and_a_stream_is_not() {
     let server = Server::start([Reply::status(503, &[], ""), Reply::ok("")]).await;
     let form = Multipart::with_boundary("X").text("a", "1").file("b", "b.png", "image/png", "2");
+    let form = form.streamed_file("c", "c.png", "image/png", Body::from("3"));
     client(&server).post("/").multipart(form).send().await.unwrap();
     let received = server.received();
     assert_eq!(received[0].body, received[1].body);
