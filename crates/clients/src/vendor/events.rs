@@ -13,11 +13,16 @@ pub(crate) trait Streamed: DeserializeOwned + Send + 'static {
     /// The vendor's codes, in an event that is an error, for what another try may not meet.
     const PASSING: &'static [&'static str];
 
-    /// Whether `[DONE]` comes behind the last value. If not, the stream is over with the last value.
+    /// Whether more may come behind a last value, such as `[DONE]`. If not, the stream is over with the last value.
     const ENDS_WITH_DONE: bool = true;
 
     /// Whether the stream may end after it.
     fn is_last(&self) -> bool;
+
+    /// What an event that is an error says, as if it were an answer of status 200.
+    fn failure(event: &FailedAnswer<'_>) -> Failure {
+        Failure::read(event)
+    }
 }
 
 /// A request whose answer is to come as a stream.
@@ -47,7 +52,7 @@ pub(crate) fn values<T: Streamed>(events: EventStream) -> BoxStream<'static, Res
         if T::ENDS_WITH_DONE && event.is_done() {
             return Ok(None);
         }
-        if let Some(error) = event_error(event.data(), T::PASSING) {
+        if let Some(error) = event_error::<T>(event.data()) {
             return Err(error);
         }
         let value: T = event.json()?;
@@ -63,7 +68,7 @@ fn cut_off() -> ClientError {
 }
 
 /// The error that an event of a stream carries: `{"error": {…}}`, or `{"type": "error", …}`.
-fn event_error(data: &[u8], passing: &[&str]) -> Option<ClientError> {
+fn event_error<T: Streamed>(data: &[u8]) -> Option<ClientError> {
     // Few events have the word at all, and only those are worth a second look.
     memchr::memmem::find(data, b"\"error\"")?;
     let value: Value = serde_json::from_slice(data).ok()?;
@@ -72,8 +77,10 @@ fn event_error(data: &[u8], passing: &[&str]) -> Option<ClientError> {
         return None;
     }
     let headers = HeaderMap::new();
-    let failure = Failure::read(&FailedAnswer { status: StatusCode::OK, headers: &headers, body: data });
-    let is_retryable = failure.code.as_deref().is_some_and(|code| passing.contains(&code));
-    let error = ClientError::new(ErrorKind::Status, Effect::Started).with_retryable(is_retryable);
+    let failure = T::failure(&FailedAnswer { status: StatusCode::OK, headers: &headers, body: data });
+    let passes = failure.code.as_deref().is_some_and(|code| T::PASSING.contains(&code));
+    let error = ClientError::new(ErrorKind::Status, Effect::Started)
+        .with_retryable(failure.is_retryable || passes)
+        .with_retry_after(failure.retry_after);
     Some(error.with_code(failure.code).with_message(failure.message).with_request_id(failure.request_id))
 }
