@@ -1,12 +1,13 @@
 //! Google's errors: `{"error": {"code", "message", "status", "details"}}`, where the status is a word and the
-//! details are typed. Below the base for OpenAI's clients the same comes in an array.
+//! details are typed. Below the base for OpenAI's clients the same comes in an array. Interactions have only a
+//! message and a code, and that is a word: `invalid_request`.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::compatible;
+use super::{compatible, interactions};
 use crate::answer::Answer;
 use crate::fault::AskedStatus;
 use crate::refusal::{OwnRefusal, Problem, Refusal};
@@ -83,6 +84,10 @@ impl Error {
 
     fn answer(self, path: &str) -> Answer {
         let Self { status, word, message, details } = self;
+        if interactions::is_path(path) {
+            let error = json!({"code": code_of_interaction(&word), "message": message});
+            return Answer::json(&json!({"error": error})).with_status(status);
+        }
         let mut error = json!({"code": status.as_u16(), "message": message, "status": word});
         if !details.is_empty() {
             error["details"] = json!(details);
@@ -126,6 +131,14 @@ fn word(status: StatusCode) -> &'static str {
         504 => "DEADLINE_EXCEEDED",
         400..500 => "INVALID_ARGUMENT",
         _ => "UNKNOWN",
+    }
+}
+
+/// The official SDK declares it a text; users of it report `invalid_request`, `permission_denied` and `not_found`.
+fn code_of_interaction(word: &str) -> String {
+    match word {
+        "INVALID_ARGUMENT" => "invalid_request".into(),
+        other => other.to_lowercase(),
     }
 }
 

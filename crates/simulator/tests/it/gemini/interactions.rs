@@ -221,7 +221,7 @@ async fn one_that_runs_in_the_background_is_cancelled_once() {
     let cancel = format!("{}/cancel", path(&made));
     assert_eq!(post(&simulator, &cancel, &json!({})).await.json()["status"], "cancelled");
     let error = post(&simulator, &cancel, &json!({})).await.refusal(400);
-    assert_eq!(error["error"]["status"], "FAILED_PRECONDITION");
+    assert_eq!(error["error"]["code"], "failed_precondition");
     simulator.advance(Duration::from_secs(60));
     assert_eq!(get(&simulator, &path(&made)).await.json()["status"], "cancelled");
     let over = create(&simulator, json!({})).await;

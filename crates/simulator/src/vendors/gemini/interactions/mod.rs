@@ -18,6 +18,13 @@ use crate::world::{Outcome, Stand, Task};
 use answer::Interaction;
 use request::InteractionRequest;
 
+/// Whether this is a path of interactions.
+pub(super) fn is_path(path: &str) -> bool {
+    let rest = path.strip_prefix("/v1beta").or_else(|| path.strip_prefix("/v1"));
+    rest.and_then(|rest| rest.strip_prefix("/interactions"))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// `POST /v1beta/interactions`: whole, as events, or in the background.
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let request = InteractionRequest::read(call)?;
