@@ -18,11 +18,27 @@ use simulator::Simulator;
 /// Where the tests are, from the root folder.
 const TESTS: &str = "tests/sdks";
 
-/// SDKs that can be installed together, and the tests to run with them.
-const ENVIRONMENTS: [Environment; 1] = [Environment {
-    name: "newest",
-    tests: &["aihubmix", "anthropic", "deepseek", "openai_media", "openai_repeats", "openai_text", "runway"],
-}];
+/// SDKs that can be installed together, and the tests to run with them. Of Google's there are two older ones: the last
+/// that makes videos as the vendor did until lately, and the last major version that also makes pictures so.
+const ENVIRONMENTS: [Environment; 3] = [
+    Environment {
+        name: "newest",
+        tests: &[
+            "aihubmix",
+            "anthropic",
+            "deepseek",
+            "gemini",
+            "gemini_by_openai",
+            "gemini_interactions",
+            "openai_media",
+            "openai_repeats",
+            "openai_text",
+            "runway",
+        ],
+    },
+    Environment { name: "google-genai-2.34.0", tests: &["gemini", "gemini_interactions", "gemini_veo"] },
+    Environment { name: "google-genai-1.75.0", tests: &["gemini", "gemini_imagen", "gemini_veo"] },
+];
 
 /// Builds the binary and runs every SDK against it.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
