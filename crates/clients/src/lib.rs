@@ -70,6 +70,8 @@
 //! A wire type is one list of fields: what must be there is an argument of `new`, what may be there has a builder
 //! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`.
 
+#[cfg(feature = "aihubmix")]
+pub mod aihubmix;
 #[cfg(feature = "anthropic")]
 pub mod anthropic;
 #[cfg(feature = "deepseek")]

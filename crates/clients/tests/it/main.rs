@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod addresses;
+#[cfg(feature = "aihubmix")]
+mod aihubmix;
 #[cfg(feature = "anthropic")]
 mod anthropic;
 mod breaker;
