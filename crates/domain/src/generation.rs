@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Quantity, Unit};
+use crate::{Quantity, ToolCall, Unit};
 
 /// Tokens that a generation used, as the vendor counted them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -49,45 +49,151 @@ pub enum FinishReason {
 /// A finished generation.
 #[derive(Clone, PartialEq, Debug)]
 pub enum GenerationResult {
-    /// Text of a chat.
-    Chat {
-        /// What the model said.
-        text: String,
-        /// What it thought before, where the vendor tells.
-        reasoning: Option<String>,
-        /// Tools that it wants called, in OpenAI's shape.
-        tool_calls: Vec<Value>,
-        /// Why it stopped.
-        finish_reason: FinishReason,
-        /// What it used.
-        usage: Usage,
-        /// The vendor's own facts (request id, safety verdicts, fingerprints).
-        vendor: Map<String, Value>,
-    },
-    /// Vectors, one for each text of the request.
-    Embedding {
-        /// The vectors in the order of the request.
-        vectors: Vec<Vec<f32>>,
-        /// What it used.
-        usage: Usage,
-        /// The vendor's own facts.
-        vendor: Map<String, Value>,
-    },
+    /// Answers of a chat.
+    Chat(ChatResult),
+    /// Vectors.
+    Embedding(EmbeddingResult),
+}
+
+/// Answers of a chat.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct ChatResult {
+    /// One for each answer that was asked for.
+    pub answers: Vec<ChatAnswer>,
+    /// What it used.
+    pub usage: Usage,
+    /// The vendor's own facts (request id, safety verdicts, fingerprints).
+    pub vendor: Map<String, Value>,
+}
+
+/// One answer of a chat.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ChatAnswer {
+    /// What the model said.
+    pub text: String,
+    /// What it thought before, where the vendor tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    /// Why it declines, where the vendor tells that apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// Tools that it wants called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Why it stopped.
+    pub finish_reason: FinishReason,
+    /// What the vendor says beside it, such as signatures of thoughts that go back with the next request.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub extras: Map<String, Value>,
+}
+
+/// Vectors of texts.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct EmbeddingResult {
+    /// The vectors, one for each text in the order of the request.
+    pub vectors: Vec<Vec<f32>>,
+    /// What it used.
+    pub usage: Usage,
+    /// The vendor's own facts.
+    pub vendor: Map<String, Value>,
+}
+
+impl GenerationResult {
+    /// What it used.
+    pub fn usage(&self) -> Usage {
+        match self {
+            Self::Chat(chat) => chat.usage,
+            Self::Embedding(embedding) => embedding.usage,
+        }
+    }
+
+    /// The vendor's own facts.
+    pub fn vendor(&self) -> &Map<String, Value> {
+        match self {
+            Self::Chat(chat) => &chat.vendor,
+            Self::Embedding(embedding) => &embedding.vendor,
+        }
+    }
 }
 
 /// One piece of a streamed chat.
 #[derive(Clone, PartialEq, Debug)]
 pub enum StreamChunk {
-    /// More text.
-    Text(String),
-    /// More reasoning.
-    Reasoning(String),
-    /// A piece of a tool call, in OpenAI's shape.
-    ToolCall(Value),
-    /// Why it stopped.
-    Finish(FinishReason),
+    /// More of one of the answers.
+    Answer {
+        /// Which of the answers, from 0.
+        index: u32,
+        /// What is added to it.
+        piece: AnswerPiece,
+    },
     /// What it used; comes once, last.
     Usage(Usage),
+    /// The vendor's own facts; a later one adds to an earlier one.
+    Vendor(Map<String, Value>),
+}
+
+/// What is added to an answer.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AnswerPiece {
+    /// More text.
+    Text(String),
+    /// More of its thoughts.
+    Reasoning(String),
+    /// More of why it declines.
+    Refusal(String),
+    /// More of a call of a tool.
+    ToolCall {
+        /// Which of the calls, from 0.
+        index: u32,
+        /// The call's id, with its first piece.
+        id: Option<String>,
+        /// The tool's name, with its first piece.
+        name: Option<String>,
+        /// The next of the arguments.
+        arguments: String,
+    },
+    /// What the vendor says beside it.
+    Extras(Map<String, Value>),
+    /// Why it stopped.
+    Finish(FinishReason),
+}
+
+/// What was heard.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Transcript {
+    /// All of it.
+    pub text: String,
+    /// The language that is spoken, as the vendor names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// How long the audio is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Its parts with their times, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<TimedText>,
+    /// Its words with their times, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<TimedText>,
+}
+
+/// A text that was heard in this time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TimedText {
+    /// What was said.
+    pub text: String,
+    /// When it begins, in seconds.
+    pub start: f64,
+    /// When it ends, in seconds.
+    pub end: f64,
+    /// Who said it, where the vendor tells them apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+}
+
+impl Transcript {
+    /// The media type of one that is written as JSON.
+    pub const MEDIA_TYPE: &str = "application/json";
 }
 
 #[cfg(test)]

@@ -38,18 +38,24 @@ pub use account::{ExternalId, Realm, Subject};
 pub use credits::{Credits, CreditsChange, CreditsError};
 pub use duration::{duration_text, parse_duration, serde_duration};
 pub use error::{Effect, InvalidInput, InvalidName, Problem};
-pub use generation::{FinishReason, GenerationResult, StreamChunk, Usage};
+pub use generation::{
+    AnswerPiece, ChatAnswer, ChatResult, EmbeddingResult, FinishReason, GenerationResult, StreamChunk,
+    TimedText, Transcript, Usage,
+};
 pub use id::{AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId};
 pub use job::{IllegalMove, JobMove, JobState, Priority};
-pub use model::{Modality, Model, ModelName, ModelSpec, OnCancel, OnUncertain, Route, RouteChoice};
+pub use model::{
+    Modality, Model, ModelName, ModelSpec, OnCancel, OnUncertain, Route, RouteChoice, TokenCeilings,
+};
 pub use parameter::{Parameter, ParameterKind};
 pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};
 pub use provider::{
-    AttemptContext, BoxStream, ByteStream, Cancelled, Generator, MediaMaker, Output, OutputSource, Outputs,
-    Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
+    AttemptContext, BoxStream, ByteStream, Cancelled, Generator, MediaMaker, MediaReader, OpenMedia, Output,
+    OutputSource, Outputs, Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
 };
 pub use request::{
-    ChatRequest, EmbeddingRequest, GenerationRequest, ImageRequest, MediaInput, MediaRequest, Request, Size,
-    SpeechRequest, TranscriptionRequest, VideoRequest,
+    ChatMessage, ChatPart, ChatRequest, ChatRole, EmbeddingRequest, GenerationRequest, ImageRequest,
+    MediaInput, MediaRequest, Request, ResponseFormat, Size, SpeechRequest, Timestamps, Tool, ToolCall,
+    ToolChoice, TranscriptionRequest, VideoRequest,
 };
 pub use wire::{Dialect, Edit, UsageWatch, WireCall, WireReply, WireText};

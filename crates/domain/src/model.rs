@@ -92,6 +92,8 @@ pub struct Model {
     pub parameters: Vec<Parameter>,
     /// The price to the user, whoever serves it.
     pub price: Price,
+    /// What the input of a chat may come to beside its text.
+    pub token_ceilings: TokenCeilings,
     /// Who may serve it.
     pub route: Route,
     /// A job that isn't final this long after its submission ends as expired.
@@ -102,6 +104,29 @@ pub struct Model {
     pub on_cancel: OnCancel,
     /// What becomes of an attempt of which nobody can tell whether the vendor took it.
     pub on_uncertain: OnUncertain,
+}
+
+/// How many tokens of input whatever isn't text may come to, for the hold of a chat. A text never comes to more
+/// than its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenCeilings {
+    /// A message, beside what it says.
+    pub per_message: u64,
+    /// A tool, beside its description.
+    pub per_tool: u64,
+    /// A picture.
+    pub per_image: u64,
+    /// A sound.
+    pub per_audio: u64,
+    /// A document.
+    pub per_file: u64,
+}
+
+impl Default for TokenCeilings {
+    fn default() -> Self {
+        Self { per_message: 16, per_tool: 64, per_image: 6_000, per_audio: 60_000, per_file: 200_000 }
+    }
 }
 
 /// The ordered, weighted choices that may serve a model. Never empty.
@@ -135,6 +160,8 @@ pub struct RouteChoice {
     pub provider: ProviderKey,
     /// The vendor's name of the model.
     pub vendor_model: String,
+    /// What it can be told there. A request that it can't do passes this choice over.
+    pub parameters: Vec<Parameter>,
     /// Its share among choices of the same rank.
     pub weight: u32,
     /// What the vendor charges the operator, where it is known.

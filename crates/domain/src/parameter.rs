@@ -57,8 +57,26 @@ pub enum ParameterKind {
         /// What each side must be a multiple of.
         step: u32,
     },
+    /// One of these whole numbers.
+    IntegerChoice(Vec<i64>),
     /// `file:<id>`, a data URI or an https URL.
     Media,
+    /// One medium, or a list of at most this many.
+    MediaList {
+        /// The most media.
+        max: usize,
+    },
+    /// One text, or a list of at most this many.
+    Texts {
+        /// The most texts.
+        max: usize,
+    },
+    /// The messages of a chat, in OpenAI's shape.
+    Messages,
+    /// The tools of a chat, in OpenAI's shape.
+    Tools,
+    /// A text or an object whose shape the field's own description names.
+    Open,
 }
 
 impl Parameter {
@@ -163,10 +181,39 @@ impl Parameter {
                 }
                 None => malformed("must be a text such as \"1024x1024\""),
             },
+            ParameterKind::IntegerChoice(choices) => match value.as_i64() {
+                Some(number) if choices.contains(&number) => Ok(()),
+                Some(_) => {
+                    let choices: Vec<_> = choices.iter().map(i64::to_string).collect();
+                    not_allowed(format!("must be one of {}", choices.join(", ")))
+                }
+                None => malformed("must be a whole number"),
+            },
             ParameterKind::Media => match value.as_str() {
                 Some("") | None => malformed("must be file:<id>, a data URI or an https URL"),
                 Some(_) => Ok(()),
             },
+            ParameterKind::MediaList { max } => match value {
+                Value::String(text) if !text.is_empty() => Ok(()),
+                Value::Array(items) if items.len() > *max => {
+                    not_allowed(format!("must be at most {max} media"))
+                }
+                Value::Array(items) if items.iter().all(Value::is_string) => Ok(()),
+                _ => malformed("must be file:<id>, a data URI, an https URL, or a list of them"),
+            },
+            ParameterKind::Texts { max } => match value {
+                Value::String(_) => Ok(()),
+                Value::Array(items) if items.len() > *max => {
+                    not_allowed(format!("must be at most {max} texts"))
+                }
+                Value::Array(items) if items.iter().all(Value::is_string) => Ok(()),
+                _ => malformed("must be a text or a list of texts"),
+            },
+            // Whoever parses them names the mistake within.
+            ParameterKind::Messages | ParameterKind::Tools if value.is_array() => Ok(()),
+            ParameterKind::Messages | ParameterKind::Tools => malformed("must be a list"),
+            ParameterKind::Open if value.is_string() || value.is_object() => Ok(()),
+            ParameterKind::Open => malformed("must be a text or an object"),
         }
     }
 
@@ -181,7 +228,14 @@ impl Parameter {
                 "type": "string", "pattern": "^[0-9]+x[0-9]+$",
                 "x-side": {"minimum": min, "maximum": max, "multipleOf": step},
             }),
+            ParameterKind::IntegerChoice(choices) => json!({"type": "integer", "enum": choices}),
             ParameterKind::Media => json!({"type": "string", "format": "uri"}),
+            ParameterKind::MediaList { max } => one_or_many(json!({"type": "string", "format": "uri"}), *max),
+            ParameterKind::Texts { max } => one_or_many(json!({"type": "string"}), *max),
+            ParameterKind::Messages | ParameterKind::Tools => {
+                json!({"type": "array", "items": {"type": "object"}, "minItems": 1})
+            }
+            ParameterKind::Open => json!({"type": ["string", "object"]}),
         };
         schema["description"] = Value::String(self.about.clone());
         if let Some(default) = &self.default {
@@ -189,6 +243,10 @@ impl Parameter {
         }
         schema
     }
+}
+
+fn one_or_many(item: Value, max: usize) -> Value {
+    json!({"anyOf": [item, {"type": "array", "items": item, "maxItems": max}]})
 }
 
 fn field(name: &str) -> String {
@@ -206,6 +264,11 @@ mod tests {
             Parameter::new("size", ParameterKind::Size { min: 64, max: 128, step: 64 }, ""),
             Parameter::new("n", ParameterKind::Integer { min: 1, max: 4 }, ""),
             Parameter::new("quality", ParameterKind::Choice(vec!["low".into(), "high".into()]), ""),
+            Parameter::new("seconds", ParameterKind::IntegerChoice(vec![4, 8]), ""),
+            Parameter::new("image", ParameterKind::MediaList { max: 2 }, ""),
+            Parameter::new("stop", ParameterKind::Texts { max: 2 }, ""),
+            Parameter::new("tools", ParameterKind::Tools, ""),
+            Parameter::new("voice", ParameterKind::Open, ""),
         ]
     }
 
@@ -232,6 +295,16 @@ mod tests {
         check(json!({"prompt": "fox", "n": 18446744073709551615u64}), Err(("input.n", Problem::NotAllowed)));
         check(json!({"prompt": "fox", "n": 1.5}), Err(("input.n", Problem::Malformed)));
         check(json!({"prompt": "fox", "quality": "best"}), Err(("input.quality", Problem::NotAllowed)));
+        check(json!({"prompt": "fox", "seconds": 8, "image": "file:x", "stop": ["a", "b"]}), Ok(()));
+        check(json!({"prompt": "fox", "tools": [], "voice": {"id": "v"}}), Ok(()));
+        check(json!({"prompt": "fox", "seconds": 5}), Err(("input.seconds", Problem::NotAllowed)));
+        check(json!({"prompt": "fox", "seconds": "8"}), Err(("input.seconds", Problem::Malformed)));
+        check(json!({"prompt": "fox", "image": ["a", "b", "c"]}), Err(("input.image", Problem::NotAllowed)));
+        check(json!({"prompt": "fox", "image": [1]}), Err(("input.image", Problem::Malformed)));
+        check(json!({"prompt": "fox", "stop": ["a", "b", "c"]}), Err(("input.stop", Problem::NotAllowed)));
+        check(json!({"prompt": "fox", "stop": 1}), Err(("input.stop", Problem::Malformed)));
+        check(json!({"prompt": "fox", "tools": {}}), Err(("input.tools", Problem::Malformed)));
+        check(json!({"prompt": "fox", "voice": 1}), Err(("input.voice", Problem::Malformed)));
         check(json!({"prompt": "fox", "colour": "red"}), Err(("input.colour", Problem::NotAllowed)));
     }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Effect, GenerationRequest, GenerationResult, InvalidName, MediaRequest, ModelSpec, Quantity, StreamChunk,
-    WireText,
+    Effect, GenerationRequest, GenerationResult, InvalidInput, InvalidName, MediaInput, MediaRequest,
+    ModelSpec, Quantity, Request, StreamChunk, WireText,
 };
 
 /// A stream on the heap.
@@ -63,6 +64,12 @@ pub trait Provider: Send + Sync {
     /// The models that it offers.
     fn models(&self) -> &[ModelSpec];
 
+    /// Whether a model of it can do this request, as far as its table of parameters can't say: what depends on
+    /// several fields at once. The request keeps to the table.
+    fn check(&self, _vendor_model: &str, _request: &Request) -> Result<(), InvalidInput> {
+        Ok(())
+    }
+
     /// Its text, if it makes any.
     fn generator(&self) -> Option<&dyn Generator> {
         None
@@ -85,15 +92,15 @@ pub trait Generator: Send + Sync {
     /// The whole result at once.
     async fn generate(
         &self,
-        vendor_model: &str,
         request: GenerationRequest,
+        context: AttemptContext,
     ) -> Result<GenerationResult, ProviderError>;
 
     /// The result as it comes. Dropping the stream stops the vendor.
     async fn generate_stream(
         &self,
-        vendor_model: &str,
         request: GenerationRequest,
+        context: AttemptContext,
     ) -> Result<BoxStream<Result<StreamChunk, ProviderError>>, ProviderError>;
 }
 
@@ -116,7 +123,7 @@ pub trait MediaMaker: Send + Sync {
 }
 
 /// What a provider is told about the attempt that it serves.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone)]
 pub struct AttemptContext {
     /// The job's or call's id: the same for every attempt at it.
     pub owner: String,
@@ -124,6 +131,44 @@ pub struct AttemptContext {
     pub number: u32,
     /// The vendor's name of the model.
     pub vendor_model: String,
+    /// Reads the media that the request names.
+    pub media: Arc<dyn MediaReader>,
+}
+
+impl fmt::Debug for AttemptContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptContext")
+            .field("owner", &self.owner)
+            .field("number", &self.number)
+            .field("vendor_model", &self.vendor_model)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the media that a request names, whatever they are: files of ours, data URIs, addresses.
+#[async_trait]
+pub trait MediaReader: Send + Sync {
+    /// Begins to read one. What is wrong with it is `InvalidRequest`, and nothing was begun.
+    async fn open(&self, input: &MediaInput) -> Result<OpenMedia, ProviderError>;
+}
+
+/// A medium that is being read.
+pub struct OpenMedia {
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+    /// How many bytes there are, where that is known.
+    pub length: Option<u64>,
+    /// The bytes as they come.
+    pub body: ByteStream,
+}
+
+impl fmt::Debug for OpenMedia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenMedia")
+            .field("media_type", &self.media_type)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How the vendor took the work.

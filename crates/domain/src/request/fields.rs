@@ -48,6 +48,14 @@ impl Fields {
         }
     }
 
+    pub(super) fn boolean(&mut self, name: &str) -> Result<Option<bool>, InvalidInput> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
+            Some(_) => Err(malformed(name, "must be true or false")),
+        }
+    }
+
     pub(super) fn number(&mut self, name: &str) -> Result<Option<f64>, InvalidInput> {
         match self.take(name) {
             None => Ok(None),
@@ -60,6 +68,22 @@ impl Fields {
         text.parse()
             .map(Some)
             .map_err(|_| InvalidInput::not_allowed(path(name), "must be WIDTHxHEIGHT such as 1024x1024"))
+    }
+
+    /// One medium or a list of them.
+    pub(super) fn media_list(&mut self, name: &str) -> Result<Vec<MediaInput>, InvalidInput> {
+        let given = match self.take(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(given)) => given,
+            Some(one) => vec![one],
+        };
+        let medium = |value: Value| match value {
+            Value::String(text) => text
+                .parse()
+                .map_err(|allowed| InvalidInput::not_allowed(path(name), format!("must be {allowed}"))),
+            _ => Err(malformed(name, "must be a text or a list of texts")),
+        };
+        given.into_iter().map(medium).collect()
     }
 
     pub(super) fn media(&mut self, name: &str) -> Result<Option<MediaInput>, InvalidInput> {

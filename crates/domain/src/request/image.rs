@@ -6,26 +6,30 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::MediaInput;
-use super::fields::Fields;
+use super::fields::{Fields, malformed};
 use crate::{InvalidInput, InvalidName, Quantity, Unit};
 
 /// A request for pictures.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ImageRequest {
-    /// What to draw.
+    /// What to draw. Empty only where a picture is given.
     pub prompt: String,
     /// What to leave out.
     pub negative_prompt: Option<String>,
     /// How large; left out, the model's own size.
     pub size: Option<Size>,
+    /// Width to height, such as `16:9`, for models that choose the size themselves.
+    pub aspect_ratio: Option<String>,
     /// How well, in the model's own words.
     pub quality: Option<String>,
     /// How many.
     pub n: u32,
     /// The same seed draws the same picture, where the model can.
     pub seed: Option<u64>,
-    /// A picture to work from.
-    pub image: Option<MediaInput>,
+    /// The format of the pictures: `png`, `jpeg`, `webp`.
+    pub format: Option<String>,
+    /// Pictures to work from.
+    pub images: Vec<MediaInput>,
     /// Which part of it to change.
     pub mask: Option<MediaInput>,
     /// Parameters of single models.
@@ -35,17 +39,24 @@ pub struct ImageRequest {
 impl ImageRequest {
     pub(super) fn parse(mut fields: Fields) -> Result<Self, InvalidInput> {
         let n = fields.whole_number("n")?.unwrap_or(1);
+        let images = fields.media_list("image")?;
+        let prompt = fields.text("prompt")?.unwrap_or_default();
+        if prompt.is_empty() && images.is_empty() {
+            return Err(malformed("prompt", "is required where no image is given"));
+        }
         Ok(Self {
-            prompt: fields.required_text("prompt")?,
+            prompt,
             negative_prompt: fields.text("negative_prompt")?,
             size: fields.size("size")?,
+            aspect_ratio: fields.text("aspect_ratio")?,
             quality: fields.text("quality")?,
             n: u32::try_from(n)
                 .ok()
                 .filter(|n| *n > 0)
                 .ok_or_else(|| InvalidInput::not_allowed("input.n", "must be 1 or more"))?,
             seed: fields.whole_number("seed")?,
-            image: fields.media("image")?,
+            format: fields.text("format")?,
+            images,
             mask: fields.media("mask")?,
             extras: fields.rest(),
         })

@@ -11,15 +11,15 @@ mod video;
 
 use serde_json::{Map, Value};
 
-pub use chat::ChatRequest;
+pub use chat::{ChatMessage, ChatPart, ChatRequest, ChatRole, ResponseFormat, Tool, ToolCall, ToolChoice};
 pub use embedding::EmbeddingRequest;
 pub use image::{ImageRequest, Size};
 pub use media::MediaInput;
 pub use speech::SpeechRequest;
-pub use transcription::TranscriptionRequest;
+pub use transcription::{Timestamps, TranscriptionRequest};
 pub use video::VideoRequest;
 
-use crate::{InvalidInput, Modality, Quantity};
+use crate::{InvalidInput, Modality, Quantity, TokenCeilings};
 
 /// A request of any modality.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,7 +34,7 @@ pub enum Request {
 #[derive(Clone, PartialEq, Debug)]
 pub enum GenerationRequest {
     /// An answer to messages.
-    Chat(ChatRequest),
+    Chat(Box<ChatRequest>),
     /// Vectors of texts.
     Embedding(EmbeddingRequest),
 }
@@ -58,7 +58,9 @@ impl Request {
     pub fn parse(modality: Modality, input: Map<String, Value>) -> Result<Self, InvalidInput> {
         let fields = fields::Fields::new(input);
         Ok(match modality {
-            Modality::Chat => Self::Generation(GenerationRequest::Chat(ChatRequest::parse(fields)?)),
+            Modality::Chat => {
+                Self::Generation(GenerationRequest::Chat(Box::new(ChatRequest::parse(fields)?)))
+            }
             Modality::Embedding => {
                 Self::Generation(GenerationRequest::Embedding(EmbeddingRequest::parse(fields)?))
             }
@@ -71,16 +73,46 @@ impl Request {
         })
     }
 
-    /// The most that this request can come to, as it is priced.
-    pub fn quantities_max(&self) -> Vec<Quantity> {
+    /// The most that this request can come to, as it is priced. The ceilings are for what goes into a chat.
+    pub fn quantities_max(&self, ceilings: &TokenCeilings) -> Vec<Quantity> {
         match self {
-            Self::Generation(GenerationRequest::Chat(chat)) => chat.quantities_max(),
+            Self::Generation(GenerationRequest::Chat(chat)) => chat.quantities_max(ceilings),
             Self::Generation(GenerationRequest::Embedding(embedding)) => embedding.quantities_max(),
             Self::Media(MediaRequest::Image(image)) => image.quantities_max(),
             Self::Media(MediaRequest::Video(video)) => video.quantities_max(),
             Self::Media(MediaRequest::Speech(speech)) => speech.quantities_max(),
             Self::Media(MediaRequest::Transcription(transcription)) => transcription.quantities_max(),
         }
+    }
+}
+
+impl MediaRequest {
+    /// The media that it names.
+    pub fn media(&self) -> Vec<&MediaInput> {
+        match self {
+            Self::Image(image) => image.images.iter().chain(&image.mask).collect(),
+            Self::Video(video) => {
+                let single = [&video.image, &video.last_image, &video.video];
+                single.into_iter().flatten().chain(&video.references).collect()
+            }
+            Self::Speech(_) => Vec::new(),
+            Self::Transcription(transcription) => vec![&transcription.audio],
+        }
+    }
+}
+
+impl GenerationRequest {
+    /// The media that it names.
+    pub fn media(&self) -> Vec<&MediaInput> {
+        let Self::Chat(chat) = self else { return Vec::new() };
+        let parts = chat.messages.iter().flat_map(|message| &message.parts);
+        let media = |part| match part {
+            &ChatPart::Text(_) => None,
+            ChatPart::Image { media, .. } | ChatPart::Audio(media) | ChatPart::File { media, .. } => {
+                Some(media)
+            }
+        };
+        parts.filter_map(media).collect()
     }
 }
 

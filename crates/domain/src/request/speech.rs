@@ -16,6 +16,8 @@ pub struct SpeechRequest {
     pub format: Option<String>,
     /// How fast, 1 as a person would.
     pub speed: Option<f64>,
+    /// How to say it.
+    pub instructions: Option<String>,
     /// Parameters of single models.
     pub extras: Map<String, Value>,
 }
@@ -27,6 +29,7 @@ impl SpeechRequest {
             voice: fields.text("voice")?,
             format: fields.text("format")?,
             speed: fields.number("speed")?,
+            instructions: fields.text("instructions")?,
             extras: fields.rest(),
         })
     }

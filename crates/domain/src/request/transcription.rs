@@ -1,5 +1,7 @@
 //! Transcriptions: the text of an audio.
 
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 
 use super::MediaInput;
@@ -15,8 +17,37 @@ pub struct TranscriptionRequest {
     pub language: Option<String>,
     /// Words that may occur in it.
     pub prompt: Option<String>,
+    /// Whether the text comes in English, whatever is spoken.
+    pub translate: bool,
+    /// What is told with its time.
+    pub timestamps: Timestamps,
     /// Parameters of single models.
     pub extras: Map<String, Value>,
+}
+
+/// What of a transcription is told with its time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Timestamps {
+    /// Nothing.
+    #[default]
+    None,
+    /// Segments.
+    Segment,
+    /// Segments and words.
+    Word,
+}
+
+impl FromStr for Timestamps {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "none" => Ok(Self::None),
+            "segment" => Ok(Self::Segment),
+            "word" => Ok(Self::Word),
+            _ => Err(()),
+        }
+    }
 }
 
 impl TranscriptionRequest {
@@ -28,6 +59,13 @@ impl TranscriptionRequest {
             audio: fields.media("audio")?.ok_or_else(|| malformed("audio", "is required"))?,
             language: fields.text("language")?,
             prompt: fields.text("prompt")?,
+            translate: fields.boolean("translate")?.unwrap_or(false),
+            timestamps: match fields.text("timestamps")? {
+                None => Timestamps::default(),
+                Some(text) => text.parse().map_err(|()| {
+                    InvalidInput::not_allowed("input.timestamps", "must be one of none, segment, word")
+                })?,
+            },
             extras: fields.rest(),
         })
     }

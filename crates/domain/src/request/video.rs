@@ -13,12 +13,20 @@ pub struct VideoRequest {
     pub prompt: Option<String>,
     /// A picture to begin with.
     pub image: Option<MediaInput>,
+    /// A picture to end with.
+    pub last_image: Option<MediaInput>,
+    /// Pictures of what is to be seen in it.
+    pub references: Vec<MediaInput>,
     /// A video to work from.
     pub video: Option<MediaInput>,
     /// How long.
     pub seconds: u32,
     /// How large; left out, the model's own size.
     pub size: Option<Size>,
+    /// Width to height, such as `16:9`, for models that choose the size themselves.
+    pub aspect_ratio: Option<String>,
+    /// How finely, such as `720p`, for models that choose the size themselves.
+    pub resolution: Option<String>,
     /// The same seed makes the same video, where the model can.
     pub seed: Option<u64>,
     /// Parameters of single models.
@@ -34,12 +42,16 @@ impl VideoRequest {
         let video = Self {
             prompt: fields.text("prompt")?.filter(|prompt| !prompt.is_empty()),
             image: fields.media("image")?,
+            last_image: fields.media("last_image")?,
+            references: fields.media_list("references")?,
             video: fields.media("video")?,
             seconds: u32::try_from(seconds)
                 .ok()
                 .filter(|seconds| *seconds > 0)
                 .ok_or_else(|| InvalidInput::not_allowed("input.seconds", "must be 1 or more"))?,
             size: fields.size("size")?,
+            aspect_ratio: fields.text("aspect_ratio")?,
+            resolution: fields.text("resolution")?,
             seed: fields.whole_number("seed")?,
             extras: fields.rest(),
         };
@@ -51,10 +63,18 @@ impl VideoRequest {
 
     /// The most that it can come to: its whole length.
     pub fn quantities_max(&self) -> Vec<Quantity> {
-        let quantity = Quantity::new(Unit::VideoSecond, u64::from(self.seconds));
-        vec![match self.size {
-            Some(size) => quantity.with("size", size.to_string()),
-            None => quantity,
-        }]
+        vec![self.quantity(self.seconds)]
+    }
+
+    /// This many seconds of this request, as they are priced.
+    pub fn quantity(&self, seconds: u32) -> Quantity {
+        let mut quantity = Quantity::new(Unit::VideoSecond, u64::from(seconds));
+        if let Some(size) = self.size {
+            quantity = quantity.with("size", size.to_string());
+        }
+        if let Some(resolution) = &self.resolution {
+            quantity = quantity.with("resolution", resolution.clone());
+        }
+        quantity
     }
 }
