@@ -17,7 +17,7 @@ use fourfold_service::catalog::{Catalog, CatalogService, ModelSettings};
 use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
-use fourfold_service::{Clock, Spawner, SystemClock, instances};
+use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -102,6 +102,7 @@ impl Server {
             storage: storage.clone(),
             providers,
             catalog: catalog.clone(),
+            media: Media::offline(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: settings.jobs.clone(),

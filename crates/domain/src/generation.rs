@@ -19,13 +19,15 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What is priced: cached tokens apart from the others.
+    /// What is priced: cached tokens apart from the others, and nothing that isn't there.
     pub fn quantities(&self) -> Vec<Quantity> {
-        vec![
-            Quantity::new(Unit::InputToken, self.input_tokens.saturating_sub(self.cached_input_tokens)),
-            Quantity::new(Unit::CachedInputToken, self.cached_input_tokens),
-            Quantity::new(Unit::OutputToken, self.output_tokens),
-        ]
+        let all = [
+            (Unit::InputToken, self.input_tokens.saturating_sub(self.cached_input_tokens)),
+            (Unit::CachedInputToken, self.cached_input_tokens),
+            (Unit::OutputToken, self.output_tokens),
+        ];
+        let there = all.into_iter().filter(|(_, count)| *count > 0);
+        there.map(|(unit, count)| Quantity::new(unit, count)).collect()
     }
 }
 
@@ -205,5 +207,7 @@ mod tests {
         let usage = Usage { input_tokens: 10, cached_input_tokens: 4, output_tokens: 3, reasoning_tokens: 1 };
         let counts: Vec<_> = usage.quantities().iter().map(|quantity| quantity.count).collect();
         assert_eq!(counts, [6, 4, 3]);
+        let usage = Usage { input_tokens: 10, ..Usage::default() };
+        assert_eq!(usage.quantities(), [Quantity::new(Unit::InputToken, 10)]);
     }
 }

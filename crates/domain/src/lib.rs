@@ -27,6 +27,7 @@ mod error;
 mod generation;
 mod id;
 mod job;
+mod media;
 mod model;
 mod parameter;
 mod price;
@@ -44,17 +45,18 @@ pub use generation::{
 };
 pub use id::{AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId};
 pub use job::{IllegalMove, JobMove, JobState, Priority};
+pub use media::{InlineMedia, MediaReader, OpenMedia};
 pub use model::{
     Modality, Model, ModelName, ModelSpec, OnCancel, OnUncertain, Route, RouteChoice, TokenCeilings,
 };
 pub use parameter::{Parameter, ParameterKind};
 pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};
 pub use provider::{
-    AttemptContext, BoxStream, ByteStream, Cancelled, Generator, MediaMaker, MediaReader, OpenMedia, Output,
-    OutputSource, Outputs, Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
+    AttemptContext, BoxStream, ByteStream, Cancelled, Generator, MediaMaker, Output, OutputSource, Outputs,
+    Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
 };
 pub use request::{
-    ChatMessage, ChatPart, ChatRequest, ChatRole, EmbeddingRequest, GenerationRequest, ImageRequest,
+    ChatMessage, ChatPart, ChatRequest, ChatRole, DataUri, EmbeddingRequest, GenerationRequest, ImageRequest,
     MediaInput, MediaRequest, Request, ResponseFormat, Size, SpeechRequest, Timestamps, Tool, ToolCall,
     ToolChoice, TranscriptionRequest, VideoRequest,
 };

@@ -109,6 +109,7 @@ pub struct Model {
 /// How many tokens of input whatever isn't text may come to, for the hold of a chat. A text never comes to more
 /// than its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenCeilings {
     /// A message, beside what it says.

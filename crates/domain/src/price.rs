@@ -221,10 +221,14 @@ impl Price {
     fn rate_for(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
         let holding = self.rates.iter().filter(|rate| rate.holds_for(quantity));
         // `max_by_key` takes the last of equals; reversed, the first.
-        holding
-            .rev()
-            .max_by_key(|rate| rate.when.len())
-            .ok_or_else(|| Unpriced::NoRate { version: self.version.clone(), unit: quantity.unit })
+        match holding.rev().max_by_key(|rate| rate.when.len()) {
+            Some(rate) => Ok(rate),
+            // What the vendor had cached is cheaper only where a price says so.
+            None if quantity.unit == Unit::CachedInputToken => {
+                self.rate_for(&Quantity { unit: Unit::InputToken, ..quantity.clone() })
+            }
+            None => Err(Unpriced::NoRate { version: self.version.clone(), unit: quantity.unit }),
+        }
     }
 }
 
@@ -280,6 +284,16 @@ mod tests {
     fn a_quantity_without_a_rate_is_refused_by_name() {
         let error = price().quote(&[Quantity::new(Unit::OutputToken, 1)]).unwrap_err();
         assert_eq!(error.to_string(), "price v1 has no rate for output_token");
+    }
+
+    #[test]
+    fn cached_tokens_cost_what_others_do_unless_a_price_says_less() {
+        let tokens =
+            [Quantity::new(Unit::InputToken, 2_000_000), Quantity::new(Unit::CachedInputToken, 1_000_000)];
+        let cost = |rates: Vec<Rate>| Price::new("v1", rates).quote(&tokens).unwrap().credits.to_string();
+        let rate = |unit, credits: &str| Rate::new(unit, credits.parse().unwrap());
+        assert_eq!(cost(vec![rate(Unit::InputToken, "1")]), "3");
+        assert_eq!(cost(vec![rate(Unit::InputToken, "1"), rate(Unit::CachedInputToken, "0.1")]), "2.1");
     }
 
     #[test]

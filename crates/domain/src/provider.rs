@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Effect, GenerationRequest, GenerationResult, InvalidInput, InvalidName, MediaInput, MediaRequest,
+    Effect, GenerationRequest, GenerationResult, InvalidInput, InvalidName, MediaReader, MediaRequest,
     ModelSpec, Quantity, Request, StreamChunk, WireText,
 };
 
@@ -141,32 +141,6 @@ impl fmt::Debug for AttemptContext {
             .field("owner", &self.owner)
             .field("number", &self.number)
             .field("vendor_model", &self.vendor_model)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Reads the media that a request names, whatever they are: files of ours, data URIs, addresses.
-#[async_trait]
-pub trait MediaReader: Send + Sync {
-    /// Begins to read one. What is wrong with it is `InvalidRequest`, and nothing was begun.
-    async fn open(&self, input: &MediaInput) -> Result<OpenMedia, ProviderError>;
-}
-
-/// A medium that is being read.
-pub struct OpenMedia {
-    /// Its media type, such as `image/png`.
-    pub media_type: String,
-    /// How many bytes there are, where that is known.
-    pub length: Option<u64>,
-    /// The bytes as they come.
-    pub body: ByteStream,
-}
-
-impl fmt::Debug for OpenMedia {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenMedia")
-            .field("media_type", &self.media_type)
-            .field("length", &self.length)
             .finish_non_exhaustive()
     }
 }

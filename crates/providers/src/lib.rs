@@ -6,7 +6,9 @@
 //! [`ProviderFactory`]'s work; which ones we ship is the table [`BUILTIN`]. Each is a cargo feature.
 //!
 //! ```
-//! use fourfold_domain::{AttemptContext, Modality, Request, Started};
+//! use std::sync::Arc;
+//!
+//! use fourfold_domain::{AttemptContext, InlineMedia, Modality, Request, Started};
 //! use fourfold_providers::{ProviderFactory, ProviderSettings};
 //!
 //! # #[cfg(feature = "mock")]
@@ -18,7 +20,12 @@
 //! let provider = factory.get("Mock")?;
 //! let input = serde_json::from_str(r#"{"prompt": "a red fox", "size": "64x64"}"#)?;
 //! let Request::Media(request) = Request::parse(Modality::Image, input)? else { unreachable!() };
-//! let context = AttemptContext { owner: "job".into(), number: 1, vendor_model: "mock-image".into() };
+//! let context = AttemptContext {
+//!     owner: "job".into(),
+//!     number: 1,
+//!     vendor_model: "mock-image".into(),
+//!     media: Arc::new(InlineMedia),
+//! };
 //! let started = provider.media().ok_or("no media")?.start(request, context).await?;
 //! let Started::Done(outputs) = started else { unreachable!() };
 //! assert_eq!(outputs.items[0].media_type, "image/png");

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+
 use crate::FileId;
 
 /// Media as a caller names it, one string: `file:<id>`, a data URI or an https URL.
@@ -30,6 +34,42 @@ impl FromStr for MediaInput {
         } else {
             Err("file:<id>, a base64 data URI or an https URL")
         }
+    }
+}
+
+/// What a data URI holds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DataUri {
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+impl MediaInput {
+    /// The bytes, if they are in the request itself; the error completes the sentence that begins with the field.
+    pub fn data(&self) -> Option<Result<DataUri, &'static str>> {
+        let Self::Data(uri) = self else { return None };
+        let (head, packed) = uri.strip_prefix("data:")?.split_once(";base64,")?;
+        // Parameters of the type, such as a charset, say nothing about media.
+        let media_type = head.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let media_type =
+            if media_type.contains('/') { media_type } else { "application/octet-stream".to_owned() };
+        let bytes = BASE64_STANDARD.decode(packed.trim_ascii());
+        Some(
+            bytes
+                .map(|bytes| DataUri { media_type, bytes: bytes.into() })
+                .map_err(|_| "must be valid base64"),
+        )
+    }
+}
+
+impl fmt::Debug for DataUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataUri")
+            .field("media_type", &self.media_type)
+            .field("size_bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub use chat::{ChatMessage, ChatPart, ChatRequest, ChatRole, ResponseFormat, Tool, ToolCall, ToolChoice};
 pub use embedding::EmbeddingRequest;
 pub use image::{ImageRequest, Size};
-pub use media::MediaInput;
+pub use media::{DataUri, MediaInput};
 pub use speech::SpeechRequest;
 pub use transcription::{Timestamps, TranscriptionRequest};
 pub use video::VideoRequest;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use fourfold_domain::{
-    AttemptContext, Cancelled, Effect, MediaMaker, ModelSpec, Outputs, Poll, Provider, ProviderError, Reason,
-    Started, UpstreamTask,
+    AttemptContext, Cancelled, Effect, InlineMedia, MediaMaker, ModelSpec, Outputs, Poll, Provider,
+    ProviderError, Reason, Started, UpstreamTask,
 };
 use futures_util::TryStreamExt;
 
@@ -128,5 +128,10 @@ fn media<'a>(provider: &'a dyn Provider, about: &str) -> Result<&'a dyn MediaMak
 }
 
 fn context(vendor_model: &str) -> AttemptContext {
-    AttemptContext { owner: "conformance".to_owned(), number: 1, vendor_model: vendor_model.to_owned() }
+    AttemptContext {
+        owner: "conformance".to_owned(),
+        number: 1,
+        vendor_model: vendor_model.to_owned(),
+        media: Arc::new(InlineMedia),
+    }
 }

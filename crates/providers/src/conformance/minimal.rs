@@ -32,7 +32,11 @@ fn least_value(parameter: &Parameter) -> Value {
             let side = min.next_multiple_of(*step);
             json!(format!("{side}x{side}"))
         }
-        ParameterKind::Media if parameter.name == "audio" => json!(SOUND),
-        ParameterKind::Media => json!(PICTURE),
+        ParameterKind::IntegerChoice(choices) => json!(choices.first()),
+        ParameterKind::Media | ParameterKind::MediaList { .. } if parameter.name == "audio" => json!(SOUND),
+        ParameterKind::Media | ParameterKind::MediaList { .. } => json!(PICTURE),
+        ParameterKind::Texts { .. } | ParameterKind::Open => json!("x"),
+        ParameterKind::Messages => json!([{"role": "user", "content": "x"}]),
+        ParameterKind::Tools => json!([]),
     }
 }

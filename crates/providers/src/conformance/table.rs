@@ -34,6 +34,15 @@ fn can_be_met(parameter: &Parameter) -> bool {
         ParameterKind::Size { min, max, step } => {
             *step > 0 && *min > 0 && min.next_multiple_of(*step) <= *max
         }
-        ParameterKind::Boolean | ParameterKind::Media => true,
+        ParameterKind::IntegerChoice(choices) => {
+            let different: BTreeSet<_> = choices.iter().collect();
+            !choices.is_empty() && different.len() == choices.len()
+        }
+        ParameterKind::MediaList { max } | ParameterKind::Texts { max } => *max > 0,
+        ParameterKind::Boolean
+        | ParameterKind::Media
+        | ParameterKind::Messages
+        | ParameterKind::Tools
+        | ParameterKind::Open => true,
     }
 }

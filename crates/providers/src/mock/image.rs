@@ -170,7 +170,9 @@ fn input_of(request: &ImageRequest) -> Map<String, Value> {
         ("quality", json!(request.quality)),
         ("n", json!(request.n)),
         ("seed", json!(request.seed)),
-        ("image", json!(given(request.image.is_some()))),
+        ("image", json!(given(!request.images.is_empty()))),
+        ("format", json!(request.format)),
+        ("aspect_ratio", json!(request.aspect_ratio)),
         ("mask", json!(given(request.mask.is_some()))),
     ];
     let extras = request.extras.iter().map(|(name, value)| (name.clone(), value.clone()));

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use fourfold_domain::{
-    AttemptContext, Cancelled, Effect, MediaMaker, MediaRequest, Modality, Output, OutputSource, Outputs,
-    Poll, Provider, ProviderError, Reason, Request, Started, UpstreamTask,
+    AttemptContext, Cancelled, Effect, InlineMedia, MediaMaker, MediaRequest, Modality, Output, OutputSource,
+    Outputs, Poll, Provider, ProviderError, Reason, Request, Started, TokenCeilings, UpstreamTask,
 };
 use fourfold_providers::conformance;
 use fourfold_providers::mock::{MockFailure, MockProvider, MockSettings};
@@ -43,8 +43,12 @@ async fn start_request(
     vendor_model: &str,
     request: MediaRequest,
 ) -> Result<Started, ProviderError> {
-    let context =
-        AttemptContext { owner: "job".to_owned(), number: 1, vendor_model: vendor_model.to_owned() };
+    let context = AttemptContext {
+        owner: "job".to_owned(),
+        number: 1,
+        vendor_model: vendor_model.to_owned(),
+        media: Arc::new(InlineMedia),
+    };
     mock.start(request, context).await
 }
 
@@ -148,7 +152,8 @@ async fn several_pictures_differ_and_the_first_is_the_single_one() {
 async fn what_is_charged_is_named_as_it_was_held() {
     let mock = mock_at(0);
     let input = json!({"prompt": "a fox", "size": "64x64", "quality": "high", "n": 2});
-    let held = Request::parse(Modality::Image, input.as_object().unwrap().clone()).unwrap().quantities_max();
+    let held = Request::parse(Modality::Image, input.as_object().unwrap().clone()).unwrap();
+    let held = held.quantities_max(&TokenCeilings::default());
     assert_eq!(outputs(&mock, input.clone()).await.quantities, held);
     let Poll::Done(outputs) = mock_at(9).poll(&task(&mock, input).await).await.unwrap() else {
         panic!("still running");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fourfold_domain::{Modality, Model, ModelSpec, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
+use fourfold_domain::{Modality, Model, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
 
 use super::{Catalog, ModelSettings, PriceSettings, RouteSettings};
 use crate::ports::Providers;
@@ -56,24 +56,15 @@ fn model(
     }
     let price = price(&at(".price"), &settings.price)?;
     check_units(&at(".price.rates"), settings.modality, &price)?;
-    if let Some((first, rest)) = choices.split_first()
-        && let Some((other, _spec)) =
-            rest.iter().find(|(_choice, spec)| spec.parameters != first.1.parameters)
-    {
-        let problem = format!(
-            "{}/{} takes other parameters than {}/{}; one request must do for every choice of a route",
-            other.provider, other.vendor_model, first.0.provider, first.0.vendor_model
-        );
-        return Err(mistake(at(".route"), problem));
-    }
     let mut choices = choices.into_iter();
-    let Some((first, spec)) = choices.next() else { return Ok(None) };
+    let Some(first) = choices.next() else { return Ok(None) };
     Ok(Some(Model {
         name,
         modality: settings.modality,
-        parameters: spec.parameters,
+        parameters: first.parameters.clone(),
         price,
-        route: Route::new(first, choices.map(|(choice, _spec)| choice).collect()),
+        token_ceilings: settings.token_ceilings,
+        route: Route::new(first, choices.collect()),
         deadline: settings.deadline,
         attempts_max: settings.attempts_max,
         on_cancel: settings.on_cancel,
@@ -81,13 +72,13 @@ fn model(
     }))
 }
 
-/// A choice with what its provider says of the model; nothing where the provider is off.
+/// A choice of a route; nothing where its provider is off.
 fn choice(
     place: &str,
     route: &RouteSettings,
     modality: Modality,
     providers: &dyn Providers,
-) -> Result<Option<(RouteChoice, ModelSpec)>, CatalogError> {
+) -> Result<Option<RouteChoice>, CatalogError> {
     let key: ProviderKey =
         route.provider.parse().map_err(|error| mistake(format!("{place}.provider"), error))?;
     if route.weight == 0 {
@@ -112,8 +103,13 @@ fn choice(
         let problem = format!("{} makes {}, not {}", route.model, spec.modality.as_str(), modality.as_str());
         return Err(mistake(format!("{place}.model"), problem));
     }
-    let choice = RouteChoice { provider: key, vendor_model: route.model.clone(), weight: route.weight, cost };
-    Ok(Some((choice, spec.clone())))
+    Ok(Some(RouteChoice {
+        provider: key,
+        vendor_model: route.model.clone(),
+        parameters: spec.parameters.clone(),
+        weight: route.weight,
+        cost,
+    }))
 }
 
 fn price(place: &str, settings: &PriceSettings) -> Result<Price, CatalogError> {

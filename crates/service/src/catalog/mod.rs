@@ -74,7 +74,7 @@ impl CatalogService {
         let mut input = input.clone();
         Parameter::fill_in(&model.parameters, &mut input);
         let request = Request::parse(model.modality, input)?;
-        let quote = model.price.quote_max(&request.quantities_max())?;
+        let quote = model.price.quote_max(&request.quantities_max(&model.token_ceilings))?;
         Ok(Offer { model, request, quote })
     }
 }

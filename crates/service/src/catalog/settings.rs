@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fourfold_domain::{Modality, OnCancel, OnUncertain, Unit, serde_duration};
+use fourfold_domain::{Modality, OnCancel, OnUncertain, TokenCeilings, Unit, serde_duration};
 use serde::{Deserialize, Serialize};
 
 /// One model of the catalog.
@@ -18,6 +18,9 @@ pub struct ModelSettings {
     pub route: Vec<RouteSettings>,
     /// What it costs the user.
     pub price: PriceSettings,
+    /// What the input of a chat may come to beside its text, in tokens, for the hold.
+    #[serde(default)]
+    pub token_ceilings: TokenCeilings,
     /// A job that isn't final this long after its submission ends as expired.
     #[serde(default = "deadline_default", with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]

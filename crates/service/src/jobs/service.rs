@@ -14,7 +14,8 @@ use crate::catalog::CatalogService;
 use crate::credits::Owner;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Providers, Store};
 use crate::{
-    Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Refusal, ServiceError, StoreError, failpoint,
+    Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Media, Refusal, ServiceError, StoreError,
+    failpoint,
 };
 
 /// The longest request that is kept with a job.
@@ -41,6 +42,8 @@ pub struct JobParts {
     pub providers: Arc<dyn Providers>,
     /// What can be asked for.
     pub catalog: CatalogService,
+    /// Where the media of requests come from.
+    pub media: Media,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// This process.

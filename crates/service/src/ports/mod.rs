@@ -2,12 +2,14 @@
 //! no transaction crosses this line, so a fake can do a step under a mutex and a database can commit many
 //! together, and nobody above can tell.
 
+mod media_fetcher;
 mod object_storage;
 mod providers;
 mod queue;
 mod signals;
 mod store;
 
+pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, ReadObject, StorageError};
 pub use providers::Providers;
 pub use queue::{DueJob, JobQueue};

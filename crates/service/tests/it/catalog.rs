@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fourfold_domain::{Modality, OnCancel, OnUncertain, Unit};
+use fourfold_domain::{Modality, OnCancel, OnUncertain, TokenCeilings, Unit};
 use fourfold_service::ServiceError;
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, RateSettings, RouteSettings,
@@ -30,6 +30,7 @@ fn model() -> ModelSettings {
         route: vec![route("acme", "acme-1")],
         price: PriceSettings { version: "v1".to_owned(), rates: vec![rate("0.04")] },
         deadline: std::time::Duration::from_secs(60),
+        token_ceilings: TokenCeilings::default(),
         attempts_max: 3,
         on_cancel: OnCancel::Full,
         on_uncertain: OnUncertain::Fail,

@@ -18,7 +18,7 @@ use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
 use fourfold_service::ports::JobStore as _;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
-use fourfold_service::{Clock as _, Timestamp};
+use fourfold_service::{Clock as _, Media, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -86,6 +86,7 @@ impl House {
             storage: storage.clone(),
             providers: Arc::new(providers),
             catalog: catalog.clone(),
+            media: Media::offline(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: JobSettings { workers: 2, ..JobSettings::default() },
@@ -226,6 +227,7 @@ fn catalog(providers: &ProviderTable) -> Catalog {
         route: vec![route],
         price: PriceSettings { version: "v1".to_owned(), rates: vec![rate] },
         deadline: Duration::from_secs(60 * 60),
+        token_ceilings: fourfold_domain::TokenCeilings::default(),
         attempts_max: 3,
         on_cancel: OnCancel::None,
         on_uncertain: OnUncertain::Fail,

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AttemptContext, Credits, Effect, MediaRequest, Parameter, Provider, ProviderError, Reason, Request,
-    RouteChoice, Started,
+    AttemptContext, Credits, Effect, GenerationResult, Output, OutputSource, Outputs, Parameter, Provider,
+    ProviderError, Reason, Request, RouteChoice, Started,
 };
 use serde_json::Map;
 use tokio::time::timeout;
@@ -48,7 +48,13 @@ impl JobWorker {
             return self.not_sent(working, &job).await;
         }
         let patience = job.deadline_at.since(self.parts.clock.now());
-        let asked = ask(provider.as_ref(), request, &job, number, &choice.vendor_model);
+        let context = AttemptContext {
+            owner: job.id.to_string(),
+            number,
+            vendor_model: choice.vendor_model.clone(),
+            media: self.parts.media.of(job.account),
+        };
+        let asked = ask(provider.as_ref(), request, context);
         let started = timeout(patience, asked).await.unwrap_or_else(|_late| {
             let message = "the vendor didn't answer before the job's deadline";
             Err(ProviderError::new(Reason::Timeout, Effect::MayHaveStarted, message))
@@ -71,8 +77,8 @@ impl JobWorker {
     }
 
     /// Who is asked, and for what. The route's next choice only where the last one is known not to have
-    /// begun; choices whose provider is off are passed over.
-    fn prepare(&self, working: &Working) -> Result<(RouteChoice, Arc<dyn Provider>, MediaRequest), JobError> {
+    /// begun; choices whose provider is off, and those that can't do the request, are passed over.
+    fn prepare(&self, working: &Working) -> Result<(RouteChoice, Arc<dyn Provider>, Request), JobError> {
         let Claimed { job, attempt, .. } = &working.claimed;
         let catalog = self.parts.catalog.current();
         let model = catalog.model(job.model.as_str());
@@ -86,20 +92,23 @@ impl JobWorker {
             asked.map_or(0, |asked| asked + usize::from(failed))
         });
         let first = first % model.route.choices().count();
-        let in_turn = model.route.choices().skip(first).chain(model.route.choices().take(first));
-        let mut on = in_turn.filter_map(|choice| Some((choice.clone(), self.provider(&choice.provider)?)));
-        let (choice, provider) =
-            on.next().ok_or_else(|| JobError::new("unavailable", "every provider of the model is off"))?;
-        let mut input = serde_json::from_str(&job.input)
-            .map_err(|error| JobError::new("invalid_request", error.to_string()))?;
+        let invalid = |error: &dyn std::error::Error| JobError::new("invalid_request", error.to_string());
+        let mut input = serde_json::from_str(&job.input).map_err(|error| invalid(&error))?;
         Parameter::fill_in(&model.parameters, &mut input);
-        match Request::parse(job.modality, input) {
-            Ok(Request::Media(request)) => Ok((choice, provider, request)),
-            Ok(Request::Generation(_)) => Err(JobError::new(
-                "unsupported",
-                format!("jobs of modality {} aren't offered", job.modality.as_str()),
-            )),
-            Err(error) => Err(JobError::new("invalid_request", error.to_string())),
+        let request = Request::parse(job.modality, input.clone()).map_err(|error| invalid(&error))?;
+        let in_turn = model.route.choices().skip(first).chain(model.route.choices().take(first));
+        let mut on = in_turn.filter_map(|choice| Some((choice, self.provider(&choice.provider)?))).filter(
+            |(choice, provider)| {
+                Parameter::check_all(&choice.parameters, &input).is_ok()
+                    && provider.check(&choice.vendor_model, &request).is_ok()
+            },
+        );
+        match on.next() {
+            Some((choice, provider)) => Ok((choice.clone(), provider, request)),
+            None => {
+                let message = "every provider of the model is off, or can't do what is asked";
+                Err(JobError::new("unavailable", message))
+            }
         }
     }
 
@@ -138,22 +147,41 @@ impl JobWorker {
 
 async fn ask(
     provider: &dyn Provider,
-    request: MediaRequest,
-    job: &Job,
-    number: u32,
-    vendor_model: &str,
+    request: Request,
+    context: AttemptContext,
 ) -> Result<Started, ProviderError> {
-    let Some(media) = provider.media() else {
-        return Err(ProviderError::new(
-            Reason::Unsupported,
-            Effect::NotStarted,
-            "the provider makes no media",
-        ));
-    };
-    let context = AttemptContext { owner: job.id.to_string(), number, vendor_model: vendor_model.to_owned() };
     let asked_at = tokio::time::Instant::now();
-    let started = media.start(request, context).await;
+    let started = match request {
+        Request::Media(request) => match provider.media() {
+            Some(media) => media.start(request, context).await,
+            None => Err(unsupported("the provider makes no media")),
+        },
+        Request::Generation(request) => match provider.generator() {
+            Some(generator) => generator.generate(request, context).await.and_then(written),
+            None => Err(unsupported("the provider makes no text")),
+        },
+    };
     metrics::histogram!("fourfold_vendor_call_seconds", "provider" => provider.key().to_string(), "call" => "start")
         .record(asked_at.elapsed());
     started
+}
+
+/// A text as the result of a job: what the model said, as JSON.
+fn written(result: GenerationResult) -> Result<Started, ProviderError> {
+    let json = match &result {
+        GenerationResult::Chat(chat) => serde_json::to_vec(chat),
+        GenerationResult::Embedding(embedding) => serde_json::to_vec(embedding),
+    };
+    let json = json.map_err(|error| ProviderError {
+        source: Some(error.into()),
+        ..ProviderError::new(Reason::Failed, Effect::Started, "the vendor's answer can't be written as JSON")
+    })?;
+    let output =
+        Output { media_type: "application/json".to_owned(), source: OutputSource::Bytes(json.into()) };
+    let (quantities, vendor) = (result.usage().quantities(), result.vendor().clone());
+    Ok(Started::Done(Outputs { items: vec![output], quantities, missing: None, vendor }))
+}
+
+fn unsupported(message: &str) -> ProviderError {
+    ProviderError::new(Reason::Unsupported, Effect::NotStarted, message)
 }

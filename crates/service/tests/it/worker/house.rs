@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
-    BoxStream, InstanceId, JobId, JobState, Modality, OnCancel, OnUncertain, Priority, Provider, Unit,
+    BoxStream, InstanceId, JobId, JobState, Modality, OnCancel, OnUncertain, Priority, Provider,
+    TokenCeilings, Unit,
 };
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::{
@@ -19,7 +20,7 @@ use fourfold_service::jobs::{
 };
 use fourfold_service::ports::{AccountStore as _, JobStore as _, ObjectStorage, ReadObject, StorageError};
 use fourfold_service::testing::{MemoryStore, ProviderTable, TestClock, account_subject, credits};
-use fourfold_service::{BoxError, Clock, Timestamp};
+use fourfold_service::{BoxError, Clock, Media, Timestamp};
 use futures_util::TryStreamExt as _;
 use serde_json::json;
 use tempfile::TempDir;
@@ -78,6 +79,7 @@ impl House {
             storage: storage.clone(),
             providers: Arc::new(ProviderTable::from_iter(vendors)),
             catalog: CatalogService::new(catalog),
+            media: Media::offline(),
             clock,
             instance: InstanceId::new(Uuid::now_v7()),
             settings: plan.jobs,
@@ -193,6 +195,7 @@ fn catalog(plan: &Plan, vendors: &[Arc<dyn Provider>]) -> Catalog {
         route: vendors.iter().map(route).collect(),
         price: PriceSettings { version: "v1".to_owned(), rates: vec![rate] },
         deadline: Duration::from_secs(60 * 60),
+        token_ceilings: TokenCeilings::default(),
         attempts_max: plan.attempts_max,
         on_cancel: plan.on_cancel,
         on_uncertain: plan.on_uncertain,
