@@ -1,5 +1,7 @@
 //! What each v2beta route takes: lists of fields with their bounds.
 
+use std::ops::RangeInclusive;
+
 use crate::call::{Call, Fields};
 use crate::media::{PictureFormat, Size};
 use crate::refusal::Refusal;
@@ -16,13 +18,15 @@ pub(super) enum Rule {
     Integer(&'static str, i64, i64),
     /// One of these words.
     Word(&'static str, &'static [&'static str]),
-    /// A picture that must be there, of at most so many pixels.
+    /// A picture that must be there, of at least 64 pixels each way and at most so many in all.
     Picture(&'static str, u32),
+    /// A picture that must be there, of 32 to 1536 pixels each way and at most a megapixel.
+    SmallPicture(&'static str),
     /// A picture that may be there.
     Mask(&'static str),
 }
 
-use Rule::{Integer, Mask, Number, Picture, Prompt, Text, Word};
+use Rule::{Integer, Mask, Number, Picture, Prompt, SmallPicture, Text, Word};
 
 const PIXELS_MAX: u32 = 9_437_184;
 const MEGAPIXEL: u32 = 1_048_576;
@@ -68,7 +72,7 @@ pub(super) const SD3: &[Rule] = &[
 ];
 /// What it takes besides, when it begins with a picture.
 pub(super) const FROM_PICTURE: &[Rule] = &[Picture("image", PIXELS_MAX), Number("strength", 0.0, 1.0)];
-pub(super) const UPSCALE_FAST: &[Rule] = &[Picture("image", MEGAPIXEL), FORMAT];
+pub(super) const UPSCALE_FAST: &[Rule] = &[SmallPicture("image"), FORMAT];
 pub(super) const UPSCALE_CONSERVATIVE: &[Rule] =
     &[Picture("image", PIXELS_MAX), Prompt("prompt"), NEGATIVE, SEED, Number("creativity", 0.2, 0.5), FORMAT];
 pub(super) const UPSCALE_CREATIVE: &[Rule] = &[
@@ -208,6 +212,7 @@ pub(super) fn check(fields: &Fields, rules: &[Rule]) -> Result<(), Refusal> {
             Integer(field, min, max) => drop(fields.integer(field, *min..=*max)?),
             Word(field, words) => drop(fields.one_of(field, words)?),
             Picture(field, pixels_max) => drop(measured(fields, field, *pixels_max)?),
+            SmallPicture(field) => drop(measured_within(fields, field, 32..=1536, MEGAPIXEL)?),
             Mask(field) if fields.has(field) => drop(measured(fields, field, PIXELS_MAX)?),
             Mask(_) => {}
         }
@@ -217,12 +222,22 @@ pub(super) fn check(fields: &Fields, rules: &[Rule]) -> Result<(), Refusal> {
 
 /// How large a picture is that was brought; at least 64 pixels each way.
 pub(super) fn measured(fields: &Fields, field: &str, pixels_max: u32) -> Result<Size, Refusal> {
+    measured_within(fields, field, 64..=u16::MAX, pixels_max)
+}
+
+fn measured_within(
+    fields: &Fields,
+    field: &str,
+    sides: RangeInclusive<u16>,
+    pixels_max: u32,
+) -> Result<Size, Refusal> {
     let file = fields.required_file(field)?;
     let (_, size) = PictureFormat::measure(&file.bytes)
         .ok_or_else(|| Refusal::not_allowed(field, "other bytes", "a picture in jpeg, png or webp"))?;
     let pixels = u32::from(size.width) * u32::from(size.height);
-    if size.width < 64 || size.height < 64 || pixels > pixels_max {
-        let bounds = format!("at least 64 pixels each way, and {pixels_max} pixels at most");
+    if !sides.contains(&size.width) || !sides.contains(&size.height) || pixels > pixels_max {
+        let (min, max) = sides.into_inner();
+        let bounds = format!("from {min} to {max} pixels each way, and {pixels_max} pixels at most");
         return Err(Refusal::not_allowed(field, size, bounds));
     }
     Ok(size)

@@ -47,6 +47,7 @@ async fn every_route_that_answers_at_once_makes_a_picture() {
         ("generate/sd3", Form::new().text("prompt", "a").text("model", "sd3.5-flash"), (1024, 1024)),
         ("generate/sd3", form("a").text("mode", "image-to-image").text("strength", "0.5"), (512, 512)),
         ("upscale/fast", form("a"), (2048, 2048)),
+        ("upscale/fast", Form::new().file("image", "a.png", "image/png", &png(32, 1536)), (128, 6144)),
         ("upscale/conservative", form("a"), (2048, 2048)),
         ("edit/erase", form("a"), (512, 512)),
         ("edit/inpaint", form("a").text("grow_mask", "100"), (512, 512)),
@@ -67,7 +68,7 @@ async fn every_route_that_answers_at_once_makes_a_picture() {
         assert_eq!(answer.status.as_u16(), 200, "{path}: {:?}", answer.body);
         assert_eq!(png_size(&answer.body), size, "{path}");
     }
-    assert_eq!(simulator.counts().paid_tasks, 16);
+    assert_eq!(simulator.counts().paid_tasks, 17);
 }
 
 #[tokio::test]
@@ -96,8 +97,10 @@ async fn a_picture_that_breaks_a_rule_is_refused() {
         ("generate/sd3", prompt().text("model", "sd2"), "model"),
         ("upscale/fast", prompt(), "image"),
         ("upscale/fast", picture(b"bytes"), "image"),
-        ("upscale/fast", picture(&png(63, 64)), "image"),
-        ("upscale/fast", picture(&png(2000, 600)), "image"),
+        ("upscale/fast", picture(&png(31, 64)), "image"),
+        ("upscale/fast", picture(&png(1537, 64)), "image"),
+        ("upscale/fast", picture(&png(1024, 1025)), "image"),
+        ("control/sketch", picture(&png(63, 64)), "image"),
         ("upscale/conservative", form("a").text("creativity", "0.6"), "creativity"),
         ("edit/outpaint", form("a"), "left"),
         ("edit/remove-background", form("a").text("output_format", "jpeg"), "output_format"),
