@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use fourfold_clients::http::{Effect, ErrorKind};
+use fourfold_clients::http::{BreakerState, Effect, ErrorKind};
 use fourfold_clients::stability::{
     CreativeUpscaleRequest, FinishReason, ImageTaskRequest, RelightRequest, StabilityApi, StabilityClient,
     TaskResult, TaskStatus,
 };
 use fourfold_clients::{Wait, WaitError};
-use fourfold_simulator::{FILTERED, Simulator, Timings};
+use fourfold_simulator::{FILTERED, Simulator, Timings, Vendor};
 
 use super::support::{WIRE, client, client_of, picture_reply, read, simulated, sized_picture};
 use crate::support::{Reply, Server, check_kept};
@@ -93,9 +93,8 @@ async fn the_simulator_works_for_a_while() {
 #[tokio::test]
 async fn a_result_is_unknown_to_other_keys_and_after_a_day() {
     let (simulator, client, id) = started(Duration::ZERO).await;
-    let other = fourfold_clients::http::AuthScheme::Bearer("sk-other".to_owned().into());
-    let base_url = simulator.base_url(fourfold_simulator::Vendor::Stability);
-    let builder = StabilityClient::builder(&base_url, "any".to_owned().into()).auth(other);
+    let base_url = simulator.base_url(Vendor::Stability);
+    let builder = StabilityClient::builder(&base_url, "sk-other".to_owned().into());
     let other = StabilityClient::new(builder.build().unwrap());
     simulator.advance(Duration::from_secs(60));
     let not_mine = other.get_result(&id).await.unwrap_err();
@@ -183,6 +182,17 @@ async fn the_simulators_work_may_fail_or_be_filtered() {
     let id = client.start_image(&request).await.unwrap().id;
     let generated = client.wait_for_result(&id, &wait()).await.unwrap();
     assert_eq!(generated.finish_reason, Some(FinishReason::ContentFiltered));
+}
+
+#[tokio::test]
+async fn work_that_failed_leaves_the_breaker_closed() {
+    let (simulator, client) = simulated();
+    simulator.fault("POST /stability/v2beta/*", "task=fail").unwrap();
+    let id = client.start_image(&upscale("a fox")).await.unwrap().id;
+    for _ in 0..10 {
+        assert_eq!(client.get_result(&id).await.unwrap_err().code(), Some("internal_error"));
+    }
+    assert_eq!(client.http().breaker_state(), BreakerState::Closed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use fourfold_clients::Wait;
-use fourfold_clients::WaitError;
 use fourfold_clients::http::Effect;
 use fourfold_clients::stability::{ImageToVideoRequest, StabilityApi, TaskResult};
+use fourfold_clients::{Wait, WaitError};
 use fourfold_simulator::Timings;
 
 use super::support::{WIRE, client_of, picture, read, simulated, sized_picture};
