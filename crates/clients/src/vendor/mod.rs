@@ -11,6 +11,8 @@ mod failure;
 mod file;
 #[cfg(feature = "vendor-files")]
 pub(crate) mod form;
+#[cfg(feature = "vendor-links")]
+mod link;
 #[cfg(feature = "vendor-media")]
 mod media;
 #[cfg(feature = "vendor-tagged")]
@@ -27,6 +29,8 @@ pub(crate) use events::Streamed;
 pub(crate) use failure::obey_should_retry;
 #[cfg(feature = "vendor-files")]
 pub use file::File;
+#[cfg(feature = "vendor-links")]
+pub(crate) use link::link;
 #[cfg(feature = "vendor-media")]
 pub use media::Media;
 #[cfg(feature = "vendor-tagged")]

@@ -24,6 +24,8 @@ mod proxies;
 mod rate_limit;
 mod redirects;
 mod retries;
+#[cfg(feature = "runway")]
+mod runway;
 mod settings;
 #[cfg(feature = "stability")]
 mod stability;

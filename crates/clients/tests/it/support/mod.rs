@@ -7,7 +7,7 @@ mod wire;
 
 pub(crate) use server::{Reply, Server};
 #[cfg(feature = "vendor")]
-pub(crate) use vendor::{Wire, check_kept, check_paid_once};
+pub(crate) use vendor::{Wire, check_form, check_kept, check_paid_once};
 #[cfg(feature = "vendor")]
 pub(crate) use wire::Received;
 

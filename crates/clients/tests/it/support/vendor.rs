@@ -40,9 +40,7 @@ impl Wire {
     #[track_caller]
     pub(crate) fn check_sent_form(&self, received: &Received, line: &str, recorded: &str) {
         self.check_asked(received, line);
-        let media_type = received.header("content-type").unwrap();
-        let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
-        assert_eq!(received.text().replace(boundary, "XX").replace("\r\n", "\n"), recorded);
+        check_form(received, recorded);
     }
 
     fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -51,6 +49,14 @@ impl Wire {
             .filter(|line| !line.starts_with('#'))
             .filter_map(|line| line.trim().split_once(' '))
     }
+}
+
+/// The body is a form with these recorded parts, which are divided by `XX`.
+#[track_caller]
+pub(crate) fn check_form(received: &Received, recorded: &str) {
+    let media_type = received.header("content-type").unwrap();
+    let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    assert_eq!(received.text().replace(boundary, "XX").replace("\r\n", "\n"), recorded);
 }
 
 /// What was read, once written again, has everything that was recorded, fields that nobody knows too.
