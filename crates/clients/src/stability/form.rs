@@ -1,5 +1,7 @@
 //! Requests that go up as forms. v2beta reads nothing else, even where no file goes along.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::http::{ClientError, Multipart};
@@ -24,7 +26,7 @@ impl Field for File {
 
 impl<T: Serialize> Field for T {
     fn add_to(&self, form: Multipart, name: &str) -> Result<Multipart, ClientError> {
-        form::with_field(form, name, self)
+        form::with_fields(form, &BTreeMap::from([(name, self)]))
     }
 }
 

@@ -13,22 +13,13 @@ pub(crate) fn of<T: Serialize>(request: &T) -> Result<Multipart, ClientError> {
     with_fields(Multipart::new(), request)
 }
 
-/// Adds the fields that the request would have in JSON, in the order of their names.
+/// Adds the fields that the request would have in JSON, in the order of their names. The items of a list go into fields
+/// named `name[]`, and parts into fields of their own, named `name[part]`, or `name[0][part]` in a list.
 pub(crate) fn with_fields<T: Serialize>(form: Multipart, request: &T) -> Result<Multipart, ClientError> {
     let Value::Object(fields) = serde_json::to_value(request).map_err(ClientError::invalid)? else {
         return Err(ClientError::invalid("a form is made of an object"));
     };
     Ok(sorted(fields).fold(form, |form, (name, value)| with_value(form, &name, value)))
-}
-
-/// Adds a field with what the value would be in JSON. The items of a list go into fields named `name[]`, and parts into
-/// fields of their own, named `name[part]`, or `name[0][part]` in a list.
-pub(crate) fn with_field<T: Serialize>(
-    form: Multipart,
-    name: &str,
-    value: &T,
-) -> Result<Multipart, ClientError> {
-    Ok(with_value(form, name, serde_json::to_value(value).map_err(ClientError::invalid)?))
 }
 
 /// Adds a file to a form.
