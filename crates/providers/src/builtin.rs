@@ -18,6 +18,12 @@ pub struct Builtin {
 
 /// What we ship, as far as its cargo feature is on.
 pub const BUILTIN: &[Builtin] = &[
+    #[cfg(feature = "openai")]
+    Builtin {
+        key: "openai",
+        about: "OpenAI, and by its base URL and models any vendor that speaks its wire",
+        construct: crate::openai::construct,
+    },
     #[cfg(feature = "mock")]
     Builtin {
         key: "mock",

@@ -39,11 +39,25 @@
 //! at run time, and `conformance::check` (feature `testing`) tells whether it keeps the contract.
 
 mod builtin;
+#[cfg(feature = "openai")]
+mod classify;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod factory;
+#[cfg(feature = "openai")]
+mod facts;
+#[cfg(feature = "openai")]
+mod fetch;
+#[cfg(feature = "openai")]
+mod http_settings;
+#[cfg(feature = "openai")]
+mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "openai")]
+pub mod openai;
+#[cfg(feature = "openai")]
+mod parameters;
 mod settings;
 
 pub use builtin::{BUILTIN, Builtin};

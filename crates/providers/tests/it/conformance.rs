@@ -8,6 +8,8 @@ use bytes::Bytes;
 use fourfold_domain::{Cancelled, Effect, Modality, OutputSource, Poll, Provider, ProviderError, Reason};
 use fourfold_providers::conformance::{Broken, check};
 use fourfold_providers::{BUILTIN, ProviderFactory, ProviderSettings};
+use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
+use serde_json::json;
 
 use crate::stub::Stub;
 
@@ -24,12 +26,19 @@ async fn broken_by(spoil: impl FnOnce(&mut Stub)) -> &'static str {
 
 #[tokio::test]
 async fn every_provider_that_we_ship_conforms_from_its_settings() {
+    let simulator = Simulator::start(SimulatorSettings::default());
     for builtin in BUILTIN {
+        let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.name() == builtin.key);
         let factory = ProviderFactory::with_builtin();
-        let settings = || match builtin.key {
-            // Its tasks go by the system's clock here, so they are to be short.
-            "mock" => serde_json::from_str(r#"{"delay": "0s"}"#).unwrap(),
-            _ => ProviderSettings::default(),
+        let settings = || -> ProviderSettings {
+            match builtin.key {
+                // Its tasks go by the system's clock here, so they are to be short.
+                "mock" => serde_json::from_str(r#"{"delay": "0s"}"#).unwrap(),
+                _ => {
+                    let base_url = simulator.base_url(vendor.unwrap());
+                    serde_json::from_value(json!({"api_key": "sk-1", "base_url": base_url})).unwrap()
+                }
+            }
         };
         check(|| factory.create(builtin.key, settings()).unwrap()).await.unwrap();
     }

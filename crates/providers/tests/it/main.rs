@@ -6,4 +6,6 @@ mod conformance;
 mod factory;
 #[cfg(feature = "mock")]
 mod mock;
+#[cfg(feature = "openai")]
+mod openai;
 mod stub;

@@ -1,0 +1,155 @@
+//! What a vendor's error means to us, said once: reason, effect, and how long to wait.
+
+use fourfold_clients::http::{self, ClientError, ErrorKind};
+use fourfold_domain::{Effect, ProviderError, Reason};
+
+/// A vendor's own codes, and what they mean. A code that isn't in the table means what its status means.
+pub(crate) type Codes = &'static [(&'static str, Reason)];
+
+/// What a client's error means.
+pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
+    let last = error.last();
+    let by_code = last.code().and_then(|code| codes.iter().find(|(known, _)| *known == code));
+    let reason = by_code.map_or_else(|| by_kind(last), |(_, reason)| *reason);
+    let (effect, retry_after) = (effect(error.effect()), error.retry_after().or(last.retry_after()));
+    let message = last.message().map(without_urls).filter(|message| !message.is_empty());
+    let message = message.unwrap_or_else(|| words(reason).to_owned());
+    ProviderError { reason, effect, message, retry_after, source: Some(Box::new(error)) }
+}
+
+/// A vendor's verdict on work that it took.
+pub(crate) fn verdict(codes: Codes, code: Option<&str>, message: Option<&str>) -> ProviderError {
+    let by_code = codes.iter().find(|(known, _)| Some(*known) == code);
+    let reason = by_code.map_or(Reason::Failed, |(_, reason)| *reason);
+    let message = message.map(without_urls).filter(|message| !message.is_empty());
+    let message = message.or(code.map(str::to_owned)).unwrap_or_else(|| words(reason).to_owned());
+    ProviderError::new(reason, Effect::Started, message)
+}
+
+/// A request that the vendor wouldn't take, found before it was asked.
+pub(crate) fn invalid(message: impl Into<String>) -> ProviderError {
+    ProviderError::new(Reason::InvalidRequest, Effect::NotStarted, message)
+}
+
+/// An answer that isn't what the vendor's page says.
+pub(crate) fn unreadable(message: impl Into<String>) -> ProviderError {
+    ProviderError::new(Reason::Failed, Effect::Started, message)
+}
+
+pub(crate) fn effect(effect: http::Effect) -> Effect {
+    match effect {
+        http::Effect::NotStarted => Effect::NotStarted,
+        http::Effect::MayHaveStarted => Effect::MayHaveStarted,
+        http::Effect::Started => Effect::Started,
+    }
+}
+
+fn by_kind(error: &ClientError) -> Reason {
+    match error.kind() {
+        ErrorKind::Status => error.status().map_or(Reason::Failed, |status| by_status(status.as_u16())),
+        ErrorKind::Timeout(_) => Reason::Timeout,
+        ErrorKind::RateLimited => Reason::RateLimited,
+        ErrorKind::Decode | ErrorKind::TooLarge => Reason::Failed,
+        ErrorKind::AddressRefused
+        | ErrorKind::RequestBody
+        | ErrorKind::InvalidSettings
+        | ErrorKind::InvalidRequest => Reason::InvalidRequest,
+        _ => Reason::Unavailable,
+    }
+}
+
+fn by_status(status: u16) -> Reason {
+    match status {
+        401 | 403 => Reason::Unauthorized,
+        402 => Reason::OutOfMoney,
+        404 | 410 => Reason::NotFound,
+        408 | 504 => Reason::Timeout,
+        429 => Reason::RateLimited,
+        400..=499 => Reason::InvalidRequest,
+        _ => Reason::Unavailable,
+    }
+}
+
+/// What a caller is told where the vendor says nothing.
+fn words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::InvalidRequest => "the vendor can't serve this request",
+        Reason::Refused => "the vendor refuses this content",
+        Reason::Unauthorized => "the vendor refuses our credential",
+        Reason::OutOfMoney => "our account at the vendor is out of money",
+        Reason::RateLimited => "the vendor has had too many requests",
+        Reason::Unavailable => "the vendor can't be reached",
+        Reason::Timeout => "the vendor didn't answer in time",
+        Reason::Failed => "the vendor failed",
+        Reason::NotFound => "the vendor doesn't know what was asked for",
+        Reason::Unsupported => "the vendor doesn't do this",
+    }
+}
+
+/// A vendor's words without its URLs, which may be signed.
+fn without_urls(message: &str) -> String {
+    let is_url = |word: &&str| !word.contains("://");
+    message.split_whitespace().filter(is_url).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const CODES: Codes = &[("moderation_blocked", Reason::Refused), ("no_quota", Reason::OutOfMoney)];
+
+    fn status(status: u16) -> ClientError {
+        let status = ::http::StatusCode::from_u16(status).unwrap();
+        ClientError::new(ErrorKind::Status, http::Effect::NotStarted).with_status(status)
+    }
+
+    #[test]
+    fn a_code_comes_before_its_status() {
+        for (error, reason) in [
+            (status(400), Reason::InvalidRequest),
+            (status(401), Reason::Unauthorized),
+            (status(402), Reason::OutOfMoney),
+            (status(403), Reason::Unauthorized),
+            (status(404), Reason::NotFound),
+            (status(408), Reason::Timeout),
+            (status(413), Reason::InvalidRequest),
+            (status(422), Reason::InvalidRequest),
+            (status(429), Reason::RateLimited),
+            (status(500), Reason::Unavailable),
+            (status(504), Reason::Timeout),
+            (status(400).with_code("moderation_blocked".to_owned()), Reason::Refused),
+            (status(429).with_code("no_quota".to_owned()), Reason::OutOfMoney),
+            (status(429).with_code("another".to_owned()), Reason::RateLimited),
+            (ClientError::new(ErrorKind::Connect, http::Effect::NotStarted), Reason::Unavailable),
+            (ClientError::new(ErrorKind::CircuitOpen, http::Effect::NotStarted), Reason::Unavailable),
+            (ClientError::new(ErrorKind::Interrupted, http::Effect::Started), Reason::Unavailable),
+            (ClientError::new(ErrorKind::RateLimited, http::Effect::NotStarted), Reason::RateLimited),
+            (ClientError::new(ErrorKind::Decode, http::Effect::Started), Reason::Failed),
+            (ClientError::new(ErrorKind::InvalidRequest, http::Effect::NotStarted), Reason::InvalidRequest),
+        ] {
+            let text = format!("{error:?}");
+            assert_eq!(classify(CODES, error).reason, reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn effect_wait_and_words_are_kept_and_urls_are_not() {
+        let error = status(429)
+            .with_message("Slow down, see https://vendor.test/?sig=1 please".to_owned())
+            .with_retry_after(Duration::from_secs(7));
+        let error = classify(CODES, error);
+        assert_eq!(error.message, "Slow down, see please");
+        assert_eq!((error.effect, error.retry_after), (Effect::NotStarted, Some(Duration::from_secs(7))));
+        assert_eq!(classify(CODES, status(402)).message, "our account at the vendor is out of money");
+    }
+
+    #[test]
+    fn a_verdict_has_started_work() {
+        let error = verdict(CODES, Some("moderation_blocked"), None);
+        assert_eq!((error.reason, error.effect), (Reason::Refused, Effect::Started));
+        assert_eq!(error.message, "moderation_blocked");
+        assert_eq!(verdict(CODES, Some("novel"), Some("Oh.")).reason, Reason::Failed);
+    }
+}

@@ -1,0 +1,71 @@
+//! What a caller handed in, in the forms that vendors take.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use fourfold_domain::{MediaInput, MediaReader, ProviderError};
+
+/// A medium in memory.
+pub(crate) struct Handed {
+    /// Its media type.
+    pub(crate) media_type: String,
+    /// The bytes.
+    pub(crate) bytes: Bytes,
+}
+
+impl Handed {
+    /// Reads it, if it has at most so many bytes.
+    pub(crate) async fn read(
+        media: &dyn MediaReader,
+        input: &MediaInput,
+        bytes_max: usize,
+    ) -> Result<Self, ProviderError> {
+        let open = media.open(input).await?;
+        let media_type = open.media_type.clone();
+        Ok(Self { media_type, bytes: open.read(bytes_max).await? })
+    }
+
+    /// A name with the extension that vendors go by. The caller's own name is never told.
+    pub(crate) fn file_name(&self) -> String {
+        format!("file.{}", extension(&self.media_type))
+    }
+
+    /// The bytes in base64.
+    pub(crate) fn base64(&self) -> String {
+        BASE64_STANDARD.encode(&self.bytes)
+    }
+}
+
+/// An address that the vendor can read by itself: the caller's own, or a data URI.
+pub(crate) async fn url(
+    media: &dyn MediaReader,
+    input: &MediaInput,
+    bytes_max: usize,
+) -> Result<String, ProviderError> {
+    match input {
+        MediaInput::Url(url) => Ok(url.clone()),
+        MediaInput::Data(uri) => Ok(uri.clone()),
+        MediaInput::File(_) => {
+            let handed = Handed::read(media, input, bytes_max).await?;
+            Ok(format!("data:{};base64,{}", handed.media_type, handed.base64()))
+        }
+    }
+}
+
+fn extension(media_type: &str) -> &'static str {
+    match media_type {
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/webp" => "webp",
+        "image/gif" => "gif",
+        "audio/mpeg" | "audio/mp3" => "mp3",
+        "audio/mp4" | "audio/m4a" | "audio/x-m4a" => "m4a",
+        "audio/wav" | "audio/x-wav" | "audio/wave" => "wav",
+        "audio/ogg" => "ogg",
+        "audio/flac" => "flac",
+        "audio/webm" | "video/webm" => "webm",
+        "video/mp4" => "mp4",
+        "application/pdf" => "pdf",
+        _ => "bin",
+    }
+}

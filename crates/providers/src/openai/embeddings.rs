@@ -1,0 +1,35 @@
+//! Embeddings on OpenAI's wire.
+
+use fourfold_clients::openai as wire;
+use fourfold_domain::{EmbeddingRequest, EmbeddingResult, ProviderError, Usage};
+
+use crate::classify::{Codes, classify, unreadable};
+use crate::facts::facts;
+
+/// The request on the wire.
+pub(crate) fn request(embedding: &EmbeddingRequest, vendor_model: &str) -> wire::EmbeddingRequest {
+    let mut request = wire::EmbeddingRequest::new(vendor_model, embedding.texts.clone());
+    request.dimensions = embedding.dimensions.and_then(|dimensions| u32::try_from(dimensions).ok());
+    request.extra.extend(embedding.extras.clone());
+    request
+}
+
+/// What an answer says in our words: a vector for each text, in the order of the texts.
+pub(crate) fn result(
+    codes: Codes,
+    texts: usize,
+    mut embeddings: wire::Embeddings,
+) -> Result<EmbeddingResult, ProviderError> {
+    if embeddings.data.len() != texts {
+        let message = format!("the vendor gave {} vectors for {texts} texts", embeddings.data.len());
+        return Err(unreadable(message));
+    }
+    embeddings.data.sort_by_key(|embedding| embedding.index);
+    let vectors = embeddings.data.into_iter().map(|embedding| embedding.embedding.into_numbers());
+    let tokens = embeddings.usage.and_then(|usage| usage.prompt_tokens).unwrap_or_default();
+    Ok(EmbeddingResult {
+        vectors: vectors.collect::<Result<_, _>>().map_err(|error| classify(codes, error))?,
+        usage: Usage { input_tokens: tokens, ..Usage::default() },
+        vendor: facts([("model", embeddings.model)]),
+    })
+}

@@ -1,0 +1,80 @@
+//! Pictures on OpenAI's wire.
+
+use fourfold_clients::File;
+use fourfold_clients::openai as wire;
+use fourfold_domain::{ImageRequest, MediaReader, Output, OutputSource, Outputs, ProviderError};
+use serde_json::{Map, Value, json};
+
+use crate::classify::{Codes, classify, unreadable};
+use crate::media_input::Handed;
+
+/// The largest picture that is taken, from the vendor's page.
+const IMAGE_BYTES_MAX: usize = 50_000_000;
+
+/// The request on the wire.
+pub(crate) fn request(image: &ImageRequest, vendor_model: &str) -> wire::ImageRequest {
+    let mut request = wire::ImageRequest::new(vendor_model, &*image.prompt);
+    request.n = Some(image.n);
+    request.size = image.size.map(|size| size.to_string());
+    request.quality.clone_from(&image.quality);
+    request.output_format.clone_from(&image.format);
+    request.extra.extend(image.extras.clone());
+    request
+}
+
+/// The request for an edit on the wire, with the pictures that it works from.
+pub(crate) async fn edit_request(
+    image: &ImageRequest,
+    vendor_model: &str,
+    media: &dyn MediaReader,
+) -> Result<wire::ImageEditRequest, ProviderError> {
+    let mut images = Vec::with_capacity(image.images.len());
+    for input in &image.images {
+        images.push(file(Handed::read(media, input, IMAGE_BYTES_MAX).await?));
+    }
+    let mut edit = wire::ImageEditRequest::new(request(image, vendor_model), images);
+    if let Some(mask) = &image.mask {
+        edit = edit.mask(file(Handed::read(media, mask, IMAGE_BYTES_MAX).await?));
+    }
+    Ok(edit)
+}
+
+pub(super) fn file(handed: Handed) -> File {
+    File::new(handed.file_name(), handed.media_type, handed.bytes)
+}
+
+/// What an answer says in our words.
+pub(crate) fn outputs(
+    codes: Codes,
+    image: &ImageRequest,
+    images: wire::Images,
+) -> Result<Outputs, ProviderError> {
+    let format = images.output_format.as_deref().or(image.format.as_deref());
+    let media_type = format!("image/{}", format.unwrap_or("png"));
+    let mut items = Vec::with_capacity(images.data.len());
+    let mut revised = Vec::new();
+    for picture in images.data {
+        let bytes = picture.bytes().map_err(|error| classify(codes, error))?;
+        let source = match (bytes, picture.url) {
+            (Some(bytes), _) => OutputSource::Bytes(bytes),
+            (None, Some(url)) => OutputSource::Link(url),
+            (None, None) => continue,
+        };
+        revised.extend(picture.revised_prompt);
+        items.push(Output { media_type: media_type.clone(), source });
+    }
+    if items.is_empty() {
+        return Err(unreadable("the vendor answered without a picture"));
+    }
+    let delivered = u32::try_from(items.len()).unwrap_or(image.n).min(image.n);
+    let missing =
+        (delivered < image.n).then(|| format!("the vendor made {delivered} of {} pictures", image.n));
+    let mut vendor = Map::new();
+    if let Some(usage) = images.usage {
+        vendor.insert("usage".to_owned(), serde_json::to_value(usage).unwrap_or(Value::Null));
+    }
+    if !revised.is_empty() {
+        vendor.insert("revised_prompts".to_owned(), json!(revised));
+    }
+    Ok(Outputs { items, quantities: vec![image.quantity(delivered)], missing, vendor })
+}

@@ -1,0 +1,175 @@
+//! OpenAI's wire as a provider.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fourfold_clients::http::{BaseHttpClient, ClientError};
+use fourfold_clients::openai::{BASE_URL, OpenAiApi, OpenAiClient, VideoVariant, default_settings};
+use fourfold_domain::{
+    AttemptContext, BoxStream, ByteStream, Cancelled, Effect, GenerationRequest, GenerationResult, Generator,
+    MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider, ProviderError, ProviderKey,
+    Reason, Started, StreamChunk, UpstreamTask,
+};
+
+use super::chat::{Limit, Manner};
+use super::settings::{LimitField, OpenAiOptions};
+use super::{CODES, chat, embeddings, images, speech, transcriptions, videos};
+use crate::classify::classify;
+use crate::fetch;
+use crate::http_settings::{api_key, http_settings};
+use crate::{Constructed, ProviderSettings, SettingsError};
+
+/// A vendor that speaks OpenAI's wire.
+pub struct OpenAiProvider {
+    key: ProviderKey,
+    api: Arc<dyn OpenAiApi>,
+    /// For results that lie at addresses.
+    links: BaseHttpClient,
+    specs: Vec<ModelSpec>,
+    manner: Manner,
+}
+
+/// The row of OpenAI in [`crate::BUILTIN`].
+pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
+    let options: OpenAiOptions = settings.options()?;
+    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
+    let http = http_settings(&default_settings(), &options.http)?;
+    let builder = OpenAiClient::builder(base_url, api_key(settings)?).settings(http);
+    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let manner = match options.limit_field {
+        LimitField::MaxCompletionTokens => Manner { limit: Limit::MaxCompletionTokens },
+        LimitField::MaxTokens => Manner { limit: Limit::MaxTokens },
+    };
+    let api = Arc::new(OpenAiClient::new(http.clone()));
+    Ok(Arc::new(OpenAiProvider { key: key.clone(), api, links: http, specs: options.specs(), manner }))
+}
+
+impl OpenAiProvider {
+    /// A provider of OpenAI's own models over this client; `links` reads results that lie at addresses.
+    pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, links: BaseHttpClient) -> Self {
+        let manner = Manner { limit: Limit::MaxCompletionTokens };
+        Self { key, api, links, specs: super::models::models(), manner }
+    }
+
+    fn known(&self, vendor_model: &str) -> Result<(), ProviderError> {
+        if self.specs.iter().any(|spec| spec.vendor_model == vendor_model) {
+            return Ok(());
+        }
+        let message = format!("{} has no model {vendor_model:?}", self.key);
+        Err(ProviderError::new(Reason::NotFound, Effect::NotStarted, message))
+    }
+}
+
+impl Provider for OpenAiProvider {
+    fn key(&self) -> &ProviderKey {
+        &self.key
+    }
+
+    fn models(&self) -> &[ModelSpec] {
+        &self.specs
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+
+    fn media(&self) -> Option<&dyn MediaMaker> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Generator for OpenAiProvider {
+    async fn generate(
+        &self,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Result<GenerationResult, ProviderError> {
+        self.known(&context.vendor_model)?;
+        match request {
+            GenerationRequest::Chat(chat) => {
+                let sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
+                let completion = self.api.chat_completion(&sent).await.map_err(said)?;
+                chat::result(completion).map(GenerationResult::Chat)
+            }
+            GenerationRequest::Embedding(embedding) => {
+                let sent = embeddings::request(&embedding, &context.vendor_model);
+                let vectors = self.api.embeddings(&sent).await.map_err(said)?;
+                embeddings::result(CODES, embedding.texts.len(), vectors).map(GenerationResult::Embedding)
+            }
+        }
+    }
+
+    async fn generate_stream(
+        &self,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Result<BoxStream<Result<StreamChunk, ProviderError>>, ProviderError> {
+        self.known(&context.vendor_model)?;
+        let GenerationRequest::Chat(chat) = request else {
+            let message = "only chats come as streams";
+            return Err(ProviderError::new(Reason::Unsupported, Effect::NotStarted, message));
+        };
+        let mut sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
+        sent.stream_options = Some(fourfold_clients::openai::StreamOptions::default().include_usage(true));
+        let stream = self.api.chat_completion_stream(&sent).await.map_err(said)?;
+        Ok(chat::chunks(CODES, stream))
+    }
+}
+
+#[async_trait]
+impl MediaMaker for OpenAiProvider {
+    async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
+        let (model, media) = (context.vendor_model.as_str(), &*context.media);
+        self.known(model)?;
+        match request {
+            MediaRequest::Image(image) => {
+                let images = if image.images.is_empty() {
+                    self.api.generate_image(&images::request(&image, model)).await
+                } else {
+                    self.api.edit_image(&images::edit_request(&image, model, media).await?).await
+                };
+                images::outputs(CODES, &image, images.map_err(said)?).map(Started::Done)
+            }
+            MediaRequest::Video(video) => {
+                let sent = videos::request(&video, model, media).await?;
+                let video = self.api.generate_video(&sent).await.map_err(said)?;
+                Ok(videos::started(&video, model))
+            }
+            MediaRequest::Speech(speech) => {
+                let sound = self.api.generate_speech(&speech::request(&speech, model)).await.map_err(said)?;
+                speech::outputs(CODES, &speech, sound).await.map(Started::Done)
+            }
+            MediaRequest::Transcription(transcription) => {
+                let (sent, audio_bytes) = transcriptions::request(&transcription, model, media).await?;
+                let heard = self.api.transcribe_audio(&sent).await.map_err(said)?;
+                transcriptions::outputs(heard, audio_bytes).map(Started::Done)
+            }
+        }
+    }
+
+    async fn poll(&self, task: &UpstreamTask) -> Result<Poll, ProviderError> {
+        let video = self.api.get_video(&task.id).await.map_err(said)?;
+        Ok(videos::poll(CODES, video))
+    }
+
+    async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
+        match &output.source {
+            OutputSource::Bytes(bytes) => Ok(fetch::inline(bytes.clone())),
+            OutputSource::Link(url) => fetch::link(CODES, &self.links, url).await,
+            OutputSource::Handle(id) => {
+                let media = self.api.download_video(id, &VideoVariant::Video).await.map_err(said)?;
+                Ok(fetch::body(CODES, media.body))
+            }
+        }
+    }
+
+    async fn cancel(&self, _task: &UpstreamTask) -> Result<Cancelled, ProviderError> {
+        // The vendor deletes only what is over.
+        Ok(Cancelled::Unsupported)
+    }
+}
+
+fn said(error: ClientError) -> ProviderError {
+    classify(CODES, error)
+}
