@@ -61,7 +61,7 @@ pub enum Vendor {
     OpenAi,
     /// Stability: v1 and v2beta, pictures, sound, 3D, results that take a while.
     Stability,
-    /// Anthropic: messages, counts of their tokens, models.
+    /// Anthropic: messages, one by one and in batches, counts of their tokens, models.
     Anthropic,
     /// DeepSeek: chat with its thoughts, texts that are filled in, models, balance.
     DeepSeek,

@@ -1,11 +1,9 @@
 //! Anthropic's errors: `{"type": "error", "error": {"type", "message"}, "request_id"}`, where the error may have
 //! `"details": {"error_code"}` that say more than its type.
 
-use std::time::Duration;
-
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::fault::AskedStatus;
@@ -13,25 +11,44 @@ use crate::refusal::{Problem, Refusal};
 
 /// A refusal in Anthropic's shape.
 pub(in super::super) fn refuse(refusal: &Refusal, path: &str, request_id: &str) -> Answer {
-    let error = |status, message: String| Error::new(status, message).answer(request_id);
+    let error = described(refusal, path);
+    let answer = Answer::json(&error.body(request_id)).with_status(error.status);
     match refusal {
-        Refusal::NoKey => error(
+        Refusal::RateLimited(wait) => {
+            answer.with_header(RETRY_AFTER, &wait.as_millis().div_ceil(1000).to_string())
+        }
+        _ => answer,
+    }
+}
+
+/// The body alone, for messages that are refused within a batch.
+pub(super) fn body(refusal: &Refusal, path: &str, request_id: &str) -> Value {
+    described(refusal, path).body(request_id)
+}
+
+fn described<'a>(refusal: &'a Refusal, path: &str) -> Error<'a> {
+    match refusal {
+        Refusal::NoKey => Error::new(
             401,
             "Authentication required: send the key as `x-api-key` or as `Authorization: Bearer`.".into(),
         ),
-        Refusal::WrongKey(_) => error(401, "invalid x-api-key".into()),
-        Refusal::UnknownPath => error(404, format!("Not found: {path}")),
-        Refusal::WrongMethod => error(405, "Method Not Allowed".into()),
-        Refusal::TooLarge => error(413, "Request exceeds the maximum size of 32 MB".into()),
-        Refusal::RateLimited(wait) => rate_limited(*wait, request_id),
-        Refusal::Unreadable(problem) => error(400, format!("The request body could not be read: {problem}")),
-        Refusal::Field(field, problem) => error(400, format!("{field}: {}", of_field(problem))),
-        Refusal::UnknownModel(name) => error(404, format!("model: {name}")),
-        Refusal::NotFound { what, id } => error(404, format!("{what}: {id}")),
-        Refusal::Asked(asked) => asked_for(asked).answer(request_id),
+        Refusal::WrongKey(_) => Error::new(401, "invalid x-api-key".into()),
+        Refusal::UnknownPath => Error::new(404, format!("Not found: {path}")),
+        Refusal::WrongMethod => Error::new(405, "Method Not Allowed".into()),
+        Refusal::TooLarge => Error::new(413, "Request exceeds the maximum size of 32 MB".into()),
+        Refusal::RateLimited(_) => {
+            Error::new(429, "This request would exceed the rate limit of your organization.".into())
+        }
+        Refusal::Unreadable(problem) => {
+            Error::new(400, format!("The request body could not be read: {problem}"))
+        }
+        Refusal::Field(field, problem) => Error::new(400, format!("{field}: {}", of_field(problem))),
+        Refusal::UnknownModel(name) => Error::new(404, format!("model: {name}")),
+        Refusal::NotFound { what, id } => Error::new(404, format!("{what}: {id}")),
+        Refusal::Asked(asked) => asked_for(asked),
         Refusal::Own(own) => {
             let error = Error::new(own.status.as_u16(), own.message.clone());
-            Error { error_code: Some(own.code), ..error }.answer(request_id)
+            Error { error_code: Some(own.code), ..error }
         }
     }
 }
@@ -50,21 +67,13 @@ impl Error<'_> {
         Self { status, message, error_code: None }
     }
 
-    fn answer(self, request_id: &str) -> Answer {
-        let Self { status, message, error_code } = self;
-        let mut error = json!({"type": kind(status), "message": message});
-        if let Some(error_code) = error_code {
+    fn body(&self, request_id: &str) -> Value {
+        let mut error = json!({"type": kind(self.status), "message": self.message});
+        if let Some(error_code) = self.error_code {
             error["details"] = json!({"error_code": error_code});
         }
-        let request_id = format!("req_{request_id}");
-        Answer::json(&json!({"type": "error", "error": error, "request_id": request_id})).with_status(status)
+        json!({"type": "error", "error": error, "request_id": format!("req_{request_id}")})
     }
-}
-
-fn rate_limited(wait: Duration, request_id: &str) -> Answer {
-    let message = "This request would exceed the rate limit of your organization.".into();
-    let seconds = wait.as_millis().div_ceil(1000).to_string();
-    Error::new(429, message).answer(request_id).with_header(RETRY_AFTER, &seconds)
 }
 
 fn asked_for(asked: &AskedStatus) -> Error<'_> {

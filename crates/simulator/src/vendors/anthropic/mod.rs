@@ -1,8 +1,10 @@
-//! Anthropic: messages, in two versions of its API that a header tells apart.
+//! Anthropic: messages, one by one and in batches, in two versions of its API that a header tells apart.
 
+mod batches;
 pub(super) mod error;
 pub(super) mod messages;
 mod models;
+mod page;
 mod routes;
 mod version;
 

@@ -4,6 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::page;
 use super::version::Version;
 use crate::answer::Answer;
 use crate::call::{Call, Fields};
@@ -23,26 +24,7 @@ const INPUT_TOKENS_MAX: i64 = 200_000;
 /// `GET /v1/models`, in pages.
 pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     Version::of(call)?;
-    let limit = limit(call)?;
-    let mut models = all(call);
-    let place = |name: &'static str, models: &[Value]| match call.query.get(name) {
-        None => Ok(None),
-        Some(id) => models
-            .iter()
-            .position(|model| model["id"] == id.as_str())
-            .map(Some)
-            .ok_or_else(|| Refusal::not_allowed(name, id, "the id of a model")),
-    };
-    if let Some(before) = place("before_id", &models)? {
-        models.truncate(before);
-        let earlier = models.len().saturating_sub(limit);
-        return Ok(page(&models[earlier..], earlier > 0));
-    }
-    if let Some(after) = place("after_id", &models)? {
-        models.drain(..=after);
-    }
-    let shown = models.len().min(limit);
-    Ok(page(&models[..shown], shown < models.len()))
+    page::of(call, all(call), "model")
 }
 
 /// `GET /v1/models/{model}`.
@@ -67,21 +49,6 @@ pub(super) fn is_new(name: &str) -> bool {
 fn all(call: &Call<'_>) -> Vec<Value> {
     let own = call.world.settings.extra_models.iter().map(|extra| described(extra, 0));
     MODELS.iter().map(|model| described(model.id, model.created)).chain(own).collect()
-}
-
-fn page(models: &[Value], has_more: bool) -> Answer {
-    Answer::json(&json!({
-        "data": models,
-        "has_more": has_more,
-        "first_id": models.first().map(|model| &model["id"]),
-        "last_id": models.last().map(|model| &model["id"]),
-    }))
-}
-
-fn limit(call: &Call<'_>) -> Result<usize, Refusal> {
-    let Some(text) = call.query.get("limit") else { return Ok(20) };
-    let limit = text.parse().ok().filter(|limit| (1..=1000).contains(limit));
-    limit.ok_or_else(|| Refusal::not_allowed("limit", text, "an integer between 1 and 1000"))
 }
 
 fn described(id: &str, created: u64) -> Value {

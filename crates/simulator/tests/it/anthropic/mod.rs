@@ -1,5 +1,6 @@
 //! Anthropic's wire.
 
+mod batches;
 mod conversations;
 mod errors;
 mod messages;

@@ -7,11 +7,11 @@ mod request;
 mod stream;
 mod tools;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::version::Version;
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, Fields};
 use crate::refusal::Refusal;
 use answer::Message;
 use conversation::Conversation;
@@ -28,6 +28,12 @@ pub(in super::super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         Answer::json(&message.whole())
     };
     Ok(answer.with_task_id(message.id))
+}
+
+/// The message of these fields, as a batch has it.
+pub(super) fn whole(call: &Call<'_>, version: Version, fields: &Fields) -> Result<Value, Refusal> {
+    let request = MessageRequest::read(call, version, fields)?;
+    Ok(Message::new(call, &request).whole())
 }
 
 /// `POST /v1/messages/count_tokens`.
