@@ -68,7 +68,8 @@
 //! (`link`), waits. A vendor's feature brings the parts that its client needs, such as `vendor-events`.
 //!
 //! A wire type is one list of fields: what must be there is an argument of `new`, what may be there has a builder
-//! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`.
+//! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`,
+//! and so are values whose kind their `type` tells.
 
 #[cfg(feature = "aihubmix")]
 pub mod aihubmix;

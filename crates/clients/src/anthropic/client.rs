@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use http::HeaderName;
 use secrecy::SecretString;
 
+use super::batches::{self, Batch, BatchList, BatchRequest, BatchResults, DeletedBatch};
 use super::failure::AnthropicFailures;
 use super::messages::{self, MessageRequest, MessageResponse, MessageStream, TokenCount, TokenCountRequest};
-use super::models::{self, Model, ModelList, ModelPage};
+use super::models::{self, Model, ModelList};
+use super::page::Page;
 use crate::http::{AuthScheme, BaseHttpClient, ClientBuilder, ClientError, HttpSettings, TimeoutSettings};
-use crate::vendor::without_version;
+use crate::vendor::{Wait, WaitError, without_version};
 
 /// Where Anthropic itself is.
 pub const BASE_URL: &str = "https://api.anthropic.com";
@@ -39,10 +41,33 @@ pub trait AnthropicApi: Send + Sync {
     async fn count_tokens(&self, request: &TokenCountRequest) -> Result<TokenCount, ClientError>;
 
     /// `GET /v1/models`: a page of the models that the key may use, the newest first.
-    async fn list_models(&self, page: &ModelPage) -> Result<ModelList, ClientError>;
+    async fn list_models(&self, page: &Page) -> Result<ModelList, ClientError>;
 
     /// `GET /v1/models/{model}`.
     async fn get_model(&self, model: &str) -> Result<Model, ClientError>;
+
+    /// `POST /v1/messages/batches`. The messages are made after the answer; [`wait_for_batch`](Self::wait_for_batch)
+    /// waits for them.
+    async fn create_batch(&self, request: &BatchRequest) -> Result<Batch, ClientError>;
+
+    /// `GET /v1/messages/batches`: a page of the account's batches, the newest first.
+    async fn list_batches(&self, page: &Page) -> Result<BatchList, ClientError>;
+
+    /// `GET /v1/messages/batches/{id}`: how the batch stands.
+    async fn get_batch(&self, id: &str) -> Result<Batch, ClientError>;
+
+    /// `POST /v1/messages/batches/{id}/cancel`. What is being made is still made and charged for.
+    async fn cancel_batch(&self, id: &str) -> Result<Batch, ClientError>;
+
+    /// `DELETE /v1/messages/batches/{id}`, once it has ended.
+    async fn delete_batch(&self, id: &str) -> Result<DeletedBatch, ClientError>;
+
+    /// `GET /v1/messages/batches/{id}/results`, once it has ended: what became of each message, in any order.
+    async fn batch_results(&self, id: &str) -> Result<BatchResults, ClientError>;
+
+    /// Looks at the batch until it has ended. A look that fails for a while is not a batch that failed; one of which
+    /// nothing came is, with the code `canceled` or `expired`.
+    async fn wait_for_batch(&self, id: &str, wait: &Wait) -> Result<Batch, WaitError>;
 }
 
 /// Anthropic over HTTP. Clones are cheap and share everything.
@@ -97,11 +122,39 @@ impl AnthropicApi for AnthropicClient {
         messages::count_tokens(&self.http, request).await
     }
 
-    async fn list_models(&self, page: &ModelPage) -> Result<ModelList, ClientError> {
+    async fn list_models(&self, page: &Page) -> Result<ModelList, ClientError> {
         models::list(&self.http, page).await
     }
 
     async fn get_model(&self, model: &str) -> Result<Model, ClientError> {
         models::get(&self.http, model).await
+    }
+
+    async fn create_batch(&self, request: &BatchRequest) -> Result<Batch, ClientError> {
+        batches::create(&self.http, request).await
+    }
+
+    async fn list_batches(&self, page: &Page) -> Result<BatchList, ClientError> {
+        batches::list(&self.http, page).await
+    }
+
+    async fn get_batch(&self, id: &str) -> Result<Batch, ClientError> {
+        batches::get(&self.http, id).await
+    }
+
+    async fn cancel_batch(&self, id: &str) -> Result<Batch, ClientError> {
+        batches::cancel(&self.http, id).await
+    }
+
+    async fn delete_batch(&self, id: &str) -> Result<DeletedBatch, ClientError> {
+        batches::delete(&self.http, id).await
+    }
+
+    async fn batch_results(&self, id: &str) -> Result<BatchResults, ClientError> {
+        batches::results(&self.http, id).await
+    }
+
+    async fn wait_for_batch(&self, id: &str, wait: &Wait) -> Result<Batch, WaitError> {
+        batches::wait(&self.http, id, wait).await
     }
 }

@@ -12,11 +12,18 @@
 //! # }
 //! ```
 
+mod batches;
 mod client;
 mod failure;
 mod messages;
 mod models;
+mod page;
 
+pub use batches::{
+    Batch, BatchCounts, BatchItem, BatchList, BatchOutcome, BatchRequest, BatchResult, BatchResults,
+    BatchStatus, CanceledOutcome, DeletedBatch, ErrorAnswer, ErrorDetail, ErroredOutcome, ExpiredOutcome,
+    SucceededOutcome,
+};
 #[cfg(feature = "testing")]
 pub use client::MockAnthropicApi;
 pub use client::{AnthropicApi, AnthropicClient, BASE_URL, VERSION, default_settings};
@@ -30,4 +37,5 @@ pub use messages::{
     Thinking, ThinkingBlock, ThinkingDelta, ThinkingKind, TokenCount, TokenCountRequest, Tool, ToolChoice,
     ToolChoiceKind, ToolResultBlock, ToolUseBlock, UrlSource,
 };
-pub use models::{Model, ModelList, ModelPage};
+pub use models::{Model, ModelList};
+pub use page::Page;

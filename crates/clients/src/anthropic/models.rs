@@ -1,5 +1,6 @@
 //! `/v1/models`: what there is, and until when.
 
+use super::page::Page;
 use crate::http::{BaseHttpClient, ClientError, segment};
 use crate::vendor::wire_type;
 
@@ -50,29 +51,8 @@ wire_type! {
     }
 }
 
-/// Which page of models.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ModelPage {
-    /// How many at most, from 1 to 1000. The vendor's default is 20.
-    pub limit: Option<u32>,
-    /// The name after which it begins.
-    pub after_id: Option<String>,
-    /// The name before which it ends.
-    pub before_id: Option<String>,
-}
-
-pub(super) async fn list(http: &BaseHttpClient, page: &ModelPage) -> Result<ModelList, ClientError> {
-    let mut call = http.get("v1/models").operation("list_models");
-    if let Some(limit) = page.limit {
-        call = call.query("limit", limit);
-    }
-    if let Some(after_id) = &page.after_id {
-        call = call.query("after_id", after_id);
-    }
-    if let Some(before_id) = &page.before_id {
-        call = call.query("before_id", before_id);
-    }
-    call.send().await?.json()
+pub(super) async fn list(http: &BaseHttpClient, page: &Page) -> Result<ModelList, ClientError> {
+    page.ask(http.get("v1/models").operation("list_models")).send().await?.json()
 }
 
 pub(super) async fn get(http: &BaseHttpClient, model: &str) -> Result<Model, ClientError> {

@@ -51,6 +51,8 @@ pub use builder::ClientBuilder;
 pub use cache::CacheSettings;
 pub use call::Call;
 pub use client::BaseHttpClient;
+#[cfg(feature = "vendor-lines")]
+pub(crate) use decode::json as read_json;
 pub use error::{BoxError, ClientError, Effect, ErrorKind, TimeoutStage};
 pub use event::Event;
 pub use event_stream::EventStream;

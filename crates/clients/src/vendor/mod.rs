@@ -11,6 +11,8 @@ mod failure;
 mod file;
 #[cfg(feature = "vendor-files")]
 pub(crate) mod form;
+#[cfg(feature = "vendor-lines")]
+pub(crate) mod lines;
 #[cfg(feature = "vendor-links")]
 mod link;
 #[cfg(feature = "vendor-media")]

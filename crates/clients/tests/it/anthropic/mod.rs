@@ -1,5 +1,6 @@
 //! Anthropic's client: its wire against recorded bodies, its behaviour against the simulator.
 
+mod batches;
 mod errors;
 mod messages;
 mod models;
