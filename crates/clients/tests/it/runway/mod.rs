@@ -1,5 +1,6 @@
 //! Runway's client: its wire against recorded bodies, its behaviour against the simulator.
 
+mod client;
 mod errors;
 mod generations;
 mod organization;

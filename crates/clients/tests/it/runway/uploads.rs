@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_clients::http::{Body, ErrorKind};
-use fourfold_clients::runway::{ImageUpscaleRequest, RunwayApi, Upload};
+use fourfold_clients::runway::{ImageUpscaleRequest, RunwayApi, RunwayClient, Upload};
 use futures_util::{StreamExt, stream};
 
 use super::support::{WIRE, check_followed, client_of, simulated};
@@ -83,6 +84,26 @@ impl Drop for Piece {
     fn drop(&mut self) {
         self.1.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+#[tokio::test]
+async fn a_file_may_take_longer_than_other_calls() {
+    let server = Server::start([]).await;
+    server.push([answer(&server.url()), Reply::ok("")]);
+    let pieces = stream::iter(0..5).then(|number| async move {
+        if number == 0 {
+            tokio::time::pause();
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        if number == 4 {
+            // From here on the clock must not jump over the answer.
+            tokio::time::resume();
+        }
+        Ok::<_, std::io::Error>(Bytes::from_static(&[0; 100_000]))
+    });
+    let builder = RunwayClient::builder(&server.url(), "key_test".to_owned().into());
+    let client = RunwayClient::new(builder.build().unwrap());
+    client.upload(upload(Body::from_stream_with_length(pieces, 500_000))).await.unwrap();
 }
 
 #[tokio::test]
