@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use fourfold_domain::{
-    AttemptContext, Cancelled, Effect, InlineMedia, MediaMaker, ModelSpec, Outputs, Poll, Provider,
-    ProviderError, Reason, Started, UpstreamTask,
+    AttemptContext, Cancelled, Effect, InlineMedia, MediaMaker, MediaRequest, ModelSpec, Outputs, Poll,
+    Provider, ProviderError, Reason, Request, Started, UpstreamTask,
 };
 use futures_util::TryStreamExt;
 
 use super::suite::{Broken, hold};
+use super::text::check_error;
 use super::{magic, minimal};
 
 /// A task that takes more polls than this isn't going to end.
@@ -20,17 +21,13 @@ const POLLS_MAX: usize = 1000;
 pub(super) async fn check(build: &impl Fn() -> Arc<dyn Provider>, model: &ModelSpec) -> Result<(), Broken> {
     check_strangers(&*build(), model).await?;
     let about = model.vendor_model.as_str();
-    let request = minimal::request(model).map_err(|found| Broken {
-        about: about.to_owned(),
-        rule: "its required parameters make a request",
-        found,
-    })?;
+    let request = request(model)?;
     let outputs = match media(&*build(), about)?.start(request, context(about)).await {
-        Err(error) => return check_verdict(about, &error),
+        Err(error) => return check_error(about, &error),
         Ok(Started::Done(outputs)) => outputs,
         Ok(Started::Task(task)) => match ended(build, about, &task).await? {
             Ok(outputs) => outputs,
-            Err(verdict) => return check_verdict(about, &verdict),
+            Err(verdict) => return check_error(about, &verdict),
         },
     };
     check_outputs(&*build(), about, &outputs).await
@@ -41,7 +38,7 @@ async fn check_strangers(provider: &dyn Provider, model: &ModelSpec) -> Result<(
     const STRANGER: &str = "no-such-model";
     let about = model.vendor_model.as_str();
     let media = media(provider, about)?;
-    if let Ok(request) = minimal::request(model) {
+    if let Ok(request) = request(model) {
         let started = media.start(request, context(STRANGER)).await;
         let refused = matches!(&started, Err(error) if error.effect == Effect::NotStarted);
         hold(refused, about, "an unknown model begins nothing", || format!("{started:?}"))?;
@@ -113,10 +110,17 @@ async fn check_outputs(provider: &dyn Provider, about: &str, outputs: &Outputs) 
     Ok(())
 }
 
-/// An error is classified by its type; its words must be there, and fit for a caller.
-fn check_verdict(about: &str, error: &ProviderError) -> Result<(), Broken> {
-    let fit = !error.message.is_empty() && !error.message.contains("://");
-    hold(fit, about, "an error has words, and no URL among them", || format!("{error:?}"))
+/// The least that can be asked of it.
+fn request(model: &ModelSpec) -> Result<MediaRequest, Broken> {
+    let broken = |found| Broken {
+        about: model.vendor_model.clone(),
+        rule: "its required parameters make a request",
+        found,
+    };
+    match minimal::request(model).map_err(broken)? {
+        Request::Media(request) => Ok(request),
+        Request::Generation(_) => Err(broken("a request for text".to_owned())),
+    }
 }
 
 fn media<'a>(provider: &'a dyn Provider, about: &str) -> Result<&'a dyn MediaMaker, Broken> {

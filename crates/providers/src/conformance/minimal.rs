@@ -1,6 +1,6 @@
 //! The least that a model can be asked for: its required parameters, each as small as it may be.
 
-use fourfold_domain::{MediaRequest, ModelSpec, Parameter, ParameterKind, Request};
+use fourfold_domain::{ModelSpec, Parameter, ParameterKind, Request};
 use serde_json::{Map, Value, json};
 
 /// A picture of one pixel.
@@ -9,16 +9,13 @@ const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQ
 const SOUND: &str = "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==";
 
 /// The request, or why the table doesn't lead to one.
-pub(super) fn request(model: &ModelSpec) -> Result<MediaRequest, String> {
+pub(super) fn request(model: &ModelSpec) -> Result<Request, String> {
     let required = model.parameters.iter().filter(|parameter| parameter.required);
-    let input: Map<_, _> =
+    let mut input: Map<_, _> =
         required.map(|parameter| (parameter.name.clone(), least_value(parameter))).collect();
     Parameter::check_all(&model.parameters, &input).map_err(|error| error.to_string())?;
-    match Request::parse(model.modality, input) {
-        Ok(Request::Media(request)) => Ok(request),
-        Ok(Request::Generation(_)) => Err("a request for text".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+    Parameter::fill_in(&model.parameters, &mut input);
+    Request::parse(model.modality, input).map_err(|error| error.to_string())
 }
 
 fn least_value(parameter: &Parameter) -> Value {

@@ -20,5 +20,6 @@ mod media;
 mod minimal;
 mod suite;
 mod table;
+mod text;
 
 pub use suite::{Broken, check};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fourfold_domain::{Modality, ModelSpec, Provider};
 
-use super::{media, table};
+use super::{media, table, text};
 
 /// A rule that a provider breaks.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -22,8 +22,8 @@ pub struct Broken {
 /// Runs every rule over a provider and tells the first that it breaks.
 ///
 /// `build` makes a fresh instance each time it is called, as a restart would: what one instance started,
-/// another must be able to answer for. Media models are asked for one small result each, which a vendor
-/// may charge for. Waits between polls by tokio's clock, so a test that pauses it doesn't wait.
+/// another must be able to answer for. Each model is asked for one small result, which a vendor may charge
+/// for. Waits between polls by tokio's clock, so a test that pauses it doesn't wait.
 pub async fn check(build: impl Fn() -> Arc<dyn Provider>) -> Result<(), Broken> {
     let provider = build();
     let models = provider.models();
@@ -35,7 +35,9 @@ pub async fn check(build: impl Fn() -> Arc<dyn Provider>) -> Result<(), Broken> 
     for model in models {
         table::check(model)?;
         check_offer(&*provider, model)?;
-        if !is_text(model.modality) {
+        if is_text(model.modality) {
+            text::check(&*provider, model).await?;
+        } else {
             media::check(&build, model).await?;
         }
     }

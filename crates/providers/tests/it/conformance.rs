@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::{Cancelled, Effect, Modality, OutputSource, Poll, Provider, ProviderError, Reason};
+use fourfold_domain::{
+    Cancelled, Effect, Modality, OutputSource, Poll, Provider, ProviderError, Reason, Usage,
+};
 use fourfold_providers::conformance::{Broken, check};
 use fourfold_providers::{BUILTIN, ProviderFactory, ProviderSettings};
 use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use serde_json::json;
 
 use crate::stub::Stub;
+use crate::text_stub::TextStub;
 
 async fn check_stub(stub: Stub) -> Result<(), Broken> {
     check(|| Arc::new(stub.clone()) as Arc<dyn Provider>).await
@@ -47,6 +50,27 @@ async fn every_provider_that_we_ship_conforms_from_its_settings() {
 #[tokio::test]
 async fn a_good_provider_from_outside_conforms() {
     check_stub(Stub::new("stub")).await.unwrap();
+}
+
+/// The rule that a text stub breaks once it is spoilt so; nothing if it breaks none.
+async fn broken_text(spoil: impl FnOnce(&mut TextStub)) -> Option<&'static str> {
+    let mut stub = TextStub::new();
+    spoil(&mut stub);
+    check(|| Arc::new(stub.clone()) as Arc<dyn Provider>).await.err().map(|broken| broken.rule)
+}
+
+#[tokio::test]
+async fn each_broken_rule_of_text_is_named() {
+    assert_eq!(broken_text(|_| {}).await, None);
+    let rule = broken_text(|stub| stub.takes_strangers = true).await;
+    assert_eq!(rule, Some("an unknown model begins nothing"));
+    let rule = broken_text(|stub| stub.usage = Usage::default()).await;
+    assert_eq!(rule, Some("an answer says what it used"));
+    assert_eq!(broken_text(|stub| stub.answers = 0).await, Some("a chat has an answer"));
+    for finishes in [0, 2] {
+        let rule = broken_text(|stub| stub.finishes = finishes).await;
+        assert_eq!(rule, Some("a stream says once why it ends"));
+    }
 }
 
 #[tokio::test]

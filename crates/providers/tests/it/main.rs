@@ -9,3 +9,4 @@ mod mock;
 #[cfg(feature = "openai")]
 mod openai;
 mod stub;
+mod text_stub;
