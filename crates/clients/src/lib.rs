@@ -77,6 +77,8 @@ pub mod aihubmix;
 pub mod anthropic;
 #[cfg(feature = "deepseek")]
 pub mod deepseek;
+#[cfg(feature = "gemini")]
+pub mod gemini;
 pub mod http;
 #[cfg(feature = "openai")]
 pub mod openai;

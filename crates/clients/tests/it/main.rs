@@ -17,6 +17,8 @@ mod effects;
 mod events;
 mod exchange;
 mod failures;
+#[cfg(feature = "gemini")]
+mod gemini;
 mod observe;
 #[cfg(feature = "openai")]
 mod openai;
