@@ -1,7 +1,4 @@
 //! `POST /v1/{route}`: what can be made. Each route has a request of its own, and all of them answer with a task.
-//!
-//! Which fields a model takes, and which values, the vendor decides. Names of models that it has retired, such as
-//! `gen3a_turbo`, `gen4_aleph`, `veo3` and `upscale_v1`, are sent like any other.
 
 mod assets;
 mod enhance;
@@ -10,10 +7,11 @@ mod sound;
 mod speech;
 mod videos;
 
+use serde::Serialize;
+
 pub use assets::{Asset, AssetKind, ContentModeration, Picture, Pictures, Position};
 pub use enhance::{ImageUpscaleRequest, VideoToHdrRequest, VideoUpscaleRequest};
 pub use images::TextToImageRequest;
-use serde::Serialize;
 pub use sound::{SoundEffectRequest, VideoToAudioRequest};
 pub use speech::{
     SpeechToSpeechRequest, TextToSpeechRequest, Voice, VoiceDubbingRequest, VoiceIsolationRequest,
@@ -30,6 +28,9 @@ use crate::http::{BaseHttpClient, ClientError};
 macro_rules! generations {
     ($($(#[doc = $doc:literal])* $kind:ident($request:ty) = $route:literal,)+) => {
         /// What is to be made. Each kind has a route of its own at the vendor.
+        ///
+        /// Which fields a model takes, and which values, the vendor decides. Models that it has retired (`gen3a_turbo`,
+        /// `gen4_aleph`, `veo3`, `upscale_v1`) can still be named; whether it takes them isn't known.
         #[derive(Clone, PartialEq, Debug, Serialize)]
         #[serde(untagged)]
         #[non_exhaustive]
