@@ -40,5 +40,5 @@ fn narrower_code(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let error = &body["error"];
     let places = [&error["details"]["error_code"], &error["error_code"], &error["code"]];
-    places.into_iter().find_map(Value::as_str).map(str::to_owned)
+    places.into_iter().filter_map(Value::as_str).find(|code| !code.is_empty()).map(str::to_owned)
 }

@@ -243,7 +243,8 @@ impl<'c> Call<'c> {
         if media_type.is_empty() || media_type.starts_with(b"text/event-stream") {
             return Ok(answer.into_events());
         }
-        Err(decode::unreadable("the answer is no event stream").with_status(answer.status()))
+        let error = decode::unreadable("the answer is no event stream").with_status(answer.status());
+        Err(error.with_request_id(answer.request_id()))
     }
 
     fn typed_body(mut self, media_type: &'static str, bytes: impl Into<Body>) -> Self {

@@ -51,7 +51,7 @@ pub use builder::ClientBuilder;
 pub use cache::CacheSettings;
 pub use call::Call;
 pub use client::BaseHttpClient;
-#[cfg(feature = "vendor-lines")]
+#[cfg(any(feature = "stability", feature = "vendor-lines"))]
 pub(crate) use decode::json as read_json;
 pub use error::{BoxError, ClientError, Effect, ErrorKind, TimeoutStage};
 pub use event::Event;

@@ -13,7 +13,7 @@ use http::StatusCode;
 
 use super::form::Form;
 use super::generated::Generated;
-use crate::http::{BaseHttpClient, Body, ClientError, Effect, ErrorKind, segment};
+use crate::http::{BaseHttpClient, Body, ClientError, Effect, ErrorKind, read_json, segment};
 use crate::vendor::{Pace, Stand, Wait, WaitError, open_enum, until_over, wire_type};
 
 wire_type! {
@@ -81,7 +81,10 @@ pub(super) async fn get(
     // which says nothing against the vendor.
     let answer = call.accept(results.accept).no_retry().without_breaker().stream().await?;
     if answer.status() == StatusCode::ACCEPTED {
-        return Ok(TaskResult::Running(task(answer.into_body()).await?));
+        let (status, request_id) = (answer.status(), answer.request_id());
+        let task = task(answer.into_body()).await;
+        let task = task.map_err(|error| error.with_status(status).with_request_id(request_id))?;
+        return Ok(TaskResult::Running(task));
     }
     Ok(TaskResult::Done(Generated::of(answer)?))
 }
@@ -139,6 +142,5 @@ async fn task(body: Body) -> Result<Task, ClientError> {
             return Err(ClientError::new(ErrorKind::TooLarge, Effect::Started));
         }
     }
-    serde_json::from_slice(&text)
-        .map_err(|_| ClientError::new(ErrorKind::Decode, Effect::Started).with_source("this is no task"))
+    read_json(&text)
 }

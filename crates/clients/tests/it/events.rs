@@ -164,8 +164,9 @@ async fn an_event_over_the_settings_limit_closes_the_connection() {
 
 #[tokio::test]
 async fn an_answer_that_is_no_event_stream_is_an_error() {
-    let json = [("Content-Type", "application/json")];
+    let json = [("Content-Type", "application/json"), ("x-request-id", "r1")];
     let server = Server::start([Reply::status(200, &json, "{}")]).await;
     let error = client(&server).get("/").events().await.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Decode, 200));
+    assert_eq!(error.request_id(), Some("r1"));
 }

@@ -64,6 +64,9 @@ fn a_limit_on_spending_does_not_pass() {
         let failure = read(429, &headers, &body(error));
         assert_eq!((failure.code.as_deref(), failure.is_retryable), (Some(code), false));
     }
+    // A code that says nothing is none.
+    let failure = read(429, &HeaderMap::new(), &body(json!({"type": "rate_limit_error", "code": ""})));
+    assert_eq!((failure.code.as_deref(), failure.is_retryable), (Some("rate_limit_error"), true));
     // Beside another status a code only says more.
     let busy = json!({"type": "api_error", "message": "M.", "details": {"error_code": "busy"}});
     let failure = read(500, &HeaderMap::new(), &body(busy));

@@ -7,6 +7,7 @@ use fourfold_clients::stability::{
 };
 use fourfold_clients::{Wait, WaitError};
 use fourfold_simulator::{FILTERED, Simulator, Timings, Vendor};
+use http::StatusCode;
 
 use super::support::{WIRE, client, client_of, picture_reply, read, simulated, sized_picture};
 use crate::support::{Reply, Server, check_kept};
@@ -72,9 +73,10 @@ async fn results_are_asked_for_and_read_as_recorded() {
 async fn what_is_said_of_running_work_must_be_short_json() {
     let long = format!(r#"{{"id":"{}"}}"#, "a".repeat(70_000));
     for (body, kind) in [("soon", ErrorKind::Decode), (&long, ErrorKind::TooLarge)] {
-        let server = Server::start([Reply::status(202, &[], body)]).await;
+        let server = Server::start([Reply::status(202, &[("x-request-id", "r1")], body)]).await;
         let error = client_of(&server).get_result("a1").await.unwrap_err();
         assert_eq!((error.kind(), error.effect()), (kind, Effect::Started));
+        assert_eq!((error.status(), error.request_id()), (Some(StatusCode::ACCEPTED), Some("r1")));
     }
 }
 
