@@ -11,7 +11,8 @@ use crate::http::{ClientError, ErrorKind};
 pub struct Wait {
     /// How long to wait in all. Default 10 minutes.
     pub deadline: Duration,
-    /// How long to wait between two looks, or as much longer as the vendor asks for. Default: what the vendor advises.
+    /// How long to wait between two looks: longer where the vendor's page asks for it, and after a look that failed
+    /// where the failure says how long to wait. Default: what the vendor advises.
     pub interval: Option<Duration>,
     progress: Option<Arc<dyn Fn(f64) + Send + Sync>>,
 }
@@ -55,7 +56,7 @@ impl fmt::Debug for Wait {
 }
 
 /// Why a wait ended without a result.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
     /// The deadline came first. Nothing is lost: wait on, by the same id.
@@ -71,7 +72,7 @@ pub enum WaitError {
         id: String,
         /// The vendor's own code.
         code: Option<String>,
-        /// The vendor's own words. They may quote the caller's text, so they are not displayed.
+        /// The vendor's own words. They may quote the caller's text, so they are neither displayed nor in `Debug`.
         message: Option<String>,
     },
     /// A look failed in a way that the next one would too. Of the work itself it says nothing.
@@ -82,6 +83,21 @@ pub enum WaitError {
         /// How the look failed.
         source: ClientError,
     },
+}
+
+/// Leaves the vendor's words out.
+impl fmt::Debug for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StillRunning { id } => f.debug_struct("StillRunning").field("id", id).finish(),
+            Self::Failed { id, code, message: _ } => {
+                f.debug_struct("Failed").field("id", id).field("code", code).finish_non_exhaustive()
+            }
+            Self::Look { id, source } => {
+                f.debug_struct("Look").field("id", id).field("source", source).finish()
+            }
+        }
+    }
 }
 
 /// How often a vendor wants to be asked.
@@ -114,6 +130,7 @@ pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientErro
     let interval = wait.interval.unwrap_or(pace.advised).max(pace.least);
     let looking = async {
         loop {
+            let mut pause = interval;
             match look().await {
                 Ok(Stand::Done(result)) => return Ok(result),
                 Ok(Stand::Failed { code, message }) => {
@@ -126,10 +143,12 @@ pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientErro
                 }
                 Ok(Stand::Running(None)) => {}
                 // A look that failed is not work that failed.
-                Err(error) if may_pass(&error) => {}
+                Err(error) if may_pass(&error) => {
+                    pause = error.retry_after().unwrap_or_default().max(interval);
+                }
                 Err(source) => return Err(WaitError::Look { id: id(), source }),
             }
-            tokio::time::sleep(interval).await;
+            tokio::time::sleep(pause).await;
         }
     };
     match tokio::time::timeout(wait.deadline, looking).await {

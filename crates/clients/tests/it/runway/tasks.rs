@@ -65,6 +65,15 @@ async fn a_task_is_looked_at_every_6_s_and_never_more_often_than_every_5_s() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_that_failed_is_not_repeated_before_the_vendor_wants_it() {
+    let busy = Reply::status(429, &[("Retry-After", "400")], "");
+    let server = Server::start([busy, at("SUCCEEDED", 1.0)]).await;
+    client_of(&server).wait_for_completion("task_1", &Wait::default()).await.unwrap();
+    let times = server.times();
+    assert_eq!((times[1] - times[0]).as_secs(), 400);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_simulator_holds_a_task_back_and_the_wait_goes_on() {
     let account = Account { credits: 50, generations_at_once: 1, generations_daily: 2 };
     let accounts = BTreeMap::from([(Vendor::Runway, account)]);
@@ -121,6 +130,17 @@ async fn a_task_that_failed_was_cancelled_or_is_unknown_ends_the_wait() {
         WaitError::Look { source, .. } => assert_eq!(source.status().unwrap().as_u16(), 404),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn what_the_vendor_says_of_a_failure_is_not_shown() {
+    let failed =
+        r#"{"id":"task_1","status":"FAILED","failure":"A secret.","failureCode":"SAFETY.INPUT.TEXT"}"#;
+    let server = Server::start([Reply::ok(failed)]).await;
+    let error = client_of(&server).wait_for_completion("task_1", &Wait::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), "task_1 failed with code SAFETY.INPUT.TEXT");
+    assert_eq!(format!("{error:?}"), r#"Failed { id: "task_1", code: Some("SAFETY.INPUT.TEXT"), .. }"#);
+    assert!(matches!(error, WaitError::Failed { message: Some(message), .. } if message == "A secret."));
 }
 
 #[tokio::test]
