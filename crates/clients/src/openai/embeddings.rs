@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::http::{BaseHttpClient, ClientError, Effect, ErrorKind};
-use crate::vendor::wire_type;
+use crate::vendor::{silent_debug, wire_type};
 
 wire_type! {
     /// What is to be embedded.
@@ -52,6 +52,8 @@ impl From<Vec<String>> for EmbeddingInput {
         Self::Texts(texts)
     }
 }
+
+silent_debug!(EmbeddingInput);
 
 wire_type! {
     /// The vectors, one for each text.
@@ -111,6 +113,8 @@ impl Vector {
         Ok(numbers.iter().copied().map(f32::from_le_bytes).collect())
     }
 }
+
+silent_debug!(Vector);
 
 fn unreadable() -> ClientError {
     ClientError::new(ErrorKind::Decode, Effect::Started).with_source("an embedding isn't base64 of numbers")

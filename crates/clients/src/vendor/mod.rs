@@ -41,4 +41,4 @@ pub(crate) use tagged::{Tagged, tagged_enum};
 pub(crate) use wait::{Pace, Stand, until_over};
 #[cfg(feature = "vendor-waits")]
 pub use wait::{Wait, WaitError};
-pub(crate) use wire::{open_enum, wire_type};
+pub(crate) use wire::{open_enum, silent_debug, wire_type};

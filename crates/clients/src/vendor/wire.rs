@@ -91,6 +91,13 @@ macro_rules! wire_type {
             }
         }
 
+        $crate::vendor::silent_debug!($name);
+    };
+}
+
+/// A `Debug` that shows no contents, which may be users' own texts.
+macro_rules! silent_debug {
+    ($name:ident) => {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
@@ -151,4 +158,4 @@ macro_rules! open_enum {
     };
 }
 
-pub(crate) use {open_enum, wire_type};
+pub(crate) use {open_enum, silent_debug, wire_type};

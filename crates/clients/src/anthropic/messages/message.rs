@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::MessageResponse;
 use super::block::ContentBlock;
-use crate::vendor::{open_enum, wire_type};
+use crate::vendor::{open_enum, silent_debug, wire_type};
 
 wire_type! {
     /// A message that goes in, of the user's or of the model's.
@@ -75,3 +75,5 @@ impl From<Vec<ContentBlock>> for Content {
         Self::Blocks(blocks)
     }
 }
+
+silent_debug!(Content);

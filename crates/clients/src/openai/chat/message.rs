@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tool::ToolCall;
-use crate::vendor::{open_enum, wire_type};
+use crate::vendor::{open_enum, silent_debug, wire_type};
 
 wire_type! {
     /// A message, of the caller's or of the model's.
@@ -107,6 +107,8 @@ impl From<Vec<ContentPart>> for Content {
         Self::Parts(parts)
     }
 }
+
+silent_debug!(Content);
 
 wire_type! {
     /// A part of a message. Its content is in the field that its kind names.

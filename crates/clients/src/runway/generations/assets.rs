@@ -1,10 +1,8 @@
 //! Files that a request names by a URI: an https URL with a domain name, a data URI, or the `runway://` URI of an upload.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::vendor::{open_enum, wire_type};
+use crate::vendor::{open_enum, silent_debug, wire_type};
 
 wire_type! {
     /// A file, by its URI.
@@ -84,12 +82,7 @@ impl<const N: usize> From<[Picture; N]> for Pictures {
     }
 }
 
-/// Leaves the URIs out, which may be users' own files.
-impl fmt::Debug for Pictures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pictures").finish_non_exhaustive()
-    }
-}
+silent_debug!(Pictures);
 
 wire_type! {
     /// A picture, by its URI, and what it is for.

@@ -1,7 +1,8 @@
 use fourfold_clients::anthropic::{
-    AnthropicApi, AnthropicClient, BlockDelta, CacheControl, ContentBlock, DocumentBlock, FileSource,
-    Message, MessageEvent, MessageRequest, MessageResponse, Metadata, OutputConfig, RedactedThinkingBlock,
-    Source, StopReason, TextBlock, Thinking, ThinkingBlock, Tool, ToolChoice, ToolResultBlock, ToolUseBlock,
+    AnthropicApi, AnthropicClient, BlockDelta, CacheControl, Content, ContentBlock, DocumentBlock,
+    FileSource, Message, MessageEvent, MessageRequest, MessageResponse, Metadata, OutputConfig,
+    RedactedThinkingBlock, Source, StopReason, TextBlock, Thinking, ThinkingBlock, Tool, ToolChoice,
+    ToolResultBlock, ToolUseBlock,
 };
 use fourfold_clients::http::{Effect, ErrorKind};
 use futures_util::{StreamExt, TryStreamExt};
@@ -111,6 +112,7 @@ fn no_words_of_a_user_are_shown() {
     assert_eq!(format!("{:?}", hello()), "MessageRequest { .. }");
     let block = ContentBlock::of_text("a secret");
     assert_eq!(format!("{block:?}"), "ContentBlock { type: \"text\", .. }");
+    assert_eq!(format!("{:?}", Content::from("a secret")), "Content { .. }");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use fourfold_clients::http::{Effect, ErrorKind};
 use fourfold_clients::openai::{
-    ChatChunk, ChatCompletion, ChatRequest, ContentPart, FinishReason, FunctionCall, FunctionDefinition,
-    Message, OpenAiApi, Role, StreamOptions, Tool, ToolCall,
+    ChatChunk, ChatCompletion, ChatRequest, Content, ContentPart, FinishReason, FunctionCall,
+    FunctionDefinition, Message, OpenAiApi, Role, StreamOptions, Tool, ToolCall,
 };
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
@@ -94,6 +94,7 @@ fn what_a_model_thought_is_read_where_a_vendor_shows_it() {
 #[test]
 fn no_words_of_a_user_are_shown() {
     assert_eq!(format!("{:?}", hello()), "ChatRequest { .. }");
+    assert_eq!(format!("{:?}", Content::from("a secret")), "Content { .. }");
 }
 
 #[tokio::test]
