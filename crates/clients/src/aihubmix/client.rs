@@ -14,7 +14,7 @@ use crate::openai::{
     ImageRequest, Images, ModelList, OpenAiApi, OpenAiClient, Response, ResponseRequest, ResponseStream,
     SpeechRequest, Transcription, TranscriptionRequest,
 };
-use crate::vendor::{Media, Wait, WaitError};
+use crate::vendor::{self, Media, Wait, WaitError};
 
 /// Where AIHubMix is.
 pub const BASE_URL: &str = "https://aihubmix.com/v1";
@@ -181,7 +181,7 @@ impl AihubmixApi for AihubmixClient {
     }
 
     async fn download_image(&self, link: &str) -> Result<Media, ClientError> {
-        link::download(link::call(self.http(), link)?.operation("download_image")).await
+        vendor::download(link::call(self.http(), link)?.operation("download_image")).await
     }
 
     async fn generate_video(&self, request: &VideoRequest) -> Result<Video, ClientError> {

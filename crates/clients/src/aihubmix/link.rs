@@ -5,30 +5,19 @@
 //! policy.
 
 use crate::http::{BaseHttpClient, Call, ClientError};
-use crate::vendor::Media;
+use crate::vendor::REDIRECTS_MAX;
 
 /// Whether a text of an answer leads anywhere.
 pub(super) fn is_link(text: &str) -> bool {
     ["https://", "http://", "/"].iter().any(|beginning| text.starts_with(beginning))
 }
 
-/// A call for what a link leads to; one without a host leads to the vendor.
+/// A call for what a link leads to; one without a host leads to the vendor. Whether that sends it on, its page leaves
+/// open.
 pub(super) fn call<'c>(http: &'c BaseHttpClient, link: &str) -> Result<Call<'c>, ClientError> {
     if !is_link(link) {
         return Err(ClientError::invalid("this is no link"));
     }
     let url = http.base_url().join(link).map_err(ClientError::invalid)?;
-    Ok(redirected(http.get(url.as_str())))
-}
-
-/// A call that may be sent on. Whether the vendor does that, its page leaves open.
-pub(super) fn redirected(call: Call<'_>) -> Call<'_> {
-    call.redirects(REDIRECTS_MAX)
-}
-
-const REDIRECTS_MAX: u32 = 3;
-
-/// What comes of a call, as it comes.
-pub(super) async fn download(call: Call<'_>) -> Result<Media, ClientError> {
-    Ok(Media::of(call.stream().await?))
+    Ok(http.get(url.as_str()).redirects(REDIRECTS_MAX))
 }

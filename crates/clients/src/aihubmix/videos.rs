@@ -9,7 +9,7 @@ use super::link;
 use super::number::Number;
 use super::status::{TaskStatus, code_in, message_in};
 use crate::http::{BaseHttpClient, Call, ClientError, Effect, ErrorKind, segment};
-use crate::vendor::{File, Media, Pace, Stand, Wait, WaitError, form, until_over, wire_type};
+use crate::vendor::{self, File, Media, Pace, Stand, Wait, WaitError, form, until_over, wire_type};
 
 wire_type! {
     /// Which video is to be made. Which fields a model takes, and which values, its family decides.
@@ -181,9 +181,9 @@ pub(super) async fn download(http: &BaseHttpClient, video: &Video) -> Result<Med
     let content = format!("{}/content", path(&video.id));
     let call = match video.link() {
         Some(link) => link::call(http, link)?,
-        None => link::redirected(http.get(&content)),
+        None => http.get(&content),
     };
-    link::download(call.operation("download_video")).await
+    vendor::download(call.operation("download_video")).await
 }
 
 pub(super) async fn wait(http: &BaseHttpClient, id: &str, wait: &Wait) -> Result<Video, WaitError> {

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
-use crate::http::{ClientError, Effect, ErrorKind};
-use crate::vendor::wire_type;
+use crate::http::ClientError;
+use crate::vendor::{unpacked, wire_type};
 
 wire_type! {
     /// A picture, a sound, a film or a document, as it is.
@@ -66,14 +66,6 @@ impl Blob {
         wav.extend_from_slice(&samples);
         Ok(Some(wav.into()))
     }
-}
-
-/// The bytes of an answer's base64.
-pub(super) fn unpacked(data: &str) -> Result<Bytes, ClientError> {
-    let bytes = BASE64_STANDARD.decode(data).map_err(|_| {
-        ClientError::new(ErrorKind::Decode, Effect::Started).with_source("the media aren't base64")
-    })?;
-    Ok(bytes.into())
 }
 
 /// Where the vendor doesn't say it.

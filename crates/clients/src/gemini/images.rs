@@ -3,10 +3,9 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::blob::unpacked;
 use super::name::model_path;
 use crate::http::{BaseHttpClient, ClientError};
-use crate::vendor::wire_type;
+use crate::vendor::{unpacked, wire_type};
 
 wire_type! {
     /// Which pictures are to be made by Imagen.

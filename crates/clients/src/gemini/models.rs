@@ -59,7 +59,7 @@ wire_type! {
 }
 
 pub(super) async fn list(http: &BaseHttpClient, page: &Page) -> Result<ModelList, ClientError> {
-    page.of(http.get("models")).operation("list_models").send().await?.json()
+    page.ask(http.get("models")).operation("list_models").send().await?.json()
 }
 
 pub(super) async fn get(http: &BaseHttpClient, model: &str) -> Result<Model, ClientError> {

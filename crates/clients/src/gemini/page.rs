@@ -12,7 +12,7 @@ pub struct Page {
 }
 
 impl Page {
-    pub(super) fn of<'c>(&self, mut call: Call<'c>) -> Call<'c> {
+    pub(super) fn ask<'c>(&self, mut call: Call<'c>) -> Call<'c> {
         if let Some(size) = self.size {
             call = call.query("pageSize", size);
         }

@@ -1,11 +1,9 @@
 //! `/images/…`: pictures from words, and from other pictures.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
-use crate::http::{BaseHttpClient, ClientError, Effect, ErrorKind};
-use crate::vendor::{File, form, wire_type};
+use crate::http::{BaseHttpClient, ClientError};
+use crate::vendor::{File, form, unpacked, wire_type};
 
 wire_type! {
     /// Which pictures are to be made. Which fields a model takes, the vendor decides.
@@ -110,11 +108,7 @@ wire_type! {
 impl Image {
     /// The picture itself, if it came with the answer.
     pub fn bytes(&self) -> Result<Option<Bytes>, ClientError> {
-        let Some(packed) = &self.b64_json else { return Ok(None) };
-        let bytes = BASE64_STANDARD.decode(packed).map_err(|_| {
-            ClientError::new(ErrorKind::Decode, Effect::Started).with_source("a picture isn't base64")
-        })?;
-        Ok(Some(bytes.into()))
+        self.b64_json.as_deref().map(unpacked).transpose()
     }
 }
 

@@ -6,7 +6,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::http::{BaseHttpClient, ClientError, segment};
-use crate::vendor::{File, Media, Pace, Stand, Wait, WaitError, form, open_enum, until_over, wire_type};
+use crate::vendor::{
+    self, File, Media, Pace, Stand, Wait, WaitError, form, open_enum, until_over, wire_type,
+};
 
 wire_type! {
     /// Which video is to be made.
@@ -160,9 +162,9 @@ pub(super) async fn generate(http: &BaseHttpClient, request: &VideoRequest) -> R
 }
 
 pub(super) async fn remix(http: &BaseHttpClient, id: &str, prompt: &str) -> Result<Video, ClientError> {
-    let path = format!("videos/{}/remix", segment(id));
     let prompt = serde_json::json!({"prompt": prompt});
-    http.post(&path).operation("remix_video").json(&prompt).paid().send().await?.json()
+    let call = http.post(&format!("{}/remix", path(id))).operation("remix_video");
+    call.json(&prompt).paid().send().await?.json()
 }
 
 pub(super) async fn get(http: &BaseHttpClient, id: &str) -> Result<Video, ClientError> {
@@ -193,16 +195,12 @@ pub(super) async fn download(
     variant: &VideoVariant,
 ) -> Result<Media, ClientError> {
     let call = http.get(&format!("{}/content", path(id))).operation("download_video");
-    // The bytes may be at a store of the vendor's, which the credential doesn't go to.
-    let call = call.query("variant", variant.as_str()).redirects(REDIRECTS_MAX);
-    Ok(Media::of(call.stream().await?))
+    vendor::download(call.query("variant", variant.as_str())).await
 }
 
 pub(super) async fn wait(http: &BaseHttpClient, id: &str, wait: &Wait) -> Result<Video, WaitError> {
     until_over(id, wait, &PACE, || async move { Ok(stand(get(http, id).await?)) }).await
 }
-
-const REDIRECTS_MAX: u32 = 3;
 
 /// The vendor's guide says every 10 to 20 s, its own client looks each second.
 const PACE: Pace = Pace { advised: Duration::from_secs(10), least: Duration::from_secs(1) };

@@ -9,8 +9,10 @@
 //! let fox = TextToImageRequest::new("gen4_image", "a fox").ratio("1280:720");
 //! let task = client.create_generation(&fox.into()).await?;
 //! let task = client.wait_for_completion(&task.id, &Wait::default()).await?;
-//! let picture = client.download(&task.output.unwrap_or_default()[0]).await?;
-//! assert_eq!(picture.media_type.as_deref(), Some("image/png"));
+//! for url in task.output.unwrap_or_default() {
+//!     let picture = client.download(&url).await?;
+//!     assert_eq!(picture.media_type.as_deref(), Some("image/png"));
+//! }
 //! # Ok(())
 //! # }
 //! ```

@@ -3,11 +3,8 @@
 use http::Method;
 
 use crate::http::{BaseHttpClient, ClientError};
-use crate::vendor::{Media, link};
+use crate::vendor::{self, Media, link};
 
 pub(super) async fn download(http: &BaseHttpClient, url: &str) -> Result<Media, ClientError> {
-    let call = link(http, Method::GET, url)?.operation("download").redirects(REDIRECTS_MAX);
-    Ok(Media::of(call.stream().await?))
+    vendor::download(link(http, Method::GET, url)?.operation("download")).await
 }
-
-const REDIRECTS_MAX: u32 = 3;

@@ -1,15 +1,13 @@
 //! `/v1/generation/{engine_id}/…`: pictures by the older engines, several at a time.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::form::{Form, form_type};
 use super::generated::FinishReason;
 use super::images::StylePreset;
-use crate::http::{BaseHttpClient, Call, ClientError, Effect, ErrorKind, segment};
-use crate::vendor::{File, form, open_enum, wire_type};
+use crate::http::{BaseHttpClient, Call, ClientError, segment};
+use crate::vendor::{File, form, open_enum, unpacked, wire_type};
 
 wire_type! {
     /// Which pictures are to be made.
@@ -153,11 +151,7 @@ wire_type! {
 impl Artifact {
     /// The picture itself, if there is one.
     pub fn bytes(&self) -> Result<Option<Bytes>, ClientError> {
-        let Some(packed) = &self.base64 else { return Ok(None) };
-        let bytes = BASE64_STANDARD.decode(packed).map_err(|_| {
-            ClientError::new(ErrorKind::Decode, Effect::Started).with_source("a picture isn't base64")
-        })?;
-        Ok(Some(bytes.into()))
+        self.base64.as_deref().map(unpacked).transpose()
     }
 }
 

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "vendor-base-urls")]
 mod base_url;
+#[cfg(feature = "vendor-downloads")]
+mod download;
 #[cfg(feature = "vendor-events")]
 pub(crate) mod events;
 #[cfg(feature = "vendor-failures")]
@@ -17,6 +19,8 @@ pub(crate) mod lines;
 mod link;
 #[cfg(feature = "vendor-media")]
 mod media;
+#[cfg(feature = "vendor-packed")]
+mod packed;
 #[cfg(feature = "vendor-tagged")]
 mod tagged;
 #[cfg(feature = "vendor-waits")]
@@ -25,6 +29,10 @@ mod wire;
 
 #[cfg(feature = "vendor-base-urls")]
 pub(crate) use base_url::without_version;
+#[cfg(feature = "aihubmix")]
+pub(crate) use download::REDIRECTS_MAX;
+#[cfg(feature = "vendor-downloads")]
+pub(crate) use download::download;
 #[cfg(feature = "vendor-events")]
 pub(crate) use events::Streamed;
 #[cfg(feature = "vendor-failures")]
@@ -35,6 +43,8 @@ pub use file::File;
 pub(crate) use link::link;
 #[cfg(feature = "vendor-media")]
 pub use media::Media;
+#[cfg(feature = "vendor-packed")]
+pub(crate) use packed::unpacked;
 #[cfg(feature = "vendor-tagged")]
 pub(crate) use tagged::{Tagged, tagged_enum};
 #[cfg(feature = "vendor-waits")]

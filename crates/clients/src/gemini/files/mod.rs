@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::page::Page;
 use super::status::Status;
 use crate::http::{BaseHttpClient, ClientError};
-use crate::vendor::{Media, Pace, Stand, Wait, WaitError, open_enum, until_over, wire_type};
+use crate::vendor::{self, Media, Pace, Stand, Wait, WaitError, open_enum, until_over, wire_type};
 use name::Place;
 
 pub use upload::FileUpload;
@@ -88,7 +88,7 @@ pub(super) async fn get(http: &BaseHttpClient, file: &str) -> Result<StoredFile,
 }
 
 pub(super) async fn list(http: &BaseHttpClient, page: &Page) -> Result<FileList, ClientError> {
-    page.of(http.get("files")).operation("list_files").send().await?.json()
+    page.ask(http.get("files")).operation("list_files").send().await?.json()
 }
 
 pub(super) async fn delete(http: &BaseHttpClient, file: &str) -> Result<(), ClientError> {
@@ -100,16 +100,12 @@ pub(super) async fn download(http: &BaseHttpClient, file: &str) -> Result<Media,
         Place::Path(path) => http.get(&format!("{path}:download")).query("alt", "media"),
         Place::Elsewhere(url) => http.get(&url),
     };
-    // The bytes may be at a store of the vendor's, which the credential doesn't go to.
-    let call = call.operation("download_file").redirects(REDIRECTS_MAX);
-    Ok(Media::of(call.stream().await?))
+    vendor::download(call.operation("download_file")).await
 }
 
 pub(super) async fn wait(http: &BaseHttpClient, file: &str, wait: &Wait) -> Result<StoredFile, WaitError> {
     until_over(file, wait, &PACE, || async move { Ok(stand(get(http, file).await?)) }).await
 }
-
-const REDIRECTS_MAX: u32 = 3;
 
 /// As the vendor's examples do.
 const PACE: Pace = Pace { advised: Duration::from_secs(5), least: Duration::from_secs(1) };

@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::gemini::blob::unpacked;
 use crate::http::ClientError;
-use crate::vendor::{open_enum, wire_type};
+use crate::vendor::{open_enum, unpacked, wire_type};
 
 wire_type! {
     /// What one side did at once.

@@ -106,7 +106,7 @@ async fn a_stream_that_breaks_off_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_closes_the_connection() {
+async fn a_stream_that_is_dropped_closes_its_connection() {
     let chunk = r#"data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#;
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     let (reply, closed) = Reply::raw(format!("{head}{chunk}\n\n")).then_await_close();
