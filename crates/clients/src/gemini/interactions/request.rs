@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::format::ResponseFormat;
 use super::step::{InteractionContent, Step};
-use crate::vendor::wire_type;
+use crate::vendor::{silent_debug, wire_type};
 
 wire_type! {
     /// What a model is asked in an interaction. Which fields it takes, the vendor decides.
@@ -74,3 +74,5 @@ impl From<Vec<Step>> for InteractionInput {
         Self::Steps(steps)
     }
 }
+
+silent_debug!(InteractionInput);
