@@ -32,7 +32,7 @@ pub struct SimulatorSettings {
     pub received_bodies_bytes_max: usize,
 }
 
-/// How long things take. What isn't said takes no time.
+/// How long things take. What isn't said takes no time; what is over 10 years takes 10 years.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timings {
@@ -117,6 +117,47 @@ impl Default for Timings {
             links_work: Duration::from_secs(60 * 60),
             link_redirects: 0,
         }
+    }
+}
+
+/// The longest time that the simulator is told: 10 years. It keeps every date that comes of it one that a vendor
+/// could write.
+pub(crate) const DURATION_MAX: Duration = Duration::from_secs(10 * 31_557_600);
+
+/// The duration, or a sentence that names the field where it is too long.
+pub(crate) fn at_most_max(field: &str, duration: Duration) -> Result<Duration, String> {
+    let is_too_long = duration > DURATION_MAX;
+    if is_too_long { Err(format!("`{field}` must be at most 10 years")) } else { Ok(duration) }
+}
+
+impl Timings {
+    /// The same, where nothing is longer than [`DURATION_MAX`].
+    pub(crate) fn clamped(mut self) -> Self {
+        for (_, duration) in self.durations_mut() {
+            *duration = DURATION_MAX.min(*duration);
+        }
+        self
+    }
+
+    /// Names the first one that is too long.
+    pub(crate) fn checked(mut self) -> Result<Self, String> {
+        for (name, duration) in self.durations_mut() {
+            at_most_max(name, *duration)?;
+        }
+        Ok(self)
+    }
+
+    fn durations_mut(&mut self) -> [(&'static str, &mut Duration); 6] {
+        let Self { answer, pace, task_queued, task_running, results_kept, links_work, link_redirects: _ } =
+            self;
+        [
+            ("answer", answer),
+            ("pace", pace),
+            ("task_queued", task_queued),
+            ("task_running", task_running),
+            ("results_kept", results_kept),
+            ("links_work", links_work),
+        ]
     }
 }
 

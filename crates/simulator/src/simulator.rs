@@ -110,6 +110,7 @@ impl Simulator {
     }
 
     /// Moves the vendors' clock on: tasks run, links expire. What an answer waits for isn't shortened.
+    /// It goes 10 years on in all and stops there.
     pub fn advance(&self, by: Duration) {
         self.world.time.advance(by);
     }

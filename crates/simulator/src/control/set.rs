@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::wire::{Advance, RefuseJson, Script, SetFault};
+use crate::settings::at_most_max;
 use crate::world::World;
-use crate::{Account, RateLimit, Refuse, Vendor};
+use crate::{Account, RateLimit, Refuse, Timings, Vendor};
 
 /// Why a control did nothing.
 pub(super) struct Refused(String);
@@ -46,7 +47,7 @@ pub(super) async fn script(State(world): State<Arc<World>>, body: Bytes) -> Done
 pub(super) async fn refuse_connections(State(world): State<Arc<World>>, body: Bytes) -> Done {
     world.refusals.refuse(match read(&body)? {
         RefuseJson::RefuseNext(connections) => Refuse::Next(connections),
-        RefuseJson::RefuseFor(time) => Refuse::For(time),
+        RefuseJson::RefuseFor(time) => Refuse::For(at_most_max("refuse_for", time).map_err(Refused)?),
     });
     Ok(StatusCode::NO_CONTENT)
 }
@@ -58,7 +59,8 @@ pub(super) async fn change_timings(State(world): State<Arc<World>>, body: Bytes)
     if let Some(timings) = timings.as_object_mut() {
         timings.extend(changed);
     }
-    world.set_timings(serde_json::from_value(timings).map_err(Refused::because)?);
+    let timings: Timings = serde_json::from_value(timings).map_err(Refused::because)?;
+    world.set_timings(timings.checked().map_err(Refused)?);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -88,7 +90,7 @@ pub(super) async fn change_accounts(State(world): State<Arc<World>>, body: Bytes
 
 pub(super) async fn advance(State(world): State<Arc<World>>, body: Bytes) -> Done {
     let Advance { advance } = read(&body)?;
-    world.time.advance(advance);
+    world.time.try_advance(advance).map_err(Refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::settings::DURATION_MAX;
 use crate::world::Locked;
 
 /// Which connections are refused.
@@ -33,7 +34,7 @@ impl Refusals {
     pub(crate) fn refuse(&self, refuse: Refuse) {
         *self.now.lock() = Some(match refuse {
             Refuse::Next(connections) => Refusing::Next(connections),
-            Refuse::For(time) => Refusing::Until(Instant::now() + time),
+            Refuse::For(time) => Refusing::Until(Instant::now() + time.min(DURATION_MAX)),
         });
         self.begun.send_replace(());
     }

@@ -54,7 +54,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(settings: SimulatorSettings) -> Self {
+    pub(crate) fn new(mut settings: SimulatorSettings) -> Self {
+        settings.timings = settings.timings.clamped();
         Self {
             time: Time::new(settings.clock),
             rules: Locked::default(),
@@ -97,7 +98,7 @@ impl World {
     }
 
     pub(crate) fn set_timings(&self, timings: Timings) {
-        *self.timings.lock() = timings;
+        *self.timings.lock() = timings.clamped();
     }
 
     /// Whether this is a key of the vendor.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Locked;
 use crate::Clock;
+use crate::settings::{DURATION_MAX, at_most_max};
 
 /// Which time it is. Nothing waits for it: a task's state is worked out when somebody asks.
 pub(crate) struct Time {
@@ -29,10 +30,19 @@ impl Time {
         self.started_at + elapsed + *self.advanced.lock()
     }
 
-    /// Moves it on, for tasks and links; what a stream or an answer waits for isn't shortened.
+    /// Moves it on, for tasks and links; what a stream or an answer waits for isn't shortened. In all it goes
+    /// [`DURATION_MAX`] on and stops there.
     pub(crate) fn advance(&self, by: Duration) {
         let mut advanced = self.advanced.lock();
-        *advanced = advanced.saturating_add(by);
+        *advanced = advanced.saturating_add(by).min(DURATION_MAX);
+    }
+
+    /// Moves it on, or says that this is too far and leaves it where it is.
+    pub(crate) fn try_advance(&self, by: Duration) -> Result<(), String> {
+        let mut advanced = self.advanced.lock();
+        *advanced =
+            at_most_max("advance", advanced.saturating_add(by)).map_err(|problem| problem + " in all")?;
+        Ok(())
     }
 
     pub(crate) fn reset(&self) {

@@ -1,7 +1,9 @@
 //! The controls over HTTP.
 
+use std::time::Duration;
+
 use axum::body::Body;
-use fourfold_simulator::{Account, Answer, Simulator, Vendor};
+use fourfold_simulator::{Account, Answer, Refuse, Simulator, SimulatorSettings, Timings, Vendor};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -45,6 +47,8 @@ async fn a_wrong_control_says_why() {
         ("faults", json!({"requests": "* *", "fault": "explode"}), "no fault called `explode`"),
         ("faults", json!({"fault": "lose"}), "missing field `requests`"),
         ("clock", json!({"advance": "soon"}), "no duration such as"),
+        ("clock", json!({"advance": "999999999999999999s"}), "`advance` must be at most 10 years"),
+        ("connections", json!({"refuse_for": "11years"}), "`refuse_for` must be at most 10 years"),
         ("connections", json!({"refuse": 1}), "unknown variant `refuse`"),
         ("answers", json!({"requests": "* *", "answers": [{"json": 1, "text": ""}]}), "one of `json`"),
     ] {
@@ -94,6 +98,52 @@ async fn timings_and_limits_change_while_it_runs() {
     post(&simulator, CHAT, &chat()).await.json();
     patch(&simulator, "/_simulator/rate-limits", &json!({"openai": null})).await;
     post(&simulator, CHAT, &chat()).await.json();
+}
+
+#[tokio::test]
+async fn times_over_ten_years_are_refused_and_change_nothing() {
+    let simulator = simulator();
+    for field in ["answer", "pace", "task_queued", "task_running", "results_kept", "links_work"] {
+        let change = json!({field: "11years"});
+        assert_eq!(
+            patch(&simulator, "/_simulator/timings", &change).await,
+            StatusCode::BAD_REQUEST,
+            "{field}"
+        );
+    }
+    assert_eq!(get(&simulator, "/_simulator/timings").await.json()["links_work"], "1h");
+    for (advance, status) in [("6years", 204), ("6years", 400), ("4years", 204), ("1s", 400)] {
+        let answer = post(&simulator, "/_simulator/clock", &json!({"advance": advance})).await;
+        assert_eq!(answer.status.as_u16(), status, "{advance}");
+    }
+}
+
+#[tokio::test]
+async fn the_longest_times_of_all_leave_the_vendors_answering() {
+    let simulator = simulator();
+    let timings = Timings {
+        pace: Duration::MAX,
+        task_queued: Duration::MAX,
+        task_running: Duration::MAX,
+        results_kept: Duration::MAX,
+        links_work: Duration::MAX,
+        ..Timings::default()
+    };
+    simulator.set_timings(timings.clone());
+    let video = json!({"prompt": "a fox"});
+    let id = post(&simulator, "/openai/v1/videos", &video).await.json()["id"].clone();
+    for advance in [Duration::MAX, Duration::MAX] {
+        simulator.advance(advance);
+        let path = format!("/openai/v1/videos/{}", id.as_str().unwrap());
+        assert_eq!(get(&simulator, &path).await.json()["id"], id);
+    }
+    simulator.refuse_connections(Refuse::For(Duration::MAX));
+    simulator.reset();
+    post(&simulator, CHAT, &chat()).await.json();
+
+    let settings = SimulatorSettings { timings, ..SimulatorSettings::default() };
+    let simulator = Simulator::start(settings);
+    assert_eq!(post(&simulator, "/openai/v1/videos", &video).await.json()["status"], "queued");
 }
 
 #[tokio::test]
