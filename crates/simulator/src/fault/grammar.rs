@@ -2,10 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::str::FromStr;
+use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{AskedStatus, BodyEnd, Drip, Fault, Hang, TaskFault};
+use super::{AskedStatus, BodyEnd, Drip, Fault, Hang, TaskFault, toothless};
+use crate::settings::at_most_max;
 
 /// Why a text is no fault, or no pattern of requests.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -26,11 +28,19 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let mut fault = Self::default();
         let mut details = Details::default();
+        let mut names = Vec::new();
         for term in text.split(';').map(str::trim).filter(|term| !term.is_empty()) {
             let (name, value) = term.split_once('=').unwrap_or((term, ""));
-            fault.read(&mut details, name.trim(), value.trim())?;
+            let (name, value) = (name.trim(), value.trim());
+            fault.read(&mut details, name, value)?;
+            if names.contains(&name) {
+                return Err(FaultError(format!("`{name}` is there twice")));
+            }
+            names.push(name);
         }
-        fault.complete(details)
+        let fault = fault.complete(details)?;
+        toothless::refuse(&fault, &names)?;
+        Ok(fault)
     }
 }
 
@@ -59,7 +69,13 @@ impl Fault {
                 self.task = Some(one_of(name, value, ends)?);
             }
             "skip" => self.skip = number(name, value)?,
-            "times" => self.times = Some(number(name, value)?),
+            "times" => {
+                let times = number(name, value)?;
+                if times == 0 {
+                    return Err(FaultError("`times` must be at least 1".into()));
+                }
+                self.times = Some(times);
+            }
             _ => return Err(FaultError(format!("there is no fault called `{name}`"))),
         }
         Ok(())
@@ -70,7 +86,8 @@ impl Fault {
         let Details { code, message, retry_after } = details;
         match (&mut self.status, &mut self.task) {
             (Some(asked), _) => {
-                *asked = AskedStatus { status: asked.status, code, message, retry_after };
+                *asked =
+                    AskedStatus { status: asked.status, accepted: self.accept, code, message, retry_after };
             }
             (None, Some(TaskFault::Fail { code: of_task, message: said })) if retry_after.is_none() => {
                 (*of_task, *said) = (code, message);
@@ -103,9 +120,10 @@ fn number<N: FromStr>(name: &str, value: &str) -> Result<N, FaultError> {
     value.parse().map_err(|_| FaultError(format!("`{name}` must be a whole number, not `{value}`")))
 }
 
-fn duration(name: &str, value: &str) -> Result<std::time::Duration, FaultError> {
-    humantime::parse_duration(value)
-        .map_err(|_| FaultError(format!("`{name}` must be a duration such as `200ms`, not `{value}`")))
+fn duration(name: &str, value: &str) -> Result<Duration, FaultError> {
+    let duration = humantime::parse_duration(value)
+        .map_err(|_| FaultError(format!("`{name}` must be a duration such as `200ms`, not `{value}`")))?;
+    at_most_max(name, duration).map_err(FaultError)
 }
 
 fn status(value: &str) -> Result<StatusCode, FaultError> {
@@ -129,8 +147,6 @@ fn one_of<T, const N: usize>(name: &str, value: &str, choices: [(&str, T); N]) -
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[track_caller]
@@ -149,12 +165,12 @@ mod tests {
         let asked = |status, code: Option<&str>, retry_after: Option<&str>| {
             Some(AskedStatus {
                 status: StatusCode::from_u16(status).unwrap(),
+                accepted: false,
                 code: code.map(str::to_owned),
                 message: None,
                 retry_after: retry_after.map(str::to_owned),
             })
         };
-        check("", Fault::default());
         check("delay=200ms", Fault { delay: Duration::from_millis(200), ..Fault::default() });
         check("hang=before-body", Fault { hang: Some(Hang::BeforeBody), ..Fault::default() });
         check(
@@ -192,5 +208,8 @@ mod tests {
         refuse("task=fail; retry-after=1", "go with `status=`");
         refuse("accept", "goes with `status=`");
         refuse("delay=soon", "such as `200ms`");
+        refuse("delay=11years", "`delay` must be at most 10 years");
+        refuse("status=401; status=404; lose", "`status` is there twice");
+        refuse("times=0", "`times` must be at least 1");
     }
 }

@@ -3,6 +3,7 @@
 mod grammar;
 mod pattern;
 mod rules;
+mod toothless;
 
 use std::time::Duration;
 
@@ -44,9 +45,22 @@ pub(crate) enum Hang {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct AskedStatus {
     pub(crate) status: StatusCode,
+    /// Whether the work is done before.
+    pub(crate) accepted: bool,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) retry_after: Option<String>,
+}
+
+impl AskedStatus {
+    /// What a body says where [`failed_later`](Self::failed_later).
+    pub(crate) const INTERNAL_ERROR: &str = "Internal server error";
+
+    /// Whether the vendor took the work and answered badly then. Its body must not say that the vendor was
+    /// overloaded, limited or without a channel: a client takes that for work that never began.
+    pub(crate) fn failed_later(&self) -> bool {
+        self.accepted && self.status.as_u16() >= 500
+    }
 }
 
 /// How an answer's body ends too early, after so many bytes.

@@ -82,8 +82,11 @@ impl Rules {
         )
     }
 
-    /// The fault that a request asks for itself, unless it was hit often enough.
+    /// The fault that a request asks for itself, unless it was hit often enough. An empty header asks for none.
     pub(crate) fn fault_asked(&mut self, header: &str, request: String) -> Result<Option<Fault>, FaultError> {
+        if header.trim().is_empty() {
+            return Ok(None);
+        }
         let fault: Fault = header.parse()?;
         let matched = self.headers.entry(request + header).or_default();
         let hit = is_hit(&fault, *matched);
@@ -143,5 +146,7 @@ mod tests {
         let mut asked = |request: &str| rules.fault_asked("lose; times=1", request.into()).unwrap().is_some();
         assert_eq!([asked("one"), asked("one"), asked("other")], [true, false, true]);
         assert!(rules.fault_asked("loose", "one".into()).is_err());
+        assert!(rules.fault_asked(";", "one".into()).is_err());
+        assert_eq!(rules.fault_asked("", "one".into()), Ok(None));
     }
 }

@@ -159,7 +159,11 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    use http::StatusCode;
+
     use super::*;
+    use crate::answer::Content;
+    use crate::fault::AskedStatus;
 
     #[test]
     fn each_vendor_serves_the_routes_of_its_file_and_no_other() {
@@ -182,6 +186,24 @@ mod tests {
         for (place, vendor) in Vendor::ALL.into_iter().enumerate() {
             assert_eq!(vendor as usize, place);
             assert_eq!(serde_json::to_value(vendor).unwrap(), vendor.name());
+        }
+    }
+
+    #[test]
+    fn an_accepted_5xx_says_nothing_of_work_that_was_not_accepted() {
+        let paths =
+            ["/v1/messages", "/v1/generation/a", "/v2beta/a", "/v1beta/interactions", "/v1beta/openai/a"];
+        for (vendor, path) in Vendor::ALL.into_iter().flat_map(|vendor| paths.map(|path| (vendor, path))) {
+            for status in [500, 502, 503, 504, 529].map(|status| StatusCode::from_u16(status).unwrap()) {
+                let asked = AskedStatus { status, accepted: true, ..AskedStatus::default() };
+                let answer = (vendor.row().refuse)(&Refusal::Asked(asked), path, "1");
+                assert_eq!(answer.status, status, "{vendor:?} {path}");
+                let Content::Whole(body) = answer.content else { panic!("{vendor:?} {path} streams") };
+                let body = String::from_utf8_lossy(&body).to_lowercase();
+                for word in ["overload", "busy", "limit", "channel", "unavailable", "try again"] {
+                    assert!(!body.contains(word), "{vendor:?} {path} {status}: {body}");
+                }
+            }
         }
     }
 

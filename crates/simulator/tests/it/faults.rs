@@ -51,6 +51,19 @@ async fn an_accepted_status_is_paid() {
 }
 
 #[tokio::test]
+async fn an_accepted_503_is_no_overload_unless_the_fault_says_so() {
+    let simulator = simulator();
+    for (fault, code, message) in [
+        ("status=503; accept", Value::Null, "Internal server error"),
+        ("status=503; accept; code=slow_down; message=Later", json!("slow_down"), "Later"),
+    ] {
+        let error = post_with(&simulator, fault, IMAGES, &picture()).await.refusal(503)["error"].clone();
+        assert_eq!((&error["code"], &error["message"]), (&code, &json!(message)), "{fault}");
+    }
+    assert_eq!(simulator.counts().paid_tasks, 2);
+}
+
+#[tokio::test]
 async fn a_fault_of_a_rule_hits_what_matches() {
     let simulator = simulator();
     simulator.fault("POST /openai/v1/images/*", "status=503; skip=1; times=1").unwrap();
@@ -79,7 +92,12 @@ async fn a_fault_that_makes_no_sense_is_named() {
     assert_eq!(answer.status.as_u16(), 400);
     assert!(answer.text().contains("there is no fault called `explode`"));
     assert!(simulator.fault("/openai", "status=503").is_err());
-    assert!(simulator.fault("* *", "explode").is_err());
+    for (requests, fault) in
+        [("* *", "explode"), ("* *", ""), ("FOO /openai/v1", "lose"), ("POST /nosuch/v1", "lose")]
+    {
+        assert!(simulator.fault(requests, fault).is_err(), "{requests}: {fault}");
+    }
+    assert_eq!(simulator.faults(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::super::anthropic;
 use crate::answer::Answer;
 use crate::content::hash;
+use crate::fault::AskedStatus;
 use crate::refusal::{Problem, Refusal};
 
 /// A refusal in AIHubMix's shape, but for what the model's own vendor finds wrong with a message: that goes
@@ -56,7 +57,11 @@ impl<'a> Error<'a> {
             }
             Refusal::NotFound { what, id } => Self::new(404, format!("{what} {id} not found")),
             Refusal::Asked(asked) => {
-                let usual = Self::usual(asked.status);
+                let usual = if asked.failed_later() {
+                    Self::new(500, AskedStatus::INTERNAL_ERROR)
+                } else {
+                    Self::usual(asked.status)
+                };
                 Self {
                     status: asked.status,
                     code: asked.code.as_deref().or(usual.code),

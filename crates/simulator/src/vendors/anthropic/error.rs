@@ -56,6 +56,7 @@ fn described<'a>(refusal: &'a Refusal, path: &str) -> Error<'a> {
 /// One error before it is written.
 struct Error<'a> {
     status: StatusCode,
+    kind: &'static str,
     message: String,
     /// The cause within what the type covers.
     error_code: Option<&'a str>,
@@ -64,11 +65,11 @@ struct Error<'a> {
 impl Error<'_> {
     fn new(status: u16, message: String) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Self { status, message, error_code: None }
+        Self { status, kind: kind(status), message, error_code: None }
     }
 
     fn body(&self, request_id: &str) -> Value {
-        let mut error = json!({"type": kind(self.status), "message": self.message});
+        let mut error = json!({"type": self.kind, "message": self.message});
         if let Some(error_code) = self.error_code {
             error["details"] = json!({"error_code": error_code});
         }
@@ -78,6 +79,11 @@ impl Error<'_> {
 
 fn asked_for(asked: &AskedStatus) -> Error<'_> {
     let status = asked.status.as_u16();
+    if asked.failed_later() {
+        let message = asked.message.as_deref().unwrap_or(AskedStatus::INTERNAL_ERROR);
+        let kind = kind(StatusCode::INTERNAL_SERVER_ERROR);
+        return Error { kind, error_code: asked.code.as_deref(), ..Error::new(status, message.into()) };
+    }
     let usual = match status {
         529 => "Overloaded".to_owned(),
         _ => format!("Simulated answer with status {status}."),

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::answer::Answer;
+use crate::fault::AskedStatus;
 use crate::refusal::{Problem, Refusal};
 
 /// A refusal in DeepSeek's shape.
@@ -23,6 +24,11 @@ pub(super) fn refuse(refusal: &Refusal, path: &str, _request_id: &str) -> Answer
         Refusal::Field(field, problem) => of_field(field, problem),
         Refusal::UnknownModel(_) => (400, "Model Not Exist".into()),
         Refusal::NotFound { what, id } => (404, format!("{what} {id} not found").into()),
+        Refusal::Asked(asked) if asked.failed_later() => {
+            let message = asked.message.as_deref().unwrap_or(AskedStatus::INTERNAL_ERROR);
+            let internal = error(StatusCode::INTERNAL_SERVER_ERROR, message.into(), asked.code.as_deref());
+            return internal.with_status(asked.status);
+        }
         Refusal::Asked(asked) => {
             let message = asked.message.as_deref().map_or_else(|| usual(asked.status.as_u16()), Cow::from);
             return error(asked.status, message, asked.code.as_deref());

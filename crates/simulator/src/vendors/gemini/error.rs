@@ -151,12 +151,16 @@ fn rate_limited(wait: Duration) -> Error {
 }
 
 fn asked_for(asked: &AskedStatus) -> Error {
-    let AskedStatus { status, code, message, retry_after } = asked;
+    let AskedStatus { status, code, message, retry_after, .. } = asked;
     let usual = match status.as_u16() {
+        _ if asked.failed_later() => AskedStatus::INTERNAL_ERROR.to_owned(),
         503 => "The model is overloaded. Please try again later.".to_owned(),
         other => format!("Simulated answer with status {other}."),
     };
     let mut error = Error::new(status.as_u16(), message.clone().unwrap_or(usual));
+    if asked.failed_later() && error.word == "UNAVAILABLE" {
+        error.word = "INTERNAL".into();
+    }
     if let Some(code) = code {
         error = error.coded(code);
     }

@@ -99,6 +99,11 @@ fn rate_limited(wait: Duration) -> Answer {
 
 fn asked_for(asked: &AskedStatus) -> Answer {
     let AskedStatus { status, code, message, .. } = asked;
+    if asked.failed_later() {
+        let message = message.clone().unwrap_or_else(|| AskedStatus::INTERNAL_ERROR.into());
+        let error = Error::new(status.as_u16(), code.as_deref(), message);
+        return Error { kind: kind(StatusCode::INTERNAL_SERVER_ERROR), ..error }.answer();
+    }
     let usual = match status.as_u16() {
         401 => Some("invalid_api_key"),
         429 => Some("rate_limit_exceeded"),

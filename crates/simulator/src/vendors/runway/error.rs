@@ -6,6 +6,7 @@ use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::fault::AskedStatus;
 use crate::refusal::{Problem, Refusal};
 
 /// A refusal in Runway's shape.
@@ -34,7 +35,8 @@ pub(super) fn refuse(refusal: &Refusal, _path: &str, _request_id: &str) -> Answe
         Refusal::NotFound { what, .. } => error(404, format!("Could not find {what}")),
         Refusal::Asked(asked) => {
             let status = asked.status.as_u16();
-            let message = asked.message.as_deref().unwrap_or(usual(status));
+            let usual = if asked.failed_later() { AskedStatus::INTERNAL_ERROR } else { usual(status) };
+            let message = asked.message.as_deref().unwrap_or(usual);
             let answer = match &asked.code {
                 Some(code) => with_issue(message, code, message, Vec::new()),
                 None => error(status, message),
