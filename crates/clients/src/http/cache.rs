@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -16,7 +16,8 @@ use super::response::Response;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheSettings {
-    /// How long an answer is kept that doesn't say it itself. Default 60 s; zero keeps only those that do.
+    /// How long an answer is kept that doesn't say it itself; a day at most, whoever says it. Default 60 s; zero keeps
+    /// only those that do.
     #[serde(with = "super::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub ttl: Duration,
@@ -46,7 +47,8 @@ pub(crate) struct CacheKey {
     pub(crate) url: String,
     /// Answers belong to the credential that they were given to.
     pub(crate) credential: u64,
-    pub(crate) accept: Option<Vec<u8>>,
+    /// The call's own headers: what an answer may depend on, a credential among them too.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// The kept answers of a client.
@@ -88,7 +90,8 @@ impl Cache {
     /// Keeps an answer, if it allows that, for as long as it says or else for `ttl`.
     pub(crate) fn put(&self, key: CacheKey, response: &Response, ttl: Option<Duration>) {
         let bytes = response.body.len();
-        let fresh_for = fresh_for(&response.headers, ttl.unwrap_or(self.settings.ttl));
+        // A vendor may say anything; nothing is kept for longer than this.
+        let fresh_for = fresh_for(&response.headers, ttl.unwrap_or(self.settings.ttl)).min(FRESH_FOR_MAX);
         if fresh_for.is_zero() || bytes > self.settings.bytes_max || self.settings.entries_max == 0 {
             return;
         }
@@ -140,6 +143,9 @@ impl Kept {
         }
     }
 }
+
+/// The longest that an answer is kept.
+const FRESH_FOR_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long an answer may be kept; zero if it may not.
 fn fresh_for(headers: &HeaderMap, ttl: Duration) -> Duration {

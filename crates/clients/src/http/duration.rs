@@ -61,9 +61,12 @@ struct Text(Duration);
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_millis() {
-            millis if millis % 1000 != 0 => write!(f, "{millis}ms"),
-            millis => write!(f, "{}s", millis / 1000),
+        let (seconds, nanos) = (self.0.as_secs(), self.0.subsec_nanos());
+        match nanos {
+            0 => write!(f, "{seconds}s"),
+            _ if nanos % 1_000_000 == 0 => write!(f, "{}ms", self.0.as_millis()),
+            // Never as zero, which means no limit.
+            _ => write!(f, "{}ms", self.0.as_secs_f64() * 1000.0),
         }
     }
 }
@@ -90,5 +93,6 @@ mod tests {
             let duration = Duration::from_millis(millis);
             assert_eq!(parse(&Text(duration).to_string()), Some(duration));
         }
+        assert_eq!(Text(Duration::from_micros(100)).to_string(), "0.1ms");
     }
 }

@@ -47,6 +47,10 @@ fn is_plain(path: &str) -> bool {
 /// Writes text, such as a vendor's id, as one segment of a path, whatever is in it.
 pub fn segment(text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| {
+        // Nothing at all would be the path above it; this too is a name that nobody has.
+        if text.is_empty() {
+            return f.write_str("%00");
+        }
         // Dots alone would climb, even encoded; encoded twice they are a name that nobody has.
         let is_dots = matches!(text, "." | "..");
         text.bytes().try_for_each(|byte| match byte {

@@ -255,6 +255,6 @@ fn cache_key(call: &Call<'_>, url: &Url) -> Option<CacheKey> {
     Some(CacheKey {
         url: url.as_str().to_owned(),
         credential: call.credential.as_ref().unwrap_or(&call.client.shared.credential).id,
-        accept: call.headers.get(header::ACCEPT).map(|accept| accept.as_bytes().to_vec()),
+        headers: call.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
     })
 }

@@ -16,7 +16,7 @@ use super::tls::TlsSettings;
 
 /// Everything that can be set about a client, beside its base URL and its credential.
 ///
-/// Durations are written `"200ms"`, `"3s"`, `"5m"`; bare numbers are seconds.
+/// Durations are written `"200ms"`, `"3s"`, `"5m"`; bare numbers are seconds. None is longer than a day.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -145,7 +145,25 @@ impl HttpSettings {
                 "must be text that a header can carry",
             ),
         ];
-        match bounds.into_iter().find(|(holds, ..)| !holds) {
+        let (timeouts, stream, retry) = (&self.timeouts, &self.timeouts.stream, &self.retry);
+        let durations = [
+            (timeouts.first_byte, "timeouts.first_byte"),
+            (timeouts.idle, "timeouts.idle"),
+            (timeouts.total, "timeouts.total"),
+            (stream.first_byte, "timeouts.stream.first_byte"),
+            (stream.idle, "timeouts.stream.idle"),
+            (retry.ceiling, "retry.ceiling"),
+            (retry.cap, "retry.cap"),
+            (self.breaker.open_for, "breaker.open_for"),
+            (limits.per, "rate_limit.per"),
+            (limits.wait_max, "rate_limit.wait_max"),
+            (self.cache.ttl, "cache.ttl"),
+            (self.pool.idle_timeout, "pool.idle_timeout"),
+            (self.pool.tcp_keepalive, "pool.tcp_keepalive"),
+        ];
+        let day = Duration::from_secs(24 * 60 * 60);
+        let durations = durations.map(|(duration, name)| (duration <= day, name, "must be at most a day"));
+        match bounds.into_iter().chain(durations).find(|(holds, ..)| !holds) {
             Some((_, name, allowed)) => Err(InvalidSetting { name, allowed }),
             None => Ok(()),
         }

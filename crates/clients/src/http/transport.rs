@@ -141,6 +141,10 @@ pub(crate) fn send_failure(error: BoxError, is_connect: bool, is_written: bool) 
     if find::<ClientError>(&*error).is_some_and(|error| error.kind() == ErrorKind::RequestBody) {
         return ClientError::new(ErrorKind::RequestBody, Effect::MayHaveStarted).with_source(error);
     }
+    if find::<reqwest::Error>(&*error).is_some_and(reqwest::Error::is_builder) {
+        // It never was a request, so it says nothing about the vendor and is none the next time either.
+        return ClientError::new(ErrorKind::InvalidRequest, Effect::NotStarted).with_source(error);
+    }
     // hyper hands a request back as canceled only if no byte of it was written.
     let canceled = find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled);
     if canceled || !is_written {

@@ -89,7 +89,7 @@ fn stand(task: Task) -> Stand<Task> {
             Stand::Failed { code: Some(status.as_str().to_owned()), message: None }
         }
         // A status that nobody knows isn't an end.
-        _ => Stand::Running(task.progress.map(|part| part * 100.0)),
+        _ => Stand::Running(task.progress.map(|part| (part * 100.0).clamp(0.0, 100.0))),
     }
 }
 

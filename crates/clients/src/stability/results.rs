@@ -127,7 +127,10 @@ fn is_end(error: &ClientError, failed_looks: &AtomicU32) -> bool {
         Some(StatusCode::INTERNAL_SERVER_ERROR) => {
             failed_looks.fetch_add(1, Ordering::Relaxed) + 1 >= FAILED_LOOKS_MAX
         }
-        _ => false,
+        _ => {
+            failed_looks.store(0, Ordering::Relaxed);
+            false
+        }
     }
 }
 

@@ -129,9 +129,12 @@ pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientErro
     let id = || id.to_owned();
     let interval = wait.interval.unwrap_or(pace.advised).max(pace.least);
     let looking = async {
+        let mut odd_looks = 0;
         loop {
             let mut pause = interval;
-            match look().await {
+            let looked = look().await;
+            odd_looks = if looked.as_ref().is_err_and(is_odd) { odd_looks + 1 } else { 0 };
+            match looked {
                 Ok(Stand::Done(result)) => return Ok(result),
                 Ok(Stand::Failed { code, message }) => {
                     return Err(WaitError::Failed { id: id(), code, message });
@@ -143,7 +146,7 @@ pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientErro
                 }
                 Ok(Stand::Running(None)) => {}
                 // A look that failed is not work that failed.
-                Err(error) if may_pass(&error) => {
+                Err(error) if may_pass(&error) || (is_odd(&error) && odd_looks < ODD_LOOKS_MAX) => {
                     pause = error.retry_after().unwrap_or_default().max(interval);
                 }
                 Err(source) => return Err(WaitError::Look { id: id(), source }),
@@ -154,6 +157,18 @@ pub(crate) async fn until_over<T, L: Future<Output = Result<Stand<T>, ClientErro
     match tokio::time::timeout(wait.deadline, looking).await {
         Ok(outcome) => outcome,
         Err(_elapsed) => Err(WaitError::StillRunning { id: id() }),
+    }
+}
+
+/// So many in a row, and the next one would be odd too.
+const ODD_LOOKS_MAX: u32 = 3;
+
+/// Whether this is no answer to a look at all: it was cut, garbled, or something in between gave it.
+fn is_odd(error: &ClientError) -> bool {
+    match error.last().kind() {
+        ErrorKind::Status => error.last().status().is_some_and(|status| status.is_server_error()),
+        ErrorKind::Decode | ErrorKind::Interrupted | ErrorKind::Redirect => true,
+        _ => false,
     }
 }
 

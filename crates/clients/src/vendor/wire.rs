@@ -83,7 +83,8 @@ macro_rules! wire_type {
                 }
             )*
 
-            /// Sets a field that this type doesn't know.
+            /// Sets a field that this type doesn't know. What it does know is set by the field's own method; by
+            /// this one too, the vendor would get it twice.
             #[must_use]
             pub fn with(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
                 self.extra.insert(name.into(), value.into());

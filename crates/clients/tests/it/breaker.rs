@@ -149,6 +149,17 @@ async fn a_probe_that_is_left_gives_its_place_to_another() {
 }
 
 #[tokio::test]
+async fn a_call_that_cannot_be_made_says_nothing_about_the_vendor() {
+    let server = Server::start([]).await;
+    let client = builder(&server).build().unwrap();
+    for _ in 0..6 {
+        let error = client.get(&"x".repeat(70_000)).send().await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidRequest, false));
+    }
+    assert_eq!(client.breaker_state(), BreakerState::Closed);
+}
+
+#[tokio::test]
 async fn clones_and_pools_share_it_and_both_ways_through_count() {
     let server = Server::start(fails(5).chain(works(1))).await;
     let client = tries_once(&server);

@@ -108,3 +108,25 @@ async fn it_stays_within_its_bounds() {
     get(&client, "/").await;
     get(&client, "/").await;
 }
+
+#[tokio::test]
+async fn an_answer_belongs_to_the_headers_that_it_was_asked_with() {
+    let server = Server::start([Reply::ok("a"), Reply::ok("b")]).await;
+    let client = client(&server);
+    for (credential, expected) in [("Bearer a", "a"), ("Bearer b", "b"), ("Bearer a", "a")] {
+        let call = client.get("/").header(http::header::AUTHORIZATION, credential).cached();
+        assert_eq!(call.send().await.unwrap().text().unwrap(), expected);
+    }
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_ever_whatever_anybody_says() {
+    let age = format!("max-age={}", u64::MAX);
+    let server = Server::start([Reply::status(200, &[("Cache-Control", &age)], "a"), Reply::ok("b")]).await;
+    let client = client(&server);
+    client.get("/a").cached().send().await.unwrap();
+    client.get("/b").cached_for(Duration::MAX).send().await.unwrap();
+    assert_eq!((get(&client, "/a").await.as_str(), get(&client, "/b").await.as_str()), ("a", "b"));
+    assert_eq!(server.received().len(), 2);
+}

@@ -75,6 +75,11 @@ fn mistakes_name_the_place() {
         (change(|settings| settings.event_bytes_max = 1), "event_bytes_max must"),
         (change(|settings| settings.rate_limit = Some(limit(0, 1))), "rate_limit.calls must"),
         (change(|settings| settings.rate_limit = Some(limit(1, 0))), "rate_limit.per must"),
+        (change(|settings| settings.timeouts.total = Duration::MAX), "timeouts.total must"),
+        (change(|settings| settings.breaker.open_for = Duration::MAX), "breaker.open_for must"),
+        (change(|settings| settings.pool.idle_timeout = Duration::MAX), "pool.idle_timeout must"),
+        (change(|settings| settings.cache.ttl = Duration::MAX), "cache.ttl must"),
+        (change(|settings| settings.rate_limit = Some(limit(1, u64::MAX))), "rate_limit.per must"),
         (change(|settings| settings.user_agent = "a\nb".to_owned()), "user_agent must"),
     ] {
         assert!(error.starts_with(place), "{error}");

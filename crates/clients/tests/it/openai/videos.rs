@@ -106,6 +106,17 @@ async fn waiting_tells_how_much_is_done_and_survives_looks_that_fail() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_that_is_no_answer_at_all_may_be_followed_by_one() {
+    let odd = [Reply::ok("<html>"), Reply::status(520, &[], ""), at("completed", 100)];
+    let server = Server::start(odd).await;
+    client_of(&server).wait_for_video("video_1", &wait().0).await.unwrap();
+    // Three in a row are how it will go on.
+    let server = Server::start((0..3).map(|_| Reply::ok("<html>"))).await;
+    let error = client_of(&server).wait_for_video("video_1", &wait().0).await.unwrap_err();
+    assert!(matches!(error, WaitError::Look { source, .. } if source.kind() == ErrorKind::Decode));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_ends_too_early_has_the_id_to_wait_on_by() {
     let (simulator, client) = simulated();
     simulator.set_timings(Timings { task_queued: Duration::from_secs(600), ..Timings::default() });

@@ -134,6 +134,9 @@ async fn looks_that_fail_inside_end_the_wait_only_in_a_row() {
     let replies = [inside(), inside(), running(), inside(), inside(), picture_reply()];
     let server = Server::start(replies).await;
     client_of(&server).wait_for_result("a1", &wait()).await.unwrap();
+    let away = || failed(503, "unavailable");
+    let server = Server::start([inside(), away(), inside(), away(), inside(), picture_reply()]).await;
+    client_of(&server).wait_for_result("a1", &wait()).await.unwrap();
     let server = Server::start([inside(), inside(), inside()]).await;
     match client_of(&server).wait_for_result("a1", &wait()).await.unwrap_err() {
         WaitError::Failed { id, code, message } => {
