@@ -46,7 +46,7 @@ pub use generate::{
     BlockReason, Candidate, FinishReason, FunctionCallingConfig, FunctionCallingMode, FunctionDeclaration,
     GenerateContentRequest, GenerateContentResponse, GenerateContentStream, GenerationConfig,
     HarmBlockThreshold, HarmCategory, HarmProbability, ImageConfig, Modality, ModalityTokens,
-    MultiSpeakerVoiceConfig, PrebuiltVoiceConfig, PromptFeedback, SafetyRating, SafetySetting,
+    MultiSpeakerVoiceConfig, PrebuiltVoiceConfig, PromptFeedback, ResponseSoFar, SafetyRating, SafetySetting,
     SpeakerVoiceConfig, SpeechConfig, ThinkingConfig, Tool, ToolConfig, UsageMetadata, VoiceConfig,
 };
 pub use images::{

@@ -4,6 +4,7 @@ mod answer;
 mod config;
 mod request;
 mod safety;
+mod so_far;
 mod tool;
 mod voice;
 
@@ -22,6 +23,7 @@ pub use answer::{
 pub use config::{GenerationConfig, ImageConfig, Modality, ThinkingConfig};
 pub use request::GenerateContentRequest;
 pub use safety::{HarmBlockThreshold, HarmCategory, HarmProbability, SafetyRating, SafetySetting};
+pub use so_far::ResponseSoFar;
 pub use tool::{FunctionCallingConfig, FunctionCallingMode, FunctionDeclaration, Tool, ToolConfig};
 pub use voice::{
     MultiSpeakerVoiceConfig, PrebuiltVoiceConfig, SpeakerVoiceConfig, SpeechConfig, VoiceConfig,

@@ -7,6 +7,7 @@ mod generate;
 mod images;
 mod interactions;
 mod models;
+mod so_far;
 mod speech;
 mod streams;
 mod support;
