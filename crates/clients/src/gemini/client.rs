@@ -179,10 +179,11 @@ impl GeminiClient {
     }
 }
 
-/// The settings that suit Gemini: pictures and speech take minutes, so a try may last 300 s.
+/// The settings that suit Gemini: pictures and speech take minutes, so a try may last 300 s; and a picture comes whole
+/// in one event of a stream, which so may be as large as an answer, 64 MiB.
 pub fn default_settings() -> HttpSettings {
     let timeouts = TimeoutSettings { total: Duration::from_secs(300), ..TimeoutSettings::default() };
-    HttpSettings { timeouts, ..HttpSettings::default() }
+    HttpSettings { timeouts, event_bytes_max: 64 << 20, ..HttpSettings::default() }
 }
 
 #[async_trait]
@@ -312,13 +313,18 @@ impl GeminiApi for GeminiClient {
 /// The base URL with a `/v1beta` if its path doesn't end in a version.
 fn with_version(base_url: &str) -> String {
     let trimmed = base_url.trim_end_matches('/');
-    let is_versioned = ["/v1", "/v1beta"].iter().any(|version| trimmed.ends_with(version));
+    let is_versioned = ["/v1", "/v1alpha", "/v1beta"].iter().any(|version| trimmed.ends_with(version));
     if is_versioned { trimmed.to_owned() } else { format!("{trimmed}/v1beta") }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::with_version;
+    use super::{default_settings, with_version};
+
+    #[test]
+    fn the_settings_are_valid() {
+        default_settings().validate().unwrap();
+    }
 
     #[test]
     fn a_base_url_without_a_version_gets_one() {
@@ -327,6 +333,7 @@ mod tests {
             ("https://vendor.test/", "https://vendor.test/v1beta"),
             ("https://vendor.test/v1/", "https://vendor.test/v1"),
             ("https://vendor.test/gemini/v1beta", "https://vendor.test/gemini/v1beta"),
+            ("https://vendor.test/v1alpha", "https://vendor.test/v1alpha"),
             ("http://v1/gemini", "http://v1/gemini/v1beta"),
         ] {
             assert_eq!(with_version(given), expected);

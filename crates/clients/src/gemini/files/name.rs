@@ -40,7 +40,8 @@ fn id_of_uri(uri: &str) -> Option<String> {
     let id = last.strip_suffix(":download").unwrap_or(last);
     let is_id = !id.is_empty()
         && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let is_file = segments.next() == Some("files") && matches!(segments.next(), Some("v1" | "v1beta"));
+    let is_file =
+        segments.next() == Some("files") && matches!(segments.next(), Some("v1" | "v1alpha" | "v1beta"));
     (is_id && is_file).then(|| id.to_owned())
 }
 

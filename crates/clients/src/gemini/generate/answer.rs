@@ -239,11 +239,9 @@ wire_type! {
     /// Tokens of one kind.
     #[serde(rename_all = "camelCase")]
     pub struct ModalityTokens {
-        must {
+        may {
             /// What they stand for.
             modality: Modality,
-        }
-        may {
             /// How many.
             token_count: u64,
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fourfold_clients::gemini::{FileUpload, GeminiApi};
 use fourfold_clients::http::{Body, ErrorKind};
 
-use super::support::{WIRE, client_of, said, simulated};
+use super::support::{WIRE, client, client_of, said, simulated};
 use crate::support::{Received, Reply, Server, check_kept};
 
 const PIECE_BYTES: usize = 8 << 20;
@@ -59,6 +59,14 @@ async fn a_file_is_uploaded_as_recorded() {
     WIRE.check_asked(&received[1], &format!("{line}?upload_id=1&upload_protocol=resumable"));
     assert_eq!(received[1].text(), "the ocean");
     assert_eq!(commands(&received)[1], ("upload, finalize", Some("0"), 9));
+}
+
+#[tokio::test]
+async fn an_upload_has_the_version_of_the_base_url_and_what_is_before_it() {
+    let server = Server::start([]).await;
+    server.push([started(&server), ended()]);
+    client(&format!("{}/proxy/v1", server.url())).upload_file(sea()).await.unwrap();
+    assert_eq!(server.received()[0].target, "/proxy/upload/v1/files");
 }
 
 #[tokio::test]
