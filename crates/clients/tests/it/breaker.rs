@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fourfold_clients::http::{
-    BaseHttpClient, Body, BreakerState, CallReport, ErrorKind, NoRetry, Recorder, Timeouts,
+    BaseHttpClient, Body, BreakerSettings, BreakerState, CallReport, ErrorKind, NoRetry, Recorder, Timeouts,
 };
 use futures_util::future::join_all;
 use http::Request;
+use tokio::sync::{Barrier, Semaphore};
 
 use crate::support::{Reply, Server, builder, run, soon};
 
@@ -127,6 +128,37 @@ async fn of_a_hundred_calls_at_once_exactly_the_probes_go_through() {
     drop(tokens);
     let through = soon(calls).await.unwrap().into_iter().filter(|went| *went).count();
     assert_eq!((through, refused.load(Ordering::Relaxed)), (3, 97));
+    assert_eq!(client.breaker_state(), BreakerState::Closed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_hundred_calls_on_four_threads_exactly_the_probes_go_through() {
+    let (replies, tokens): (Vec<_>, Vec<_>) = (0..5).map(|_| Reply::ok("").held()).unzip();
+    let server = Server::start(fails(1).chain(replies)).await;
+    let mut settings = crate::support::timeless();
+    settings.breaker = BreakerSettings { failures_max: 1, open_for: Duration::ZERO, probes: 5 };
+    let client = builder(&server).settings(settings).retry_policy(NoRetry).build().unwrap();
+    call(&client, 1).await;
+    assert_eq!(client.breaker_state(), BreakerState::HalfOpen);
+    let refused = Arc::new(Semaphore::new(0));
+    let together = Arc::new(Barrier::new(100));
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let (client, refused, together) = (client.clone(), Arc::clone(&refused), Arc::clone(&together));
+            run(async move {
+                together.wait().await;
+                let Err(error) = client.get("/").send().await else { return true };
+                assert_eq!(error.kind(), ErrorKind::CircuitOpen);
+                refused.add_permits(1);
+                false
+            })
+        })
+        .collect();
+    let _refused = soon(refused.acquire_many(95)).await.unwrap();
+    assert_eq!(client.breaker_state(), BreakerState::HalfOpen);
+    drop(tokens);
+    let went = soon(join_all(calls)).await.into_iter().map(Result::unwrap);
+    assert_eq!(went.filter(|went| *went).count(), 5);
     assert_eq!(client.breaker_state(), BreakerState::Closed);
 }
 

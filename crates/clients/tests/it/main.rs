@@ -22,6 +22,16 @@ mod gemini;
 mod observe;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(all(
+    feature = "aihubmix",
+    feature = "anthropic",
+    feature = "deepseek",
+    feature = "gemini",
+    feature = "openai",
+    feature = "runway",
+    feature = "stability"
+))]
+mod paid_once;
 mod proxies;
 mod rate_limit;
 mod redirects;
