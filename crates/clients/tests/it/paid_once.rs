@@ -33,7 +33,7 @@ struct Fault {
 #[derive(PartialEq)]
 enum Seen {
     ByAll,
-    /// Who takes it for an error when the clock has passed the limit.
+    /// Everybody, once the time limit has passed.
     Late,
     /// Who reads JSON; bytes of a picture are as good as others.
     InJson,
