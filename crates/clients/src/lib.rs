@@ -60,12 +60,13 @@
 //!   brings a mock of each trait.
 //! - `failure.rs`: the [`http::FailureReader`], for what the vendor's statuses alone would get wrong.
 //! - A file for each resource (`chat.rs`): the wire types first, then the calls. Each call names its `operation`, and is
-//!   `paid` if it generates. Work that takes a while is awaited with a [`Wait`]: a deadline, an interval, and who is told
+//!   `paid` if it generates. Work that takes a while is awaited with a `Wait`: a deadline, an interval, and who is told
 //!   how much is done; it ends with the work's id where the deadline comes first.
 //!
 //! What all of them share is in `vendor/`: how a stream's events become values and when one has broken off (`events`),
-//! requests as forms (`form`), files that go up ([`File`]), media that come down ([`Media`]) and where they are fetched
-//! (`download`), media in base64 (`packed`), links that answers have (`link`), waits. A vendor's feature brings the parts that its client needs, such as `vendor-events`.
+//! requests as forms (`form`), files that go up (`File`), media that come down (`Media`) and where they are fetched
+//! (`download`), media in base64 (`packed`), links that answers have (`link`), waits. A vendor's feature brings the
+//! parts that its client needs, such as `vendor-events`.
 //!
 //! A wire type is one list of fields: what must be there is an argument of `new`, what may be there has a builder
 //! method, and what the vendor will add one day is kept in `extra` and written again. Words are enums with an `Other`,

@@ -117,7 +117,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 }
 
 fn documentation(workspace: &Workspace) -> Result<()> {
-    let mut doc = workspace.cargo(["doc", "--quiet", "--workspace", "--no-deps"]);
+    let mut doc = workspace.cargo(["doc", "--quiet", "--workspace", "--no-deps", "--all-features"]);
     command::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
