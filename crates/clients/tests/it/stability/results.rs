@@ -229,3 +229,15 @@ async fn a_result_that_is_cut_ends_with_an_error_and_can_be_had_again() {
     assert!(read(generated).await.unwrap().starts_with(b"\x89PNG"));
     assert_eq!(simulator.paid_tasks().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn sound_is_waited_for_at_its_own_route_as_recorded() {
+    let recorded = include_str!("wire/get_result.response.json");
+    let server = Server::start([Reply::status(202, &[], recorded), picture_reply()]).await;
+    let generated = client_of(&server).wait_for_audio_result("a/b", &wait()).await.unwrap();
+    assert_eq!(read(generated).await.unwrap(), b"PNG");
+    for received in server.received() {
+        WIRE.check_asked(&received, "GET /v2beta/audio/results/a%2Fb");
+        assert_eq!(received.header("accept"), Some("audio/*"));
+    }
+}
