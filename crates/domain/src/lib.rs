@@ -52,8 +52,8 @@ pub use model::{
 pub use parameter::{Parameter, ParameterKind};
 pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};
 pub use provider::{
-    AttemptContext, BoxStream, ByteStream, Cancelled, Generator, MediaMaker, Output, OutputSource, Outputs,
-    Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
+    AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Generator, MediaMaker, Output, OutputSource,
+    Outputs, Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
 };
 pub use request::{
     ChatMessage, ChatPart, ChatRequest, ChatRole, DataUri, EmbeddingRequest, GenerationRequest, ImageRequest,

@@ -84,6 +84,23 @@ pub trait Provider: Send + Sync {
     fn wire(&self) -> Option<&dyn WireText> {
         None
     }
+
+    /// How its circuit breaker stands. While it is open, a route passes the provider over.
+    fn circuit(&self) -> Circuit {
+        Circuit::Closed
+    }
+}
+
+/// How a circuit breaker stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Circuit {
+    /// Calls go through.
+    Closed,
+    /// The vendor has failed too often in a row, and isn't asked for a while.
+    Open,
+    /// A few calls go through, to see whether it is well again.
+    HalfOpen,
 }
 
 /// Offers text: chats and embeddings.
@@ -252,6 +269,8 @@ pub struct ProviderError {
     pub message: String,
     /// How long the vendor asks to wait.
     pub retry_after: Option<Duration>,
+    /// The vendor's own facts (code, status, request id, safety verdicts), kept on the attempt.
+    pub vendor: Map<String, Value>,
     /// What lies beneath.
     #[source]
     pub source: Option<Box<dyn Error + Send + Sync>>,
@@ -304,12 +323,12 @@ impl Reason {
 impl ProviderError {
     /// An error with no cause beneath.
     pub fn new(reason: Reason, effect: Effect, message: impl Into<String>) -> Self {
-        Self { reason, effect, message: message.into(), retry_after: None, source: None }
+        Self { reason, effect, message: message.into(), retry_after: None, vendor: Map::new(), source: None }
     }
 }
 
 impl PartialEq for ProviderError {
-    /// Two errors are the same when they are treated the same; causes aren't compared.
+    /// Two errors are the same when they are treated the same; facts and causes aren't compared.
     fn eq(&self, other: &Self) -> bool {
         (self.reason, self.effect, &self.message, self.retry_after)
             == (other.reason, other.effect, &other.message, other.retry_after)
@@ -324,6 +343,7 @@ impl Clone for ProviderError {
             effect: self.effect,
             message: self.message.clone(),
             retry_after: self.retry_after,
+            vendor: self.vendor.clone(),
             source: None,
         }
     }

@@ -1,7 +1,9 @@
 //! What a vendor's error means to us, said once: reason, effect, and how long to wait.
 
-use fourfold_clients::http::{self, ClientError, ErrorKind};
-use fourfold_domain::{Effect, ProviderError, Reason};
+use fourfold_clients::http::{self, BaseHttpClient, BreakerState, ClientError, ErrorKind};
+use fourfold_domain::{Circuit, Effect, ProviderError, Reason};
+
+use crate::facts::facts;
 
 /// A vendor's own codes, and what they mean. A code that isn't in the table means what its status means.
 pub(crate) type Codes = &'static [(&'static str, Reason)];
@@ -14,7 +16,12 @@ pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
     let (effect, retry_after) = (effect(error.effect()), error.retry_after().or(last.retry_after()));
     let message = last.message().map(without_urls).filter(|message| !message.is_empty());
     let message = message.unwrap_or_else(|| words(reason).to_owned());
-    ProviderError { reason, effect, message, retry_after, source: Some(Box::new(error)) }
+    let vendor = facts([
+        ("code", last.code().map(str::to_owned)),
+        ("status", last.status().map(|status| status.as_u16().to_string())),
+        ("request_id", last.request_id().map(str::to_owned)),
+    ]);
+    ProviderError { reason, effect, message, retry_after, vendor, source: Some(Box::new(error)) }
 }
 
 /// A vendor's verdict on work that it took.
@@ -23,7 +30,8 @@ pub(crate) fn verdict(codes: Codes, code: Option<&str>, message: Option<&str>) -
     let reason = by_code.map_or(Reason::Failed, |(_, reason)| *reason);
     let message = message.map(without_urls).filter(|message| !message.is_empty());
     let message = message.or(code.map(str::to_owned)).unwrap_or_else(|| words(reason).to_owned());
-    ProviderError::new(reason, Effect::Started, message)
+    let vendor = facts([("code", code.map(str::to_owned))]);
+    ProviderError { vendor, ..ProviderError::new(reason, Effect::Started, message) }
 }
 
 /// A request that the vendor wouldn't take, found before it was asked.
@@ -41,6 +49,15 @@ pub(crate) fn effect(effect: http::Effect) -> Effect {
         http::Effect::NotStarted => Effect::NotStarted,
         http::Effect::MayHaveStarted => Effect::MayHaveStarted,
         http::Effect::Started => Effect::Started,
+    }
+}
+
+/// How the breaker of a vendor's client stands.
+pub(crate) fn circuit(http: &BaseHttpClient) -> Circuit {
+    match http.breaker_state() {
+        BreakerState::Closed => Circuit::Closed,
+        BreakerState::Open => Circuit::Open,
+        BreakerState::HalfOpen => Circuit::HalfOpen,
     }
 }
 
@@ -138,10 +155,12 @@ mod tests {
     fn effect_wait_and_words_are_kept_and_urls_are_not() {
         let error = status(429)
             .with_message("Slow down, see https://vendor.test/?sig=1 please".to_owned())
+            .with_request_id("req_1".to_owned())
             .with_retry_after(Duration::from_secs(7));
         let error = classify(CODES, error);
         assert_eq!(error.message, "Slow down, see please");
         assert_eq!((error.effect, error.retry_after), (Effect::NotStarted, Some(Duration::from_secs(7))));
+        assert_eq!((&error.vendor["status"], &error.vendor["request_id"]), (&"429".into(), &"req_1".into()));
         assert_eq!(classify(CODES, status(402)).message, "our account at the vendor is out of money");
     }
 

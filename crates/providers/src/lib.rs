@@ -39,24 +39,24 @@
 //! at run time, and `conformance::check` (feature `testing`) tells whether it keeps the contract.
 
 mod builtin;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
 mod classify;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod factory;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
 mod facts;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
 mod fetch;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
 mod http_settings;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
 mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "openai")]
 pub mod openai;
-#[cfg(feature = "openai")]
+#[cfg(feature = "vendor")]
 mod parameters;
 mod settings;
 

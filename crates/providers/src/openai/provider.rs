@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use fourfold_clients::http::{BaseHttpClient, ClientError};
 use fourfold_clients::openai::{BASE_URL, OpenAiApi, OpenAiClient, VideoVariant, default_settings};
 use fourfold_domain::{
-    AttemptContext, BoxStream, ByteStream, Cancelled, Effect, GenerationRequest, GenerationResult, Generator,
-    MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider, ProviderError, ProviderKey,
-    Reason, Started, StreamChunk, UpstreamTask,
+    AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
+    Generator, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider, ProviderError,
+    ProviderKey, Reason, Started, StreamChunk, UpstreamTask,
 };
 
 use super::chat::{Limit, Manner};
 use super::settings::{LimitField, OpenAiOptions};
 use super::{CODES, chat, embeddings, images, speech, transcriptions, videos};
-use crate::classify::classify;
+use crate::classify::{circuit, classify};
 use crate::fetch;
 use crate::http_settings::{api_key, http_settings};
 use crate::{Constructed, ProviderSettings, SettingsError};
@@ -23,8 +23,8 @@ use crate::{Constructed, ProviderSettings, SettingsError};
 pub struct OpenAiProvider {
     key: ProviderKey,
     api: Arc<dyn OpenAiApi>,
-    /// For results that lie at addresses.
-    links: BaseHttpClient,
+    /// The client beneath, for results that lie at addresses and for its breaker.
+    http: BaseHttpClient,
     specs: Vec<ModelSpec>,
     manner: Manner,
 }
@@ -41,14 +41,14 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
         LimitField::MaxTokens => Manner { limit: Limit::MaxTokens },
     };
     let api = Arc::new(OpenAiClient::new(http.clone()));
-    Ok(Arc::new(OpenAiProvider { key: key.clone(), api, links: http, specs: options.specs(), manner }))
+    Ok(Arc::new(OpenAiProvider { key: key.clone(), api, http, specs: options.specs(), manner }))
 }
 
 impl OpenAiProvider {
-    /// A provider of OpenAI's own models over this client; `links` reads results that lie at addresses.
-    pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, links: BaseHttpClient) -> Self {
+    /// A provider of OpenAI's own models over this client, and over the HTTP client beneath it.
+    pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, http: BaseHttpClient) -> Self {
         let manner = Manner { limit: Limit::MaxCompletionTokens };
-        Self { key, api, links, specs: super::models::models(), manner }
+        Self { key, api, http, specs: super::models::models(), manner }
     }
 
     fn known(&self, vendor_model: &str) -> Result<(), ProviderError> {
@@ -75,6 +75,10 @@ impl Provider for OpenAiProvider {
 
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self)
+    }
+
+    fn circuit(&self) -> Circuit {
+        circuit(&self.http)
     }
 }
 
@@ -156,7 +160,7 @@ impl MediaMaker for OpenAiProvider {
     async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
         match &output.source {
             OutputSource::Bytes(bytes) => Ok(fetch::inline(bytes.clone())),
-            OutputSource::Link(url) => fetch::link(CODES, &self.links, url).await,
+            OutputSource::Link(url) => fetch::link(CODES, &self.http, url).await,
             OutputSource::Handle(id) => {
                 let media = self.api.download_video(id, &VideoVariant::Video).await.map_err(said)?;
                 Ok(fetch::body(CODES, media.body))
