@@ -20,6 +20,8 @@ pub struct ImageRequest {
     pub size: Option<Size>,
     /// Width to height, such as `16:9`, for models that choose the size themselves.
     pub aspect_ratio: Option<String>,
+    /// How finely, such as `2K`, for models that choose the size themselves.
+    pub resolution: Option<String>,
     /// How well, in the model's own words.
     pub quality: Option<String>,
     /// How many.
@@ -49,6 +51,7 @@ impl ImageRequest {
             negative_prompt: fields.text("negative_prompt")?,
             size: fields.size("size")?,
             aspect_ratio: fields.text("aspect_ratio")?,
+            resolution: fields.text("resolution")?,
             quality: fields.text("quality")?,
             n: u32::try_from(n)
                 .ok()
@@ -62,7 +65,7 @@ impl ImageRequest {
         })
     }
 
-    /// The most that it can come to: `n` pictures of this size and quality.
+    /// The most that it can come to: `n` pictures of this size, resolution and quality.
     pub fn quantities_max(&self) -> Vec<Quantity> {
         vec![self.quantity(self.n)]
     }
@@ -72,6 +75,9 @@ impl ImageRequest {
         let mut quantity = Quantity::new(Unit::Image, u64::from(count));
         if let Some(size) = self.size {
             quantity = quantity.with("size", size.to_string());
+        }
+        if let Some(resolution) = &self.resolution {
+            quantity = quantity.with("resolution", resolution.clone());
         }
         if let Some(quality) = &self.quality {
             quantity = quantity.with("quality", quality.clone());
@@ -139,6 +145,13 @@ mod tests {
     fn a_prompt_is_all_it_takes() {
         let image = parse(json!({"prompt": "a fox"})).unwrap();
         assert_eq!((image.prompt.as_str(), image.n, image.size), ("a fox", 1, None));
+    }
+
+    #[test]
+    fn what_the_price_may_depend_on_is_counted_with_the_pictures() {
+        let image = parse(json!({"prompt": "a fox", "resolution": "2K", "quality": "low", "n": 2})).unwrap();
+        let expected = Quantity::new(Unit::Image, 2).with("resolution", "2K").with("quality", "low");
+        assert_eq!(image.quantities_max(), [expected]);
     }
 
     #[test]
