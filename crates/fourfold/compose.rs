@@ -17,6 +17,7 @@ use fourfold_service::catalog::{Catalog, CatalogService, ModelSettings};
 use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
+use fourfold_service::routing::Routing;
 use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -100,7 +101,7 @@ impl Server {
             queue: Arc::new(InProcessQueue::new(clock.clone())),
             signals: Arc::new(InProcessSignals::default()),
             storage: storage.clone(),
-            providers,
+            routing: Routing::new(providers, clock.clone()),
             catalog: catalog.clone(),
             media: Media::offline(),
             clock: clock.clone(),

@@ -163,7 +163,9 @@ pub struct RouteChoice {
     pub vendor_model: String,
     /// What it can be told there. A request that it can't do passes this choice over.
     pub parameters: Vec<Parameter>,
-    /// Its share among choices of the same rank.
+    /// The lower ones are asked first.
+    pub rank: u32,
+    /// How often it is the first among choices of the same rank.
     pub weight: u32,
     /// What the vendor charges the operator, where it is known.
     pub cost: Option<Price>,

@@ -286,6 +286,8 @@ pub enum Reason {
     Refused,
     /// The credential is bad.
     Unauthorized,
+    /// The credential is good, but may not do this.
+    Forbidden,
     /// The operator's account at the vendor is out of money.
     OutOfMoney,
     /// Too many requests.
@@ -309,6 +311,7 @@ impl Reason {
             Self::InvalidRequest => "invalid_request",
             Self::Refused => "refused",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::OutOfMoney => "out_of_money",
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",

@@ -77,7 +77,8 @@ fn by_kind(error: &ClientError) -> Reason {
 
 fn by_status(status: u16) -> Reason {
     match status {
-        401 | 403 => Reason::Unauthorized,
+        401 => Reason::Unauthorized,
+        403 => Reason::Forbidden,
         402 => Reason::OutOfMoney,
         404 | 410 => Reason::NotFound,
         408 | 504 => Reason::Timeout,
@@ -93,6 +94,7 @@ fn words(reason: Reason) -> &'static str {
         Reason::InvalidRequest => "the vendor can't serve this request",
         Reason::Refused => "the vendor refuses this content",
         Reason::Unauthorized => "the vendor refuses our credential",
+        Reason::Forbidden => "our credential may not do this at the vendor",
         Reason::OutOfMoney => "our account at the vendor is out of money",
         Reason::RateLimited => "the vendor has had too many requests",
         Reason::Unavailable => "the vendor can't be reached",
@@ -128,7 +130,7 @@ mod tests {
             (status(400), Reason::InvalidRequest),
             (status(401), Reason::Unauthorized),
             (status(402), Reason::OutOfMoney),
-            (status(403), Reason::Unauthorized),
+            (status(403), Reason::Forbidden),
             (status(404), Reason::NotFound),
             (status(408), Reason::Timeout),
             (status(413), Reason::InvalidRequest),

@@ -5,7 +5,7 @@
 //! its intent, and many steps share one commit.
 //!
 //! - money: [`credits`] · what answers at once: [`calls`] · what takes longer: [`jobs`]
-//! - what can be asked for: [`catalog`] · who may ask: [`keys`] · what was made: [`artifacts`]
+//! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`] · what was made: [`artifacts`]
 //!
 //! ```
 //! use std::sync::Arc;
@@ -50,6 +50,7 @@ pub mod keys;
 mod media;
 mod named;
 pub mod ports;
+pub mod routing;
 mod spawner;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

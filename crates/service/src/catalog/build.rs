@@ -52,10 +52,13 @@ fn model(
     }
     let mut choices = Vec::new();
     for (index, route) in settings.route.iter().enumerate() {
-        choices.extend(choice(&at(&format!(".route[{index}]")), route, settings.modality, providers)?);
+        let place = at(&format!(".route[{index}]"));
+        let rank = route.rank.unwrap_or_else(|| u32::try_from(index + 1).unwrap_or(u32::MAX));
+        choices.extend(choice(&place, route, rank, settings.modality, providers)?);
     }
     let price = price(&at(".price"), &settings.price)?;
     check_units(&at(".price.rates"), settings.modality, &price)?;
+    choices.sort_by_key(|choice| choice.rank);
     let mut choices = choices.into_iter();
     let Some(first) = choices.next() else { return Ok(None) };
     Ok(Some(Model {
@@ -76,6 +79,7 @@ fn model(
 fn choice(
     place: &str,
     route: &RouteSettings,
+    rank: u32,
     modality: Modality,
     providers: &dyn Providers,
 ) -> Result<Option<RouteChoice>, CatalogError> {
@@ -85,7 +89,8 @@ fn choice(
         return Err(mistake(format!("{place}.weight"), "must be 1 or more"));
     }
     let cost = route.cost.as_ref().map(|cost| price(&format!("{place}.cost"), cost)).transpose()?;
-    let Some(provider) = providers.get(&key) else {
+    let credentialed = providers.of(&key);
+    let Some(provider) = credentialed.first().map(|credentialed| &credentialed.provider) else {
         return match providers.knows(&key) {
             true => Ok(None),
             false => Err(mistake(format!("{place}.provider"), format!("there is no provider {key}"))),
@@ -107,6 +112,7 @@ fn choice(
         provider: key,
         vendor_model: route.model.clone(),
         parameters: spec.parameters.clone(),
+        rank,
         weight: route.weight,
         cost,
     }))

@@ -47,7 +47,10 @@ pub struct RouteSettings {
     pub provider: String,
     /// The vendor's name of the model.
     pub model: String,
-    /// Its share among choices of the same rank; 1 or more. In this version choices are tried in their order.
+    /// Lower ones are asked first. Left out, its place in the list, from 1.
+    #[serde(default)]
+    pub rank: Option<u32>,
+    /// How often it is asked first among choices of the same rank; 1 or more.
     #[serde(default = "weight_default")]
     pub weight: u32,
     /// What the vendor charges the operator.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fourfold_domain::{Effect, OnUncertain, ProviderError, Reason};
 
 use super::{AttemptState, JobError, Terms};
+use crate::routing::Elsewhere;
 
 /// What becomes of a job after an attempt failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,25 +16,34 @@ pub(super) enum AfterFailure {
     Retry { error: JobError, attempt: AttemptState, after: Duration },
 }
 
-/// Decides by what the vendor said and whether it may have begun. Paid work is tried again only when it is
-/// known not to have begun, or when the operator's policy takes the risk.
+/// Decides by what the vendor said, whether it may have begun, and who else could be asked. Paid work is tried
+/// again only when it is known not to have begun, or when the operator's policy takes the risk.
 pub(super) fn after_failure(
     failure: &ProviderError,
     attempts: u32,
     terms: &Terms,
     backoff: Duration,
+    elsewhere: Elsewhere,
 ) -> AfterFailure {
     let error = JobError::new(failure.reason.as_str(), failure.message.clone());
     let again = attempts < terms.attempts_max;
-    let after = failure
+    let patience = failure
         .retry_after
         .unwrap_or_else(|| backoff * 2u32.saturating_pow(attempts.saturating_sub(1).min(6)));
-    match failure.effect {
-        Effect::MayHaveStarted => after_uncertainty(again, terms, after, &failure.message),
-        Effect::NotStarted if again && is_passing(failure.reason) => {
-            AfterFailure::Retry { error, attempt: AttemptState::Failed, after }
-        }
-        Effect::NotStarted | Effect::Started => AfterFailure::Fail { error, attempt: AttemptState::Failed },
+    let wait = match failure.effect {
+        Effect::MayHaveStarted => return after_uncertainty(again, terms, patience, &failure.message),
+        Effect::NotStarted if again => match remedy(failure.reason) {
+            Remedy::Time | Remedy::Another if elsewhere.is_next_ready => Some(Duration::ZERO),
+            Remedy::OtherChoice if elsewhere.is_other_choice_ready => Some(Duration::ZERO),
+            Remedy::Another if elsewhere.is_anyone_left => Some(patience),
+            Remedy::Time => Some(patience),
+            Remedy::Another | Remedy::OtherChoice | Remedy::Nothing => None,
+        },
+        Effect::NotStarted | Effect::Started => None,
+    };
+    match wait {
+        Some(after) => AfterFailure::Retry { error, attempt: AttemptState::Failed, after },
+        None => AfterFailure::Fail { error, attempt: AttemptState::Failed },
     }
 }
 
@@ -49,16 +59,24 @@ pub(super) fn after_uncertainty(again: bool, terms: &Terms, after: Duration, why
     }
 }
 
-/// Whether another try, perhaps at another provider, can come out otherwise.
-fn is_passing(reason: Reason) -> bool {
+/// What could make another try come out otherwise.
+enum Remedy {
+    /// Time, or anyone else.
+    Time,
+    /// Another credential or another choice.
+    Another,
+    /// Another choice of the route.
+    OtherChoice,
+    /// Nothing: it is a verdict on the request.
+    Nothing,
+}
+
+fn remedy(reason: Reason) -> Remedy {
     match reason {
-        Reason::Unauthorized
-        | Reason::OutOfMoney
-        | Reason::RateLimited
-        | Reason::Unavailable
-        | Reason::Timeout
-        | Reason::Failed => true,
-        Reason::InvalidRequest | Reason::Refused | Reason::NotFound | Reason::Unsupported => false,
+        Reason::RateLimited | Reason::Unavailable | Reason::Timeout | Reason::Failed => Remedy::Time,
+        Reason::Unauthorized | Reason::Forbidden | Reason::OutOfMoney => Remedy::Another,
+        Reason::InvalidRequest | Reason::NotFound | Reason::Unsupported => Remedy::OtherChoice,
+        Reason::Refused => Remedy::Nothing,
     }
 }
 
@@ -68,13 +86,27 @@ mod tests {
 
     use super::*;
 
-    fn check(effect: Effect, reason: Reason, on_uncertain: OnUncertain, attempts: u32, expected: &str) {
+    const ALONE: Elsewhere =
+        Elsewhere { is_next_ready: false, is_other_choice_ready: false, is_anyone_left: false };
+    const WRAPS: Elsewhere = Elsewhere { is_anyone_left: true, ..ALONE };
+    const SPARE_KEY: Elsewhere = Elsewhere { is_next_ready: true, ..WRAPS };
+    const OTHER_CHOICE: Elsewhere = Elsewhere { is_other_choice_ready: true, ..SPARE_KEY };
+
+    fn decided(
+        failure: &ProviderError,
+        on_uncertain: OnUncertain,
+        attempts: u32,
+        elsewhere: Elsewhere,
+    ) -> String {
         let terms = Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain };
-        let failure = ProviderError::new(reason, effect, "no");
-        let found = match after_failure(&failure, attempts, &terms, Duration::from_secs(1)) {
+        match after_failure(failure, attempts, &terms, Duration::from_secs(1), elsewhere) {
             AfterFailure::Fail { error, .. } => format!("fail {}", error.code),
             AfterFailure::Retry { after, .. } => format!("retry after {} s", after.as_secs()),
-        };
+        }
+    }
+
+    fn check(effect: Effect, reason: Reason, on_uncertain: OnUncertain, attempts: u32, expected: &str) {
+        let found = decided(&ProviderError::new(reason, effect, "no"), on_uncertain, attempts, ALONE);
         assert_eq!(found, expected, "{effect:?} {reason:?} {on_uncertain:?} {attempts}");
     }
 
@@ -92,5 +124,27 @@ mod tests {
         check(MayHaveStarted, Reason::Timeout, Fail, 1, "fail uncertain");
         check(MayHaveStarted, Reason::Timeout, Retry, 1, "retry after 1 s");
         check(MayHaveStarted, Reason::Timeout, Retry, 3, "fail uncertain");
+    }
+
+    #[test]
+    fn who_else_is_there_decides_whether_and_when_another_is_asked() {
+        for (reason, expected) in [
+            (Reason::Unavailable, ["after 9 s", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::RateLimited, ["after 9 s", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::Unauthorized, ["fail", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::OutOfMoney, ["fail", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::Forbidden, ["fail", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::NotFound, ["fail", "fail", "fail", "after 0 s"]),
+            (Reason::InvalidRequest, ["fail", "fail", "fail", "after 0 s"]),
+            (Reason::Refused, ["fail", "fail", "fail", "fail"]),
+        ] {
+            for (elsewhere, expected) in [ALONE, WRAPS, SPARE_KEY, OTHER_CHOICE].into_iter().zip(expected) {
+                let retry_after = Some(Duration::from_secs(9));
+                let failure =
+                    ProviderError { retry_after, ..ProviderError::new(reason, Effect::NotStarted, "no") };
+                let found = decided(&failure, OnUncertain::Fail, 1, elsewhere);
+                assert!(found.contains(expected), "{reason:?} {elsewhere:?}: {found}");
+            }
+        }
     }
 }

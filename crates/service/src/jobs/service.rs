@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::{Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
 use crate::catalog::CatalogService;
 use crate::credits::Owner;
-use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Providers, Store};
+use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
+use crate::routing::Routing;
 use crate::{
     Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Media, Refusal, ServiceError, StoreError,
     failpoint,
@@ -38,8 +39,8 @@ pub struct JobParts {
     pub signals: Arc<dyn JobSignals>,
     /// Where results are kept.
     pub storage: Arc<dyn ObjectStorage>,
-    /// The vendors.
-    pub providers: Arc<dyn Providers>,
+    /// Who is asked.
+    pub routing: Routing,
     /// What can be asked for.
     pub catalog: CatalogService,
     /// Where the media of requests come from.

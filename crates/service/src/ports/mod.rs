@@ -11,7 +11,7 @@ mod store;
 
 pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, ReadObject, StorageError};
-pub use providers::Providers;
+pub use providers::{Credentialed, Providers};
 pub use queue::{DueJob, JobQueue};
 pub use signals::{JobSignal, JobSignals};
 pub(crate) use store::Reads;

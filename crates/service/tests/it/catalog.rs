@@ -17,7 +17,13 @@ fn providers() -> ProviderTable {
 }
 
 fn route(provider: &str, model: &str) -> RouteSettings {
-    RouteSettings { provider: provider.to_owned(), model: model.to_owned(), weight: 1, cost: None }
+    RouteSettings {
+        provider: provider.to_owned(),
+        model: model.to_owned(),
+        rank: None,
+        weight: 1,
+        cost: None,
+    }
 }
 
 fn rate(credits: &str) -> RateSettings {

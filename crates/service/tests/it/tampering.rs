@@ -101,11 +101,11 @@ async fn busy(path: &Path) -> Audit {
         missing: None,
     };
     store.finish(Finish { lease: leases[0], ending: succeeded }).await.unwrap();
-    let failed = Ending::Failed {
-        error: fourfold_service::jobs::JobError::new("failed", "no"),
-        attempt: fourfold_service::jobs::AttemptState::Failed,
-        effect: None,
-    };
+    let failed = Ending::failed(
+        fourfold_service::jobs::JobError::new("failed", "no"),
+        fourfold_service::jobs::AttemptState::Failed,
+        None,
+    );
     store.finish(Finish { lease: leases[1], ending: failed }).await.unwrap();
     store.record_upstream(record(leases[2], task(Duration::ZERO))).await.unwrap();
     let ended = open_call("u1", "0.2", instance);

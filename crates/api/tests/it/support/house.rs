@@ -17,6 +17,7 @@ use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
 use fourfold_service::ports::JobStore as _;
+use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
 use fourfold_service::{Clock as _, Media, Timestamp};
 use http::Method;
@@ -84,7 +85,7 @@ impl House {
             queue: Arc::new(InProcessQueue::new(clock.clone())),
             signals: Arc::new(InProcessSignals::default()),
             storage: storage.clone(),
-            providers: Arc::new(providers),
+            routing: Routing::new(Arc::new(providers), clock.clone()),
             catalog: catalog.clone(),
             media: Media::offline(),
             clock: clock.clone(),
@@ -218,8 +219,13 @@ async fn make_key(keys: &KeysService, new: NewKey) -> String {
 }
 
 fn catalog(providers: &ProviderTable) -> Catalog {
-    let route =
-        RouteSettings { provider: "acme".to_owned(), model: "acme-1".to_owned(), weight: 1, cost: None };
+    let route = RouteSettings {
+        provider: "acme".to_owned(),
+        model: "acme-1".to_owned(),
+        rank: None,
+        weight: 1,
+        cost: None,
+    };
     let rate =
         RateSettings { unit: Unit::Image, credits: "0.04".to_owned(), per: None, when: BTreeMap::new() };
     let settings = ModelSettings {

@@ -1,6 +1,7 @@
 //! A job ends under its lease: state, money, results and event in one go.
 
 use fourfold_domain::{Credits, Effect, JobMove};
+use serde_json::{Map, Value};
 
 use super::rules::{End, end_job, leased};
 use crate::commit::{Needs, Step, World};
@@ -38,6 +39,8 @@ pub enum Ending {
         attempt: AttemptState,
         /// Whether that attempt may have been paid for, where it is known better than before.
         effect: Option<Effect>,
+        /// The vendor's own facts about it, added to those known.
+        vendor: Map<String, Value>,
     },
     /// By its caller's wish.
     Cancelled {
@@ -51,6 +54,13 @@ pub enum Ending {
         /// Why.
         error: JobError,
     },
+}
+
+impl Ending {
+    /// A failure of which no vendor said anything more.
+    pub fn failed(error: JobError, attempt: AttemptState, effect: Option<Effect>) -> Self {
+        Self::Failed { error, attempt, effect, vendor: Map::new() }
+    }
 }
 
 impl Step for Finish {
@@ -69,6 +79,7 @@ impl Step for Finish {
             error: None,
             attempt: AttemptState::Failed,
             effect: None,
+            vendor: None,
             artifacts: &[],
             output: None,
         };
@@ -82,8 +93,8 @@ impl Step for Finish {
                 output: output.as_deref(),
                 ..none
             },
-            Ending::Failed { error, attempt, effect } => {
-                End { error: Some(error), attempt: *attempt, effect: *effect, ..none }
+            Ending::Failed { error, attempt, effect, vendor } => {
+                End { error: Some(error), attempt: *attempt, effect: *effect, vendor: Some(vendor), ..none }
             }
             Ending::Cancelled { used, error } => End {
                 by: JobMove::Cancel,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use fourfold_domain::{Effect, JobMove};
+use serde_json::{Map, Value};
 
-use super::rules::{end_attempt, leased, let_go, move_job};
+use super::rules::{AttemptEnd, end_attempt, leased, let_go, move_job};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 use crate::jobs::{AttemptState, Job, JobError, Lease};
@@ -20,6 +21,8 @@ pub struct NextAttempt {
     pub effect: Effect,
     /// Why it ended.
     pub error: JobError,
+    /// The vendor's own facts, added to those known.
+    pub vendor: Map<String, Value>,
     /// How long until the next; nothing where the caller has called the job off, so that it ends at once.
     pub after: Duration,
 }
@@ -36,7 +39,13 @@ impl Step for NextAttempt {
         let job = leased(world, &self.lease)?;
         let (id, number, cancel_requested) = (job.id, job.attempts, job.cancel_requested);
         move_job(world, id, JobMove::NextAttempt)?;
-        end_attempt(world, id, number, self.state, Some(self.effect), Some(&self.error));
+        let end = AttemptEnd {
+            state: self.state,
+            effect: Some(self.effect),
+            error: Some(&self.error),
+            vendor: Some(&self.vendor),
+        };
+        end_attempt(world, id, number, &end);
         let_go(world, id, if cancel_requested { Duration::ZERO } else { self.after });
         if let Some(job) = world.jobs.get_mut(&id) {
             job.progress = None;

@@ -45,6 +45,7 @@ impl Step for RequestCancel {
                 error: Some(&error),
                 attempt: AttemptState::Cancelled,
                 effect: None,
+                vendor: None,
                 artifacts: &[],
                 output: None,
             };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fourfold_domain::{Credits, Effect, EventId, JobId, JobMove};
+use serde_json::{Map, Value};
 
 use crate::commit::World;
 use crate::credits::Owner;
@@ -51,6 +52,8 @@ pub(super) struct End<'a> {
     pub(super) attempt: AttemptState,
     /// Whether that attempt may have been paid for, where it is known better than before.
     pub(super) effect: Option<Effect>,
+    /// The vendor's own facts about it, added to those known.
+    pub(super) vendor: Option<&'a Map<String, Value>>,
     pub(super) artifacts: &'a [Artifact],
     pub(super) output: Option<&'a str>,
 }
@@ -65,7 +68,8 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Job
     let ending = if end.used.is_zero() { HoldEnd::Release } else { HoldEnd::Settle(end.used) };
     let charged = end_hold(world, hold, ending)?;
     move_job(world, id, end.by)?;
-    end_attempt(world, id, attempts, end.attempt, end.effect, end.error);
+    let attempt = AttemptEnd { state: end.attempt, effect: end.effect, error: end.error, vendor: end.vendor };
+    end_attempt(world, id, attempts, &attempt);
     world.artifacts.extend_from_slice(end.artifacts);
     world.due.remove(&id);
     let job = world.jobs.get_mut(&id).ok_or(Refusal::NotFound)?;
@@ -76,22 +80,26 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Job
     Ok(job.clone())
 }
 
+/// How an attempt ends.
+pub(super) struct AttemptEnd<'a> {
+    pub(super) state: AttemptState,
+    /// Whether it may have been paid for, where it is known better than before.
+    pub(super) effect: Option<Effect>,
+    pub(super) error: Option<&'a JobError>,
+    /// The vendor's own facts, added to those known.
+    pub(super) vendor: Option<&'a Map<String, Value>>,
+}
+
 /// Ends the job's latest attempt, if it has one that is still open.
-pub(super) fn end_attempt(
-    world: &mut World,
-    job: JobId,
-    number: u32,
-    state: AttemptState,
-    effect: Option<Effect>,
-    error: Option<&JobError>,
-) {
+pub(super) fn end_attempt(world: &mut World, job: JobId, number: u32, end: &AttemptEnd<'_>) {
     let now = world.now;
     if let Some(attempt) = world.attempts.get_mut(&(Owner::Job(job), number))
         && attempt.ended_at.is_none()
     {
-        (attempt.state, attempt.ended_at) = (state, Some(now));
-        attempt.effect = effect.unwrap_or(attempt.effect);
-        attempt.error = error.cloned();
+        (attempt.state, attempt.ended_at) = (end.state, Some(now));
+        attempt.effect = end.effect.unwrap_or(attempt.effect);
+        attempt.error = end.error.cloned();
+        attempt.vendor.extend(end.vendor.cloned().unwrap_or_default());
     }
 }
 

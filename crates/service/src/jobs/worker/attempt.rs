@@ -1,19 +1,25 @@
 //! One try at one vendor.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fourfold_domain::{
     AttemptContext, Credits, Effect, GenerationResult, Output, OutputSource, Outputs, Parameter, Provider,
-    ProviderError, Reason, Request, RouteChoice, Started,
+    ProviderError, Reason, Request, Started,
 };
 use serde_json::Map;
 use tokio::time::timeout;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
-use crate::jobs::{BeginAttempt, Claimed, Job, NextAttempt, RecordUpstream};
+use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
+use crate::routing::{Asked, Candidate, Candidates, Turn};
 use crate::{Refusal, StoreError, failpoint};
+
+/// All that an attempt is chosen from.
+struct Prepared {
+    candidates: Candidates,
+    request: Request,
+}
 
 impl JobWorker {
     /// Asks the next provider of the route. Between the record of the attempt and the record of the answer
@@ -24,18 +30,35 @@ impl JobWorker {
             // A result that finds no room would be paid for and lost.
             return self.poll_failed(working, "there is no room for results").await;
         }
-        let (choice, provider, request) = match self.prepare(working) {
+        let Prepared { candidates, request } = match self.prepare(working) {
             Ok(prepared) => prepared,
             Err(error) => {
-                let ending = Ending::Failed { error, attempt: AttemptState::NotSent, effect: None };
+                let ending = Ending::failed(error, AttemptState::NotSent, None);
                 return self.finish(working, ending).await;
+            }
+        };
+        let asked = working.claimed.attempt.as_ref().map(|attempt| Asked {
+            provider: &attempt.provider,
+            vendor_model: &attempt.vendor_model,
+            credential: &attempt.credential,
+            is_refused: attempt.state == AttemptState::Failed && attempt.effect == Effect::NotStarted,
+        });
+        let candidate = match candidates.turn(asked) {
+            Turn::Ask(candidate) => candidate,
+            Turn::Wait(wait) => {
+                tracing::info!(job.id = %job.id, wait_ms = super::millis(wait), "nobody who serves a job can be asked yet");
+                return self.reschedule(working, wait, None, 0).await;
+            }
+            Turn::Nobody(why) => {
+                let error = JobError::new("unavailable", why);
+                return self.finish(working, Ending::failed(error, AttemptState::NotSent, None)).await;
             }
         };
         let begin = BeginAttempt {
             lease: working.claimed.lease,
-            provider: choice.provider.clone(),
-            vendor_model: choice.vendor_model.clone(),
-            credential: "default".to_owned(),
+            provider: candidate.choice.provider.clone(),
+            vendor_model: candidate.choice.vendor_model.clone(),
+            credential: candidate.credential.to_string(),
         };
         let number = match self.parts.store.begin_attempt(begin).await {
             Ok(number) => number,
@@ -51,15 +74,17 @@ impl JobWorker {
         let context = AttemptContext {
             owner: job.id.to_string(),
             number,
-            vendor_model: choice.vendor_model.clone(),
+            vendor_model: candidate.choice.vendor_model.clone(),
             media: self.parts.media.of(job.account),
         };
-        let asked = ask(provider.as_ref(), request, context);
+        let asked = ask(candidate.provider.as_ref(), request, context);
         let started = timeout(patience, asked).await.unwrap_or_else(|_late| {
             let message = "the vendor didn't answer before the job's deadline";
             Err(ProviderError::new(Reason::Timeout, Effect::MayHaveStarted, message))
         });
         failpoint::reach("after_vendor_accept");
+        let Candidate { choice, credential, provider, .. } = &candidate;
+        self.parts.routing.learn(&choice.provider, credential, started.as_ref().err());
         match started {
             Ok(Started::Done(outputs)) => self.deliver(working, &job, provider.as_ref(), outputs).await,
             Ok(Started::Task(task)) => {
@@ -72,44 +97,31 @@ impl JobWorker {
                 self.enqueue(working, &job, poll_after).await;
                 Ok(())
             }
-            Err(failure) => self.after_failure(working, &job, &failure).await,
+            Err(failure) => {
+                let elsewhere = candidates.elsewhere(Asked {
+                    provider: &choice.provider,
+                    vendor_model: &choice.vendor_model,
+                    credential,
+                    is_refused: true,
+                });
+                self.after_failure(working, &job, &failure, elsewhere).await
+            }
         }
     }
 
-    /// Who is asked, and for what. The route's next choice only where the last one is known not to have
-    /// begun; choices whose provider is off, and those that can't do the request, are passed over.
-    fn prepare(&self, working: &Working) -> Result<(RouteChoice, Arc<dyn Provider>, Request), JobError> {
-        let Claimed { job, attempt, .. } = &working.claimed;
+    /// Who could be asked, and for what.
+    fn prepare(&self, working: &Working) -> Result<Prepared, JobError> {
+        let job = &working.claimed.job;
         let catalog = self.parts.catalog.current();
         let model = catalog.model(job.model.as_str());
         let model =
             model.map_err(|_| JobError::new("unavailable", "the model is no longer in the catalog"))?;
-        let first = attempt.as_ref().map_or(0, |attempt| {
-            let asked = model.route.choices().position(|choice| {
-                choice.provider == attempt.provider && choice.vendor_model == attempt.vendor_model
-            });
-            let failed = attempt.state == AttemptState::Failed && attempt.effect == Effect::NotStarted;
-            asked.map_or(0, |asked| asked + usize::from(failed))
-        });
-        let first = first % model.route.choices().count();
         let invalid = |error: &dyn std::error::Error| JobError::new("invalid_request", error.to_string());
         let mut input = serde_json::from_str(&job.input).map_err(|error| invalid(&error))?;
         Parameter::fill_in(&model.parameters, &mut input);
         let request = Request::parse(job.modality, input.clone()).map_err(|error| invalid(&error))?;
-        let in_turn = model.route.choices().skip(first).chain(model.route.choices().take(first));
-        let mut on = in_turn.filter_map(|choice| Some((choice, self.provider(&choice.provider)?))).filter(
-            |(choice, provider)| {
-                Parameter::check_all(&choice.parameters, &input).is_ok()
-                    && provider.check(&choice.vendor_model, &request).is_ok()
-            },
-        );
-        match on.next() {
-            Some((choice, provider)) => Ok((choice.clone(), provider, request)),
-            None => {
-                let message = "every provider of the model is off, or can't do what is asked";
-                Err(JobError::new("unavailable", message))
-            }
-        }
+        let candidates = self.parts.routing.candidates(&model.route, job.id.uuid(), &input, &request);
+        Ok(Prepared { candidates, request })
     }
 
     /// Too little of the lease is left to ask a vendor: another worker might ask it too.
@@ -119,6 +131,7 @@ impl JobWorker {
             state: AttemptState::NotSent,
             effect: Effect::NotStarted,
             error: JobError::new("not_sent", "too little of the lease was left"),
+            vendor: Map::new(),
             after: Duration::ZERO,
         };
         let queued = self.parts.store.next_attempt(step).await?;

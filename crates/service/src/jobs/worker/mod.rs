@@ -5,10 +5,10 @@ mod cancel;
 mod poll;
 mod store;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Credits, JobId, JobState, Provider, ProviderError, ProviderKey};
+use fourfold_domain::{Credits, Effect, JobId, JobState, ProviderError};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -18,6 +18,7 @@ use super::service::millis;
 use super::{
     AttemptState, Claim, Claimed, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule, Upstream,
 };
+use crate::routing::Elsewhere;
 use crate::{Refusal, Spawner, StoreError, failpoint};
 
 /// How long a vendor may take to say how a task stands, or that it stops.
@@ -129,7 +130,7 @@ impl JobWorker {
             "it isn't known whether a vendor took a job's work");
         metrics::counter!("fourfold_attempts_uncertain_total", "model" => job.model.to_string()).increment(1);
         let after = after_uncertainty(again, &job.terms, self.parts.settings.backoff, why);
-        self.go_on_after(working, job, after, fourfold_domain::Effect::MayHaveStarted).await
+        self.go_on_after(working, job, after, Effect::MayHaveStarted, Map::new()).await
     }
 
     /// Does what was decided about a failed attempt.
@@ -138,11 +139,12 @@ impl JobWorker {
         working: &Working,
         job: &Job,
         failure: &ProviderError,
+        elsewhere: Elsewhere,
     ) -> Result<(), StoreError> {
         tracing::warn!(job.id = %job.id, attempt = job.attempts, reason = failure.reason.as_str(),
             error = failure as &dyn std::error::Error, "an attempt failed");
-        let after = after_failure(failure, job.attempts, &job.terms, self.parts.settings.backoff);
-        self.go_on_after(working, job, after, failure.effect).await
+        let after = after_failure(failure, job.attempts, &job.terms, self.parts.settings.backoff, elsewhere);
+        self.go_on_after(working, job, after, failure.effect, failure.vendor.clone()).await
     }
 
     async fn go_on_after(
@@ -150,14 +152,15 @@ impl JobWorker {
         working: &Working,
         job: &Job,
         after: AfterFailure,
-        effect: fourfold_domain::Effect,
+        effect: Effect,
+        vendor: Map<String, Value>,
     ) -> Result<(), StoreError> {
         match after {
             AfterFailure::Fail { error, attempt } => {
-                self.finish(working, Ending::Failed { error, attempt, effect: Some(effect) }).await
+                self.finish(working, Ending::Failed { error, attempt, effect: Some(effect), vendor }).await
             }
             AfterFailure::Retry { error, attempt: state, after } => {
-                let step = NextAttempt { lease: working.claimed.lease, state, effect, error, after };
+                let step = NextAttempt { lease: working.claimed.lease, state, effect, error, vendor, after };
                 let job_now = self.parts.store.next_attempt(step).await?;
                 tracing::info!(job.id = %job.id, attempt = job.attempts, after_ms = millis(after), "another attempt follows");
                 self.parts.announce(&job_now);
@@ -208,9 +211,5 @@ impl JobWorker {
     async fn cancel_unbegun(&self, working: &Working) -> Result<(), StoreError> {
         let error = JobError::new("cancelled", "cancelled before any vendor was asked; nothing was charged");
         self.finish(working, Ending::Cancelled { used: Credits::ZERO, error }).await
-    }
-
-    fn provider(&self, key: &ProviderKey) -> Option<Arc<dyn Provider>> {
-        self.parts.providers.get(key)
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::{JobWorker, Upstream, VENDOR_PATIENCE, Working};
 use crate::StoreError;
 use crate::jobs::record::poll_backoff;
+use crate::routing::Elsewhere;
 
 /// The shortest pause between two polls, whatever a provider says.
 const POLL_AFTER_MIN: Duration = Duration::from_millis(20);
@@ -32,7 +33,7 @@ impl JobWorker {
             // A verdict on a task is certain, whatever its words: the vendor had taken the work.
             Ok(Poll::Failed(verdict)) => {
                 let verdict = ProviderError { effect: Effect::Started, ..verdict };
-                self.after_failure(working, job, &verdict).await
+                self.after_failure(working, job, &verdict, Elsewhere::default()).await
             }
             Err(failure) => self.poll_failed(working, &failure.message).await,
         }
@@ -42,7 +43,10 @@ impl JobWorker {
     pub(super) fn task_of(&self, working: &Working) -> Option<(std::sync::Arc<dyn Provider>, UpstreamTask)> {
         let attempt = working.claimed.attempt.as_ref()?;
         match &attempt.upstream {
-            Some(Upstream::Task(task)) => Some((self.provider(&attempt.provider)?, task.clone())),
+            Some(Upstream::Task(task)) => {
+                let provider = self.parts.routing.provider(&attempt.provider, &attempt.credential)?;
+                Some((provider, task.clone()))
+            }
             _ => None,
         }
     }

@@ -31,10 +31,7 @@ impl JobWorker {
         if outputs.items.is_empty() {
             let error = JobError::new("failed", "the vendor said that it was done and delivered nothing");
             return self
-                .finish(
-                    working,
-                    Ending::Failed { error, attempt: AttemptState::Failed, effect: Some(Effect::Started) },
-                )
+                .finish(working, Ending::failed(error, AttemptState::Failed, Some(Effect::Started)))
                 .await;
         }
         let Outputs { items, quantities, missing, vendor } = outputs;
@@ -67,7 +64,8 @@ impl JobWorker {
             Some(Upstream::Objects(delivery)) => self.succeed(working, job, delivery).await,
             Some(Upstream::Outputs(_)) if overdue => self.expire(working).await,
             Some(Upstream::Outputs(delivery)) => {
-                let provider = attempt.and_then(|attempt| self.provider(&attempt.provider));
+                let provider = attempt
+                    .and_then(|attempt| self.parts.routing.provider(&attempt.provider, &attempt.credential));
                 match provider {
                     Some(provider) => self.fetch_and_succeed(working, job, provider.as_ref(), delivery).await,
                     None => self.poll_failed(working, "its provider is off").await,
@@ -76,11 +74,7 @@ impl JobWorker {
             Some(Upstream::Task(_)) | None => {
                 let error = JobError::new("failed", "the record of what the vendor delivered is missing");
                 tracing::error!(job.id = %job.id, "a job is storing and nothing says what");
-                self.finish(
-                    working,
-                    Ending::Failed { error, attempt: AttemptState::Failed, effect: Some(Effect::Started) },
-                )
-                .await
+                self.finish(working, Ending::failed(error, AttemptState::Failed, Some(Effect::Started))).await
             }
         }
     }
@@ -137,11 +131,7 @@ impl JobWorker {
     async fn lost(&self, working: &Working, why: String) -> Result<(), StoreError> {
         tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
         let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");
-        self.finish(
-            working,
-            Ending::Failed { error, attempt: AttemptState::Failed, effect: Some(Effect::Started) },
-        )
-        .await
+        self.finish(working, Ending::failed(error, AttemptState::Failed, Some(Effect::Started))).await
     }
 
     /// Stores results that nobody could fetch again: while the store is down it is tried until the job's

@@ -258,6 +258,7 @@ impl Runner {
                     state: AttemptState::Failed,
                     effect: fourfold_domain::Effect::NotStarted,
                     error: error(),
+                    vendor: serde_json::Map::new(),
                     after: Duration::from_secs(after),
                 };
                 self.store.next_attempt(step).await
@@ -267,9 +268,7 @@ impl Runner {
                 let used = amount(used);
                 finish(Ending::Succeeded { artifacts, used, output: None, missing: None }).await
             }
-            Act::Fail => {
-                finish(Ending::Failed { error: error(), attempt: AttemptState::Failed, effect: None }).await
-            }
+            Act::Fail => finish(Ending::failed(error(), AttemptState::Failed, None)).await,
             Act::Cancel { used } => finish(Ending::Cancelled { used: amount(used), error: error() }).await,
             Act::Expire => finish(Ending::Expired { error: error() }).await,
         };

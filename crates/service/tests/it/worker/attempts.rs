@@ -103,7 +103,7 @@ async fn paid_work_is_tried_again_only_when_it_was_not_begun() {
     use OnUncertain::{Fail, Retry};
     check(Reason::Unavailable, NotStarted, Fail, 2, "unavailable").await;
     check(Reason::RateLimited, NotStarted, Fail, 2, "rate_limited").await;
-    check(Reason::OutOfMoney, NotStarted, Fail, 2, "out_of_money").await;
+    check(Reason::OutOfMoney, NotStarted, Fail, 1, "out_of_money").await;
     check(Reason::Refused, NotStarted, Fail, 1, "refused").await;
     check(Reason::InvalidRequest, NotStarted, Fail, 1, "invalid_request").await;
     check(Reason::Failed, Started, Retry, 1, "failed").await;
@@ -113,7 +113,9 @@ async fn paid_work_is_tried_again_only_when_it_was_not_begun() {
 
 #[tokio::test]
 async fn the_next_provider_is_asked_when_nothing_was_begun() {
-    let down = MockMaker::starting([Err(failure(Reason::Unavailable, Effect::NotStarted))]);
+    let vendor_says = serde_json::Map::from_iter([("status".to_owned(), "503".into())]);
+    let down = ProviderError { vendor: vendor_says, ..failure(Reason::Unavailable, Effect::NotStarted) };
+    let down = MockMaker::starting([Err(down)]);
     let up = MockMaker::starting([Ok(Started::Done(here(1)))]);
     let house = House::new([vendor("acme", down), vendor("zenith", up)]).await;
     let job = house.submit(1).await;
@@ -123,6 +125,7 @@ async fn the_next_provider_is_asked_when_nothing_was_begun() {
     let view = house.look(job).await;
     house.check(job, JobState::Succeeded, "0.04").await;
     assert_eq!(attempts(&view), [("acme", A::Failed), ("zenith", A::Succeeded)]);
+    assert_eq!(view.attempts[0].vendor["status"], "503", "what the vendor said is kept");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A whole service around a worker, whose clock a test moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -19,6 +19,7 @@ use fourfold_service::jobs::{
     AttemptState, JobParts, JobSettings, JobView, JobWorker, JobsService, StoredObject, Submission,
 };
 use fourfold_service::ports::{AccountStore as _, JobStore as _, ObjectStorage, ReadObject, StorageError};
+use fourfold_service::routing::Routing;
 use fourfold_service::testing::{MemoryStore, ProviderTable, TestClock, account_subject, credits};
 use fourfold_service::{BoxError, Clock, Media, Timestamp};
 use futures_util::TryStreamExt as _;
@@ -66,18 +67,26 @@ impl House {
     }
 
     pub(super) async fn with<const N: usize>(plan: Plan, vendors: [Arc<dyn Provider>; N]) -> Self {
+        let names: BTreeSet<_> = vendors.iter().map(|vendor| vendor.key().clone()).collect();
+        assert!(names.len() == vendors.len(), "two vendors have one name");
+        let route = vendors.iter().map(route).collect();
+        Self::over(plan, ProviderTable::from_iter(vendors), route).await
+    }
+
+    /// With this route over these providers.
+    pub(super) async fn over(plan: Plan, providers: ProviderTable, route: Vec<RouteSettings>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let test_clock = Arc::new(TestClock::default());
         let clock = plan.clock.clone().unwrap_or(test_clock.clone());
         let store = MemoryStore::new(clock.clone());
         let storage = Arc::new(FullAtTimes::new(FolderStorage::open(folder.path()).unwrap()));
-        let catalog = catalog(&plan, &vendors);
+        let catalog = catalog(&plan, &providers, route);
         let parts = JobParts {
             store: Arc::new(store.clone()),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
             signals: Arc::new(InProcessSignals::default()),
             storage: storage.clone(),
-            providers: Arc::new(ProviderTable::from_iter(vendors)),
+            routing: Routing::new(Arc::new(providers), clock.clone()),
             catalog: CatalogService::new(catalog),
             media: Media::offline(),
             clock,
@@ -149,6 +158,12 @@ impl House {
         assert_eq!(self.store.audit().await.unwrap().findings, Vec::new());
     }
 
+    /// Fails unless the job stands so.
+    pub(super) async fn check_state(&self, job: JobId, state: JobState) {
+        let job = self.view(job).await.job;
+        assert_eq!(job.state, state, "{job:?}");
+    }
+
     /// The text of a stored picture.
     pub(super) async fn picture(&self, object: &StoredObject) -> String {
         let read = self.storage.get(&object.key, 0, None).await.unwrap().expect("the picture isn't stored");
@@ -180,19 +195,23 @@ pub(super) fn submission(n: u32) -> Submission {
     }
 }
 
-fn catalog(plan: &Plan, vendors: &[Arc<dyn Provider>]) -> Catalog {
-    let table = ProviderTable::from_iter(vendors.iter().cloned());
-    let route = |vendor: &Arc<dyn Provider>| RouteSettings {
+/// The choice of a vendor's one model.
+pub(super) fn route(vendor: &Arc<dyn Provider>) -> RouteSettings {
+    RouteSettings {
         provider: vendor.key().to_string(),
         model: vendor.models()[0].vendor_model.clone(),
+        rank: None,
         weight: 1,
         cost: None,
-    };
+    }
+}
+
+fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) -> Catalog {
     let rate =
         RateSettings { unit: Unit::Image, credits: "0.04".to_owned(), per: None, when: BTreeMap::new() };
     let settings = ModelSettings {
         modality: Modality::Image,
-        route: vendors.iter().map(route).collect(),
+        route,
         price: PriceSettings { version: "v1".to_owned(), rates: vec![rate] },
         deadline: Duration::from_secs(60 * 60),
         token_ceilings: TokenCeilings::default(),
@@ -200,9 +219,7 @@ fn catalog(plan: &Plan, vendors: &[Arc<dyn Provider>]) -> Catalog {
         on_cancel: plan.on_cancel,
         on_uncertain: plan.on_uncertain,
     };
-    let names: std::collections::BTreeSet<_> = vendors.iter().map(|vendor| vendor.key().clone()).collect();
-    assert!(names.len() == vendors.len(), "two vendors have one name");
-    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), &table).unwrap()
+    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), providers).unwrap()
 }
 
 /// A storage that has no room for the next few objects.

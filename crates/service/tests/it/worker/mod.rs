@@ -6,6 +6,7 @@ mod crashes;
 mod house;
 mod leases;
 mod polls;
+mod routing;
 mod script;
 mod service;
 mod storing;

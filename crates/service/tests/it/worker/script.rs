@@ -6,9 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
-    AttemptContext, ByteStream, Cancelled, Effect, MediaMaker, MediaRequest, Modality, ModelSpec, Output,
-    OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError, ProviderKey, Quantity,
-    Reason, Started, Unit, UpstreamTask,
+    AttemptContext, ByteStream, Cancelled, Circuit, Effect, MediaMaker, MediaRequest, Modality, ModelSpec,
+    Output, OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError, ProviderKey,
+    Quantity, Reason, Started, Unit, UpstreamTask,
 };
 use fourfold_service::testing::provider;
 use futures_util::stream;
@@ -31,16 +31,26 @@ struct Vendor {
     key: ProviderKey,
     models: Vec<ModelSpec>,
     maker: Box<dyn MediaMaker>,
+    circuit: Circuit,
 }
 
 /// A vendor of this name, whose work this maker does.
 pub(crate) fn vendor(name: &str, maker: impl MediaMaker + 'static) -> Arc<dyn Provider> {
+    vendor_with(name, maker, Circuit::Closed)
+}
+
+/// The same, whose breaker stands so.
+pub(crate) fn vendor_with(
+    name: &str,
+    maker: impl MediaMaker + 'static,
+    circuit: Circuit,
+) -> Arc<dyn Provider> {
     let parameters = vec![
         Parameter::new("prompt", ParameterKind::Text { chars_max: 100_000 }, "what to draw").required(),
         Parameter::new("n", ParameterKind::Integer { min: 1, max: 10 }, "how many"),
     ];
     let spec = ModelSpec { vendor_model: format!("{name}-1"), modality: Modality::Image, parameters };
-    Arc::new(Vendor { key: provider(name), models: vec![spec], maker: Box::new(maker) })
+    Arc::new(Vendor { key: provider(name), models: vec![spec], maker: Box::new(maker), circuit })
 }
 
 impl Provider for Vendor {
@@ -54,6 +64,10 @@ impl Provider for Vendor {
 
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self.maker.as_ref())
+    }
+
+    fn circuit(&self) -> Circuit {
+        self.circuit
     }
 }
 

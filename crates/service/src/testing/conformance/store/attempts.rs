@@ -117,6 +117,7 @@ pub async fn another_attempt_puts_the_job_back_in_line(bench: StoreBench) -> Ver
     let ended = (attempt.state, attempt.effect, attempt.ended_at.is_some());
     same("the attempt", ended, (AttemptState::Failed, Effect::NotStarted, true))?;
     same("why", attempt.error, Some(JobError::new("unavailable", "the vendor is down")))?;
+    same("the vendor's facts", attempt.vendor.get("status"), Some(&json!("503")))?;
     refused(bench.claim(job.id).await, &Refusal::NotDue)?;
     bench.pass(2);
     let lease = bench.claim(job.id).await?.lease;

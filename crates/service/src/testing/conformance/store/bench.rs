@@ -61,11 +61,7 @@ pub(super) fn succeeded(job: JobId, used: &str) -> Ending {
 }
 
 pub(super) fn failed() -> Ending {
-    Ending::Failed {
-        error: JobError::new("failed", "the vendor failed"),
-        attempt: crate::jobs::AttemptState::Failed,
-        effect: None,
-    }
+    Ending::failed(JobError::new("failed", "the vendor failed"), crate::jobs::AttemptState::Failed, None)
 }
 
 impl StoreBench {

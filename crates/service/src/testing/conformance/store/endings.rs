@@ -85,7 +85,7 @@ pub async fn success_keeps_results_and_what_is_missing(bench: StoreBench) -> Ver
 pub async fn failure_gives_the_hold_back(bench: StoreBench) -> Verdict {
     let (job, lease) = bench.starting("u1", "0.04").await?;
     let error = JobError::new("uncertain", "nobody can tell");
-    let ending = Ending::Failed { error: error.clone(), attempt: AttemptState::Uncertain, effect: None };
+    let ending = Ending::failed(error.clone(), AttemptState::Uncertain, None);
     bench.finish(lease, ending).await?;
     bench.stands(job.id, JobState::Failed, "0").await?;
     let view = bench.view(job.id).await?;

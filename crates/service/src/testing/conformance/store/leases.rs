@@ -35,6 +35,7 @@ pub(super) fn next_attempt(lease: Lease, after: Duration) -> NextAttempt {
         state: AttemptState::Failed,
         effect: Effect::NotStarted,
         error: JobError::new("unavailable", "the vendor is down"),
+        vendor: serde_json::Map::from_iter([("status".to_owned(), "503".into())]),
         after,
     }
 }

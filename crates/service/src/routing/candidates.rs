@@ -1,0 +1,160 @@
+//! Everyone who could do a piece of work, and whose turn it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fourfold_domain::{Circuit, Parameter, Provider, ProviderKey, Request, Route, RouteChoice};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::Routing;
+use super::credentials::CredentialState;
+use super::order::{first_of, in_order};
+
+/// When an open breaker is looked at again.
+const BREAKER_LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// A choice of the route with one credential of its provider.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) choice: RouteChoice,
+    pub(crate) credential: Arc<str>,
+    pub(crate) provider: Arc<dyn Provider>,
+    standing: Standing,
+}
+
+/// Whether a candidate can be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    Ready,
+    /// Not before this long.
+    Waits(Duration),
+    /// Not until the operator has acted.
+    SetAside,
+}
+
+/// All candidates in their order.
+pub(crate) struct Candidates(Vec<Candidate>);
+
+/// Who was asked last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) provider: &'a ProviderKey,
+    pub(crate) vendor_model: &'a str,
+    pub(crate) credential: &'a str,
+    /// It is known not to have begun, so that the next one may be asked.
+    pub(crate) is_refused: bool,
+}
+
+/// Whose turn it is.
+pub(crate) enum Turn {
+    /// This one's.
+    Ask(Candidate),
+    /// Nobody's for so long.
+    Wait(Duration),
+    /// Nobody's, and waiting doesn't help; a sentence for the caller says why.
+    Nobody(&'static str),
+}
+
+/// Who is left after a candidate that didn't begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Elsewhere {
+    /// Somebody who comes later in the order is ready.
+    pub(crate) is_next_ready: bool,
+    /// One of them is another choice of the route.
+    pub(crate) is_other_choice_ready: bool,
+    /// Somebody else can be asked, now or after a while.
+    pub(crate) is_anyone_left: bool,
+}
+
+impl Candidates {
+    pub(super) fn new(
+        routing: &Routing,
+        route: &Route,
+        lot: Uuid,
+        input: &Map<String, Value>,
+        request: &Request,
+    ) -> Self {
+        let can_do = |choice: &RouteChoice, provider: &dyn Provider| {
+            Parameter::check_all(&choice.parameters, input).is_ok()
+                && provider.check(&choice.vendor_model, request).is_ok()
+        };
+        let mut all = Vec::new();
+        for choice in in_order(route, lot) {
+            let mut credentials = routing.providers.of(&choice.provider);
+            let first = first_of(lot, credentials.len());
+            credentials.rotate_left(first);
+            for credentialed in credentials {
+                if can_do(choice, credentialed.provider.as_ref()) {
+                    let state = routing.credentials.of(&choice.provider, &credentialed.credential);
+                    all.push(Candidate {
+                        choice: choice.clone(),
+                        standing: standing(&state, credentialed.provider.circuit(), routing),
+                        credential: credentialed.credential,
+                        provider: credentialed.provider,
+                    });
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// Whose turn it is after this one, or at first.
+    pub(crate) fn turn(&self, asked: Option<Asked<'_>>) -> Turn {
+        let position = asked.and_then(|asked| Some((self.position(asked)?, asked.is_refused)));
+        let first = position.map_or(0, |(position, is_refused)| position + usize::from(is_refused));
+        let in_turn = self.0.iter().cycle().skip(first).take(self.0.len());
+        if let Some(ready) = in_turn.into_iter().find(|candidate| candidate.standing == Standing::Ready) {
+            return Turn::Ask(ready.clone());
+        }
+        let waits = self.0.iter().filter_map(|candidate| match candidate.standing {
+            Standing::Waits(wait) => Some(wait),
+            Standing::Ready | Standing::SetAside => None,
+        });
+        match waits.min() {
+            Some(wait) => Turn::Wait(wait),
+            None if self.0.is_empty() => {
+                Turn::Nobody("every provider of the model is off, or can't do what is asked")
+            }
+            None => Turn::Nobody("no provider of the model can be asked now"),
+        }
+    }
+
+    /// Who is left after this one. What it is itself like by now doesn't count.
+    pub(crate) fn elsewhere(&self, asked: Asked<'_>) -> Elsewhere {
+        let position = self.position(asked);
+        let mut elsewhere = Elsewhere::default();
+        for (index, candidate) in self.0.iter().enumerate() {
+            if Some(index) == position {
+                continue;
+            }
+            let is_next_ready =
+                candidate.standing == Standing::Ready && position.is_none_or(|position| index > position);
+            let is_other = candidate.choice.provider != *asked.provider
+                || candidate.choice.vendor_model != asked.vendor_model;
+            elsewhere.is_next_ready |= is_next_ready;
+            elsewhere.is_other_choice_ready |= is_next_ready && is_other;
+            elsewhere.is_anyone_left |= candidate.standing != Standing::SetAside;
+        }
+        elsewhere
+    }
+
+    fn position(&self, asked: Asked<'_>) -> Option<usize> {
+        self.0.iter().position(|candidate| {
+            candidate.choice.provider == *asked.provider
+                && candidate.choice.vendor_model == asked.vendor_model
+                && *candidate.credential == *asked.credential
+        })
+    }
+}
+
+fn standing(state: &CredentialState, circuit: Circuit, routing: &Routing) -> Standing {
+    match (state, circuit) {
+        (CredentialState::SetAside { .. }, _) => Standing::SetAside,
+        (CredentialState::Resting { until }, _) => {
+            Standing::Waits(until.since(routing.credentials.now()).max(Duration::from_millis(1)))
+        }
+        (CredentialState::Ready, Circuit::Open) => Standing::Waits(BREAKER_LOOK_AGAIN),
+        (CredentialState::Ready, Circuit::Closed | Circuit::HalfOpen) => Standing::Ready,
+    }
+}

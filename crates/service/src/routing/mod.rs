@@ -1,0 +1,72 @@
+//! Who is asked next: the choices of a route in their order, each with the credentials that its provider has,
+//! less those that can't be asked now.
+//!
+//! ```text
+//! route ──► order (rank, then lot by weight) ──► candidates (choice × credential) ──► turn
+//!                                                   ▲ breaker, rests, set aside
+//! ```
+
+mod candidates;
+mod credentials;
+mod order;
+
+use std::sync::Arc;
+
+use fourfold_domain::{Provider, ProviderError, ProviderKey, Request, Route};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::Clock;
+use crate::ports::Providers;
+
+pub(crate) use candidates::{Asked, Candidate, Candidates, Elsewhere, Turn};
+pub use credentials::{CredentialState, CredentialStates};
+
+/// Chooses who is asked. Clones share what is known of the credentials.
+#[derive(Clone)]
+pub struct Routing {
+    providers: Arc<dyn Providers>,
+    credentials: CredentialStates,
+}
+
+impl Routing {
+    /// Among these providers.
+    pub fn new(providers: Arc<dyn Providers>, clock: Arc<dyn Clock>) -> Self {
+        Self { providers, credentials: CredentialStates::new(clock) }
+    }
+
+    /// What is known of the credentials.
+    pub fn credentials(&self) -> &CredentialStates {
+        &self.credentials
+    }
+
+    /// The vendors.
+    pub fn providers(&self) -> &dyn Providers {
+        self.providers.as_ref()
+    }
+
+    /// Everyone who could do a request, in the order in which they are asked. The same `lot` draws the same
+    /// order, so that whoever comes back to a piece of work knows where it stands.
+    pub(crate) fn candidates(
+        &self,
+        route: &Route,
+        lot: Uuid,
+        input: &Map<String, Value>,
+        request: &Request,
+    ) -> Candidates {
+        Candidates::new(self, route, lot, input, request)
+    }
+
+    /// The provider with the credential that began a piece of work, retired or not.
+    pub(crate) fn provider(&self, key: &ProviderKey, credential: &str) -> Option<Arc<dyn Provider>> {
+        self.providers.get(key, credential)
+    }
+
+    /// Learns from what came of an attempt.
+    pub(crate) fn learn(&self, key: &ProviderKey, credential: &str, failure: Option<&ProviderError>) {
+        match failure {
+            None => self.credentials.worked(key, credential),
+            Some(failure) => self.credentials.failed(key, credential, failure),
+        }
+    }
+}
