@@ -43,6 +43,8 @@ mod builtin;
 mod classify;
 #[cfg(feature = "testing")]
 pub mod conformance;
+#[cfg(feature = "openai")]
+mod estimate;
 mod factory;
 #[cfg(feature = "vendor")]
 mod facts;

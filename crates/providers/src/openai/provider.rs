@@ -29,6 +29,10 @@ pub struct OpenAiProvider {
     manner: Manner,
 }
 
+/// OpenAI's own chats.
+const MANNER: Manner =
+    Manner { codes: CODES, limit: Limit::MaxCompletionTokens, chooses_among_tools: false, failed: None };
+
 /// The row of OpenAI in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
     let options: OpenAiOptions = settings.options()?;
@@ -37,8 +41,8 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
     let builder = OpenAiClient::builder(base_url, api_key(settings)?).settings(http);
     let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
     let manner = match options.limit_field {
-        LimitField::MaxCompletionTokens => Manner { limit: Limit::MaxCompletionTokens },
-        LimitField::MaxTokens => Manner { limit: Limit::MaxTokens },
+        LimitField::MaxCompletionTokens => MANNER,
+        LimitField::MaxTokens => Manner { limit: Limit::MaxTokens, ..MANNER },
     };
     let api = Arc::new(OpenAiClient::new(http.clone()));
     Ok(Arc::new(OpenAiProvider { key: key.clone(), api, http, specs: options.specs(), manner }))
@@ -47,8 +51,7 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
 impl OpenAiProvider {
     /// A provider of OpenAI's own models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, http: BaseHttpClient) -> Self {
-        let manner = Manner { limit: Limit::MaxCompletionTokens };
-        Self { key, api, http, specs: super::models::models(), manner }
+        Self { key, api, http, specs: super::models::models(), manner: MANNER }
     }
 
     fn known(&self, vendor_model: &str) -> Result<(), ProviderError> {
@@ -94,12 +97,12 @@ impl Generator for OpenAiProvider {
             GenerationRequest::Chat(chat) => {
                 let sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
                 let completion = self.api.chat_completion(&sent).await.map_err(said)?;
-                chat::result(completion).map(GenerationResult::Chat)
+                chat::result(self.manner, &chat, completion).map(GenerationResult::Chat)
             }
             GenerationRequest::Embedding(embedding) => {
                 let sent = embeddings::request(&embedding, &context.vendor_model);
                 let vectors = self.api.embeddings(&sent).await.map_err(said)?;
-                embeddings::result(CODES, embedding.texts.len(), vectors).map(GenerationResult::Embedding)
+                embeddings::result(CODES, &embedding, vectors).map(GenerationResult::Embedding)
             }
         }
     }
@@ -117,7 +120,7 @@ impl Generator for OpenAiProvider {
         let mut sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
         sent.stream_options = Some(fourfold_clients::openai::StreamOptions::default().include_usage(true));
         let stream = self.api.chat_completion_stream(&sent).await.map_err(said)?;
-        Ok(chat::chunks(CODES, stream))
+        Ok(chat::chunks(self.manner, &chat, stream))
     }
 }
 
