@@ -24,6 +24,12 @@ pub const BUILTIN: &[Builtin] = &[
         about: "OpenAI, and by its base URL and models any vendor that speaks its wire",
         construct: crate::openai::construct,
     },
+    #[cfg(feature = "anthropic")]
+    Builtin {
+        key: "anthropic",
+        about: "Anthropic, and by its base URL and models any vendor that speaks its wire",
+        construct: crate::anthropic::construct,
+    },
     #[cfg(feature = "mock")]
     Builtin {
         key: "mock",

@@ -25,6 +25,7 @@ pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
 }
 
 /// A vendor's verdict on work that it took.
+#[cfg(feature = "media")]
 pub(crate) fn verdict(codes: Codes, code: Option<&str>, message: Option<&str>) -> ProviderError {
     let by_code = codes.iter().find(|(known, _)| Some(*known) == code);
     let reason = by_code.map_or(Reason::Failed, |(_, reason)| *reason);
@@ -167,6 +168,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "media")]
     fn a_verdict_has_started_work() {
         let error = verdict(CODES, Some("moderation_blocked"), None);
         assert_eq!((error.reason, error.effect), (Reason::Refused, Effect::Started));

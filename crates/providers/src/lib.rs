@@ -38,6 +38,8 @@
 //! A provider of your own is a constructor under a name of your own: [`ProviderFactory::register`] takes it
 //! at run time, and `conformance::check` (feature `testing`) tells whether it keeps the contract.
 
+#[cfg(feature = "anthropic")]
+pub mod anthropic;
 mod builtin;
 #[cfg(feature = "vendor")]
 mod classify;
@@ -48,7 +50,7 @@ mod estimate;
 mod factory;
 #[cfg(feature = "vendor")]
 mod facts;
-#[cfg(feature = "vendor")]
+#[cfg(feature = "media")]
 mod fetch;
 #[cfg(feature = "vendor")]
 mod http_settings;

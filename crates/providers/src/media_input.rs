@@ -1,6 +1,8 @@
 //! What a caller handed in, in the forms that vendors take.
 
+#[cfg(feature = "media")]
 use base64::Engine;
+#[cfg(feature = "media")]
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use fourfold_domain::{MediaInput, MediaReader, ProviderError};
@@ -24,7 +26,10 @@ impl Handed {
         let media_type = open.media_type.clone();
         Ok(Self { media_type, bytes: open.read(bytes_max).await? })
     }
+}
 
+#[cfg(feature = "media")]
+impl Handed {
     /// A name with the extension that vendors go by. The caller's own name is never told.
     pub(crate) fn file_name(&self) -> String {
         format!("file.{}", extension(&self.media_type))
@@ -37,6 +42,7 @@ impl Handed {
 }
 
 /// An address that the vendor can read by itself: the caller's own, or a data URI.
+#[cfg(feature = "media")]
 pub(crate) async fn url(
     media: &dyn MediaReader,
     input: &MediaInput,
@@ -52,6 +58,7 @@ pub(crate) async fn url(
     }
 }
 
+#[cfg(feature = "media")]
 fn extension(media_type: &str) -> &'static str {
     match media_type {
         "image/png" => "png",

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it can't go on")]
 
+#[cfg(feature = "anthropic")]
+mod anthropic;
 mod conformance;
 mod factory;
 #[cfg(feature = "mock")]
