@@ -195,6 +195,7 @@ impl Parameter {
             },
             ParameterKind::MediaList { max } => match value {
                 Value::String(text) if !text.is_empty() => Ok(()),
+                Value::Array(items) if items.is_empty() && self.required => malformed("must not be empty"),
                 Value::Array(items) if items.len() > *max => {
                     not_allowed(format!("must be at most {max} media"))
                 }
@@ -306,6 +307,17 @@ mod tests {
         check(json!({"prompt": "fox", "tools": {}}), Err(("input.tools", Problem::Malformed)));
         check(json!({"prompt": "fox", "voice": 1}), Err(("input.voice", Problem::Malformed)));
         check(json!({"prompt": "fox", "colour": "red"}), Err(("input.colour", Problem::NotAllowed)));
+    }
+
+    #[test]
+    fn required_media_are_at_least_one() {
+        let table = [Parameter::new("image", ParameterKind::MediaList { max: 2 }, "").required()];
+        let problem = |input: Value| {
+            let input = input.as_object().unwrap().clone();
+            Parameter::check_all(&table, &input).map_err(|error| (error.field, error.problem)).err()
+        };
+        assert_eq!(problem(json!({"image": []})), Some(("input.image".into(), Problem::Malformed)));
+        assert_eq!(problem(json!({"image": ["file:x"]})), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Reads an `input` field by field, so that each mistake names its field.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{MediaInput, Size};
@@ -91,6 +93,22 @@ impl Fields {
         text.parse()
             .map(Some)
             .map_err(|allowed| InvalidInput::not_allowed(path(name), format!("must be {allowed}")))
+    }
+
+    /// The media in all fields whose names end so.
+    pub(super) fn media_named_like(
+        &mut self,
+        ends: &[&str],
+    ) -> Result<BTreeMap<String, MediaInput>, InvalidInput> {
+        let is_such = |name: &&String| ends.iter().any(|end| name.ends_with(end));
+        let names: Vec<_> = self.0.keys().filter(is_such).cloned().collect();
+        let mut named = BTreeMap::new();
+        for name in names {
+            if let Some(media) = self.media(&name)? {
+                named.insert(name, media);
+            }
+        }
+        Ok(named)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pictures: made from a text, or from a text and a picture.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -34,6 +35,9 @@ pub struct ImageRequest {
     pub images: Vec<MediaInput>,
     /// Which part of it to change.
     pub mask: Option<MediaInput>,
+    /// Pictures that single models take for a purpose of their own, by their names, such as `style_image`:
+    /// every other field whose name ends in `_image` or `_reference`.
+    pub named_images: BTreeMap<String, MediaInput>,
     /// Parameters of single models.
     pub extras: Map<String, Value>,
 }
@@ -61,6 +65,7 @@ impl ImageRequest {
             format: fields.text("format")?,
             images,
             mask: fields.media("mask")?,
+            named_images: fields.media_named_like(&["_image", "_reference"])?,
             extras: fields.rest(),
         })
     }
@@ -161,6 +166,19 @@ mod tests {
     }
 
     #[test]
+    fn pictures_for_a_purpose_are_media_and_no_extras() {
+        let image = parse(json!({
+            "prompt": "a fox", "style_image": "https://x.test/a.png", "light_reference": null,
+            "background_reference": "data:image/png;base64,UE5H",
+        }))
+        .unwrap();
+        let names: Vec<_> = image.named_images.keys().map(String::as_str).collect();
+        assert_eq!(names, ["background_reference", "style_image"]);
+        assert!(image.extras.is_empty(), "{:?}", image.extras);
+        assert_eq!(crate::MediaRequest::Image(Box::new(image)).media().len(), 2);
+    }
+
+    #[test]
     fn mistakes_name_their_field() {
         for (input, field, problem) in [
             (json!({}), "input.prompt", Problem::Malformed),
@@ -169,6 +187,8 @@ mod tests {
             (json!({"prompt": "x", "n": 0}), "input.n", Problem::NotAllowed),
             (json!({"prompt": "x", "size": "big"}), "input.size", Problem::NotAllowed),
             (json!({"prompt": "x", "image": "http://x"}), "input.image", Problem::NotAllowed),
+            (json!({"prompt": "x", "style_image": "x"}), "input.style_image", Problem::NotAllowed),
+            (json!({"prompt": "x", "style_image": 1}), "input.style_image", Problem::Malformed),
         ] {
             let error = parse(input).unwrap_err();
             assert_eq!((error.field.as_ref(), error.problem), (field, problem));

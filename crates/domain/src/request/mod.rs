@@ -43,7 +43,7 @@ pub enum GenerationRequest {
 #[derive(Clone, PartialEq, Debug)]
 pub enum MediaRequest {
     /// Pictures.
-    Image(ImageRequest),
+    Image(Box<ImageRequest>),
     /// A video.
     Video(VideoRequest),
     /// Audio of a text.
@@ -64,7 +64,7 @@ impl Request {
             Modality::Embedding => {
                 Self::Generation(GenerationRequest::Embedding(EmbeddingRequest::parse(fields)?))
             }
-            Modality::Image => Self::Media(MediaRequest::Image(ImageRequest::parse(fields)?)),
+            Modality::Image => Self::Media(MediaRequest::Image(Box::new(ImageRequest::parse(fields)?))),
             Modality::Video => Self::Media(MediaRequest::Video(VideoRequest::parse(fields)?)),
             Modality::Speech => Self::Media(MediaRequest::Speech(SpeechRequest::parse(fields)?)),
             Modality::Transcription => {
@@ -90,7 +90,9 @@ impl MediaRequest {
     /// The media that it names.
     pub fn media(&self) -> Vec<&MediaInput> {
         match self {
-            Self::Image(image) => image.images.iter().chain(&image.mask).collect(),
+            Self::Image(image) => {
+                image.images.iter().chain(&image.mask).chain(image.named_images.values()).collect()
+            }
             Self::Video(video) => {
                 let single = [&video.image, &video.last_image, &video.video];
                 single.into_iter().flatten().chain(&video.references).collect()

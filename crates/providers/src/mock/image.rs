@@ -175,8 +175,10 @@ fn input_of(request: &ImageRequest) -> Map<String, Value> {
         ("aspect_ratio", json!(request.aspect_ratio)),
         ("mask", json!(given(request.mask.is_some()))),
     ];
+    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let named = request.named_images.keys().map(|name| (name.clone(), json!(given(true))));
     let extras = request.extras.iter().map(|(name, value)| (name.clone(), value.clone()));
-    own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(extras).collect()
+    own.chain(named).chain(extras).collect()
 }
 
 /// The beginning of a prompt, in one line.

@@ -172,6 +172,10 @@ async fn a_mistake_names_its_field_and_begins_nothing() {
         (json!({"prompt": "x", "quality": "best"}), "input.quality must be one of standard, high"),
         (json!({"prompt": "x", "mask": "https://x.test/m.png"}), "input.mask is not a parameter"),
         (json!({"prompt": "x", "style": "oil"}), "input.style is not a parameter"),
+        (
+            json!({"prompt": "x", "style_image": "https://x.test/s.png"}),
+            "input.style_image is not a parameter",
+        ),
     ] {
         for model in ["mock-image", "mock-image-slow", "mock-image-fail"] {
             let error = start(&mock, model, input.clone()).await.unwrap_err();
