@@ -18,6 +18,12 @@ pub struct Builtin {
 
 /// What we ship, as far as its cargo feature is on.
 pub const BUILTIN: &[Builtin] = &[
+    #[cfg(feature = "deepseek")]
+    Builtin {
+        key: "deepseek",
+        about: "DeepSeek: chats that think first",
+        construct: crate::deepseek::construct,
+    },
     #[cfg(feature = "openai")]
     Builtin {
         key: "openai",

@@ -45,6 +45,8 @@ mod builtin;
 mod classify;
 #[cfg(feature = "testing")]
 pub mod conformance;
+#[cfg(feature = "deepseek")]
+pub mod deepseek;
 #[cfg(feature = "openai")]
 mod estimate;
 mod factory;
@@ -58,6 +60,8 @@ mod http_settings;
 mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "openai")]
+mod offered;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(feature = "vendor")]

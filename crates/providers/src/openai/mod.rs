@@ -3,7 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod images;
-mod models;
+pub(crate) mod models;
 mod provider;
 mod settings;
 pub(crate) mod speech;

@@ -53,11 +53,33 @@ pub(super) fn usual(modality: Modality) -> Vec<Parameter> {
 }
 
 fn chat() -> Vec<Parameter> {
+    let mut parameters = conversation();
+    parameters.extend([
+        limit(128_000, 4096),
+        whole("n", 1, 8, "how many answers").default(1),
+        whole("seed", 0, i64::MAX, "the same seed makes the same answer, as far as the model can"),
+    ]);
+    parameters
+}
+
+pub(crate) fn plain_chat() -> Vec<Parameter> {
+    let mut parameters = chat();
+    parameters.extend(chance(4));
+    parameters
+}
+
+pub(crate) fn reasoning_chat() -> Vec<Parameter> {
+    let mut parameters = chat();
+    parameters.push(effort());
+    parameters.push(choice("verbosity", &["low", "medium", "high"], "how much it says"));
+    parameters
+}
+
+/// What every chat of this wire can be told, beside its limit.
+pub(crate) fn conversation() -> Vec<Parameter> {
     vec![
         Parameter::new("messages", ParameterKind::Messages, "what was said so far, the oldest first")
             .required(),
-        whole("max_tokens", 1, 128_000, "the most tokens of the answer, thoughts included").default(4096),
-        whole("n", 1, 8, "how many answers").default(1),
         Parameter::new("tools", ParameterKind::Tools, "what the model may call"),
         Parameter::new(
             "tool_choice",
@@ -69,27 +91,22 @@ fn chat() -> Vec<Parameter> {
             ParameterKind::Open,
             "an object of type text, json_object or json_schema",
         ),
-        whole("seed", 0, i64::MAX, "the same seed makes the same answer, as far as the model can"),
     ]
 }
 
-fn plain_chat() -> Vec<Parameter> {
-    let mut parameters = chat();
-    parameters.extend([
-        number("temperature", 0.0, 2.0, "how freely it answers"),
-        number("top_p", 0.0, 1.0, "the share of likely words that are drawn from"),
-        Parameter::new("stop", ParameterKind::Texts { max: 4 }, "texts at which the answer ends"),
-        number("presence_penalty", -2.0, 2.0, "how much words are avoided that were there already"),
-        number("frequency_penalty", -2.0, 2.0, "how much words are avoided that were there often"),
-    ]);
-    parameters
+pub(crate) fn limit(tokens_max: i64, default: i64) -> Parameter {
+    whole("max_tokens", 1, tokens_max, "the most tokens of the answer, thoughts included").default(default)
 }
 
-fn reasoning_chat() -> Vec<Parameter> {
-    let mut parameters = chat();
-    parameters.push(effort());
-    parameters.push(choice("verbosity", &["low", "medium", "high"], "how much it says"));
-    parameters
+/// How much is left to chance, and where an answer ends.
+pub(crate) fn chance(stops_max: usize) -> [Parameter; 5] {
+    [
+        number("temperature", 0.0, 2.0, "how freely it answers"),
+        number("top_p", 0.0, 1.0, "the share of likely words that are drawn from"),
+        Parameter::new("stop", ParameterKind::Texts { max: stops_max }, "texts at which the answer ends"),
+        number("presence_penalty", -2.0, 2.0, "how much words are avoided that were there already"),
+        number("frequency_penalty", -2.0, 2.0, "how much words are avoided that were there often"),
+    ]
 }
 
 fn effort() -> Parameter {

@@ -17,6 +17,7 @@ use super::{CODES, chat, embeddings, images, speech, transcriptions, videos};
 use crate::classify::{circuit, classify};
 use crate::fetch;
 use crate::http_settings::{api_key, http_settings};
+use crate::offered::offered;
 use crate::{Constructed, ProviderSettings, SettingsError};
 
 /// A vendor that speaks OpenAI's wire.
@@ -53,14 +54,6 @@ impl OpenAiProvider {
     pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, http: BaseHttpClient) -> Self {
         Self { key, api, http, specs: super::models::models(), manner: MANNER }
     }
-
-    fn known(&self, vendor_model: &str) -> Result<(), ProviderError> {
-        if self.specs.iter().any(|spec| spec.vendor_model == vendor_model) {
-            return Ok(());
-        }
-        let message = format!("{} has no model {vendor_model:?}", self.key);
-        Err(ProviderError::new(Reason::NotFound, Effect::NotStarted, message))
-    }
 }
 
 impl Provider for OpenAiProvider {
@@ -92,7 +85,7 @@ impl Generator for OpenAiProvider {
         request: GenerationRequest,
         context: AttemptContext,
     ) -> Result<GenerationResult, ProviderError> {
-        self.known(&context.vendor_model)?;
+        offered(&self.key, &self.specs, &context.vendor_model)?;
         match request {
             GenerationRequest::Chat(chat) => {
                 let sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
@@ -112,7 +105,7 @@ impl Generator for OpenAiProvider {
         request: GenerationRequest,
         context: AttemptContext,
     ) -> Result<BoxStream<Result<StreamChunk, ProviderError>>, ProviderError> {
-        self.known(&context.vendor_model)?;
+        offered(&self.key, &self.specs, &context.vendor_model)?;
         let GenerationRequest::Chat(chat) = request else {
             let message = "only chats come as streams";
             return Err(ProviderError::new(Reason::Unsupported, Effect::NotStarted, message));
@@ -128,7 +121,7 @@ impl Generator for OpenAiProvider {
 impl MediaMaker for OpenAiProvider {
     async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
         let (model, media) = (context.vendor_model.as_str(), &*context.media);
-        self.known(model)?;
+        offered(&self.key, &self.specs, model)?;
         match request {
             MediaRequest::Image(image) => {
                 let images = if image.images.is_empty() {

@@ -5,6 +5,8 @@
 #[cfg(feature = "anthropic")]
 mod anthropic;
 mod conformance;
+#[cfg(feature = "deepseek")]
+mod deepseek;
 mod factory;
 #[cfg(feature = "mock")]
 mod mock;

@@ -91,11 +91,15 @@ pub(super) fn finish_reason(reason: &wire::FinishReason) -> FinishReason {
     }
 }
 
+/// Some vendors have names of their own for what was read from a cache, and what wasn't.
 pub(super) fn usage(usage: &wire::ChatUsage) -> Usage {
-    let cached = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens);
+    let own = |name: &str| usage.extra.get(name).and_then(Value::as_u64);
+    let (hit, miss) = (own("prompt_cache_hit_tokens"), own("prompt_cache_miss_tokens"));
+    let cached = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens).or(hit);
     let reasoning = usage.completion_tokens_details.as_ref().and_then(|details| details.reasoning_tokens);
+    let input = usage.prompt_tokens.or_else(|| Some(hit? + miss?));
     Usage {
-        input_tokens: usage.prompt_tokens.unwrap_or_default(),
+        input_tokens: input.unwrap_or_default(),
         cached_input_tokens: cached.unwrap_or_default(),
         output_tokens: usage.completion_tokens.unwrap_or_default(),
         reasoning_tokens: reasoning.unwrap_or_default(),

@@ -1,0 +1,117 @@
+//! DeepSeek as a provider.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fourfold_clients::deepseek::{BASE_URL, DeepSeekApi, DeepSeekClient, default_settings};
+use fourfold_clients::http::{BaseHttpClient, ClientError};
+use fourfold_clients::openai::StreamOptions;
+use fourfold_domain::{
+    AttemptContext, BoxStream, ChatRequest, Circuit, Effect, GenerationRequest, GenerationResult, Generator,
+    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk,
+};
+
+use super::settings::DeepSeekOptions;
+use super::{CODES, chat, models};
+use crate::classify::{circuit, classify};
+use crate::http_settings::{api_key, http_settings};
+use crate::offered::offered;
+use crate::openai::chat::{chunks, result};
+use crate::{Constructed, ProviderSettings, SettingsError};
+
+/// DeepSeek.
+pub struct DeepSeekProvider {
+    key: ProviderKey,
+    api: Arc<dyn DeepSeekApi>,
+    /// The client beneath, for its breaker.
+    http: BaseHttpClient,
+    specs: Vec<ModelSpec>,
+}
+
+/// The row of DeepSeek in [`crate::BUILTIN`].
+pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
+    let options: DeepSeekOptions = settings.options()?;
+    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
+    let http = http_settings(&default_settings(), &options.http)?;
+    let builder = DeepSeekClient::builder(base_url, api_key(settings)?).settings(http);
+    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let api = Arc::new(DeepSeekClient::new(http.clone()));
+    Ok(Arc::new(DeepSeekProvider::new(key.clone(), api, http)))
+}
+
+impl DeepSeekProvider {
+    /// A provider over this client, and over the HTTP client beneath it.
+    pub fn new(key: ProviderKey, api: Arc<dyn DeepSeekApi>, http: BaseHttpClient) -> Self {
+        Self { key, api, http, specs: models::models() }
+    }
+
+    fn chat(
+        &self,
+        request: GenerationRequest,
+        context: &AttemptContext,
+    ) -> Result<Box<ChatRequest>, ProviderError> {
+        offered(&self.key, &self.specs, &context.vendor_model)?;
+        match request {
+            GenerationRequest::Chat(chat) => Ok(chat),
+            GenerationRequest::Embedding(_) => {
+                let message = "the vendor makes no embeddings";
+                Err(ProviderError::new(Reason::Unsupported, Effect::NotStarted, message))
+            }
+        }
+    }
+}
+
+impl Provider for DeepSeekProvider {
+    fn key(&self) -> &ProviderKey {
+        &self.key
+    }
+
+    fn models(&self) -> &[ModelSpec] {
+        &self.specs
+    }
+
+    fn check(&self, vendor_model: &str, request: &Request) -> Result<(), InvalidInput> {
+        match request {
+            Request::Generation(GenerationRequest::Chat(chat)) => models::check(vendor_model, chat),
+            _ => Ok(()),
+        }
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+
+    fn circuit(&self) -> Circuit {
+        circuit(&self.http)
+    }
+}
+
+#[async_trait]
+impl Generator for DeepSeekProvider {
+    async fn generate(
+        &self,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Result<GenerationResult, ProviderError> {
+        let chat = self.chat(request, &context)?;
+        let sent = chat::request(&chat, &context.vendor_model, &*context.media).await?;
+        let completion = self.api.chat_completion(&sent).await.map_err(said)?;
+        result(chat::MANNER, &chat, completion).map(GenerationResult::Chat)
+    }
+
+    async fn generate_stream(
+        &self,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Result<BoxStream<Result<StreamChunk, ProviderError>>, ProviderError> {
+        let chat = self.chat(request, &context)?;
+        let mut sent = chat::request(&chat, &context.vendor_model, &*context.media).await?;
+        sent.stream_options = Some(StreamOptions::default().include_usage(true));
+        let stream = self.api.chat_completion_stream(&sent).await.map_err(said)?;
+        Ok(chunks(chat::MANNER, &chat, stream))
+    }
+}
+
+fn said(error: ClientError) -> ProviderError {
+    classify(CODES, error)
+}
