@@ -18,8 +18,20 @@ pub(crate) fn request(image: &ImageRequest, vendor_model: &str) -> wire::ImageRe
     request.size = image.size.map(|size| size.to_string());
     request.quality.clone_from(&image.quality);
     request.output_format.clone_from(&image.format);
+    // What OpenAI itself doesn't take, for vendors whose configuration says that they do.
+    request.extra.extend(given([
+        ("negative_prompt", image.negative_prompt.clone().map(Value::from)),
+        ("aspect_ratio", image.aspect_ratio.clone().map(Value::from)),
+        ("resolution", image.resolution.clone().map(Value::from)),
+        ("seed", image.seed.map(Value::from)),
+    ]));
     request.extra.extend(image.extras.clone());
     request
+}
+
+/// Those of the fields that are there.
+pub(super) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// The request for an edit on the wire, with the pictures that it works from.

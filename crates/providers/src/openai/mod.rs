@@ -3,6 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod images;
+pub(crate) mod model_options;
 pub(crate) mod models;
 mod provider;
 mod settings;

@@ -114,7 +114,7 @@ fn effort() -> Parameter {
     choice("reasoning_effort", &efforts, "how much it thinks before it answers")
 }
 
-fn embedding() -> Vec<Parameter> {
+pub(crate) fn embedding() -> Vec<Parameter> {
     vec![
         Parameter::new("texts", ParameterKind::Texts { max: 2048 }, "the texts").required(),
         whole("dimensions", 1, 3072, "how long the vectors are"),
@@ -145,7 +145,7 @@ fn image(qualities: &[&str]) -> Vec<Parameter> {
     ]
 }
 
-fn image_2() -> Vec<Parameter> {
+pub(crate) fn image_2() -> Vec<Parameter> {
     image(&["low", "medium", "high"])
 }
 
@@ -162,7 +162,7 @@ fn video() -> Vec<Parameter> {
     ]
 }
 
-fn plain_speech() -> Vec<Parameter> {
+pub(crate) fn plain_speech() -> Vec<Parameter> {
     let voices = [
         "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
         "shimmer", "verse",
@@ -176,13 +176,13 @@ fn plain_speech() -> Vec<Parameter> {
     ]
 }
 
-fn instructed_speech() -> Vec<Parameter> {
+pub(crate) fn instructed_speech() -> Vec<Parameter> {
     let mut parameters = plain_speech();
     parameters.push(text("instructions", 4096, "how to say it"));
     parameters
 }
 
-fn transcription() -> Vec<Parameter> {
+pub(crate) fn transcription() -> Vec<Parameter> {
     vec![
         Parameter::new("audio", ParameterKind::Media, "what to listen to, at most 25 MB").required(),
         text("language", 8, "the language that is spoken, as ISO 639-1"),
@@ -191,8 +191,10 @@ fn transcription() -> Vec<Parameter> {
     ]
 }
 
-fn timed_transcription() -> Vec<Parameter> {
+pub(crate) fn timed_transcription() -> Vec<Parameter> {
     let mut parameters = transcription();
     parameters.push(choice("timestamps", &["none", "segment", "word"], "what is told with its time"));
+    let about = "whether the text comes in English, whatever is spoken";
+    parameters.push(Parameter::new("translate", ParameterKind::Boolean, about));
     parameters
 }

@@ -1,5 +1,6 @@
 //! OpenAI's wire as a provider.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,12 +8,12 @@ use fourfold_clients::http::{BaseHttpClient, ClientError};
 use fourfold_clients::openai::{BASE_URL, OpenAiApi, OpenAiClient, VideoVariant, default_settings};
 use fourfold_domain::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
-    Generator, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider, ProviderError,
-    ProviderKey, Reason, Started, StreamChunk, UpstreamTask,
+    Generator, InvalidInput, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider,
+    ProviderError, ProviderKey, Reason, Request, Started, StreamChunk, UpstreamTask,
 };
 
 use super::chat::{Limit, Manner};
-use super::settings::{LimitField, OpenAiOptions};
+use super::settings::OpenAiOptions;
 use super::{CODES, chat, embeddings, images, speech, transcriptions, videos};
 use crate::classify::{circuit, classify};
 use crate::fetch;
@@ -28,6 +29,8 @@ pub struct OpenAiProvider {
     http: BaseHttpClient,
     specs: Vec<ModelSpec>,
     manner: Manner,
+    /// Of the models whose limit goes into another field than the manner's.
+    limits: BTreeMap<String, Limit>,
 }
 
 /// OpenAI's own chats.
@@ -41,18 +44,24 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
     let http = http_settings(&default_settings(), &options.http)?;
     let builder = OpenAiClient::builder(base_url, api_key(settings)?).settings(http);
     let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
-    let manner = match options.limit_field {
-        LimitField::MaxCompletionTokens => MANNER,
-        LimitField::MaxTokens => Manner { limit: Limit::MaxTokens, ..MANNER },
-    };
-    let api = Arc::new(OpenAiClient::new(http.clone()));
-    Ok(Arc::new(OpenAiProvider { key: key.clone(), api, http, specs: options.specs(), manner }))
+    Ok(Arc::new(OpenAiProvider {
+        key: key.clone(),
+        api: Arc::new(OpenAiClient::new(http.clone())),
+        http,
+        specs: options.specs()?,
+        manner: Manner { limit: options.limit_field, ..MANNER },
+        limits: options.limits(),
+    }))
 }
 
 impl OpenAiProvider {
     /// A provider of OpenAI's own models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, http: BaseHttpClient) -> Self {
-        Self { key, api, http, specs: super::models::models(), manner: MANNER }
+        Self { key, api, http, specs: super::models::models(), manner: MANNER, limits: BTreeMap::new() }
+    }
+
+    fn manner(&self, vendor_model: &str) -> Manner {
+        Manner { limit: *self.limits.get(vendor_model).unwrap_or(&self.manner.limit), ..self.manner }
     }
 }
 
@@ -63,6 +72,15 @@ impl Provider for OpenAiProvider {
 
     fn models(&self) -> &[ModelSpec] {
         &self.specs
+    }
+
+    fn check(&self, _vendor_model: &str, request: &Request) -> Result<(), InvalidInput> {
+        match request {
+            Request::Media(MediaRequest::Transcription(transcription)) => {
+                transcriptions::check(transcription)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn generator(&self) -> Option<&dyn Generator> {
@@ -88,9 +106,10 @@ impl Generator for OpenAiProvider {
         offered(&self.key, &self.specs, &context.vendor_model)?;
         match request {
             GenerationRequest::Chat(chat) => {
-                let sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
+                let manner = self.manner(&context.vendor_model);
+                let sent = chat::request(&chat, &context.vendor_model, &*context.media, manner).await?;
                 let completion = self.api.chat_completion(&sent).await.map_err(said)?;
-                chat::result(self.manner, &chat, completion).map(GenerationResult::Chat)
+                chat::result(manner, &chat, completion).map(GenerationResult::Chat)
             }
             GenerationRequest::Embedding(embedding) => {
                 let sent = embeddings::request(&embedding, &context.vendor_model);
@@ -110,10 +129,11 @@ impl Generator for OpenAiProvider {
             let message = "only chats come as streams";
             return Err(ProviderError::new(Reason::Unsupported, Effect::NotStarted, message));
         };
-        let mut sent = chat::request(&chat, &context.vendor_model, &*context.media, self.manner).await?;
+        let manner = self.manner(&context.vendor_model);
+        let mut sent = chat::request(&chat, &context.vendor_model, &*context.media, manner).await?;
         sent.stream_options = Some(fourfold_clients::openai::StreamOptions::default().include_usage(true));
         let stream = self.api.chat_completion_stream(&sent).await.map_err(said)?;
-        Ok(chat::chunks(self.manner, &chat, stream))
+        Ok(chat::chunks(manner, &chat, stream))
     }
 }
 
@@ -142,7 +162,12 @@ impl MediaMaker for OpenAiProvider {
             }
             MediaRequest::Transcription(transcription) => {
                 let (sent, audio_bytes) = transcriptions::request(&transcription, model, media).await?;
-                let heard = self.api.transcribe_audio(&sent).await.map_err(said)?;
+                let heard = if transcription.translate {
+                    self.api.translate_audio(&sent).await
+                } else {
+                    self.api.transcribe_audio(&sent).await
+                };
+                let heard = heard.map_err(said)?;
                 transcriptions::outputs(heard, audio_bytes).map(Started::Done)
             }
         }

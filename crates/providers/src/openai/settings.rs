@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use fourfold_domain::{Modality, ModelSpec};
+use fourfold_domain::ModelSpec;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::chat::Limit;
+use super::model_options::ModelOptions;
 use super::models;
+use crate::SettingsError;
 
 /// The options of a provider of kind `openai`.
 #[derive(Default, Deserialize)]
@@ -15,39 +18,23 @@ pub(super) struct OpenAiOptions {
     /// The HTTP client.
     pub(super) http: Map<String, Value>,
     /// The models of a vendor other than OpenAI, by its names for them. Left out, OpenAI's own.
-    pub(super) models: BTreeMap<String, ModelOptions>,
+    models: BTreeMap<String, ModelOptions>,
     /// The field that the limit of a chat goes into: `max_completion_tokens` or `max_tokens`.
-    pub(super) limit_field: LimitField,
-}
-
-/// A model that the configuration names.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ModelOptions {
-    /// What it makes.
-    modality: Modality,
-}
-
-/// The field that the limit of a chat goes into.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum LimitField {
-    #[default]
-    MaxCompletionTokens,
-    MaxTokens,
+    pub(super) limit_field: Limit,
 }
 
 impl OpenAiOptions {
     /// The models that are offered.
-    pub(super) fn specs(&self) -> Vec<ModelSpec> {
+    pub(super) fn specs(&self) -> Result<Vec<ModelSpec>, SettingsError> {
         if self.models.is_empty() {
-            return models::models();
+            return Ok(models::models());
         }
-        let spec = |(name, options): (&String, &ModelOptions)| ModelSpec {
-            vendor_model: name.clone(),
-            modality: options.modality,
-            parameters: models::usual(options.modality),
-        };
-        self.models.iter().map(spec).collect()
+        self.models.iter().map(|(name, model)| model.spec(name, models::usual(model.modality))).collect()
+    }
+
+    /// The limits of the models that have one of their own.
+    pub(super) fn limits(&self) -> BTreeMap<String, Limit> {
+        let own = |(name, model): (&String, &ModelOptions)| Some((name.clone(), model.limit_field?));
+        self.models.iter().filter_map(own).collect()
     }
 }

@@ -2,8 +2,8 @@
 
 use fourfold_clients::openai as wire;
 use fourfold_domain::{
-    MediaReader, Output, OutputSource, Outputs, ProviderError, Quantity, TimedText, Timestamps, Transcript,
-    TranscriptionRequest, Unit,
+    InvalidInput, MediaReader, Output, OutputSource, Outputs, ProviderError, Quantity, TimedText, Timestamps,
+    Transcript, TranscriptionRequest, Unit,
 };
 use serde_json::{Map, Value};
 
@@ -16,6 +16,23 @@ const AUDIO_BYTES_MAX: usize = 25_000_000;
 
 /// What the vendor counts for a second of sound.
 const AUDIO_TOKENS_PER_SECOND: f64 = 10.0;
+
+/// What the table can't say: a translation is told nothing of the language, and has no times of words.
+pub(crate) fn check(transcription: &TranscriptionRequest) -> Result<(), InvalidInput> {
+    let not_allowed = |field: &'static str, allowed: &str| Err(InvalidInput::not_allowed(field, allowed));
+    if !transcription.translate {
+        return Ok(());
+    }
+    if transcription.language.is_some() {
+        return not_allowed("input.language", "must be left out where translate is true");
+    }
+    match transcription.timestamps {
+        Timestamps::Word => {
+            not_allowed("input.timestamps", "must be none or segment where translate is true")
+        }
+        Timestamps::None | Timestamps::Segment => Ok(()),
+    }
+}
 
 /// The request on the wire, and how many bytes of sound it has.
 pub(crate) async fn request(
@@ -35,6 +52,9 @@ pub(crate) async fn request(
     };
     if !granularities.is_empty() {
         options.response_format = Some("verbose_json".to_owned());
+    }
+    // A translation knows no other times than those of its segments, and isn't asked for them.
+    if !granularities.is_empty() && !transcription.translate {
         options.timestamp_granularities = Some(granularities.iter().map(ToString::to_string).collect());
     }
     options.extra.extend(transcription.extras.clone());

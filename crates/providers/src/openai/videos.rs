@@ -7,8 +7,9 @@ use fourfold_domain::{
     MediaReader, Output, OutputSource, Outputs, Poll, ProviderError, Quantity, Started, Unit, UpstreamTask,
     VideoRequest,
 };
+use serde_json::Value;
 
-use super::images::file;
+use super::images::{file, given};
 use crate::classify::{Codes, invalid, verdict};
 use crate::facts::facts;
 use crate::media_input::Handed;
@@ -31,6 +32,12 @@ pub(crate) async fn request(
     if let Some(image) = &video.image {
         request.input_reference = Some(file(Handed::read(media, image, IMAGE_BYTES_MAX).await?));
     }
+    // What OpenAI itself didn't take, for vendors whose configuration says that they do.
+    request.extra.extend(given([
+        ("aspect_ratio", video.aspect_ratio.clone().map(Value::from)),
+        ("resolution", video.resolution.clone().map(Value::from)),
+        ("seed", video.seed.map(Value::from)),
+    ]));
     request.extra.extend(video.extras.clone());
     Ok(request)
 }

@@ -8,6 +8,8 @@ pub(crate) use answer::result;
 pub(crate) use request::request;
 pub(crate) use stream::chunks;
 
+use serde::Deserialize;
+
 use crate::classify::Codes;
 
 /// How a vendor's chats differ from OpenAI's own.
@@ -24,8 +26,10 @@ pub(crate) struct Manner {
 }
 
 /// The field that the limit of an answer goes into.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Limit {
+    #[default]
     MaxCompletionTokens,
     MaxTokens,
 }

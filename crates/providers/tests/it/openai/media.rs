@@ -2,8 +2,8 @@ use fourfold_clients::Media;
 use fourfold_clients::http::Body;
 use fourfold_clients::openai::{Images, MockOpenAiApi, Transcription, Video};
 use fourfold_domain::{
-    MediaMaker, Modality, OutputSource, Outputs, Poll, Quantity, Reason, Started, Transcript, Unit,
-    UpstreamTask,
+    MediaMaker, Modality, OutputSource, Outputs, Poll, Provider, Quantity, Reason, Request, Started,
+    Transcript, Unit, UpstreamTask,
 };
 use serde_json::{Value, json};
 
@@ -142,6 +142,34 @@ async fn seconds_are_found_wherever_the_vendor_tells_them() {
         json!({"text": "x", "usage": {"type": "tokens", "input_token_details": {"audio_tokens": 25}}});
     assert_eq!(heard(by_tokens).await.1, 3);
     assert_eq!(heard(json!({"text": "x"})).await.1, 1, "four bytes of sound are at most a second");
+}
+
+#[tokio::test]
+async fn a_translation_goes_its_own_way() {
+    let mut api = MockOpenAiApi::new();
+    api.expect_translate_audio().times(1).returning(|request| {
+        let sent = wire(&request.options);
+        assert_eq!(
+            (&sent["response_format"], sent.get("timestamp_granularities")),
+            (&json!("verbose_json"), None)
+        );
+        Ok(serde_json::from_value::<Transcription>(json!({"text": "A fox.", "duration": 1.0})).unwrap())
+    });
+    let input = |more: Value| {
+        let mut input = json!({"audio": "data:audio/wav;base64,UklGRg==", "translate": true});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        media(Modality::Transcription, input)
+    };
+    let provider = provider(api);
+    provider.start(input(json!({"timestamps": "segment"})), context("whisper-1")).await.unwrap();
+    for (more, field) in [
+        (json!({"timestamps": "segment"}), None),
+        (json!({"timestamps": "word"}), Some("input.timestamps")),
+        (json!({"language": "de"}), Some("input.language")),
+    ] {
+        let checked = provider.check("whisper-1", &Request::Media(input(more)));
+        assert_eq!(checked.err().map(|error| error.field.into_owned()).as_deref(), field);
+    }
 }
 
 fn task() -> UpstreamTask {

@@ -4,6 +4,7 @@ mod chat;
 mod contract;
 mod errors;
 mod media;
+mod settings;
 mod usage;
 
 use std::sync::Arc;
