@@ -64,7 +64,7 @@ pub mod mock;
 mod offered;
 #[cfg(feature = "openai")]
 pub mod openai;
-#[cfg(feature = "vendor")]
+#[cfg(any(feature = "mock", feature = "vendor"))]
 mod parameters;
 mod settings;
 

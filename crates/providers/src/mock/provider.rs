@@ -1,4 +1,4 @@
-//! The mock as a provider: picks the model, and answers at once, as a task or with a failure.
+//! The mock as a provider: picks the model, and answers at once, after a while or with a failure.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,19 +7,20 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
     AttemptContext, ByteStream, Cancelled, Effect, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource,
-    Outputs, Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
+    Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
 };
 use futures_util::stream;
 
-use super::image::Pictures;
-use super::model::{Manner, models};
+use super::errors::{failed, refused, unavailable, unknown_task};
+use super::models::{Manner, models};
 use super::settings::{MockFailure, MockSettings};
 use super::task::{Stand, Task};
+use super::work::Work;
 use crate::{Constructed, ProviderSettings};
 
 /// The provider that needs no vendor.
 ///
-/// Large pictures are drawn on the blocking threads of the tokio runtime that it is called in.
+/// Heavy work is done on the blocking threads of the tokio runtime that it is called in.
 pub struct MockProvider {
     key: ProviderKey,
     settings: MockSettings,
@@ -61,6 +62,15 @@ impl MockProvider {
             ProviderError::new(Reason::NotFound, Effect::NotStarted, message)
         })
     }
+
+    /// Takes a request that is as it should be, unless it is told to fail.
+    fn take(&self, manner: Manner) -> Result<(), ProviderError> {
+        match (manner, self.settings.fail) {
+            (_, MockFailure::Unavailable) => Err(unavailable()),
+            (Manner::Fail, _) => Err(failed()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Provider for MockProvider {
@@ -81,34 +91,21 @@ impl Provider for MockProvider {
 impl MediaMaker for MockProvider {
     async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
         let (manner, spec) = self.model(&context.vendor_model)?;
-        let MediaRequest::Image(request) = request else {
-            let message = format!("{} makes only pictures", spec.vendor_model);
-            return Err(ProviderError::new(Reason::InvalidRequest, Effect::NotStarted, message));
-        };
-        let mut pictures = Pictures::asked(&request, &spec.parameters)?;
-        match self.settings.fail {
-            MockFailure::Unavailable => {
-                let message = "the mock was told to be unavailable";
-                return Err(ProviderError::new(Reason::Unavailable, Effect::NotStarted, message));
-            }
-            MockFailure::Partial => pictures.leave_one_out(),
-            MockFailure::Refuse | MockFailure::None => {}
+        let mut work = Work::asked(spec.modality, &request, &*context.media).await?;
+        self.take(manner)?;
+        if self.settings.fail == MockFailure::Partial {
+            work.leave_one_out();
         }
         let refuse = self.settings.fail == MockFailure::Refuse;
         match manner {
-            Manner::Fail => Err(failed()),
-            Manner::Instant if refuse => Err(refused(Effect::NotStarted)),
-            Manner::Instant => pictures.drawn().await.map(Started::Done),
             Manner::Slow => {
                 let now = (self.now)();
-                let task = Task::new(now, self.settings.delay, refuse, pictures);
-                let poll_after = task.poll_after(now);
-                Ok(Started::Task(UpstreamTask {
-                    id: task.id(),
-                    vendor_model: context.vendor_model,
-                    poll_after,
-                }))
+                let task = Task::new(now, self.settings.delay, refuse, work);
+                let (id, poll_after) = (task.id(), task.poll_after(now));
+                Ok(Started::Task(UpstreamTask { id, vendor_model: context.vendor_model, poll_after }))
             }
+            _ if refuse => Err(refused(Effect::NotStarted)),
+            _ => work.made().await.map(Started::Done),
         }
     }
 
@@ -117,12 +114,9 @@ impl MediaMaker for MockProvider {
         Ok(match task.stand((self.now)()) {
             Stand::Running { progress, poll_after } => Poll::Running { progress: Some(progress), poll_after },
             Stand::Refused => Poll::Failed(refused(Effect::Started)),
-            Stand::Done(pictures) => {
-                let item = |index| Output {
-                    media_type: Pictures::MEDIA_TYPE.to_owned(),
-                    source: OutputSource::Handle(Task::handle(&upstream.id, index)),
-                };
-                Poll::Done(Outputs { items: pictures.indices().map(item).collect(), ..pictures.facts() })
+            Stand::Done(work) => {
+                let handle = |index| OutputSource::Handle(Task::handle(&upstream.id, index));
+                Poll::Done(work.outputs(handle))
             }
         })
     }
@@ -133,7 +127,7 @@ impl MediaMaker for MockProvider {
             OutputSource::Handle(handle) => {
                 let (task, index) = Task::parse_handle(handle).ok_or_else(unknown_task)?;
                 match task.stand((self.now)()) {
-                    Stand::Done(pictures) => pictures.draw(index).await?,
+                    Stand::Done(work) => work.make(index).await?,
                     Stand::Running { .. } | Stand::Refused => return Err(unknown_task()),
                 }
             }
@@ -156,18 +150,4 @@ impl MediaMaker for MockProvider {
 
 fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
     std::iter::from_fn(move || (!bytes.is_empty()).then(|| bytes.split_to(CHUNK_BYTES.min(bytes.len()))))
-}
-
-/// `Started`, so that nobody tries again: a vendor that fails has worked.
-fn failed() -> ProviderError {
-    ProviderError::new(Reason::Failed, Effect::Started, "the mock took the work and failed, as it is told to")
-}
-
-fn refused(effect: Effect) -> ProviderError {
-    ProviderError::new(Reason::Refused, effect, "the mock refuses this content, as it is told to")
-}
-
-/// Says nothing about paid work: whoever asked may have lost the right id.
-fn unknown_task() -> ProviderError {
-    ProviderError::new(Reason::NotFound, Effect::MayHaveStarted, "the mock knows no such task")
 }

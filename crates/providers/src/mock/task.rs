@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::image::Pictures;
+use super::work::Work;
 
 /// Work that takes a while.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -19,13 +19,6 @@ pub(super) struct Task {
     delay_ms: u64,
     refuse: bool,
     work: Work,
-}
-
-/// What is worked on.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Work {
-    Pictures(Pictures),
 }
 
 /// How a task stands.
@@ -41,7 +34,7 @@ pub(super) enum Stand {
     /// Its time is over, and its content was refused.
     Refused,
     /// Its time is over.
-    Done(Pictures),
+    Done(Work),
 }
 
 const PREFIX: &str = "mock1.";
@@ -50,13 +43,8 @@ const POLL_AFTER_MAX: Duration = Duration::from_millis(500);
 
 impl Task {
     /// A task that starts now and takes this long.
-    pub(super) fn new(now: SystemTime, delay: Duration, refuse: bool, pictures: Pictures) -> Self {
-        Self {
-            started_at_ms: since_epoch_ms(now),
-            delay_ms: whole_ms(delay),
-            refuse,
-            work: Work::Pictures(pictures),
-        }
+    pub(super) fn new(now: SystemTime, delay: Duration, refuse: bool, work: Work) -> Self {
+        Self { started_at_ms: since_epoch_ms(now), delay_ms: whole_ms(delay), refuse, work }
     }
 
     /// The id that it is read back from.
@@ -69,8 +57,7 @@ impl Task {
     pub(super) fn parse(id: &str) -> Option<Self> {
         let json = BASE64_URL_SAFE_NO_PAD.decode(id.strip_prefix(PREFIX)?).ok()?;
         let task: Self = serde_json::from_slice(&json).ok()?;
-        let Work::Pictures(pictures) = &task.work;
-        pictures.are_allowed().then_some(task)
+        task.work.is_allowed().then_some(task)
     }
 
     /// The handle of one result of the task with this id.
@@ -82,8 +69,7 @@ impl Task {
     pub(super) fn parse_handle(handle: &str) -> Option<(Self, u32)> {
         let (id, index) = handle.rsplit_once('.')?;
         let (task, index) = (Self::parse(id)?, index.parse().ok()?);
-        let Work::Pictures(pictures) = &task.work;
-        pictures.indices().contains(&index).then_some((task, index))
+        task.work.indices().contains(&index).then_some((task, index))
     }
 
     /// How it stands at this time. A clock that was set back only makes it take longer.
@@ -95,9 +81,7 @@ impl Task {
                 Stand::Running { progress, poll_after: self.poll_after(now) }
             }
             _ if self.refuse => Stand::Refused,
-            _ => match self.work {
-                Work::Pictures(pictures) => Stand::Done(pictures),
-            },
+            _ => Stand::Done(self.work),
         }
     }
 
@@ -122,11 +106,10 @@ fn whole_ms(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use fourfold_domain::{MediaRequest, Size};
-    use fourfold_domain::{Modality, Request};
-    use serde_json::json;
+    use fourfold_domain::{InlineMedia, Modality, Request};
+    use futures_util::FutureExt;
+    use serde_json::{Value, json};
 
-    use super::super::image::parameters;
     use super::*;
 
     const DELAY: Duration = Duration::from_secs(2);
@@ -135,17 +118,27 @@ mod tests {
         UNIX_EPOCH + Duration::from_millis(1_000_000 + ms)
     }
 
-    fn pictures(size: Size) -> Pictures {
-        let input = json!({"prompt": "a fox", "size": size.to_string(), "n": 2});
-        let input = input.as_object().unwrap().clone();
-        match Request::parse(Modality::Image, input).unwrap() {
-            Request::Media(MediaRequest::Image(request)) => Pictures::asked(&request, &parameters()).unwrap(),
-            other => panic!("{other:?}"),
-        }
+    fn work(modality: Modality, input: Value) -> Work {
+        let Ok(Request::Media(request)) = Request::parse(modality, input.as_object().unwrap().clone()) else {
+            panic!("{input}");
+        };
+        // Nothing in it has to be waited for.
+        Work::asked(modality, &request, &InlineMedia).now_or_never().unwrap().unwrap()
+    }
+
+    fn task_of(modality: Modality, input: Value) -> Task {
+        Task::new(at(0), DELAY, false, work(modality, input))
     }
 
     fn task() -> Task {
-        Task::new(at(0), DELAY, false, pictures(Size { width: 64, height: 64 }))
+        task_of(Modality::Image, json!({"prompt": "a fox", "size": "64x64", "n": 2}))
+    }
+
+    /// The id of a task whose JSON was changed.
+    fn forged(task: &Task, pointer: &str, value: Value) -> String {
+        let mut json = serde_json::to_value(task).unwrap();
+        *json.pointer_mut(pointer).unwrap() = value;
+        format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(json.to_string()))
     }
 
     #[track_caller]
@@ -164,22 +157,17 @@ mod tests {
 
     #[test]
     fn an_id_is_short_whatever_was_asked() {
-        let long = json!({"prompt": "\u{1f98a}".repeat(4000), "seed": u32::MAX, "n": 4, "quality": "high"});
-        let Ok(Request::Media(MediaRequest::Image(request))) =
-            Request::parse(Modality::Image, long.as_object().unwrap().clone())
-        else {
-            panic!("not a picture");
-        };
-        let pictures = Pictures::asked(&request, &parameters()).unwrap();
-        assert!(Task::new(at(0), DELAY, false, pictures).id().len() < 1000);
+        let long = json!({"prompt": "\u{1f98a}".repeat(32_000), "seed": u32::MAX, "n": 4, "quality": "high"});
+        assert!(task_of(Modality::Image, long).id().len() < 1000);
     }
 
     #[test]
     fn garbage_is_no_task() {
         let of_json = |json: &str| format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(json));
         let id = task().id();
-        let too_large =
-            Task { work: Work::Pictures(pictures(Size { width: 64, height: 64 }).sized(1 << 20)), ..task() };
+        let too_large = forged(&task(), "/work/pictures/width", json!(1 << 20));
+        let video = task_of(Modality::Video, json!({"prompt": "a fox", "size": "64x64"}));
+        let too_long = forged(&video, "/work/video/seconds", json!(4000));
         for garbage in [
             "",
             "mock1.",
@@ -189,7 +177,8 @@ mod tests {
             &id[1..],
             &id[..id.len() - 3],
             &of_json("{}"),
-            &too_large.id(),
+            &too_large,
+            &too_long,
         ] {
             assert_eq!(Task::parse(garbage), None, "{garbage:?}");
         }

@@ -4,7 +4,7 @@ use super::palette::Color;
 use super::shape::Shape;
 
 /// Pixels, three bytes each, row by row.
-pub(super) struct Canvas {
+pub(in super::super) struct Canvas {
     width: u32,
     height: u32,
     bytes: Vec<u8>,
@@ -12,24 +12,24 @@ pub(super) struct Canvas {
 
 impl Canvas {
     /// Black.
-    pub(super) fn new(width: u32, height: u32) -> Self {
+    pub(in super::super) fn new(width: u32, height: u32) -> Self {
         Self { width, height, bytes: vec![0; width as usize * height as usize * 3] }
     }
 
-    pub(super) fn width(&self) -> u32 {
+    pub(in super::super) fn width(&self) -> u32 {
         self.width
     }
 
-    pub(super) fn height(&self) -> u32 {
+    pub(in super::super) fn height(&self) -> u32 {
         self.height
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in super::super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Fills it all, running from one colour to the other along a direction.
-    pub(super) fn fill(&mut self, [from, to]: [Color; 2], [across, down]: [f32; 2]) {
+    pub(in super::super) fn fill(&mut self, [from, to]: [Color; 2], [across, down]: [f32; 2]) {
         let (width, height) = (self.width as f32, self.height as f32);
         let (per_column, per_row) = (across / width, down / height);
         // The farthest corners along the direction are where the colours begin and end.

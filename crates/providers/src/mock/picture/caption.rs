@@ -13,8 +13,8 @@ const INK: Color = [250.0, 250.0, 250.0];
 const SHADE: Color = [8.0, 8.0, 14.0];
 const SHADE_COVER: f32 = 0.62;
 
-/// Writes the text on a shaded strip at the bottom.
-pub(super) fn write(canvas: &mut Canvas, text: &str) {
+/// Writes the text on a shaded strip at the bottom, and gives the first row of it.
+pub(in super::super) fn write(canvas: &mut Canvas, text: &str) -> u32 {
     // One dot of the font is this many pixels; at 512 pixels a line has about 42 characters.
     let dot = (canvas.width() / 256).min(canvas.height() / 64).max(1);
     let columns = (canvas.width() / dot - 2 * MARGIN) / ADVANCE;
@@ -33,6 +33,7 @@ pub(super) fn write(canvas: &mut Canvas, text: &str) {
             write_glyph(canvas, *character, [x, y], dot);
         }
     }
+    top
 }
 
 fn write_glyph(canvas: &mut Canvas, character: char, [x, y]: [u32; 2], dot: u32) {

@@ -17,4 +17,6 @@ mod palette;
 mod shape;
 mod sketch;
 
-pub(super) use sketch::{Detail, Sketch, png};
+pub(super) use canvas::Canvas;
+pub(super) use caption::write as write_caption;
+pub(super) use sketch::{Detail, Sketch, paint, png};

@@ -48,9 +48,14 @@ impl Detail {
 /// Draws the picture.
 pub(in super::super) fn png(sketch: &Sketch<'_>) -> Bytes {
     let mut canvas = Canvas::new(sketch.width, sketch.height);
-    composition::paint(&mut canvas, sketch.detail, &mut Dice::new(sketch.hash));
+    paint(&mut canvas, sketch.detail, sketch.hash);
     caption::write(&mut canvas, sketch.caption);
     encode(&canvas)
+}
+
+/// Paints all of a canvas as the hash says, without a caption.
+pub(in super::super) fn paint(canvas: &mut Canvas, detail: Detail, hash: [u8; 32]) {
+    composition::paint(canvas, detail, &mut Dice::new(hash));
 }
 
 #[cfg(test)]

@@ -2,14 +2,20 @@
 
 use fourfold_domain::{Modality, ModelSpec, Parameter};
 
-use super::image;
+use super::{image, video};
+
+/// The models in their plain manner, and what each can be told.
+const OFFERS: [Offer; 2] =
+    [("mock-image", Modality::Image, image::parameters), ("mock-video", Modality::Video, video::parameters)];
+
+type Offer = (&'static str, Modality, fn() -> Vec<Parameter>);
 
 /// How a model goes about its work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Manner {
     /// Answers at once.
     Instant,
-    /// Gives a task to be polled.
+    /// Takes its time: media are a task to be polled, text is waited for.
     Slow,
     /// Takes the work and fails.
     Fail,
@@ -37,21 +43,10 @@ pub(super) struct MockModel {
 
 /// Every model of the mock.
 pub(super) fn models() -> Vec<MockModel> {
-    let offers = [Offer { name: "mock-image", modality: Modality::Image, parameters: image::parameters }];
-    offers.iter().flat_map(|offer| Manner::ALL.map(|manner| offer.model(manner))).collect()
+    OFFERS.iter().flat_map(|offer| Manner::ALL.map(|manner| model(*offer, manner))).collect()
 }
 
-/// What is offered in every manner.
-struct Offer {
-    name: &'static str,
-    modality: Modality,
-    parameters: fn() -> Vec<Parameter>,
-}
-
-impl Offer {
-    fn model(&self, manner: Manner) -> MockModel {
-        let vendor_model = format!("{}{}", self.name, manner.suffix());
-        let parameters = (self.parameters)();
-        MockModel { manner, spec: ModelSpec { vendor_model, modality: self.modality, parameters } }
-    }
+fn model((name, modality, parameters): Offer, manner: Manner) -> MockModel {
+    let vendor_model = format!("{name}{}", manner.suffix());
+    MockModel { manner, spec: ModelSpec { vendor_model, modality, parameters: parameters() } }
 }

@@ -1,0 +1,77 @@
+//! How the mock fails: by its model's name, and by its settings.
+
+use fourfold_domain::{Effect, MediaMaker, Modality, Poll, Reason, Request};
+use fourfold_providers::mock::{MockFailure, MockSettings};
+use serde_json::json;
+
+use super::{context, failing, mock_at, outputs, start, task};
+
+#[tokio::test]
+async fn the_fail_models_fail_after_they_began() {
+    for model in ["mock-image-fail", "mock-video-fail"] {
+        let error = start(&mock_at(0), model, json!({"prompt": "a fox"})).await.unwrap_err();
+        assert_eq!((error.reason, error.effect), (Reason::Failed, Effect::Started));
+    }
+}
+
+#[tokio::test]
+async fn a_model_makes_nothing_but_its_own() {
+    let input = json!({"text": "hello"}).as_object().unwrap().clone();
+    let Ok(Request::Media(speech)) = Request::parse(Modality::Speech, input) else { panic!("no speech") };
+    let error = mock_at(0).start(speech, context("mock-image")).await.unwrap_err();
+    assert_eq!((error.reason, error.effect), (Reason::InvalidRequest, Effect::NotStarted));
+    assert_eq!(error.message, "the model makes only image");
+}
+
+#[tokio::test]
+async fn what_the_table_was_not_asked_about_begins_nothing() {
+    for (modality, model, input) in [
+        (Modality::Image, "mock-image", json!({"prompt": "x", "size": "8x8"})),
+        (Modality::Image, "mock-image", json!({"prompt": "x", "n": 5})),
+        (Modality::Video, "mock-video", json!({"prompt": "x", "size": "65x64"})),
+        (Modality::Video, "mock-video", json!({"prompt": "x", "seconds": 4000})),
+    ] {
+        let request = Request::parse(modality, input.as_object().unwrap().clone()).unwrap();
+        let Request::Media(request) = request else { panic!("no media") };
+        let error = mock_at(0).start(request, context(model)).await.unwrap_err();
+        assert_eq!((error.reason, error.effect), (Reason::InvalidRequest, Effect::NotStarted), "{input}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_comes_at_once_or_with_the_end_of_the_task() {
+    let mock = failing(MockFailure::Refuse);
+    let error = start(&mock, "mock-image", json!({"prompt": "a fox"})).await.unwrap_err();
+    assert_eq!((error.reason, error.effect), (Reason::Refused, Effect::NotStarted));
+
+    let task = task(&mock, "mock-image-slow", json!({"prompt": "a fox"})).await;
+    assert!(matches!(mock.poll(&task).await, Ok(Poll::Running { .. })));
+    tokio::time::advance(MockSettings::default().delay).await;
+    let Ok(Poll::Failed(verdict)) = mock.poll(&task).await else { panic!("no verdict") };
+    assert_eq!((verdict.reason, verdict.effect), (Reason::Refused, Effect::Started));
+}
+
+#[tokio::test]
+async fn unavailable_takes_nothing() {
+    let mock = failing(MockFailure::Unavailable);
+    for model in ["mock-image", "mock-image-slow", "mock-video"] {
+        let error = start(&mock, model, json!({"prompt": "a fox"})).await.unwrap_err();
+        assert_eq!((error.reason, error.effect), (Reason::Unavailable, Effect::NotStarted));
+    }
+}
+
+#[tokio::test]
+async fn partial_leaves_one_of_several_out_and_says_so() {
+    let mock = failing(MockFailure::Partial);
+    let partial = outputs(&mock, "mock-image", json!({"prompt": "a fox", "size": "64x64", "n": 3})).await;
+    assert_eq!((partial.items.len(), partial.quantities[0].count), (2, 2));
+    assert_eq!(partial.missing.as_deref(), Some("the mock was told to leave out 1 of 3 pictures"));
+
+    for (model, input) in [
+        ("mock-image", json!({"prompt": "a fox", "size": "64x64"})),
+        ("mock-video", json!({"prompt": "a fox", "size": "64x64", "seconds": 1})),
+    ] {
+        let single = outputs(&mock, model, input).await;
+        assert_eq!((single.items.len(), single.missing), (1, None));
+    }
+}
