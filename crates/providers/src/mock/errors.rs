@@ -23,3 +23,11 @@ pub(super) fn invalid(message: impl Into<String>) -> ProviderError {
 pub(super) fn unknown_task() -> ProviderError {
     ProviderError::new(Reason::NotFound, Effect::MayHaveStarted, "the mock knows no such task")
 }
+
+pub(super) fn unwritable(error: serde_json::Error) -> ProviderError {
+    let message = "the mock can't write its answer as JSON";
+    ProviderError {
+        source: Some(error.into()),
+        ..ProviderError::new(Reason::Failed, Effect::Started, message)
+    }
+}

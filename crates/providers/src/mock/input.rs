@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::errors::invalid;
 
-/// The largest medium that the mock takes.
-pub(super) const BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest medium that the mock takes, in MiB.
+pub(super) const MIB_MAX: usize = 32;
 
 /// A medium in memory.
 pub(super) struct Handed {
@@ -19,7 +19,7 @@ pub(super) struct Handed {
 pub(super) async fn read(media: &dyn MediaReader, input: &MediaInput) -> Result<Handed, ProviderError> {
     let open = media.open(input).await?;
     let media_type = open.media_type.clone();
-    Ok(Handed { media_type, bytes: open.read(BYTES_MAX).await? })
+    Ok(Handed { media_type, bytes: open.read(MIB_MAX * 1024 * 1024).await? })
 }
 
 /// Reads pictures to work from, the input's `field`, and gives the hash of them all: other pictures lead to

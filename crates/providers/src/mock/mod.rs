@@ -5,9 +5,9 @@
 //! a poll needs, so another process answers it as well, and a cancelled task is forgotten.
 //!
 //! ```text
-//! request → image, video            what can be asked, and what it comes to (work)
-//!         → picture, film           makes the bytes
-//!         → task                    the work in an id, for later
+//! request → image, video, speech, transcription    what can be asked, and what it comes to (work)
+//!         → picture, film, sound                   makes the bytes
+//!         → task                                   the work in an id, for later
 //! ```
 
 mod blocking;
@@ -20,7 +20,10 @@ mod models;
 mod picture;
 mod provider;
 mod settings;
+mod sound;
+mod speech;
 mod task;
+mod transcription;
 mod video;
 mod work;
 

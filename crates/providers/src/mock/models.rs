@@ -2,11 +2,15 @@
 
 use fourfold_domain::{Modality, ModelSpec, Parameter};
 
-use super::{image, video};
+use super::{image, speech, transcription, video};
 
 /// The models in their plain manner, and what each can be told.
-const OFFERS: [Offer; 2] =
-    [("mock-image", Modality::Image, image::parameters), ("mock-video", Modality::Video, video::parameters)];
+const OFFERS: [Offer; 4] = [
+    ("mock-image", Modality::Image, image::parameters),
+    ("mock-video", Modality::Video, video::parameters),
+    ("mock-speech", Modality::Speech, speech::parameters),
+    ("mock-transcription", Modality::Transcription, transcription::parameters),
+];
 
 type Offer = (&'static str, Modality, fn() -> Vec<Parameter>);
 

@@ -3,11 +3,15 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use fourfold_domain::{MediaReader, MediaRequest, Modality, Output, OutputSource, Outputs, ProviderError};
+use fourfold_domain::{
+    MediaReader, MediaRequest, Modality, Output, OutputSource, Outputs, ProviderError, Transcript,
+};
 use serde::{Deserialize, Serialize};
 
 use super::errors::invalid;
 use super::image::Pictures;
+use super::speech::Speech;
+use super::transcription::Heard;
 use super::video::Video;
 
 /// All that is needed to make what was asked, so small that a task's id can carry it.
@@ -18,6 +22,10 @@ pub(super) enum Work {
     Pictures(Pictures),
     /// A video.
     Video(Video),
+    /// Speech.
+    Speech(Speech),
+    /// A transcription.
+    Transcription(Heard),
 }
 
 impl Work {
@@ -32,6 +40,10 @@ impl Work {
                 Self::Pictures(Pictures::asked(image, media).await?)
             }
             (Modality::Video, MediaRequest::Video(video)) => Self::Video(Video::asked(video, media).await?),
+            (Modality::Speech, MediaRequest::Speech(speech)) => Self::Speech(Speech::asked(speech)),
+            (Modality::Transcription, MediaRequest::Transcription(transcription)) => {
+                Self::Transcription(Heard::asked(transcription, media).await?)
+            }
             (modality, _) => return Err(invalid(format!("the model makes only {}", modality.as_str()))),
         };
         if work.is_allowed() {
@@ -46,6 +58,8 @@ impl Work {
         match self {
             Self::Pictures(pictures) => pictures.are_allowed(),
             Self::Video(video) => video.is_allowed(),
+            Self::Speech(speech) => speech.is_allowed(),
+            Self::Transcription(heard) => heard.is_allowed(),
         }
     }
 
@@ -53,7 +67,7 @@ impl Work {
     pub(super) fn leave_one_out(&mut self) {
         match self {
             Self::Pictures(pictures) => pictures.leave_one_out(),
-            Self::Video(_) => {}
+            Self::Video(_) | Self::Speech(_) | Self::Transcription(_) => {}
         }
     }
 
@@ -61,17 +75,19 @@ impl Work {
     pub(super) fn indices(&self) -> Range<u32> {
         match self {
             Self::Pictures(pictures) => pictures.indices(),
-            Self::Video(_) => 0..1,
+            Self::Video(_) | Self::Speech(_) | Self::Transcription(_) => 0..1,
         }
     }
 
     /// The results, each from where `source` says.
     pub(super) fn outputs(&self, source: impl Fn(u32) -> OutputSource) -> Outputs {
         let (media_type, facts) = match self {
-            Self::Pictures(pictures) => (Pictures::MEDIA_TYPE, pictures.facts()),
-            Self::Video(video) => (Video::MEDIA_TYPE, video.facts()),
+            Self::Pictures(pictures) => (Pictures::MEDIA_TYPE.to_owned(), pictures.facts()),
+            Self::Video(video) => (Video::MEDIA_TYPE.to_owned(), video.facts()),
+            Self::Speech(speech) => (speech.media_type(), speech.facts()),
+            Self::Transcription(heard) => (Transcript::MEDIA_TYPE.to_owned(), heard.facts()),
         };
-        let item = |index| Output { media_type: media_type.to_owned(), source: source(index) };
+        let item = |index| Output { media_type: media_type.clone(), source: source(index) };
         Outputs { items: self.indices().map(item).collect(), ..facts }
     }
 
@@ -89,6 +105,8 @@ impl Work {
         match self {
             Self::Pictures(pictures) => pictures.clone().draw(index).await,
             Self::Video(video) => video.clone().draw().await,
+            Self::Speech(speech) => speech.clone().say().await,
+            Self::Transcription(heard) => heard.write(),
         }
     }
 }

@@ -8,8 +8,13 @@ use super::{context, failing, mock_at, outputs, start, task};
 
 #[tokio::test]
 async fn the_fail_models_fail_after_they_began() {
-    for model in ["mock-image-fail", "mock-video-fail"] {
-        let error = start(&mock_at(0), model, json!({"prompt": "a fox"})).await.unwrap_err();
+    for (model, input) in [
+        ("mock-image-fail", json!({"prompt": "a fox"})),
+        ("mock-video-fail", json!({"prompt": "a fox"})),
+        ("mock-speech-fail", json!({"text": "a fox"})),
+        ("mock-transcription-fail", json!({"audio": "data:audio/mpeg;base64,SUQz"})),
+    ] {
+        let error = start(&mock_at(0), model, input).await.unwrap_err();
         assert_eq!((error.reason, error.effect), (Reason::Failed, Effect::Started));
     }
 }
@@ -30,6 +35,9 @@ async fn what_the_table_was_not_asked_about_begins_nothing() {
         (Modality::Image, "mock-image", json!({"prompt": "x", "n": 5})),
         (Modality::Video, "mock-video", json!({"prompt": "x", "size": "65x64"})),
         (Modality::Video, "mock-video", json!({"prompt": "x", "seconds": 4000})),
+        (Modality::Speech, "mock-speech", json!({"text": "x", "voice": "fox"})),
+        (Modality::Speech, "mock-speech", json!({"text": "x", "speed": 0})),
+        (Modality::Speech, "mock-speech", json!({"text": "x".repeat(4097)})),
     ] {
         let request = Request::parse(modality, input.as_object().unwrap().clone()).unwrap();
         let Request::Media(request) = request else { panic!("no media") };

@@ -2,7 +2,9 @@
 
 mod failures;
 mod image;
+mod speech;
 mod tasks;
+mod transcription;
 mod video;
 
 use std::sync::Arc;
@@ -119,7 +121,7 @@ async fn the_mock_conforms_slow_models_included() {
 #[test]
 fn every_modality_is_there_in_three_manners() {
     let mock = mock_at(0);
-    for name in ["image", "video"] {
+    for name in ["image", "video", "speech", "transcription"] {
         let names: Vec<_> = mock.models().iter().filter(|spec| spec.modality.as_str() == name).collect();
         let names: Vec<_> = names.iter().map(|spec| spec.vendor_model.clone()).collect();
         assert_eq!(names, ["", "-slow", "-fail"].map(|suffix| format!("mock-{name}{suffix}")));

@@ -16,6 +16,8 @@ fn requests() -> Vec<(&'static str, Value)> {
     vec![
         ("mock-image", json!({"prompt": "a fox", "size": "64x64", "n": 2, "seed": 3})),
         ("mock-video", json!({"prompt": "a fox", "size": "64x64", "seconds": 1, "seed": 3})),
+        ("mock-speech", json!({"text": "a f\u{1f98a}x", "voice": "nova", "speed": 1.1})),
+        ("mock-transcription", json!({"audio": "data:audio/mpeg;base64,SUQz", "timestamps": "word"})),
     ]
 }
 
