@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context as _, Result, ensure};
 use fourfold_api::{AppState, ServerSettings};
 use fourfold_domain::InstanceId;
-use fourfold_providers::{FactoryError, ProviderFactory, ProviderSettings};
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
 use fourfold_service::backends::{
     FolderStorage, InProcessQueue, InProcessSignals, SqliteSettings, SqliteStore,
@@ -17,14 +16,17 @@ use fourfold_service::catalog::{Catalog, CatalogService, ModelSettings};
 use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
+use fourfold_service::ports::Providers;
 use fourfold_service::routing::Routing;
 use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::bridges::FactoryProviders;
-use crate::config::Settings;
+use crate::bridges::LiveProviders;
+use crate::checked::Checked;
+use crate::config::{Settings, Sources};
 use crate::data_dir::{DATABASE, DataDir, decode_secret_key};
+use crate::reload::Reloader;
 
 /// The catalog that is shipped.
 const SHIPPED_CATALOG: &str = include_str!("catalog.yaml");
@@ -34,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) state: AppState,
     store: Arc<SqliteStore>,
     parts: JobParts,
+    reloader: Arc<Reloader>,
     settings: Settings,
     /// Held until the server is gone.
     _data_dir: DataDir,
@@ -60,19 +63,8 @@ pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
     Ok(Desk { credits: CreditsService::new(store.clone()), keys: KeysService::new(store, clock) })
 }
 
-/// The providers that are on: those that need no vendor, and those that are set.
-pub(crate) fn providers(settings: &Settings) -> Result<Arc<ProviderFactory>, FactoryError> {
-    let factory = ProviderFactory::with_builtin();
-    let mut wanted: BTreeMap<String, ProviderSettings> = settings.providers.clone();
-    wanted.entry("mock".to_owned()).or_default();
-    for (key, provider) in wanted {
-        factory.create(&key, provider)?;
-    }
-    Ok(Arc::new(factory))
-}
-
 /// The shipped catalog with the operator's models over it.
-pub(crate) fn catalog(settings: &Settings, providers: &FactoryProviders) -> Result<Catalog> {
+pub(crate) fn catalog(settings: &Settings, providers: &dyn Providers) -> Result<Catalog> {
     let mut models: BTreeMap<String, ModelSettings> =
         serde_saphyr::from_str(SHIPPED_CATALOG).context("the shipped catalog can't be read")?;
     models.extend(settings.models.clone());
@@ -81,14 +73,18 @@ pub(crate) fn catalog(settings: &Settings, providers: &FactoryProviders) -> Resu
 
 impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked.
-    pub(crate) fn open(settings: Settings) -> Result<Self> {
+    pub(crate) fn open(checked: Checked, sources: &Sources) -> Result<Self> {
+        let Checked { settings, providers, catalog, .. } = checked;
+        for provider in providers.off() {
+            tracing::info!(provider, "a provider is off, since it has no key");
+        }
         let data_dir = DataDir::lock(&settings.data_dir)?;
         let secret_key = match &settings.security.secret_key {
             Some(key) => decode_secret_key(key.expose()).context("security.secret_key")?,
             None => data_dir.secret_key()?,
         };
-        let providers = Arc::new(FactoryProviders(providers(&settings)?));
-        let catalog = CatalogService::new(catalog(&settings, &providers)?);
+        let providers = Arc::new(LiveProviders::new(providers));
+        let catalog = CatalogService::new(catalog);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);
@@ -96,12 +92,22 @@ impl Server {
         let storage = Arc::new(
             storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?,
         );
+        let routing = Routing::new(providers.clone(), clock.clone());
+        let reloader = Arc::new(Reloader {
+            sources: sources.clone(),
+            started_with: settings.clone(),
+            providers,
+            catalog: catalog.clone(),
+            routing: routing.clone(),
+            store: store.clone(),
+            turn: tokio::sync::Mutex::default(),
+        });
         let parts = JobParts {
             store: store.clone(),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
             signals: Arc::new(InProcessSignals::default()),
             storage: storage.clone(),
-            routing: Routing::new(providers, clock.clone()),
+            routing: routing.clone(),
             catalog: catalog.clone(),
             media: Media::offline(),
             clock: clock.clone(),
@@ -123,13 +129,15 @@ impl Server {
             keys: KeysService::new(store.clone(), clock),
             artifacts,
             catalog,
+            routing,
+            configuration: reloader.clone(),
             public_url: settings.server.link_base().into(),
             body_limit_bytes: settings.server.body_limit_bytes,
             body_timeout: settings.server.body_timeout,
             metrics: crate::telemetry::start_metrics()?,
             stopping: CancellationToken::new(),
         };
-        Ok(Self { state, store, parts, settings, _data_dir: data_dir })
+        Ok(Self { state, store, parts, reloader, settings, _data_dir: data_dir })
     }
 
     /// Takes over what earlier processes left and starts to work. The port is opened after this.
@@ -143,6 +151,11 @@ impl Server {
         sweep.start(spawner);
         JobWorker::new(self.parts.clone()).start(spawner);
         Ok(())
+    }
+
+    /// Starts to read the configuration again whenever it changes.
+    pub(crate) fn start_to_watch_the_configuration(&self, spawner: &Spawner) -> Result<()> {
+        self.reloader.clone().start(spawner)
     }
 
     /// What answers requests, once it is known where the server listens: links lead to that very port.

@@ -4,10 +4,12 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod bridges;
+mod checked;
 mod commands;
 mod compose;
 mod config;
 mod data_dir;
+mod reload;
 mod runtimes;
 mod shutdown;
 mod telemetry;

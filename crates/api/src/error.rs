@@ -95,6 +95,11 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
+    /// The configuration has a mistake; only admins see it.
+    pub(crate) fn invalid_configuration(problem: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_configuration", problem)
+    }
+
     /// A failure of ours; the caller learns only that, the log has the rest under the request's id.
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on our side")

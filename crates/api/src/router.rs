@@ -15,17 +15,19 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::description::Description;
 use crate::drain::drain;
 use crate::error::ApiError;
+use crate::native::jobs::FOURFOLD_PROVIDER;
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
 use crate::{AppState, ServerSettings, admin, native, ops};
 
 /// What web pages of other origins may read of an answer, besides what they may always.
-const EXPOSED: [HeaderName; 5] = [
+const EXPOSED: [HeaderName; 6] = [
     header::ETAG,
     header::RETRY_AFTER,
     header::CONTENT_RANGE,
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-should-retry"),
+    FOURFOLD_PROVIDER,
 ];
 
 /// Where the page and the document are that describe the routes.
@@ -79,6 +81,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::keys::create, admin::keys::list))
         .routes(routes!(admin::keys::revoke))
         .routes(routes!(admin::ledger::verify))
+        .routes(routes!(admin::providers::list))
+        .routes(routes!(admin::config::reload))
         // operations
         .routes(routes!(ops::live))
         .routes(routes!(ops::ready))

@@ -7,6 +7,8 @@ use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::JobsService;
 use fourfold_service::keys::KeysService;
+use fourfold_service::ports::Configuration;
+use fourfold_service::routing::Routing;
 use tokio_util::sync::CancellationToken;
 
 /// The services behind the routes. Cheap to clone.
@@ -22,6 +24,10 @@ pub struct AppState {
     pub artifacts: ArtifactsService,
     /// What can be asked for.
     pub catalog: CatalogService,
+    /// Who serves it.
+    pub routing: Routing,
+    /// The configuration, read again when an admin asks.
+    pub configuration: Arc<dyn Configuration>,
     /// The address for links in answers, without a slash at its end.
     pub public_url: Arc<str>,
     /// The largest request body that is taken.

@@ -1,6 +1,5 @@
 //! The command line.
 
-mod checked;
 mod config;
 mod credits;
 mod docs;
@@ -19,6 +18,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::checked::Checked;
 use crate::config::settings::{LogFormat, LogSettings};
 use crate::config::{PLAIN_NAMES, Settings, Sources, load};
 
@@ -73,6 +73,11 @@ impl Context {
     /// The settings, as far as reading them checks them.
     fn settings(&self) -> Result<Settings> {
         Ok(load::<Settings>(&self.sources, PLAIN_NAMES)?.settings)
+    }
+
+    /// The settings, and everything that can be checked without starting.
+    fn checked(&self) -> Result<Checked> {
+        Checked::read(&self.sources)
     }
 
     /// A variable that is no setting.

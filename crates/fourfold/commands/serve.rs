@@ -16,16 +16,17 @@ use crate::runtimes::{self, HttpRuntimes};
 use crate::{shutdown, telemetry};
 
 pub(super) fn run(context: &Context) -> Result<ExitCode> {
-    let settings = context.checked()?.settings;
-    let _logs = telemetry::start_logs(&settings.log)?;
+    let checked = context.checked()?;
+    let _logs = telemetry::start_logs(&checked.settings.log)?;
     #[cfg(feature = "failpoints")]
     arm_failpoint(context)?;
 
     let work = runtimes::work()?;
-    let server = Server::open(settings)?;
+    let server = Server::open(checked, &context.sources)?;
     let working = Spawner::new(work.handle().clone());
     let (http, accepting) = work.block_on(async {
         server.start(&working).await?;
+        server.start_to_watch_the_configuration(&working)?;
         let listen = server.settings().server.listen;
         let listener = TcpListener::bind(listen)
             .await

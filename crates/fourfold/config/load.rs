@@ -52,9 +52,9 @@ pub(crate) fn load<T: DeserializeOwned + JsonSchema>(
     plain_names: &[PlainName],
 ) -> Result<Loaded<T>, ConfigError> {
     let shape = Shape::of::<T>();
-    let dot_env = read_if_there(&sources.folder.join(".env"), ".env")?;
+    let dot_env = read_if_there(&sources.folder.join(DOT_ENV), DOT_ENV)?;
     let variables =
-        Variables::new(dot_env.as_deref().map(|text| (".env", text)), sources.environment.iter().cloned())?;
+        Variables::new(dot_env.as_deref().map(|text| (DOT_ENV, text)), sources.environment.iter().cloned())?;
 
     let mut problems = Vec::new();
     let mut tree = file_tree(sources, &variables)?;
@@ -72,11 +72,29 @@ pub(crate) fn load<T: DeserializeOwned + JsonSchema>(
     Ok(Loaded { settings, places: Places::from(&tree) })
 }
 
+impl Sources {
+    /// The files that settings are read from, whether they are there or not.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let dot_env = self.folder.join(DOT_ENV);
+        let text = read_if_there(&dot_env, DOT_ENV).unwrap_or_default();
+        let variables =
+            Variables::new(text.as_deref().map(|text| (DOT_ENV, text)), self.environment.iter().cloned());
+        let named = variables.and_then(|variables| named_file(self, &variables)).unwrap_or_default();
+        let file = self.folder.join(named.unwrap_or_else(|| DEFAULT_FILE.into()));
+        vec![dot_env, file]
+    }
+}
+
+/// The configuration file that is asked for by name.
+fn named_file(sources: &Sources, variables: &Variables) -> Result<Option<PathBuf>, Problem> {
+    match &sources.file {
+        Some(file) => Ok(Some(file.clone())),
+        None => Ok(variables.text(CONFIG_FILE)?.map(PathBuf::from)),
+    }
+}
+
 fn file_tree(sources: &Sources, variables: &Variables) -> Result<Node, Problem> {
-    let named = match &sources.file {
-        Some(file) => Some(file.clone()),
-        None => variables.text(CONFIG_FILE)?.map(PathBuf::from),
-    };
+    let named = named_file(sources, variables)?;
     let text = match &named {
         Some(file) => {
             let text = read_if_there(&sources.folder.join(file), &file.display().to_string())?;
@@ -89,6 +107,7 @@ fn file_tree(sources: &Sources, variables: &Variables) -> Result<Node, Problem> 
 }
 
 const DEFAULT_FILE: &str = "fourfold.yaml";
+const DOT_ENV: &str = ".env";
 
 fn read_if_there(path: &Path, name: &str) -> Result<Option<String>, Problem> {
     match std::fs::read_to_string(path) {
@@ -303,6 +322,8 @@ mod tests {
             Sources { environment: vec![("FOURFOLD_CONFIG".into(), "its.yaml".into())], ..sources };
         assert_eq!(error(&by_variable), "its.yaml: there is no such file");
 
+        assert_eq!(by_argument.files(), [folder.path().join(".env"), folder.path().join("mine.yaml")]);
+        assert_eq!(by_variable.files()[1], folder.path().join("its.yaml"));
         std::fs::write(folder.path().join("its.yaml"), "data_dir: /srv").unwrap();
         let loaded = load::<Settings>(&by_variable, &[])
             .map_err(|error| error.to_string())

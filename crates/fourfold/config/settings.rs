@@ -68,6 +68,22 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The sections that differ and that a running server can't change.
+    pub(crate) fn fixed_sections_unlike(&self, other: &Self) -> Vec<String> {
+        let is_like = [
+            ("artifacts", self.artifacts == other.artifacts),
+            ("data_dir", self.data_dir == other.data_dir),
+            ("instances", self.instances == other.instances),
+            ("jobs", self.jobs == other.jobs),
+            ("log", self.log == other.log),
+            ("security", self.security == other.security),
+            ("server", self.server == other.server),
+        ];
+        is_like.iter().filter(|(_, is_like)| !is_like).map(|(name, _)| (*name).to_owned()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

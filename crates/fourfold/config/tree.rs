@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::path::{SettingPath, Step};
 
@@ -47,9 +47,9 @@ pub(super) enum Number {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin {
     /// In the configuration file; line 0 is the file as a whole.
-    File { name: Rc<str>, line: u64 },
+    File { name: Arc<str>, line: u64 },
     /// In the `.env` file.
-    DotEnv { variable: String, file: Rc<str>, line: usize },
+    DotEnv { variable: String, file: Arc<str>, line: usize },
     /// In the environment of the process.
     Environment { variable: String },
 }

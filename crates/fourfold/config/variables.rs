@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::dot_env;
 use super::error::Problem;
@@ -27,7 +27,7 @@ impl Variables {
     ) -> Result<Self, Problem> {
         let mut variables = BTreeMap::new();
         if let Some((file, text)) = dot_env {
-            let file: Rc<str> = file.into();
+            let file: Arc<str> = file.into();
             let assignments = dot_env::parse(text)
                 .map_err(|bad| Problem::of(format!("{file} line {}", bad.line), bad.message))?;
             for one in assignments {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, MessageFormatter, Spanned, UserMessageFormatter};
@@ -38,7 +38,7 @@ enum Written {
 }
 
 struct File<'a> {
-    name: Rc<str>,
+    name: Arc<str>,
     text: &'a str,
 }
 

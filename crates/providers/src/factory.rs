@@ -104,14 +104,19 @@ impl ProviderFactory {
     /// [`Self::get`] gives from then on. Whoever has an earlier instance keeps it, so work that is under way
     /// ends on what it began with. On an error the shared instance stays as it was.
     pub fn create(&self, key: &str, settings: ProviderSettings) -> Result<Arc<dyn Provider>, FactoryError> {
-        let key: ProviderKey = key.parse()?;
-        let kind = settings.kind.as_deref().unwrap_or(key.as_str()).parse()?;
-        let constructor = self.constructor(kind)?;
-        let provider = constructor(&key, &settings)
-            .map_err(|error| FactoryError::Settings { key: key.clone(), error })?;
+        let provider = self.build(key, &settings)?;
+        let key = key.parse()?;
         let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
         providers.insert(key, Arc::clone(&provider));
         Ok(provider)
+    }
+
+    /// Builds an instance that nobody shares, such as one of several that work with a credential each.
+    pub fn build(&self, key: &str, settings: &ProviderSettings) -> Result<Arc<dyn Provider>, FactoryError> {
+        let key: ProviderKey = key.parse()?;
+        let kind = settings.kind.as_deref().unwrap_or(key.as_str()).parse()?;
+        let constructor = self.constructor(kind)?;
+        constructor(&key, settings).map_err(|error| FactoryError::Settings { key, error })
     }
 
     /// The shared instance: the one that was created last under this key.

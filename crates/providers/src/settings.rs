@@ -1,9 +1,10 @@
 //! What an operator writes under `providers.<key>`: the fields that every vendor has, and the vendor's own.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::SecretString;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -19,6 +20,11 @@ pub struct ProviderSettings {
     #[serde(default, deserialize_with = "secret")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub api_key: Option<SecretString>,
+    /// Further credentials, by names of your choosing: work is shared among all of them, and one that the vendor
+    /// refuses or that has asked too much is passed over. `api_key` is the one called `default`.
+    #[serde(default, deserialize_with = "secrets")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("writeOnly" = true)))]
+    pub keys: BTreeMap<String, SecretString>,
     /// Where the vendor is; left out, the vendor's public address.
     #[serde(default)]
     pub base_url: Option<String>,
@@ -39,6 +45,17 @@ pub struct SettingsError {
 }
 
 impl ProviderSettings {
+    /// The credential that has no name of the operator's.
+    pub const DEFAULT_CREDENTIAL: &str = "default";
+
+    /// The settings of each credential by itself, by its name; of none where there is no credential.
+    pub fn by_credential(&self) -> Vec<(String, Self)> {
+        let alone =
+            |key: &SecretString| Self { api_key: Some(key.clone()), keys: BTreeMap::new(), ..self.clone() };
+        let default = self.api_key.iter().map(|key| (Self::DEFAULT_CREDENTIAL.to_owned(), alone(key)));
+        default.chain(self.keys.iter().map(|(name, key)| (name.clone(), alone(key)))).collect()
+    }
+
     /// Reads the options as the constructor's own settings. Put `#[serde(deny_unknown_fields)]` on `T`, so
     /// that a misspelt option is an error.
     pub fn options<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
@@ -61,6 +78,7 @@ impl fmt::Debug for ProviderSettings {
         f.debug_struct("ProviderSettings")
             .field("kind", &self.kind)
             .field("api_key", &self.api_key.as_ref().map(|_| "…"))
+            .field("keys", &self.keys.keys().collect::<Vec<_>>())
             .field("base_url", &self.base_url.as_ref().map(|_| "…"))
             .field("options", &self.options.keys().collect::<Vec<_>>())
             .finish()
@@ -71,6 +89,16 @@ impl fmt::Debug for ProviderSettings {
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.filter(|text| !text.is_empty()).map(SecretString::from))
+}
+
+/// The same by name; names that would hide `api_key` are refused.
+fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, SecretString>, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
+    if texts.contains_key(ProviderSettings::DEFAULT_CREDENTIAL) {
+        return Err(D::Error::custom("the credential `default` is the one in api_key"));
+    }
+    let there = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    Ok(there.map(|(name, text)| (name, SecretString::from(text))).collect())
 }
 
 #[cfg(test)]
@@ -133,9 +161,24 @@ mod tests {
     }
 
     #[test]
+    fn each_credential_has_settings_of_its_own() {
+        let settings =
+            settings(json!({"api_key": "sk-1", "keys": {"spare": "sk-2", "none": ""}, "delay": 1}));
+        let by_credential = settings.by_credential();
+        let keys: Vec<_> = by_credential
+            .iter()
+            .map(|(name, settings)| (name.as_str(), settings.api_key.as_ref().unwrap().expose_secret()))
+            .collect();
+        assert_eq!(keys, [("default", "sk-1"), ("spare", "sk-2")]);
+        assert!(by_credential.iter().all(|(_, settings)| settings.options.contains_key("delay")));
+        let hidden = serde_json::from_value::<ProviderSettings>(json!({"keys": {"default": "x"}}));
+        assert!(hidden.unwrap_err().to_string().contains("api_key"));
+    }
+
+    #[test]
     fn no_secret_is_printed() {
         let settings = settings(json!({
-            "api_key": "sk-secret", "base_url": "https://user:secret@vendor.test", "token": "secret",
+            "api_key": "sk-secret", "keys": {"spare": "sk-secret"}, "base_url": "https://user:secret@vendor.test", "token": "secret",
         }));
         let printed = format!("{settings:?}");
         assert!(!printed.contains("secret") && printed.contains("token"), "{printed}");

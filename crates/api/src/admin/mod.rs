@@ -1,5 +1,7 @@
 //! The operator's routes: admin keys only.
 
 pub(crate) mod accounts;
+pub(crate) mod config;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod providers;

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use fourfold_domain::{JobId, Priority};
 use fourfold_service::jobs::{JobView, Submission};
 use fourfold_service::keys::KeyKind;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -17,6 +17,9 @@ use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Body, Id, Object, Page, PageQuery, Paged, User, UserHeader, idempotency};
+
+/// Names who served.
+pub(crate) const FOURFOLD_PROVIDER: HeaderName = HeaderName::from_static("fourfold-provider");
 
 /// The longest that `Prefer: wait` waits.
 const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -104,8 +107,8 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     user: User,
     Id(id): Id<JobId>,
-) -> Result<Json<JobBody>, ApiError> {
-    Ok(Json(JobBody::new(&own(&state, &user, id).await?, &state)))
+) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &own(&state, &user, id).await?, &state))
 }
 
 /// Lists the account's jobs, the newest first.
@@ -150,8 +153,14 @@ pub(super) async fn own(state: &AppState, user: &User, id: JobId) -> Result<JobV
     Ok(state.jobs.job(account.id, id).await?)
 }
 
+/// A job, with a header that names who serves or served it.
 fn answer(status: StatusCode, view: &JobView, state: &AppState) -> Response {
-    (status, Json(JobBody::new(view, state))).into_response()
+    let mut answer = (status, Json(JobBody::new(view, state))).into_response();
+    let provider = view.attempts.last().map(|attempt| HeaderValue::from_str(attempt.provider.as_str()));
+    if let Some(Ok(provider)) = provider {
+        answer.headers_mut().insert(FOURFOLD_PROVIDER, provider);
+    }
+    answer
 }
 
 fn priority(user: &User, written: Option<String>) -> Result<Priority, ApiError> {

@@ -25,6 +25,8 @@ fn every_route_is_described() {
         "POST /api/v1/admin/keys",
         "DELETE /api/v1/admin/keys/{id}",
         "GET /api/v1/admin/ledger/verify",
+        "GET /api/v1/admin/providers",
+        "POST /api/v1/admin/config/reload",
         "GET /api/v1/credits",
         "GET /api/v1/credits/entries",
         "GET /api/v1/jobs",

@@ -8,8 +8,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use crate::checked::Checked;
 use crate::compose::Server;
-use crate::config::Settings;
+use crate::config::Sources;
 use crate::runtimes::HttpRuntimes;
 
 /// More than any one command can spend.
@@ -29,11 +30,16 @@ pub(super) struct LocalServer {
 
 impl LocalServer {
     /// Starts a server with these settings, but on a free port and in a folder of its own.
-    pub(super) fn start(mut settings: Settings, work: &Runtime, user: &ExternalId) -> Result<Self> {
+    pub(super) fn start(
+        mut checked: Checked,
+        sources: &Sources,
+        work: &Runtime,
+        user: &ExternalId,
+    ) -> Result<Self> {
         let folder = tempfile::tempdir().context("a temporary folder can't be made")?;
-        folder.path().clone_into(&mut settings.data_dir);
-        settings.server.listen = ([127, 0, 0, 1], 0).into();
-        let server = Server::open(settings)?;
+        folder.path().clone_into(&mut checked.settings.data_dir);
+        checked.settings.server.listen = ([127, 0, 0, 1], 0).into();
+        let server = Server::open(checked, sources)?;
         let (working, accepting) = (Spawner::new(work.handle().clone()), Spawner::new(work.handle().clone()));
         let secret = KeySecret::random();
         work.block_on(async {

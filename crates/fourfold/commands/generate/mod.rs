@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, command: &Generate) -> Result<ExitCode> {
             work.block_on(until_interrupted(generate(&Client::new(url, key, &command.user)?, command)))?;
         }
         None => {
-            let server = LocalServer::start(context.checked()?.settings, &work, &command.user)?;
+            let server = LocalServer::start(context.checked()?, &context.sources, &work, &command.user)?;
             let client = Client::new(server.url(), server.key().to_owned(), &command.user)?;
             let generated = work.block_on(until_interrupted(generate(&client, command)));
             server.stop(&work);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::config::Secret;
 
 /// Keys that the server itself holds.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SecuritySettings {
     /// An admin key that is valid from the first start on, for deployments. Without it, a first start makes

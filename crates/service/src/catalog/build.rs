@@ -33,7 +33,7 @@ impl Catalog {
                 tracing::info!(model = %name, "a model is left out, since no provider of its route is on");
             }
         }
-        Ok(Self { models })
+        Ok(Self { models, retired: BTreeMap::new() })
     }
 }
 

@@ -4,11 +4,11 @@
 mod build;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use fourfold_domain::{Model, Parameter, Quote, Request};
+use fourfold_domain::{Model, ModelName, Parameter, Quote, Request};
 use serde_json::{Map, Value};
 
 use crate::ServiceError;
@@ -20,6 +20,8 @@ pub use settings::{ModelSettings, PriceSettings, RateSettings, RouteSettings};
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     models: BTreeMap<String, Arc<Model>>,
+    /// Models of earlier snapshots that unfinished jobs may be for. They aren't offered.
+    retired: BTreeMap<String, Arc<Model>>,
 }
 
 /// The catalog in force. Clones share it.
@@ -51,6 +53,18 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// Whether models of earlier snapshots are kept.
+    pub fn has_retired(&self) -> bool {
+        !self.retired.is_empty()
+    }
+
+    /// The model of a job: one that is offered, or one that was when the job was taken.
+    pub(crate) fn model_of_job(&self, name: &ModelName) -> Option<&Arc<Model>> {
+        self.models.get(name.as_str()).or_else(|| self.retired.get(name.as_str()))
+    }
+}
+
 impl CatalogService {
     /// With this snapshot in force.
     pub fn new(catalog: Catalog) -> Self {
@@ -62,9 +76,28 @@ impl CatalogService {
         self.current.load_full()
     }
 
-    /// Puts another snapshot in force; requests in flight finish on what they began with.
+    /// Puts another snapshot in force. Requests in flight finish on what they began with; models that it
+    /// doesn't have any more are retired, for the jobs that were taken for them.
     pub fn replace(&self, catalog: Catalog) {
-        self.current.store(Arc::new(catalog));
+        self.current.rcu(|before| {
+            let mut catalog = catalog.clone();
+            let gone = before.retired.iter().chain(&before.models);
+            let gone = gone.filter(|(name, _model)| !catalog.models.contains_key(*name));
+            catalog.retired = gone.map(|(name, model)| (name.clone(), Arc::clone(model))).collect();
+            catalog
+        });
+    }
+
+    /// Forgets retired models that no job needs any more.
+    pub fn forget_retired(&self, needed: &BTreeSet<ModelName>) {
+        if !self.current.load().has_retired() {
+            return;
+        }
+        self.current.rcu(|before| {
+            let mut catalog = Catalog::clone(before);
+            catalog.retired.retain(|_name, model| needed.contains(&model.name));
+            catalog
+        });
     }
 
     /// Checks a request against its model and prices it.

@@ -2,6 +2,7 @@
 //! no transaction crosses this line, so a fake can do a step under a mutex and a database can commit many
 //! together, and nobody above can tell.
 
+mod configuration;
 mod media_fetcher;
 mod object_storage;
 mod providers;
@@ -9,10 +10,13 @@ mod queue;
 mod signals;
 mod store;
 
+pub use configuration::{Configuration, Reloaded};
 pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, ReadObject, StorageError};
 pub use providers::{Credentialed, Providers};
 pub use queue::{DueJob, JobQueue};
 pub use signals::{JobSignal, JobSignals};
 pub(crate) use store::Reads;
-pub use store::{AccountStore, Audit, CallStore, Counts, Finding, InstanceStore, JobStore, KeyStore, Store};
+pub use store::{
+    AccountStore, Audit, CallStore, Counts, Finding, InstanceStore, JobStore, KeyStore, Needed, Store,
+};

@@ -1,10 +1,13 @@
 //! The database, by subject. The steps are the same for every backend, so they are written once, over
 //! [`Commit`]; a backend brings the commit and the reads.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fourfold_domain::{AccountId, CallId, Credits, EntryId, InstanceId, JobId, KeyId, Realm, Subject};
+use fourfold_domain::{
+    AccountId, CallId, Credits, EntryId, InstanceId, JobId, KeyId, ModelName, ProviderKey, Realm, Subject,
+};
 use serde::Serialize;
 
 use super::DueJob;
@@ -125,6 +128,10 @@ pub trait JobStore: Send + Sync {
     /// A job with all that belongs to it.
     async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError>;
 
+    /// What unfinished jobs still need: their models, and the providers and credentials of their latest
+    /// attempts.
+    async fn needed(&self) -> Result<Needed, StoreError>;
+
     /// An account's jobs, the newest first, older than `before`.
     async fn jobs(
         &self,
@@ -141,6 +148,15 @@ pub trait JobStore: Send + Sync {
 
     /// Forgets idempotency keys that were used before this moment.
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
+}
+
+/// What unfinished jobs still need.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Needed {
+    /// The models that they are for.
+    pub models: BTreeSet<ModelName>,
+    /// The providers, with their credentials, that began the latest attempts.
+    pub credentials: BTreeSet<(ProviderKey, String)>,
 }
 
 /// Calls.
@@ -200,6 +216,7 @@ pub(crate) trait Reads: Send + Sync {
     async fn renew(&self, leases: Vec<Lease>, lease: Duration) -> Result<Vec<JobId>, StoreError>;
     async fn due(&self, until: Option<Timestamp>, limit: usize) -> Result<Vec<DueJob>, StoreError>;
     async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError>;
+    async fn needed(&self) -> Result<Needed, StoreError>;
     async fn jobs(
         &self,
         account: AccountId,
@@ -275,6 +292,9 @@ impl<B: Commit + Reads> JobStore for B {
     }
     async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError> {
         Reads::job(self, id).await
+    }
+    async fn needed(&self) -> Result<Needed, StoreError> {
+        Reads::needed(self).await
     }
     async fn jobs(
         &self,

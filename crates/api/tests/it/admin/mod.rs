@@ -1,5 +1,7 @@
 //! The operator's routes.
 
 mod accounts;
+mod config;
 mod keys;
 mod ledger;
+mod providers;

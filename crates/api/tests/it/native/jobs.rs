@@ -57,6 +57,8 @@ async fn a_job_that_is_done_shows_its_results_and_its_charge() {
     assert_eq!(job["credits"], json!({"held": "0.04", "charged": "0.04"}));
     let attempt = json!({"number": 1, "provider": "acme", "state": "succeeded", "error": null});
     assert_eq!(job["attempts"], json!([attempt]));
+    let shown = house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("u1").answer().await;
+    assert_eq!(shown.header("fourfold-provider"), Some("acme"));
     let url = job["artifacts"][0]["url"].as_str().unwrap();
     assert!(url.starts_with("http://127.0.0.1:8080/files/"), "{url}");
     let artifact =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::Router;
 use fourfold_api::{AppState, ServerSettings};
 use fourfold_domain::{InstanceId, JobId, Modality, OnCancel, OnUncertain, Outputs, Provider, Started, Unit};
@@ -17,6 +18,7 @@ use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
 use fourfold_service::ports::JobStore as _;
+use fourfold_service::ports::{Configuration, Reloaded};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
 use fourfold_service::{Clock as _, Media, Timestamp};
@@ -53,6 +55,7 @@ pub(crate) struct Plan {
     pub(crate) faults: Faults,
     pub(crate) has_room: bool,
     pub(crate) metrics: fn() -> String,
+    pub(crate) configuration: Arc<dyn Configuration>,
 }
 
 impl Default for Plan {
@@ -63,7 +66,18 @@ impl Default for Plan {
             faults: Faults::default(),
             has_room: true,
             metrics: || "a_metric 1\n".to_owned(),
+            configuration: Arc::new(Unread),
         }
+    }
+}
+
+/// A configuration that a test doesn't read again.
+struct Unread;
+
+#[async_trait]
+impl Configuration for Unread {
+    async fn reload(&self) -> Result<Reloaded, String> {
+        Err("this test has no configuration".to_owned())
     }
 }
 
@@ -103,6 +117,8 @@ impl House {
             keys: KeysService::new(stored, clock.clone()),
             artifacts,
             catalog,
+            routing: parts.routing.clone(),
+            configuration: plan.configuration,
             public_url: plan.settings.link_base().into(),
             body_limit_bytes: plan.settings.body_limit_bytes,
             body_timeout: plan.settings.body_timeout,

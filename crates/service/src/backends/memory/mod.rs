@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Artifact, Due, JobEvent, JobView, Lease};
 use crate::keys::ApiKey;
-use crate::ports::{Audit, DueJob, InstanceStore, KeyStore, Reads};
+use crate::ports::{Audit, DueJob, InstanceStore, KeyStore, Needed, Reads};
 
 /// A store in memory, held to the same conformance suite as the real ones.
 #[derive(Clone)]
@@ -255,6 +255,18 @@ impl Reads for MemoryStore {
 
     async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError> {
         Ok(Self::view(&self.state(), id))
+    }
+
+    async fn needed(&self) -> Result<Needed, StoreError> {
+        let state = self.state();
+        let mut needed = Needed::default();
+        for job in state.world.due.values().filter_map(|due| state.world.jobs.get(&due.job)) {
+            needed.models.insert(job.model.clone());
+            if let Some(attempt) = state.world.attempts.get(&(Owner::Job(job.id), job.attempts)) {
+                needed.credentials.insert((attempt.provider.clone(), attempt.credential.clone()));
+            }
+        }
+        Ok(needed)
     }
 
     async fn jobs(

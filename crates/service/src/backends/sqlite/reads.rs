@@ -19,7 +19,7 @@ use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{JobEvent, JobView, Lease};
-use crate::ports::{Audit, DueJob, Reads};
+use crate::ports::{Audit, DueJob, Needed, Reads};
 
 /// Newer than every id, for a list's first page.
 const LAST: &str = "~";
@@ -146,6 +146,25 @@ impl Reads for SqliteStore {
             job.map(|job| view(&transaction, job)).transpose()
         };
         self.readers.read(read).await
+    }
+
+    async fn needed(&self) -> Result<Needed, StoreError> {
+        let sql = "SELECT DISTINCT job.model, attempt.provider, attempt.credential FROM job_due \
+                   JOIN job ON job.id = job_due.job \
+                   LEFT JOIN attempt ON attempt.owner = job.id AND attempt.number = job.attempts";
+        let read = |row: &Row<'_>| {
+            let credential: Option<String> = row.get(2)?;
+            let attempt =
+                credential.map(|credential| Ok::<_, rusqlite::Error>((rows::text(row, 1)?, credential)));
+            Ok((rows::text(row, 0)?, attempt.transpose()?))
+        };
+        let found = self.readers.read(move |connection| all(connection, sql, (), read)).await?;
+        let mut needed = Needed::default();
+        for (model, attempt) in found {
+            needed.models.insert(model);
+            needed.credentials.extend(attempt);
+        }
+        Ok(needed)
     }
 
     async fn jobs(

@@ -113,9 +113,8 @@ impl JobWorker {
     fn prepare(&self, working: &Working) -> Result<Prepared, JobError> {
         let job = &working.claimed.job;
         let catalog = self.parts.catalog.current();
-        let model = catalog.model(job.model.as_str());
-        let model =
-            model.map_err(|_| JobError::new("unavailable", "the model is no longer in the catalog"))?;
+        let gone = || JobError::new("unavailable", "the model is no longer in the catalog");
+        let model = catalog.model_of_job(&job.model).ok_or_else(gone)?;
         let invalid = |error: &dyn std::error::Error| JobError::new("invalid_request", error.to_string());
         let mut input = serde_json::from_str(&job.input).map_err(|error| invalid(&error))?;
         Parameter::fill_in(&model.parameters, &mut input);

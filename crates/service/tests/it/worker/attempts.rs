@@ -1,14 +1,17 @@
 //! Asking a vendor: what it answers, and what becomes of the job.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fourfold_domain::{
-    Effect, JobState, MediaRequest, OnUncertain, Outputs, ProviderError, Quantity, Reason, Started, Unit,
+    Credits, Effect, JobState, MediaRequest, OnUncertain, Outputs, ProviderError, Quantity, Reason, Started,
+    Unit,
 };
 use fourfold_service::catalog::Catalog;
 use fourfold_service::jobs::AttemptState as A;
+use fourfold_service::ports::JobStore as _;
 
-use super::house::{House, Plan, attempts, error};
+use super::house::{House, Plan, attempts, error, submission};
 use super::script::{MockMaker, at_links, failure, here, vendor};
 
 #[tokio::test]
@@ -166,10 +169,29 @@ async fn a_job_past_its_deadline_expires_unasked() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_gone_is_kept_for_its_jobs_until_none_needs_it() {
+    let house = House::new([vendor("acme", MockMaker::starting([Ok(Started::Done(here(1)))]))]).await;
+    let (first, second) = (house.submit(1).await, house.submit(1).await);
+    let catalog = &house.parts.catalog;
+    catalog.replace(Catalog::default());
+    assert!(house.jobs().submit(submission(1)).await.is_err(), "it isn't offered any more");
+    catalog.forget_retired(&house.store.needed().await.unwrap().models);
+    house.look(first).await;
+    house.check_state(first, JobState::Succeeded).await;
+
+    catalog.forget_retired(&BTreeSet::new());
+    let view = house.look(second).await;
+    house.check_state(second, JobState::Failed).await;
+    assert_eq!((error(&view), view.job.charged), (Some("unavailable"), Credits::ZERO));
+    catalog.replace(Catalog::default());
+}
+
+#[tokio::test]
 async fn a_job_whose_model_is_gone_fails_and_is_free() {
     let house = House::new([vendor("acme", MockMaker::new())]).await;
     let job = house.submit(1).await;
     house.parts.catalog.replace(Catalog::default());
+    house.parts.catalog.forget_retired(&BTreeSet::new());
     let view = house.look(job).await;
     house.check(job, JobState::Failed, "0").await;
     assert_eq!((error(&view), view.attempts.len()), (Some("unavailable"), 0));

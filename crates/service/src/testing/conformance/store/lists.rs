@@ -1,13 +1,21 @@
 //! Lists: the newest first, page by page.
 
-use fourfold_domain::Realm;
+use std::collections::BTreeSet;
 
-use super::bench::StoreBench;
+use fourfold_domain::{JobState, Realm};
+
+use super::bench::{StoreBench, failed};
+use crate::ports::Needed;
 use crate::testing::conformance::suite::{Rule, Verdict, holds, rules, same};
-use crate::testing::submit;
+use crate::testing::{provider, submit};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
-    rules!(jobs_page_the_newest_first, entries_page_the_newest_first, accounts_page_the_newest_first)
+    rules!(
+        unfinished_jobs_tell_what_they_need,
+        jobs_page_the_newest_first,
+        entries_page_the_newest_first,
+        accounts_page_the_newest_first
+    )
 }
 
 /// The pages of a list: asks for the next until one is short.
@@ -25,6 +33,21 @@ macro_rules! pages {
             }
         }
     }};
+}
+
+/// Models of all of them, credentials of those that were begun, and nothing of what is final.
+pub async fn unfinished_jobs_tell_what_they_need(bench: StoreBench) -> Verdict {
+    same("nothing", bench.store.needed().await?, Needed::default())?;
+    let queued = bench.queued("u1", "0.04").await?;
+    let models = BTreeSet::from([queued.model.clone()]);
+    let expected = Needed { models: models.clone(), ..Needed::default() };
+    same("of one that waits", bench.store.needed().await?, expected)?;
+    let (job, lease) = bench.starting("u1", "0.04").await?;
+    let credentials = BTreeSet::from([(provider("acme"), "default".to_owned())]);
+    same("of one begun", bench.store.needed().await?, Needed { models: models.clone(), credentials })?;
+    bench.finish(lease, failed()).await?;
+    bench.stands(job.id, JobState::Failed, "0").await?;
+    same("of what is left", bench.store.needed().await?, Needed { models, ..Needed::default() })
 }
 
 /// None twice, none left out, another account's not at all.

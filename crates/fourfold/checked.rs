@@ -1,27 +1,27 @@
 //! The configuration after everything was checked that can be without starting. Errors name the place.
 
 use anyhow::{Result, anyhow};
-use fourfold_providers::FactoryError;
+use fourfold_providers::{FactoryError, ProviderFactory};
 use fourfold_service::catalog::{Catalog, CatalogError};
 use fourfold_service::keys::KeySecret;
 
-use super::Context;
-use crate::bridges::FactoryProviders;
-use crate::compose::{catalog, providers};
-use crate::config::{PLAIN_NAMES, Places, Settings, load};
+use crate::bridges::ProviderTable;
+use crate::compose::catalog;
+use crate::config::{PLAIN_NAMES, Places, Settings, Sources, load};
 use crate::data_dir::decode_secret_key;
 
-/// A configuration that a server can be started with.
-pub(super) struct Checked {
-    pub(super) settings: Settings,
-    pub(super) places: Places,
-    pub(super) catalog: Catalog,
+/// A configuration that a server can be started with, and what it leads to.
+pub(crate) struct Checked {
+    pub(crate) settings: Settings,
+    pub(crate) places: Places,
+    pub(crate) providers: ProviderTable,
+    pub(crate) catalog: Catalog,
 }
 
-impl Context {
+impl Checked {
     /// Reads the configuration and checks all of it.
-    pub(super) fn checked(&self) -> Result<Checked> {
-        let loaded = load::<Settings>(&self.sources, PLAIN_NAMES)?;
+    pub(crate) fn read(sources: &Sources) -> Result<Self> {
+        let loaded = load::<Settings>(sources, PLAIN_NAMES)?;
         let (settings, places) = (loaded.settings, loaded.places);
         let at = |setting: &str, problem: &str| anyhow!("{}: {problem}", places.of(setting));
 
@@ -37,7 +37,8 @@ impl Context {
         tracing_subscriber::EnvFilter::try_new(&settings.log.filter).map_err(|error| {
             at("log.filter", &format!("must be such as info,fourfold_service=debug ({error})"))
         })?;
-        let providers = providers(&settings).map_err(|error| match &error {
+        let providers = ProviderTable::build(&ProviderFactory::with_builtin(), &settings.providers);
+        let providers = providers.map_err(|error| match &error {
             FactoryError::Settings { key, error } => {
                 at(&format!("providers.{key}.{}", error.field), &error.problem)
             }
@@ -46,12 +47,12 @@ impl Context {
             }
             _ => error.into(),
         })?;
-        let catalog = catalog(&settings, &FactoryProviders(providers));
+        let catalog = catalog(&settings, &providers);
         let catalog = catalog.map_err(|error| match error.downcast::<CatalogError>() {
             Ok(wrong) => at(&wrong.place, &wrong.problem),
             Err(error) => error,
         })?;
-        Ok(Checked { settings, places, catalog })
+        Ok(Self { settings, places, providers, catalog })
     }
 }
 
