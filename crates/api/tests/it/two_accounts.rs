@@ -24,7 +24,7 @@ enum Finds {
 }
 
 /// Every operation, so that a new one has to be thought of here.
-const TABLE: [(&str, Finds); 20] = [
+const TABLE: [(&str, Finds); 22] = [
     ("GET /api/v1/admin/accounts", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}/entries", Finds::Forbidden),
@@ -33,6 +33,8 @@ const TABLE: [(&str, Finds); 20] = [
     ("POST /api/v1/admin/keys", Finds::Forbidden),
     ("DELETE /api/v1/admin/keys/{id}", Finds::Forbidden),
     ("GET /api/v1/admin/ledger/verify", Finds::Forbidden),
+    ("GET /api/v1/admin/providers", Finds::Forbidden),
+    ("POST /api/v1/admin/config/reload", Finds::Forbidden),
     ("GET /api/v1/credits", Finds::ItsOwn),
     ("GET /api/v1/credits/entries", Finds::ItsOwn),
     ("GET /api/v1/jobs", Finds::ItsOwn),

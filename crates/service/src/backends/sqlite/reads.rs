@@ -151,7 +151,7 @@ impl Reads for SqliteStore {
     async fn needed(&self) -> Result<Needed, StoreError> {
         let sql = "SELECT DISTINCT job.model, attempt.provider, attempt.credential FROM job_due \
                    JOIN job ON job.id = job_due.job \
-                   LEFT JOIN attempt ON attempt.owner = job.id AND attempt.number = job.attempts";
+                   LEFT JOIN attempt ON attempt.owner = 'job:' || job.id AND attempt.number = job.attempts";
         let read = |row: &Row<'_>| {
             let credential: Option<String> = row.get(2)?;
             let attempt =
