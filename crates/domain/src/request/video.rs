@@ -27,6 +27,8 @@ pub struct VideoRequest {
     pub aspect_ratio: Option<String>,
     /// How finely, such as `720p`, for models that choose the size themselves.
     pub resolution: Option<String>,
+    /// Whether there is sound; left out, as the model does by itself.
+    pub audio: Option<bool>,
     /// The same seed makes the same video, where the model can.
     pub seed: Option<u64>,
     /// Parameters of single models.
@@ -52,6 +54,7 @@ impl VideoRequest {
             size: fields.size("size")?,
             aspect_ratio: fields.text("aspect_ratio")?,
             resolution: fields.text("resolution")?,
+            audio: fields.boolean("audio")?,
             seed: fields.whole_number("seed")?,
             extras: fields.rest(),
         };
@@ -75,6 +78,46 @@ impl VideoRequest {
         if let Some(resolution) = &self.resolution {
             quantity = quantity.with("resolution", resolution.clone());
         }
+        if let Some(audio) = self.audio {
+            quantity = quantity.with("audio", audio.to_string());
+        }
         quantity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Problem;
+
+    fn parse(input: Value) -> Result<VideoRequest, InvalidInput> {
+        VideoRequest::parse(Fields::new(input.as_object().unwrap().clone()))
+    }
+
+    #[test]
+    fn a_video_is_priced_by_all_that_a_price_may_depend_on() {
+        let bare = parse(json!({"prompt": "a fox"})).unwrap();
+        assert_eq!(bare.quantities_max(), [Quantity::new(Unit::VideoSecond, 5)]);
+        let input = json!({"prompt": "a fox", "seconds": 8, "size": "1280x720", "resolution": "720p", "audio": false});
+        let quantity = Quantity::new(Unit::VideoSecond, 8)
+            .with("size", "1280x720")
+            .with("resolution", "720p")
+            .with("audio", "false");
+        assert_eq!(parse(input).unwrap().quantities_max(), [quantity]);
+    }
+
+    #[test]
+    fn mistakes_name_their_field() {
+        for (input, field, problem) in [
+            (json!({}), "input.prompt", Problem::Malformed),
+            (json!({"prompt": "x", "seconds": 0}), "input.seconds", Problem::NotAllowed),
+            (json!({"prompt": "x", "audio": "loud"}), "input.audio", Problem::Malformed),
+            (json!({"prompt": "x", "video": "http://x"}), "input.video", Problem::NotAllowed),
+        ] {
+            let error = parse(input).unwrap_err();
+            assert_eq!((error.field.as_ref(), error.problem), (field, problem));
+        }
     }
 }
