@@ -36,6 +36,12 @@ pub const BUILTIN: &[Builtin] = &[
         about: "Anthropic, and by its base URL and models any vendor that speaks its wire",
         construct: crate::anthropic::construct,
     },
+    #[cfg(feature = "runway")]
+    Builtin {
+        key: "runway",
+        about: "Runway: videos, pictures and speech, of its own models and of other makers'",
+        construct: crate::runway::construct,
+    },
     #[cfg(feature = "mock")]
     Builtin {
         key: "mock",

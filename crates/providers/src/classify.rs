@@ -107,7 +107,7 @@ fn words(reason: Reason) -> &'static str {
 }
 
 /// A vendor's words without its URLs, which may be signed.
-fn without_urls(message: &str) -> String {
+pub(crate) fn without_urls(message: &str) -> String {
     let is_url = |word: &&str| !word.contains("://");
     message.split_whitespace().filter(is_url).collect::<Vec<_>>().join(" ")
 }

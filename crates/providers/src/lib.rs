@@ -60,13 +60,17 @@ mod http_settings;
 mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
-#[cfg(feature = "openai")]
+#[cfg(any(feature = "openai", feature = "runway"))]
 mod offered;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(any(feature = "mock", feature = "vendor"))]
 mod parameters;
+#[cfg(feature = "runway")]
+pub mod runway;
 mod settings;
+#[cfg(feature = "runway")]
+mod task_id;
 
 pub use builtin::{BUILTIN, Builtin};
 pub use factory::{Constructed, FactoryError, ProviderFactory};

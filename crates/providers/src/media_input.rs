@@ -32,7 +32,7 @@ impl Handed {
 impl Handed {
     /// A name with the extension that vendors go by. The caller's own name is never told.
     pub(crate) fn file_name(&self) -> String {
-        format!("file.{}", extension(&self.media_type))
+        file_name(&self.media_type)
     }
 
     /// The bytes in base64.
@@ -42,7 +42,7 @@ impl Handed {
 }
 
 /// An address that the vendor can read by itself: the caller's own, or a data URI.
-#[cfg(feature = "media")]
+#[cfg(feature = "openai")]
 pub(crate) async fn url(
     media: &dyn MediaReader,
     input: &MediaInput,
@@ -56,6 +56,12 @@ pub(crate) async fn url(
             Ok(format!("data:{};base64,{}", handed.media_type, handed.base64()))
         }
     }
+}
+
+/// A name for a file of this type.
+#[cfg(feature = "media")]
+pub(crate) fn file_name(media_type: &str) -> String {
+    format!("file.{}", extension(media_type))
 }
 
 #[cfg(feature = "media")]
@@ -72,6 +78,7 @@ fn extension(media_type: &str) -> &'static str {
         "audio/flac" => "flac",
         "audio/webm" | "video/webm" => "webm",
         "video/mp4" => "mp4",
+        "video/quicktime" => "mov",
         "application/pdf" => "pdf",
         _ => "bin",
     }

@@ -12,5 +12,7 @@ mod factory;
 mod mock;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(feature = "runway")]
+mod runway;
 mod stub;
 mod text_stub;
