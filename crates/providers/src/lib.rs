@@ -47,7 +47,7 @@ mod classify;
 pub mod conformance;
 #[cfg(feature = "deepseek")]
 pub mod deepseek;
-#[cfg(feature = "openai")]
+#[cfg(any(feature = "mock", feature = "openai"))]
 mod estimate;
 mod factory;
 #[cfg(feature = "vendor")]
