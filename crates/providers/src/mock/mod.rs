@@ -5,17 +5,22 @@
 //! a poll needs, so another process answers it as well, and a cancelled task is forgotten.
 //!
 //! ```text
-//! request → image, video, speech, transcription    what can be asked, and what it comes to (work)
-//!         → picture, film, sound                   makes the bytes
-//!         → task                                   the work in an id, for later
+//! media → image, video, speech, transcription   what can be asked, and what it comes to (work)
+//!         picture, film, sound                  make the bytes
+//!         task                                  the work in an id, for later
+//! text  → chat, embedding                       what can be asked, and what is answered
+//!         tokens                                what streams and limits go by
 //! ```
 
 mod blocking;
 mod caption;
+mod chat;
+mod embedding;
 mod errors;
 mod film;
 mod image;
 mod input;
+mod media;
 mod models;
 mod picture;
 mod provider;
@@ -23,6 +28,8 @@ mod settings;
 mod sound;
 mod speech;
 mod task;
+mod text;
+mod tokens;
 mod transcription;
 mod video;
 mod work;

@@ -2,14 +2,16 @@
 
 use fourfold_domain::{Modality, ModelSpec, Parameter};
 
-use super::{image, speech, transcription, video};
+use super::{chat, embedding, image, speech, transcription, video};
 
 /// The models in their plain manner, and what each can be told.
-const OFFERS: [Offer; 4] = [
+const OFFERS: [Offer; 6] = [
     ("mock-image", Modality::Image, image::parameters),
     ("mock-video", Modality::Video, video::parameters),
     ("mock-speech", Modality::Speech, speech::parameters),
     ("mock-transcription", Modality::Transcription, transcription::parameters),
+    ("mock-chat", Modality::Chat, chat::parameters),
+    ("mock-embedding", Modality::Embedding, embedding::parameters),
 ];
 
 type Offer = (&'static str, Modality, fn() -> Vec<Parameter>);

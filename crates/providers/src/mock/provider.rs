@@ -1,21 +1,17 @@
-//! The mock as a provider: picks the model, and answers at once, after a while or with a failure.
+//! The mock as a provider: what it has, and how it was told to be.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use fourfold_domain::{
-    AttemptContext, ByteStream, Cancelled, Effect, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource,
-    Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask,
+    Effect, GenerationRequest, Generator, InvalidInput, MediaMaker, ModelSpec, Provider, ProviderError,
+    ProviderKey, Reason, Request,
 };
-use futures_util::stream;
 
-use super::errors::{failed, refused, unavailable, unknown_task};
+use super::errors::unavailable;
 use super::models::{Manner, models};
 use super::settings::{MockFailure, MockSettings};
-use super::task::{Stand, Task};
-use super::work::Work;
+use super::{chat, embedding};
 use crate::{Constructed, ProviderSettings};
 
 /// The provider that needs no vendor.
@@ -23,15 +19,12 @@ use crate::{Constructed, ProviderSettings};
 /// Heavy work is done on the blocking threads of the tokio runtime that it is called in.
 pub struct MockProvider {
     key: ProviderKey,
-    settings: MockSettings,
+    pub(super) settings: MockSettings,
     /// How each of `specs` works, in the same order.
     manners: Vec<Manner>,
     specs: Vec<ModelSpec>,
-    now: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    pub(super) now: Box<dyn Fn() -> SystemTime + Send + Sync>,
 }
-
-/// How much of a result [`MediaMaker::fetch`] gives at a time.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The row of the mock in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
@@ -54,7 +47,7 @@ impl MockProvider {
         Self { key, settings, manners, specs, now: Box::new(now) }
     }
 
-    fn model(&self, vendor_model: &str) -> Result<(Manner, &ModelSpec), ProviderError> {
+    pub(super) fn model(&self, vendor_model: &str) -> Result<(Manner, &ModelSpec), ProviderError> {
         let mut models = self.manners.iter().copied().zip(&self.specs);
         models.find(|(_, spec)| spec.vendor_model == vendor_model).ok_or_else(|| {
             let names: Vec<_> = self.specs.iter().map(|spec| spec.vendor_model.as_str()).collect();
@@ -63,13 +56,9 @@ impl MockProvider {
         })
     }
 
-    /// Takes a request that is as it should be, unless it is told to fail.
-    fn take(&self, manner: Manner) -> Result<(), ProviderError> {
-        match (manner, self.settings.fail) {
-            (_, MockFailure::Unavailable) => Err(unavailable()),
-            (Manner::Fail, _) => Err(failed()),
-            _ => Ok(()),
-        }
+    /// Takes nothing if it is told so.
+    pub(super) fn available(&self) -> Result<(), ProviderError> {
+        if self.settings.fail == MockFailure::Unavailable { Err(unavailable()) } else { Ok(()) }
     }
 }
 
@@ -82,72 +71,19 @@ impl Provider for MockProvider {
         &self.specs
     }
 
+    fn check(&self, _vendor_model: &str, request: &Request) -> Result<(), InvalidInput> {
+        match request {
+            Request::Generation(GenerationRequest::Chat(chat)) => chat::check(chat),
+            Request::Generation(GenerationRequest::Embedding(embedding)) => embedding::check(embedding),
+            Request::Media(_) => Ok(()),
+        }
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self)
     }
-}
-
-#[async_trait]
-impl MediaMaker for MockProvider {
-    async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
-        let (manner, spec) = self.model(&context.vendor_model)?;
-        let mut work = Work::asked(spec.modality, &request, &*context.media).await?;
-        self.take(manner)?;
-        if self.settings.fail == MockFailure::Partial {
-            work.leave_one_out();
-        }
-        let refuse = self.settings.fail == MockFailure::Refuse;
-        match manner {
-            Manner::Slow => {
-                let now = (self.now)();
-                let task = Task::new(now, self.settings.delay, refuse, work);
-                let (id, poll_after) = (task.id(), task.poll_after(now));
-                Ok(Started::Task(UpstreamTask { id, vendor_model: context.vendor_model, poll_after }))
-            }
-            _ if refuse => Err(refused(Effect::NotStarted)),
-            _ => work.made().await.map(Started::Done),
-        }
-    }
-
-    async fn poll(&self, upstream: &UpstreamTask) -> Result<Poll, ProviderError> {
-        let task = Task::parse(&upstream.id).ok_or_else(unknown_task)?;
-        Ok(match task.stand((self.now)()) {
-            Stand::Running { progress, poll_after } => Poll::Running { progress: Some(progress), poll_after },
-            Stand::Refused => Poll::Failed(refused(Effect::Started)),
-            Stand::Done(work) => {
-                let handle = |index| OutputSource::Handle(Task::handle(&upstream.id, index));
-                Poll::Done(work.outputs(handle))
-            }
-        })
-    }
-
-    async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
-        let bytes = match &output.source {
-            OutputSource::Bytes(bytes) => bytes.clone(),
-            OutputSource::Handle(handle) => {
-                let (task, index) = Task::parse_handle(handle).ok_or_else(unknown_task)?;
-                match task.stand((self.now)()) {
-                    Stand::Done(work) => work.make(index).await?,
-                    Stand::Running { .. } | Stand::Refused => return Err(unknown_task()),
-                }
-            }
-            OutputSource::Link(_) => {
-                let message = "the mock gives no links";
-                return Err(ProviderError::new(Reason::Unsupported, Effect::Started, message));
-            }
-        };
-        Ok(Box::pin(stream::iter(chunks(bytes).map(Ok))))
-    }
-
-    async fn cancel(&self, upstream: &UpstreamTask) -> Result<Cancelled, ProviderError> {
-        let task = Task::parse(&upstream.id).ok_or_else(unknown_task)?;
-        Ok(match task.stand((self.now)()) {
-            Stand::Running { .. } => Cancelled::Stopped { used: None },
-            Stand::Refused | Stand::Done(_) => Cancelled::TooLate,
-        })
-    }
-}
-
-fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || (!bytes.is_empty()).then(|| bytes.split_to(CHUNK_BYTES.min(bytes.len()))))
 }

@@ -12,7 +12,7 @@ use crate::{ProviderSettings, SettingsError};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct MockSettings {
-    /// How long a task of a `-slow` model takes, at most 24 hours.
+    /// How long a `-slow` model takes, at most 24 hours.
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub delay: Duration,
@@ -32,7 +32,7 @@ pub enum MockFailure {
     Refuse,
     /// Nothing is taken.
     Unavailable,
-    /// Where several results are asked for, one is missing.
+    /// Where several pictures or answers are asked for, one is missing.
     Partial,
 }
 

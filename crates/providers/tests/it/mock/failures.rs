@@ -1,10 +1,10 @@
 //! How the mock fails: by its model's name, and by its settings.
 
-use fourfold_domain::{Effect, MediaMaker, Modality, Poll, Reason, Request};
+use fourfold_domain::{Effect, Generator, MediaMaker, Modality, Poll, Reason, Request};
 use fourfold_providers::mock::{MockFailure, MockSettings};
 use serde_json::json;
 
-use super::{context, failing, mock_at, outputs, start, task};
+use super::{context, failing, generate, generation, mock_at, outputs, start, task};
 
 #[tokio::test]
 async fn the_fail_models_fail_after_they_began() {
@@ -26,6 +26,37 @@ async fn a_model_makes_nothing_but_its_own() {
     let error = mock_at(0).start(speech, context("mock-image")).await.unwrap_err();
     assert_eq!((error.reason, error.effect), (Reason::InvalidRequest, Effect::NotStarted));
     assert_eq!(error.message, "the model makes only image");
+}
+
+#[tokio::test]
+async fn text_is_refused_or_fails_as_media_are() {
+    let chat = || json!({"messages": [{"role": "user", "content": "a fox"}]});
+    for (kind, input) in [("chat", chat()), ("embedding", json!({"texts": "a fox"}))] {
+        let asked = async |mock, manner: &str| {
+            let error = generate(&mock, &format!("mock-{kind}{manner}"), input.clone()).await.unwrap_err();
+            (error.reason, error.effect)
+        };
+        assert_eq!(asked(mock_at(0), "-fail").await, (Reason::Failed, Effect::Started));
+        let unavailable = (Reason::Unavailable, Effect::NotStarted);
+        let refused = (Reason::Refused, Effect::NotStarted);
+        for manner in ["", "-slow"] {
+            assert_eq!(asked(failing(MockFailure::Unavailable), manner).await, unavailable);
+            assert_eq!(asked(failing(MockFailure::Refuse), manner).await, refused);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_text_model_answers_nothing_but_its_own() {
+    let mock = mock_at(0);
+    let embedding = || generation(&mock, "mock-embedding", json!({"texts": "a fox"}));
+    let error = mock.generate(embedding(), context("mock-chat")).await.unwrap_err();
+    assert_eq!((error.reason, error.message.as_str()), (Reason::InvalidRequest, "the model makes only chat"));
+    let error = mock.generate(embedding(), context("mock-image")).await.unwrap_err();
+    assert_eq!(error.message, "the model makes only image");
+    let stream = mock.generate_stream(embedding(), context("mock-embedding")).await;
+    let error = stream.err().unwrap();
+    assert_eq!((error.reason, error.effect), (Reason::Unsupported, Effect::NotStarted));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The mock, through the traits that the layers above use.
 
+mod chat;
+mod embedding;
 mod failures;
 mod image;
 mod speech;
@@ -12,8 +14,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use fourfold_domain::{
-    AttemptContext, InlineMedia, InvalidInput, MediaMaker, ModelSpec, Output, Outputs, Parameter, Poll,
-    Provider, ProviderError, Request, Started, UpstreamTask,
+    AttemptContext, GenerationRequest, GenerationResult, Generator, InlineMedia, InvalidInput, MediaMaker,
+    ModelSpec, Output, Outputs, Parameter, Poll, Provider, ProviderError, Request, Started, UpstreamTask,
 };
 use fourfold_providers::conformance;
 use fourfold_providers::mock::{MockFailure, MockProvider, MockSettings};
@@ -74,6 +76,17 @@ async fn start(mock: &MockProvider, model: &str, input: Value) -> Result<Started
     mock.start(request, context(model)).await
 }
 
+fn generation(mock: &MockProvider, model: &str, input: Value) -> GenerationRequest {
+    match request(mock, model, input).unwrap() {
+        Request::Generation(request) => request,
+        Request::Media(_) => panic!("not a request for text"),
+    }
+}
+
+async fn generate(mock: &MockProvider, model: &str, input: Value) -> Result<GenerationResult, ProviderError> {
+    mock.generate(generation(mock, model, input), context(model)).await
+}
+
 async fn outputs(mock: &MockProvider, model: &str, input: Value) -> Outputs {
     match start(mock, model, input).await.unwrap() {
         Started::Done(outputs) => outputs,
@@ -121,7 +134,7 @@ async fn the_mock_conforms_slow_models_included() {
 #[test]
 fn every_modality_is_there_in_three_manners() {
     let mock = mock_at(0);
-    for name in ["image", "video", "speech", "transcription"] {
+    for name in ["image", "video", "speech", "transcription", "chat", "embedding"] {
         let names: Vec<_> = mock.models().iter().filter(|spec| spec.modality.as_str() == name).collect();
         let names: Vec<_> = names.iter().map(|spec| spec.vendor_model.clone()).collect();
         assert_eq!(names, ["", "-slow", "-fail"].map(|suffix| format!("mock-{name}{suffix}")));
