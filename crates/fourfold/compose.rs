@@ -68,7 +68,7 @@ pub(crate) fn catalog(settings: &Settings, providers: &dyn Providers) -> Result<
     let mut models: BTreeMap<String, ModelSettings> =
         serde_saphyr::from_str(SHIPPED_CATALOG).context("the shipped catalog can't be read")?;
     models.extend(settings.models.clone());
-    Ok(Catalog::build(&models, providers)?)
+    Ok(Catalog::build(&models, settings.pricing, providers)?)
 }
 
 impl Server {

@@ -90,6 +90,8 @@ pub struct Model {
     pub modality: Modality,
     /// What it can be told: the parameters of the first choice of its route.
     pub parameters: Vec<Parameter>,
+    /// Whether parameters that it doesn't have are dropped instead of refused.
+    pub drop_unsupported: bool,
     /// The price to the user, whoever serves it.
     pub price: Price,
     /// What the input of a chat may come to beside its text.

@@ -106,6 +106,14 @@ impl Parameter {
         }
     }
 
+    /// Takes out of an `input` what isn't in a table; the names of what was taken.
+    pub fn drop_unknown(table: &[Self], input: &mut Map<String, Value>) -> Vec<String> {
+        let is_unknown = |name: &&String| table.iter().all(|parameter| parameter.name != **name);
+        let unknown: Vec<_> = input.keys().filter(is_unknown).cloned().collect();
+        input.retain(|name, _value| !unknown.contains(name));
+        unknown
+    }
+
     /// Checks a whole `input` against a table: nothing required is missing, nothing is there that the
     /// model can't do, and each value is allowed. Nothing is dropped silently.
     pub fn check_all(table: &[Self], input: &Map<String, Value>) -> Result<(), InvalidInput> {
@@ -332,6 +340,13 @@ mod tests {
         assert_eq!(filled(json!({"n": null})), json!({"n": 1}));
         assert_eq!(filled(json!({"n": 3, "x": 1})), json!({"n": 3, "x": 1}));
         assert_eq!(Parameter::schema_of(&table)["properties"]["n"]["default"], 1);
+    }
+
+    #[test]
+    fn what_is_dropped_is_named() {
+        let mut input = json!({"prompt": "fox", "style": "oil", "seed": 7}).as_object().unwrap().clone();
+        assert_eq!(Parameter::drop_unknown(&table(), &mut input), ["seed", "style"]);
+        assert_eq!(Value::Object(input), json!({"prompt": "fox"}));
     }
 
     #[test]

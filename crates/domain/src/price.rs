@@ -173,6 +173,17 @@ impl Price {
         Self { version: version.into(), rates }
     }
 
+    /// The same with so many hundredths on top of each rate, rounded up; its version tells.
+    pub fn marked_up(mut self, percent: u32) -> Result<Self, CreditsError> {
+        if percent > 0 {
+            self.version = format!("{}+{percent}%", self.version);
+        }
+        for rate in &mut self.rates {
+            rate.credits = rate.credits.for_count(100 + u64::from(percent), 100)?;
+        }
+        Ok(self)
+    }
+
     /// The price of these quantities, whose traits are all known.
     pub fn quote(&self, quantities: &[Quantity]) -> Result<Quote, Unpriced> {
         self.quote_by(quantities, |quantity| self.rate_for(quantity))
@@ -229,6 +240,22 @@ impl Price {
             }
             None => Err(Unpriced::NoRate { version: self.version.clone(), unit: quantity.unit }),
         }
+    }
+}
+
+#[cfg(test)]
+mod markup_tests {
+    use super::*;
+
+    #[test]
+    fn a_markup_raises_each_rate_and_names_itself() {
+        let price = Price::new("v1", vec![Rate::new(Unit::Image, "0.000003".parse().unwrap())]);
+        let dearer = price.clone().marked_up(50).unwrap();
+        assert_eq!(
+            (dearer.version.as_str(), dearer.rates[0].credits.to_string()),
+            ("v1+50%", "0.000005".into())
+        );
+        assert_eq!(price.clone().marked_up(0).unwrap(), price);
     }
 }
 

@@ -165,7 +165,7 @@ mod tests {
             table(json!({"openai": {"base_url": "http://127.0.0.1:1/v1"}, "groq": {"kind": "openai"}}));
         let table = table.unwrap();
         assert_eq!(table.keys(), [key("mock")]);
-        assert!(table.knows(&key("openai")) && table.knows(&key("groq")) && table.knows(&key("gemini")));
+        assert!(table.knows(&key("openai")) && table.knows(&key("groq")) && table.knows(&key("anthropic")));
         assert!(!table.knows(&key("opnai")));
         assert!(table.off().any(|name| name == "groq"));
     }

@@ -237,7 +237,7 @@ mod tests {
             "| `server.listen` | `FOURFOLD__SERVER__LISTEN` | host:port | `127.0.0.1:8080` | The address and port to serve on. |",
             "| `log.format` | `FOURFOLD__LOG__FORMAT` | `auto`, `pretty` or `json` | `auto` | The form",
             "| `security.admin_key` | `FOURFOLD_ADMIN_KEY`, `FOURFOLD__SECURITY__ADMIN_KEY` | secret | none | ",
-            "| `providers.<name>.api_key` | `FOURFOLD__PROVIDERS__<NAME>__API_KEY` | secret | none | ",
+            "| `providers.<name>.base_url` | `AIHUBMIX_BASE_URL`, `ANTHROPIC_BASE_URL`, ",
             "| `server.shutdown_timeout` | `FOURFOLD__SERVER__SHUTDOWN_TIMEOUT` | duration | `30s` | ",
         ] {
             assert!(page().contains(&format!("\n{row}")), "{row}");

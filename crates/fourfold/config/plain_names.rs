@@ -23,8 +23,23 @@ pub(super) const CONFIG_FILE: &str = "FOURFOLD_CONFIG";
 
 /// Every plain name. A row is added with the part that its setting is of, never before: a key that someone
 /// has exported for other programs must not name a setting or a provider that isn't there.
-pub(crate) const PLAIN_NAMES: &[PlainName] =
-    &[PlainName { variable: "FOURFOLD_ADMIN_KEY", setting: "security.admin_key" }];
+pub(crate) const PLAIN_NAMES: &[PlainName] = &[
+    PlainName { variable: "FOURFOLD_ADMIN_KEY", setting: "security.admin_key" },
+    PlainName { variable: "AIHUBMIX_API_KEY", setting: "providers.aihubmix.api_key" },
+    PlainName { variable: "AIHUBMIX_BASE_URL", setting: "providers.aihubmix.base_url" },
+    PlainName { variable: "ANTHROPIC_API_KEY", setting: "providers.anthropic.api_key" },
+    PlainName { variable: "ANTHROPIC_BASE_URL", setting: "providers.anthropic.base_url" },
+    PlainName { variable: "DEEPSEEK_API_KEY", setting: "providers.deepseek.api_key" },
+    PlainName { variable: "DEEPSEEK_BASE_URL", setting: "providers.deepseek.base_url" },
+    PlainName { variable: "GEMINI_API_KEY", setting: "providers.gemini.api_key" },
+    PlainName { variable: "GEMINI_BASE_URL", setting: "providers.gemini.base_url" },
+    PlainName { variable: "OPENAI_API_KEY", setting: "providers.openai.api_key" },
+    PlainName { variable: "OPENAI_BASE_URL", setting: "providers.openai.base_url" },
+    PlainName { variable: "RUNWAY_API_KEY", setting: "providers.runway.api_key" },
+    PlainName { variable: "RUNWAY_BASE_URL", setting: "providers.runway.base_url" },
+    PlainName { variable: "STABILITY_API_KEY", setting: "providers.stability.api_key" },
+    PlainName { variable: "STABILITY_BASE_URL", setting: "providers.stability.base_url" },
+];
 
 /// Every name that isn't a setting's.
 pub(crate) const OTHER_NAMES: &[OtherName] = &[

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use fourfold_api::ServerSettings;
 use fourfold_providers::ProviderSettings;
 use fourfold_service::artifacts::ArtifactSettings;
-use fourfold_service::catalog::ModelSettings;
+use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
 use schemars::JsonSchema;
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) artifacts: ArtifactSettings,
     /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
     pub(crate) models: BTreeMap<String, ModelSettings>,
+    /// How prices to users follow from what vendors charge.
+    pub(crate) pricing: PricingSettings,
     /// The vendors, each under its own name; `kind` lets another name stand for one of them.
     #[schemars(with = "providers::ProvidersSchema")]
     pub(crate) providers: BTreeMap<String, ProviderSettings>,
@@ -63,6 +65,7 @@ impl Default for Settings {
             instances: InstanceSettings::default(),
             artifacts: ArtifactSettings::default(),
             models: BTreeMap::new(),
+            pricing: PricingSettings::default(),
             providers: BTreeMap::new(),
         }
     }

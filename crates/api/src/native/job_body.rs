@@ -3,6 +3,7 @@
 use fourfold_service::jobs::{Artifact, Attempt, Job, JobError, JobView};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{AppState, rfc3339};
@@ -25,6 +26,10 @@ pub(crate) struct JobBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     input: Option<Box<RawValue>>,
+    /// Parameters of the request that were dropped, since the model doesn't have them and its operator allows
+    /// that; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<String>,
     /// A small text result.
     #[schema(value_type = Option<Value>)]
     output: Option<Box<RawValue>>,
@@ -45,6 +50,9 @@ struct AttemptBody {
     /// begun, taken, succeeded, failed, not_sent, uncertain or cancelled.
     state: &'static str,
     error: Option<JobErrorBody>,
+    /// What the vendor says beside its results: its request id, seeds, finish reasons, verdicts, usage.
+    #[schema(value_type = Object)]
+    vendor: Map<String, Value>,
 }
 
 /// One stored result.
@@ -101,6 +109,7 @@ impl JobBody {
             updated_at: rfc3339::write(view.job.updated_at),
             attempts: view.attempts.iter().map(attempt).collect(),
             input: None,
+            dropped: view.job.terms.dropped.clone(),
             output: raw(view.job.output.as_deref()),
             artifacts: view.artifacts.iter().map(artifact).collect(),
             error: view.job.error.as_ref().map(job_error),
@@ -116,6 +125,7 @@ fn attempt(attempt: &Attempt) -> AttemptBody {
         provider: attempt.provider.to_string(),
         state: attempt.state.as_str(),
         error: attempt.error.as_ref().map(job_error),
+        vendor: attempt.vendor.clone(),
     }
 }
 

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use fourfold_domain::{Modality, Model, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
 
-use super::{Catalog, ModelSettings, PriceSettings, RouteSettings};
+use super::{Catalog, ModelSettings, PriceSettings, PricingSettings, RouteSettings};
 use crate::ports::Providers;
+
+/// A hundredfold price is surely meant otherwise.
+const MARKUP_PERCENT_MAX: u32 = 10_000;
 
 /// A mistake in the catalog.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -23,14 +26,20 @@ impl Catalog {
     /// out, so that one catalog can name more vendors than an operator has keys for.
     pub fn build(
         settings: &BTreeMap<String, ModelSettings>,
+        pricing: PricingSettings,
         providers: &dyn Providers,
     ) -> Result<Self, CatalogError> {
+        if pricing.markup_percent > MARKUP_PERCENT_MAX {
+            let problem = format!("must be from 0 to {MARKUP_PERCENT_MAX}");
+            return Err(mistake("pricing.markup_percent".to_owned(), problem));
+        }
         let mut models = BTreeMap::new();
         for (name, settings) in settings {
-            if let Some(model) = model(name, settings, providers)? {
-                models.insert(name.clone(), Arc::new(model));
-            } else {
-                tracing::info!(model = %name, "a model is left out, since no provider of its route is on");
+            match model(name, settings, pricing, providers)? {
+                Some(model) => drop(models.insert(name.clone(), Arc::new(model))),
+                None => {
+                    tracing::debug!(model = %name, "a model is left out, since no provider of its route is on")
+                }
             }
         }
         Ok(Self { models, retired: BTreeMap::new() })
@@ -40,6 +49,7 @@ impl Catalog {
 fn model(
     name: &str,
     settings: &ModelSettings,
+    pricing: PricingSettings,
     providers: &dyn Providers,
 ) -> Result<Option<Model>, CatalogError> {
     let at = |place: &str| format!("models.{name}{place}");
@@ -56,8 +66,7 @@ fn model(
         let rank = route.rank.unwrap_or_else(|| u32::try_from(index + 1).unwrap_or(u32::MAX));
         choices.extend(choice(&place, route, rank, settings.modality, providers)?);
     }
-    let price = price(&at(".price"), &settings.price)?;
-    check_units(&at(".price.rates"), settings.modality, &price)?;
+    let price = price_to_users(&at(""), settings, pricing)?;
     choices.sort_by_key(|choice| choice.rank);
     let mut choices = choices.into_iter();
     let Some(first) = choices.next() else { return Ok(None) };
@@ -65,6 +74,7 @@ fn model(
         name,
         modality: settings.modality,
         parameters: first.parameters.clone(),
+        drop_unsupported: settings.drop_unsupported,
         price,
         token_ceilings: settings.token_ceilings,
         route: Route::new(first, choices.collect()),
@@ -116,6 +126,29 @@ fn choice(
         weight: route.weight,
         cost,
     }))
+}
+
+/// The operator's own price, or what the route costs with the markup on top.
+fn price_to_users(
+    place: &str,
+    settings: &ModelSettings,
+    pricing: PricingSettings,
+) -> Result<Price, CatalogError> {
+    if let Some(written) = &settings.price {
+        let found = price(&format!("{place}.price"), written)?;
+        check_units(&format!("{place}.price.rates"), settings.modality, &found)?;
+        return Ok(found);
+    }
+    let costs = settings.route.iter().enumerate();
+    let Some((index, cost)) = costs.filter_map(|(index, choice)| Some((index, choice.cost.as_ref()?))).next()
+    else {
+        let problem = "is required where no choice of the route names its cost";
+        return Err(mistake(format!("{place}.price"), problem));
+    };
+    let place = format!("{place}.route[{index}].cost");
+    let cost = price(&place, cost)?;
+    check_units(&format!("{place}.rates"), settings.modality, &cost)?;
+    cost.marked_up(pricing.markup_percent).map_err(|error| mistake(place, error))
 }
 
 fn price(place: &str, settings: &PriceSettings) -> Result<Price, CatalogError> {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::ServiceError;
 
 pub use build::CatalogError;
-pub use settings::{ModelSettings, PriceSettings, RateSettings, RouteSettings};
+pub use settings::{ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings};
 
 /// The models of one snapshot, by name.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,10 @@ pub struct CatalogService {
 pub struct Offer {
     /// Who serves it.
     pub model: Arc<Model>,
+    /// What was asked for, less what was dropped.
+    pub input: Map<String, Value>,
+    /// The parameters that were dropped, since the model doesn't have them and its operator allows that.
+    pub dropped: Vec<String>,
     /// The request.
     pub request: Request,
     /// The most that it can cost.
@@ -103,11 +107,16 @@ impl CatalogService {
     /// Checks a request against its model and prices it.
     pub fn offer(&self, model: &str, input: &Map<String, Value>) -> Result<Offer, ServiceError> {
         let model = self.current.load().model(model)?.clone();
-        Parameter::check_all(&model.parameters, input)?;
         let mut input = input.clone();
-        Parameter::fill_in(&model.parameters, &mut input);
-        let request = Request::parse(model.modality, input)?;
+        let dropped = match model.drop_unsupported {
+            true => Parameter::drop_unknown(&model.parameters, &mut input),
+            false => Vec::new(),
+        };
+        Parameter::check_all(&model.parameters, &input)?;
+        let mut filled_in = input.clone();
+        Parameter::fill_in(&model.parameters, &mut filled_in);
+        let request = Request::parse(model.modality, filled_in)?;
         let quote = model.price.quote_max(&request.quantities_max(&model.token_ceilings))?;
-        Ok(Offer { model, request, quote })
+        Ok(Offer { model, input, dropped, request, quote })
     }
 }

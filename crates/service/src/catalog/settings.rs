@@ -16,8 +16,13 @@ pub struct ModelSettings {
     pub modality: Modality,
     /// Who may serve it, the first one first.
     pub route: Vec<RouteSettings>,
-    /// What it costs the user.
-    pub price: PriceSettings,
+    /// What it costs the user. Left out, what the first choice of the route that names its cost costs the
+    /// operator, with `pricing.markup_percent` on top.
+    #[serde(default)]
+    pub price: Option<PriceSettings>,
+    /// Whether parameters that the model doesn't have are dropped, and told in the job, instead of refused.
+    #[serde(default)]
+    pub drop_unsupported: bool,
     /// What the input of a chat may come to beside its text, in tokens, for the hold.
     #[serde(default)]
     pub token_ceilings: TokenCeilings,
@@ -38,6 +43,16 @@ pub struct ModelSettings {
     pub on_uncertain: OnUncertain,
 }
 
+/// How prices to users follow from costs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct PricingSettings {
+    /// How much is added to what the vendor charges, for models that have no price of their own; 0 to 10 000
+    /// hundredths.
+    pub markup_percent: u32,
+}
+
 /// One choice of a route.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -53,7 +68,7 @@ pub struct RouteSettings {
     /// How often it is asked first among choices of the same rank; 1 or more.
     #[serde(default = "weight_default")]
     pub weight: u32,
-    /// What the vendor charges the operator.
+    /// What the vendor charges the operator; the shipped catalog takes a credit for a US dollar.
     #[serde(default)]
     pub cost: Option<PriceSettings>,
 }

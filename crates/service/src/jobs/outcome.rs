@@ -98,7 +98,8 @@ mod tests {
         attempts: u32,
         elsewhere: Elsewhere,
     ) -> String {
-        let terms = Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain };
+        let dropped = Vec::new();
+        let terms = Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain, dropped };
         match after_failure(failure, attempts, &terms, Duration::from_secs(1), elsewhere) {
             AfterFailure::Fail { error, .. } => format!("fail {}", error.code),
             AfterFailure::Retry { after, .. } => format!("retry after {} s", after.as_secs()),

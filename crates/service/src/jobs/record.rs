@@ -64,7 +64,7 @@ pub struct Job {
 }
 
 /// The rules of the catalog that a job was submitted under.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Terms {
     /// How many times paid work may be tried in all.
     pub attempts_max: u32,
@@ -72,6 +72,9 @@ pub struct Terms {
     pub on_cancel: OnCancel,
     /// What becomes of an attempt of which nobody knows.
     pub on_uncertain: OnUncertain,
+    /// The parameters that were dropped, since the model doesn't have them and its operator allows that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
 }
 
 /// Why a job or an attempt failed, in words fit for the caller.

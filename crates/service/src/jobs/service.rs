@@ -237,7 +237,7 @@ impl JobsService {
             ));
         }
         let offer = self.parts.catalog.offer(&submission.model, &submission.input)?;
-        let input = Value::Object(submission.input).to_string();
+        let input = Value::Object(offer.input).to_string();
         if input.len() > INPUT_BYTES_MAX {
             return Err(ServiceError::TooLarge { what: "input", bytes_max: INPUT_BYTES_MAX });
         }
@@ -262,6 +262,7 @@ impl JobsService {
                 attempts_max: model.attempts_max,
                 on_cancel: model.on_cancel,
                 on_uncertain: model.on_uncertain,
+                dropped: offer.dropped,
             },
             metadata: metadata.map(Into::into),
             priority: submission.priority,

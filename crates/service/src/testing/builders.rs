@@ -41,7 +41,12 @@ pub fn submit(external_id: &str, amount: &str) -> Submit {
         model: model(),
         modality: Modality::Image,
         input: r#"{"prompt":"a fox"}"#.into(),
-        terms: Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain: OnUncertain::Fail },
+        terms: Terms {
+            attempts_max: 3,
+            on_cancel: OnCancel::Full,
+            on_uncertain: OnUncertain::Fail,
+            dropped: Vec::new(),
+        },
         metadata: None,
         priority: Priority::Normal,
         amount: credits(amount),

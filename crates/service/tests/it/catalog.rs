@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fourfold_domain::{Modality, OnCancel, OnUncertain, TokenCeilings, Unit};
 use fourfold_service::ServiceError;
 use fourfold_service::catalog::{
-    Catalog, CatalogService, ModelSettings, PriceSettings, RateSettings, RouteSettings,
+    Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
 use fourfold_service::testing::{ProviderTable, credits};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ fn model() -> ModelSettings {
     ModelSettings {
         modality: Modality::Image,
         route: vec![route("acme", "acme-1")],
-        price: PriceSettings { version: "v1".to_owned(), rates: vec![rate("0.04")] },
+        price: Some(PriceSettings { version: "v1".to_owned(), rates: vec![rate("0.04")] }),
+        drop_unsupported: false,
         deadline: std::time::Duration::from_secs(60),
         token_ceilings: TokenCeilings::default(),
         attempts_max: 3,
@@ -45,7 +46,7 @@ fn model() -> ModelSettings {
 
 fn build(name: &str, settings: ModelSettings) -> Result<Catalog, String> {
     let settings = BTreeMap::from([(name.to_owned(), settings)]);
-    Catalog::build(&settings, &providers()).map_err(|mistake| mistake.to_string())
+    Catalog::build(&settings, PricingSettings::default(), &providers()).map_err(|mistake| mistake.to_string())
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn check(settings: ModelSettings, place: &str, allowed: &str) {
 
 #[test]
 fn each_mistake_names_its_place() {
-    let priced = |rates| PriceSettings { version: "v1".to_owned(), rates };
+    let priced = |rates| Some(PriceSettings { version: "v1".to_owned(), rates });
     check(ModelSettings { route: Vec::new(), ..model() }, ".route", "at least one");
     check(ModelSettings { attempts_max: 0, ..model() }, ".attempts_max", "1 to 10");
     check(ModelSettings { attempts_max: 11, ..model() }, ".attempts_max", "1 to 10");
@@ -109,7 +110,7 @@ fn a_request_is_checked_and_priced_by_the_catalog_in_force() {
     assert!(matches!(unknown, Err(ServiceError::Invalid(mistake)) if mistake.field == "input.style"));
 
     let held = catalog.current();
-    let dearer = PriceSettings { version: "v2".to_owned(), rates: vec![rate("1")] };
+    let dearer = Some(PriceSettings { version: "v2".to_owned(), rates: vec![rate("1")] });
     catalog.replace(build("picture", ModelSettings { price: dearer, ..model() }).unwrap());
     assert_eq!(offer(&catalog, "picture", json!({"prompt": "a fox"})).unwrap(), "1");
     let before = held.model("picture").unwrap();
@@ -118,4 +119,41 @@ fn a_request_is_checked_and_priced_by_the_catalog_in_force() {
     catalog.replace(Catalog::default());
     let gone = offer(&catalog, "picture", json!({"prompt": "a fox"}));
     assert!(matches!(gone, Err(ServiceError::UnknownModel(name)) if name == "picture"));
+}
+
+#[test]
+fn without_a_price_the_cost_is_passed_on_with_the_markup() {
+    let cost = PriceSettings { version: "acme-1".to_owned(), rates: vec![rate("0.04")] };
+    let costly = RouteSettings { cost: Some(cost), ..route("zenith", "zenith-1") };
+    // The price is the same whether the provider whose cost it is is on or not.
+    for first in ["acme", "off"] {
+        let choices = vec![route(first, "acme-1"), costly.clone(), route("acme", "acme-1")];
+        let settings = ModelSettings { route: choices, price: None, ..model() };
+        let settings = BTreeMap::from([("picture".to_owned(), settings)]);
+        let pricing = PricingSettings { markup_percent: 25 };
+        let catalog = Catalog::build(&settings, pricing, &providers()).unwrap();
+        let model = catalog.model("picture").unwrap();
+        assert_eq!(
+            (model.price.version.as_str(), model.price.rates[0].credits),
+            ("acme-1+25%", credits("0.05"))
+        );
+        let cost = model.route.choices().find_map(|choice| choice.cost.clone()).unwrap();
+        assert_eq!(cost.rates[0].credits, credits("0.04"), "the margin can be told");
+    }
+    check(ModelSettings { price: None, ..model() }, ".price", "is required where no choice");
+    let wild = PricingSettings { markup_percent: 10_001 };
+    let mistake = Catalog::build(&BTreeMap::new(), wild, &providers()).unwrap_err();
+    assert_eq!(mistake.place, "pricing.markup_percent");
+}
+
+#[test]
+fn an_operator_may_let_unknown_parameters_be_dropped() {
+    let lenient = ModelSettings { drop_unsupported: true, ..model() };
+    let catalog = CatalogService::new(build("picture", lenient).unwrap());
+    let input = json!({"prompt": "a fox", "style": "oil"});
+    let offer = catalog.offer("picture", input.as_object().unwrap()).unwrap();
+    assert_eq!(offer.dropped, ["style"]);
+    assert_eq!(Value::Object(offer.input), json!({"prompt": "a fox"}));
+    let wrong = catalog.offer("picture", json!({"prompt": "a fox", "n": 99}).as_object().unwrap());
+    assert!(matches!(wrong, Err(ServiceError::Invalid(mistake)) if mistake.field == "input.n"));
 }

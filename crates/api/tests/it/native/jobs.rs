@@ -55,7 +55,7 @@ async fn a_job_that_is_done_shows_its_results_and_its_charge() {
     let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(job["state"], "succeeded");
     assert_eq!(job["credits"], json!({"held": "0.04", "charged": "0.04"}));
-    let attempt = json!({"number": 1, "provider": "acme", "state": "succeeded", "error": null});
+    let attempt = json!({"number": 1, "provider": "acme", "state": "succeeded", "error": null, "vendor": {}});
     assert_eq!(job["attempts"], json!([attempt]));
     let shown = house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("u1").answer().await;
     assert_eq!(shown.header("fourfold-provider"), Some("acme"));

@@ -12,7 +12,7 @@ use fourfold_domain::{InstanceId, JobId, Modality, OnCancel, OnUncertain, Output
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::{
-    Catalog, CatalogService, ModelSettings, PriceSettings, RateSettings, RouteSettings,
+    Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
 use fourfold_service::credits::CreditsService;
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
@@ -247,12 +247,14 @@ fn catalog(providers: &ProviderTable) -> Catalog {
     let settings = ModelSettings {
         modality: Modality::Image,
         route: vec![route],
-        price: PriceSettings { version: "v1".to_owned(), rates: vec![rate] },
+        price: Some(PriceSettings { version: "v1".to_owned(), rates: vec![rate] }),
+        drop_unsupported: false,
         deadline: Duration::from_secs(60 * 60),
         token_ceilings: fourfold_domain::TokenCeilings::default(),
         attempts_max: 3,
         on_cancel: OnCancel::None,
         on_uncertain: OnUncertain::Fail,
     };
-    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), providers).unwrap()
+    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
+        .unwrap()
 }

@@ -82,7 +82,7 @@ impl Step for Submit {
             model: self.model.clone(),
             modality: self.modality,
             input: self.input.clone(),
-            terms: self.terms,
+            terms: self.terms.clone(),
             metadata: self.metadata.clone(),
             state: JobState::Queued,
             version: 1,

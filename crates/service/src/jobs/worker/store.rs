@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::{BoxStream, Effect, JobState, Output, OutputSource, Outputs, Provider};
-use futures_util::StreamExt as _;
+use fourfold_domain::{BoxStream, Effect, JobState, Modality, Output, OutputSource, Outputs, Provider};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::Map;
 use tokio::time::timeout;
 
@@ -14,6 +14,9 @@ use crate::jobs::record::poll_backoff;
 use crate::jobs::{Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
 use crate::ports::StorageError;
 use crate::{BoxError, StoreError, failpoint};
+
+/// The largest text result that is shown in the job itself.
+const OUTPUT_BYTES_MAX: u64 = 16 * 1024;
 
 /// The longest pause before results that are held in memory are stored again.
 const STORE_AGAIN_MAX: Duration = Duration::from_secs(10);
@@ -121,10 +124,32 @@ impl JobWorker {
         delivery: Delivery<StoredObject>,
     ) -> Result<(), StoreError> {
         let used = self.used(working, &delivery.quantities);
+        let output = self.small_text(job, &delivery.items).await;
         let artifact = |(index, object)| Artifact { job: job.id, index, object };
         let artifacts = (0..).zip(delivery.items).map(artifact).collect();
         let missing = delivery.missing.map(|missing| JobError::new("partial", missing));
-        self.finish(working, Ending::Succeeded { artifacts, used, output: None, missing }).await
+        self.finish(working, Ending::Succeeded { artifacts, used, output, missing }).await
+    }
+
+    /// A small text result as it was stored, for the job itself. It is a copy, so that a store that doesn't give
+    /// it keeps no job from ending.
+    async fn small_text(&self, job: &Job, objects: &[StoredObject]) -> Option<String> {
+        let is_text = matches!(job.modality, Modality::Chat | Modality::Embedding | Modality::Transcription);
+        let [object] = objects else { return None };
+        if !is_text || object.size_bytes > OUTPUT_BYTES_MAX {
+            return None;
+        }
+        let read = self.parts.storage.get(&object.key, 0, None).await;
+        let bytes: Result<Vec<Bytes>, _> = match read {
+            Ok(Some(read)) => read.bytes.try_collect().await,
+            Ok(None) => return None,
+            Err(error) => {
+                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "a small result can't be read back");
+                return None;
+            }
+        };
+        let text = String::from_utf8(bytes.ok()?.concat()).ok()?;
+        serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(text)
     }
 
     /// Results that came with the answer to `start` and couldn't be stored are gone, and they were paid for.

@@ -13,7 +13,7 @@ use fourfold_domain::{
 };
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::{
-    Catalog, CatalogService, ModelSettings, PriceSettings, RateSettings, RouteSettings,
+    Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
 use fourfold_service::jobs::{
     AttemptState, JobParts, JobSettings, JobView, JobWorker, JobsService, StoredObject, Submission,
@@ -212,14 +212,16 @@ fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) ->
     let settings = ModelSettings {
         modality: Modality::Image,
         route,
-        price: PriceSettings { version: "v1".to_owned(), rates: vec![rate] },
+        price: Some(PriceSettings { version: "v1".to_owned(), rates: vec![rate] }),
+        drop_unsupported: false,
         deadline: Duration::from_secs(60 * 60),
         token_ceilings: TokenCeilings::default(),
         attempts_max: plan.attempts_max,
         on_cancel: plan.on_cancel,
         on_uncertain: plan.on_uncertain,
     };
-    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), providers).unwrap()
+    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
+        .unwrap()
 }
 
 /// A storage that has no room for the next few objects.
