@@ -35,7 +35,7 @@ fn film_bytes(ms: u32, shown_bytes: usize) -> Vec<u8> {
 struct OneMedium {
     media_type: &'static str,
     bytes: Bytes,
-    knows_length: bool,
+    length: Option<u64>,
 }
 
 #[async_trait]
@@ -43,14 +43,15 @@ impl MediaReader for OneMedium {
     async fn open(&self, _input: &MediaInput) -> Result<OpenMedia, ProviderError> {
         Ok(OpenMedia {
             media_type: self.media_type.to_owned(),
-            length: self.knows_length.then_some(self.bytes.len() as u64),
+            length: self.length,
             body: stream::iter([Ok(self.bytes.clone())]).boxed(),
         })
     }
 }
 
 fn medium(media_type: &'static str, bytes: impl Into<Bytes>) -> Arc<OneMedium> {
-    Arc::new(OneMedium { media_type, bytes: bytes.into(), knows_length: true })
+    let bytes = bytes.into();
+    Arc::new(OneMedium { media_type, length: Some(bytes.len() as u64), bytes })
 }
 
 /// An API that takes one upload of so many bytes.
@@ -80,9 +81,10 @@ async fn what_is_too_large_for_a_request_is_uploaded_before() {
     let fits = context_with("gen4_turbo", medium("image/png", vec![0; PICTURE_MAX]));
     let (_, sent) = sent_with(MockRunwayApi::new(), fits, json!({"image": FILE})).await;
     assert_eq!(sent["promptImage"].as_str().unwrap().len(), 4_999_998);
-    for knows_length in [true, false] {
+    let length = PICTURE_MAX as u64 + 1;
+    for length in [Some(length), None] {
         let bytes = vec![0; PICTURE_MAX + 1].into();
-        let media = Arc::new(OneMedium { media_type: "image/png", bytes, knows_length });
+        let media = Arc::new(OneMedium { media_type: "image/png", bytes, length });
         let api = uploads("file.png", "image/png", PICTURE_MAX + 1);
         let (_, sent) = sent_with(api, context_with("gen4_turbo", media), json!({"image": FILE})).await;
         assert_eq!(sent["promptImage"], "runway://1");
@@ -149,6 +151,9 @@ async fn what_cannot_be_used_names_its_field() {
     let long = format!("https://files.test/{}", "a".repeat(2048));
     let message = refused("gen4_turbo", png, json!({"image": long})).await;
     assert_eq!(message, "input.image must be a URL of at most 2048 characters");
+    let huge = OneMedium { media_type: "image/png", bytes: Bytes::new(), length: Some(200_000_001) };
+    let message = refused("gen4_turbo", Arc::new(huge), json!({"image": FILE})).await;
+    assert_eq!(message, "input.image must have at most 200000000 bytes");
 }
 
 #[tokio::test]
