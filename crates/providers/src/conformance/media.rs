@@ -19,10 +19,11 @@ use super::{magic, minimal};
 const POLLS_MAX: usize = 1000;
 
 pub(super) async fn check(build: &impl Fn() -> Arc<dyn Provider>, model: &ModelSpec) -> Result<(), Broken> {
-    check_strangers(&*build(), model).await?;
+    let first = build();
+    check_strangers(&*first, model).await?;
     let about = model.vendor_model.as_str();
     let request = request(model)?;
-    let outputs = match media(&*build(), about)?.start(request, context(about)).await {
+    let outputs = match media(&*first, about)?.start(request, context(about)).await {
         Err(error) => return check_error(about, &error),
         Ok(Started::Done(outputs)) => outputs,
         Ok(Started::Task(task)) => match ended(build, about, &task).await? {
