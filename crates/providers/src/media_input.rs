@@ -1,8 +1,8 @@
 //! What a caller handed in, in the forms that vendors take.
 
-#[cfg(feature = "media")]
+#[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
 use base64::Engine;
-#[cfg(feature = "media")]
+#[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use fourfold_domain::{MediaInput, MediaReader, ProviderError};
@@ -36,6 +36,7 @@ impl Handed {
     }
 
     /// The bytes in base64.
+    #[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
     pub(crate) fn base64(&self) -> String {
         BASE64_STANDARD.encode(&self.bytes)
     }

@@ -5,11 +5,11 @@ use fourfold_clients::openai as wire;
 use fourfold_domain::{
     Effect, Output, OutputSource, Outputs, ProviderError, Quantity, Reason, SpeechRequest, Unit,
 };
-use futures_util::TryStreamExt;
 use serde_json::json;
 
-use crate::classify::{Codes, classify};
+use crate::classify::Codes;
 use crate::facts::facts;
+use crate::fetch;
 
 /// What `pcm` is, from the vendor's page.
 const PCM: &str = "audio/pcm;rate=24000";
@@ -41,9 +41,7 @@ pub(crate) async fn outputs(
         Some("pcm") => PCM.to_owned(),
         format => said.unwrap_or_else(|| media_type(format).to_owned()),
     };
-    let pieces: Vec<_> =
-        media.body.into_data_stream().try_collect().await.map_err(|error| classify(codes, error))?;
-    let bytes: bytes::Bytes = pieces.concat().into();
+    let bytes = fetch::whole(codes, media.body).await?;
     if bytes.is_empty() {
         return Err(ProviderError::new(
             Reason::Failed,
