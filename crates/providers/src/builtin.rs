@@ -42,6 +42,12 @@ pub const BUILTIN: &[Builtin] = &[
         about: "Runway: videos, pictures and speech, of its own models and of other makers'",
         construct: crate::runway::construct,
     },
+    #[cfg(feature = "stability")]
+    Builtin {
+        key: "stability",
+        about: "Stability: pictures, what changes them, and what makes them larger",
+        construct: crate::stability::construct,
+    },
     #[cfg(feature = "mock")]
     Builtin {
         key: "mock",

@@ -60,7 +60,7 @@ mod http_settings;
 mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
-#[cfg(any(feature = "openai", feature = "runway"))]
+#[cfg(any(feature = "openai", feature = "runway", feature = "stability"))]
 mod offered;
 #[cfg(feature = "openai")]
 pub mod openai;
@@ -69,6 +69,8 @@ mod parameters;
 #[cfg(feature = "runway")]
 pub mod runway;
 mod settings;
+#[cfg(feature = "stability")]
+pub mod stability;
 #[cfg(feature = "runway")]
 mod task_id;
 

@@ -14,5 +14,7 @@ mod mock;
 mod openai;
 #[cfg(feature = "runway")]
 mod runway;
+#[cfg(feature = "stability")]
+mod stability;
 mod stub;
 mod text_stub;

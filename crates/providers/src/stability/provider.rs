@@ -1,0 +1,134 @@
+//! Stability as a provider.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fourfold_clients::http::{BaseHttpClient, ClientError};
+use fourfold_clients::stability::{BASE_URL, StabilityApi, StabilityClient, default_settings};
+use fourfold_domain::{
+    AttemptContext, ByteStream, Cancelled, Circuit, Effect, InvalidInput, MediaMaker, MediaRequest,
+    ModelSpec, Output, OutputSource, Poll, Provider, ProviderError, ProviderKey, Reason, Request, Started,
+    UpstreamTask,
+};
+
+use super::images::{self, Asked};
+use super::models::{self, Route};
+use super::settings::StabilityOptions;
+use super::tasks::{self, FailedLooks};
+use super::{CODES, check, results};
+use crate::classify::{circuit, classify, invalid};
+use crate::fetch;
+use crate::http_settings::{api_key, http_settings};
+use crate::offered::unknown;
+use crate::{Constructed, ProviderSettings, SettingsError};
+
+/// Stability, with one credential.
+pub struct StabilityProvider {
+    key: ProviderKey,
+    api: Arc<dyn StabilityApi>,
+    /// The client beneath, for its breaker.
+    http: BaseHttpClient,
+    specs: Vec<ModelSpec>,
+    failed_looks: FailedLooks,
+}
+
+/// The row of Stability in [`crate::BUILTIN`].
+pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
+    let options: StabilityOptions = settings.options()?;
+    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
+    let http = http_settings(&default_settings(), &options.http)?;
+    let builder = StabilityClient::builder(base_url, api_key(settings)?).settings(http);
+    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let api = Arc::new(StabilityClient::new(http.clone()));
+    Ok(Arc::new(StabilityProvider::new(key.clone(), api, http)))
+}
+
+impl StabilityProvider {
+    /// A provider of Stability's models over this client, and over the HTTP client beneath it.
+    pub fn new(key: ProviderKey, api: Arc<dyn StabilityApi>, http: BaseHttpClient) -> Self {
+        Self { key, api, http, specs: models::models(), failed_looks: FailedLooks::default() }
+    }
+
+    fn route(&self, vendor_model: &str) -> Result<Route, ProviderError> {
+        models::route(vendor_model).ok_or_else(|| unknown(&self.key, vendor_model))
+    }
+}
+
+impl Provider for StabilityProvider {
+    fn key(&self) -> &ProviderKey {
+        &self.key
+    }
+
+    fn models(&self) -> &[ModelSpec] {
+        &self.specs
+    }
+
+    fn check(&self, vendor_model: &str, request: &Request) -> Result<(), InvalidInput> {
+        match (request, models::route(vendor_model)) {
+            (Request::Media(MediaRequest::Image(image)), Some(route)) => check::check(image, route),
+            _ => Ok(()),
+        }
+    }
+
+    fn media(&self) -> Option<&dyn MediaMaker> {
+        Some(self)
+    }
+
+    fn circuit(&self) -> Circuit {
+        circuit(&self.http)
+    }
+}
+
+#[async_trait]
+impl MediaMaker for StabilityProvider {
+    async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
+        let (model, media) = (context.vendor_model.as_str(), &*context.media);
+        let route = self.route(model)?;
+        let MediaRequest::Image(image) = request else {
+            return Err(unsupported("this provider makes pictures only"));
+        };
+        check::check(&image, route).map_err(|error| invalid(error.to_string()))?;
+        match images::request(&image, route, model, media).await? {
+            Asked::Picture(sent) => {
+                let generated = self.api.generate_image(&sent).await.map_err(said)?;
+                let generated = results::judged(generated)?;
+                results::outputs(generated, image.format.as_deref()).await.map(Started::Done)
+            }
+            Asked::Task(sent) => {
+                let task = self.api.start_image(&sent).await.map_err(said)?;
+                Ok(tasks::started(task, model))
+            }
+        }
+    }
+
+    async fn poll(&self, task: &UpstreamTask) -> Result<Poll, ProviderError> {
+        match self.api.get_result(&task.id).await {
+            Ok(result) => {
+                self.failed_looks.forget(&task.id);
+                tasks::poll(result).await
+            }
+            Err(error) => self.failed_looks.judge(&task.id, error),
+        }
+    }
+
+    async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
+        match &output.source {
+            OutputSource::Bytes(bytes) => Ok(fetch::inline(bytes.clone())),
+            OutputSource::Link(_) | OutputSource::Handle(_) => {
+                Err(unsupported("results of this provider come with their answers"))
+            }
+        }
+    }
+
+    async fn cancel(&self, _task: &UpstreamTask) -> Result<Cancelled, ProviderError> {
+        Ok(Cancelled::Unsupported)
+    }
+}
+
+fn said(error: ClientError) -> ProviderError {
+    classify(CODES, error)
+}
+
+fn unsupported(message: &str) -> ProviderError {
+    ProviderError::new(Reason::Unsupported, Effect::NotStarted, message)
+}
