@@ -41,7 +41,7 @@ pub use embeddings::{
     BatchEmbedContentsResponse, ContentEmbedding, EmbedContentRequest, EmbedContentResponse, TaskType,
 };
 pub use failure::GeminiFailures;
-pub use files::{FileList, FileState, FileUpload, StoredFile};
+pub use files::{FileList, FileState, FileUpload, StoredFile, file_id_of_uri};
 pub use generate::{
     BlockReason, Candidate, FinishReason, FunctionCallingConfig, FunctionCallingMode, FunctionDeclaration,
     GenerateContentRequest, GenerateContentResponse, GenerateContentStream, GenerationConfig,

@@ -13,6 +13,7 @@ use crate::http::{BaseHttpClient, ClientError};
 use crate::vendor::{self, Media, Pace, Stand, Wait, WaitError, open_enum, until_over, wire_type};
 use name::Place;
 
+pub use name::file_id_of_uri;
 pub use upload::FileUpload;
 pub(super) use upload::upload;
 

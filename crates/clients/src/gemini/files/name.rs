@@ -21,7 +21,7 @@ impl Place {
         if !file.starts_with("https://") && !file.starts_with("http://") {
             return Self::Path(path(file.strip_prefix("files/").unwrap_or(file)));
         }
-        match id_of_uri(file) {
+        match file_id_of_uri(file) {
             Some(id) => Self::Path(path(&id)),
             None => Self::Elsewhere(file.to_owned()),
         }
@@ -32,8 +32,9 @@ fn path(id: &str) -> String {
     format!("files/{}", segment(id))
 }
 
-/// The id in `…/v1beta/files/{id}`, with or without a `:download` behind it.
-fn id_of_uri(uri: &str) -> Option<String> {
+/// The id of the file that a URI of the vendor's names, as in `…/v1beta/files/{id}`, with or without a `:download` behind
+/// it; none where the URI leads elsewhere.
+pub fn file_id_of_uri(uri: &str) -> Option<String> {
     let uri = Url::parse(uri).ok()?;
     let mut segments = uri.path_segments()?.rev();
     let last = segments.next()?;
