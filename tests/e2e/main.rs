@@ -11,6 +11,7 @@ mod generate;
 mod kills;
 mod logs;
 mod main_job;
+mod modalities;
 mod operations;
 mod races;
 mod refused_starts;

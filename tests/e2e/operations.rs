@@ -162,8 +162,10 @@ async fn models_say_what_may_be_asked_and_what_it_costs() {
     let server = home.start().await;
     let models = server.admin.user("u1").read("/api/v1/models").await;
     let names: Vec<_> = models["data"].as_array().unwrap().iter().map(|model| model["id"].clone()).collect();
-    assert_eq!(names, ["mock-image", "mock-image-fail", "mock-image-slow"]);
-    let model = &models["data"][0];
+    let kinds = ["chat", "embedding", "image", "speech", "transcription", "video"];
+    let manners = |kind| ["", "-fail", "-slow"].map(|manner| format!("mock-{kind}{manner}"));
+    assert_eq!(names, kinds.map(manners).concat());
+    let model = models["data"].as_array().unwrap().iter().find(|model| model["id"] == "mock-image").unwrap();
     assert_eq!((&model["object"], &model["modality"]), (&json!("model"), &json!("image")));
     assert_eq!(model["price"]["rates"][0]["credits"], PRICE, "{model}");
     assert_eq!(model["parameters"]["type"], "object", "{model}");
