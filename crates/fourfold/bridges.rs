@@ -1,5 +1,6 @@
 //! Where two layers meet that don't know each other: ports of one, filled with parts of another.
 
 mod providers;
+mod recorder;
 
 pub(crate) use providers::{LiveProviders, ProviderTable};

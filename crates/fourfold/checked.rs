@@ -1,7 +1,8 @@
 //! The configuration after everything was checked that can be without starting. Errors name the place.
 
 use anyhow::{Result, anyhow};
-use fourfold_providers::{FactoryError, ProviderFactory};
+use fourfold_clients::http::HttpSettings;
+use fourfold_providers::{FactoryError, HttpOptions, ProviderFactory};
 use fourfold_service::catalog::{Catalog, CatalogError};
 use fourfold_service::keys::KeySecret;
 
@@ -37,7 +38,9 @@ impl Checked {
         tracing_subscriber::EnvFilter::try_new(&settings.log.filter).map_err(|error| {
             at("log.filter", &format!("must be such as info,fourfold_service=debug ({error})"))
         })?;
-        let providers = ProviderTable::build(&ProviderFactory::with_builtin(), &settings.providers);
+        check_http(&settings.http).map_err(|(field, problem)| at(&format!("http.{field}"), &problem))?;
+        let providers =
+            ProviderTable::build(&ProviderFactory::with_builtin(), &settings.providers, &settings.http);
         let providers = providers.map_err(|error| match &error {
             FactoryError::Settings { key, error } => {
                 at(&format!("providers.{key}.{}", error.field), &error.problem)
@@ -54,6 +57,13 @@ impl Checked {
         })?;
         Ok(Self { settings, places, providers, catalog })
     }
+}
+
+/// What is set for every vendor, checked once and not once a vendor. The field and what is wrong with it.
+fn check_http(written: &HttpOptions) -> Result<(), (String, String)> {
+    let settings: HttpSettings = serde_path_to_error::deserialize(written.to_value())
+        .map_err(|error| (error.path().to_string(), error.into_inner().to_string()))?;
+    settings.validate().map_err(|mistake| (mistake.name.to_owned(), mistake.allowed.to_owned()))
 }
 
 /// Where a kind of provider is named: by the provider's setting, else by its own name.

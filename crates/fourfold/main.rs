@@ -9,6 +9,7 @@ mod commands;
 mod compose;
 mod config;
 mod data_dir;
+mod model_tables;
 mod reload;
 mod runtimes;
 mod shutdown;

@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod fallback;
 mod generate;
 mod kills;
 mod logs;
@@ -18,3 +19,4 @@ mod refused_starts;
 mod start_and_stop;
 mod strangers;
 mod support;
+mod vendors;

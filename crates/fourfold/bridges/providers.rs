@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use fourfold_domain::{Provider, ProviderKey};
-use fourfold_providers::{FactoryError, ProviderFactory, ProviderSettings};
+use fourfold_providers::{FactoryError, HttpOptions, ProviderFactory, ProviderSettings};
 use fourfold_service::ports::{Credentialed, Providers};
+
+use super::recorder::MetricsRecorder;
 
 /// The provider that needs no vendor, so that it is always on.
 const MOCK: &str = "mock";
@@ -33,15 +35,18 @@ impl ProviderTable {
     pub(crate) fn build(
         factory: &ProviderFactory,
         settings: &BTreeMap<String, ProviderSettings>,
+        http: &HttpOptions,
     ) -> Result<Self, FactoryError> {
         let mut wanted = settings.clone();
         wanted.entry(MOCK.to_owned()).or_default();
         let mut table = Self { off: factory.kinds().into_iter().collect(), ..Self::default() };
-        for (name, settings) in wanted {
+        for (name, mut settings) in wanted {
             let key: ProviderKey = name.parse()?;
+            settings.http = settings.http.over(http);
             table.off.remove(&key);
             let mut instances = Vec::new();
-            for (credential, settings) in settings.by_credential() {
+            for (credential, mut settings) in settings.by_credential() {
+                settings.recorder = Some(Arc::new(MetricsRecorder::new(&name, &credential)));
                 let provider = factory.build(&name, &settings)?;
                 instances.push(Credentialed { credential: credential.into(), provider });
             }
@@ -152,7 +157,8 @@ mod tests {
     use super::*;
 
     fn table(settings: Value) -> Result<ProviderTable, FactoryError> {
-        ProviderTable::build(&ProviderFactory::with_builtin(), &serde_json::from_value(settings).unwrap())
+        let settings = serde_json::from_value(settings).unwrap();
+        ProviderTable::build(&ProviderFactory::with_builtin(), &settings, &HttpOptions::default())
     }
 
     fn key(name: &str) -> ProviderKey {

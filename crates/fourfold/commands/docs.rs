@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::config::{PLAIN_NAMES, Settings, configuration_markdown, env_example};
+use crate::model_tables;
 
 #[derive(Subcommand)]
 pub(super) enum Docs {
@@ -13,6 +14,8 @@ pub(super) enum Docs {
     Configuration,
     /// .env.example
     Env,
+    /// docs/models.md
+    Models,
     /// The description of the API.
     Openapi,
 }
@@ -22,6 +25,7 @@ pub(super) fn run(command: &Docs) -> Result<ExitCode> {
     match command {
         Docs::Configuration => print!("{}", configuration_markdown(&schema, PLAIN_NAMES)),
         Docs::Env => print!("{}", env_example(&schema, PLAIN_NAMES)),
+        Docs::Models => print!("{}", model_tables::markdown()?),
         Docs::Openapi => println!("{}", serde_json::to_string_pretty(&fourfold_api::openapi())?),
     }
     Ok(ExitCode::SUCCESS)

@@ -48,8 +48,8 @@ enum Command {
     /// Looks at the ledger.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
-    /// Lists the models of the catalog with their prices.
-    Models,
+    /// Lists the models of the catalog: who serves them, their prices, their costs, and the margin.
+    Models(models::Models),
     /// Looks at the configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Keys(command) => keys::run(&context, command),
         Command::Credits(command) => credits::run(&context, command),
         Command::Ledger(command) => ledger::run(&context, &command),
-        Command::Models => models::run(&context),
+        Command::Models(command) => models::run(&context, &command),
         Command::Config(command) => config::run(&context, &command),
         Command::Generate(command) => generate::run(&context, &command),
         Command::Simulate(command) => simulate::run(&command),

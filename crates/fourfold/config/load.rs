@@ -62,6 +62,10 @@ pub(crate) fn load<T: DeserializeOwned + JsonSchema>(
     problems.extend(tree.leaves().iter().filter_map(|(path, node)| unknown::check(&shape, path, node)));
     for (path, node) in variables.settings(plain_names)? {
         problems.extend(unknown::check(&shape, &path, &node));
+        let node = match shape.get(path.steps()) {
+            Some(setting) => setting.typed(node),
+            None => node,
+        };
         tree.insert(path.steps(), node);
     }
     problems.dedup();
@@ -219,6 +223,24 @@ mod tests {
         let groq = &settings.providers["groq"];
         assert_eq!(groq.base_url.as_deref(), Some("x"));
         assert_eq!(groq.api_key.as_ref().map(ExposeSecret::expose_secret), Some("00123"));
+    }
+
+    #[test]
+    fn variables_reach_the_settings_of_vendors_clients() {
+        let world = World {
+            environment: &[
+                ("HTTP_TIMEOUT_READ", "7"),
+                ("HTTP_MAX_RETRIES", "2"),
+                ("FOURFOLD__PROVIDERS__GROQ__TIMEOUTS__TOTAL", "90s"),
+                ("FOURFOLD__PROVIDERS__GROQ__RETRY__RETRIES_MAX", "1"),
+            ],
+            ..World::default()
+        };
+        let settings = world.load().unwrap().settings;
+        let all = serde_json::json!({"timeouts": {"idle": "7"}, "retry": {"retries_max": 2}});
+        assert_eq!(settings.http.to_value(), all);
+        let own = serde_json::json!({"timeouts": {"total": "90s"}, "retry": {"retries_max": 1}});
+        assert_eq!(settings.providers["groq"].http.to_value(), own);
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub(super) const CONFIG_FILE: &str = "FOURFOLD_CONFIG";
 /// has exported for other programs must not name a setting or a provider that isn't there.
 pub(crate) const PLAIN_NAMES: &[PlainName] = &[
     PlainName { variable: "FOURFOLD_ADMIN_KEY", setting: "security.admin_key" },
+    PlainName { variable: "HTTP_TIMEOUT_CONNECT", setting: "http.timeouts.connect" },
+    PlainName { variable: "HTTP_TIMEOUT_READ", setting: "http.timeouts.idle" },
+    PlainName { variable: "HTTP_TIMEOUT_TOTAL", setting: "http.timeouts.total" },
+    PlainName { variable: "HTTP_MAX_RETRIES", setting: "http.retry.retries_max" },
+    PlainName { variable: "HTTP_BACKOFF_BASE", setting: "http.retry.base" },
     PlainName { variable: "AIHUBMIX_API_KEY", setting: "providers.aihubmix.api_key" },
     PlainName { variable: "AIHUBMIX_BASE_URL", setting: "providers.aihubmix.base_url" },
     PlainName { variable: "ANTHROPIC_API_KEY", setting: "providers.anthropic.api_key" },

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fourfold_api::ServerSettings;
-use fourfold_providers::ProviderSettings;
+use fourfold_clients::http::HttpSettings;
+use fourfold_providers::{HttpOptions, ProviderSettings};
 use fourfold_service::artifacts::ArtifactSettings;
 use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::instances::InstanceSettings;
@@ -47,6 +48,10 @@ pub(crate) struct Settings {
     pub(crate) artifacts: ArtifactSettings,
     /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
     pub(crate) models: BTreeMap<String, ModelSettings>,
+    /// How vendors are called, for all of them; what a provider says of itself beats it, and it beats the
+    /// vendors' own defaults.
+    #[schemars(with = "HttpSettings")]
+    pub(crate) http: HttpOptions,
     /// How prices to users follow from what vendors charge.
     pub(crate) pricing: PricingSettings,
     /// The vendors, each under its own name; `kind` lets another name stand for one of them.
@@ -65,6 +70,7 @@ impl Default for Settings {
             instances: InstanceSettings::default(),
             artifacts: ArtifactSettings::default(),
             models: BTreeMap::new(),
+            http: HttpOptions::default(),
             pricing: PricingSettings::default(),
             providers: BTreeMap::new(),
         }

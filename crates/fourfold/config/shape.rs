@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::path::Step;
 use super::schema::shape_of_schema;
+use super::tree::{self, Node, Number};
 
 /// One setting, or a section of them.
 #[derive(Clone, Debug)]
@@ -35,6 +36,20 @@ pub(super) enum Kind {
 }
 
 impl Shape {
+    /// The text of a variable as the number or the yes or no that the setting is, where it reads as one. Types that
+    /// serde buffers ask for nothing themselves.
+    pub(super) fn typed(&self, node: Node) -> Node {
+        let (tree::Value::Untyped(text), Kind::Value(kind)) = (&node.value, &self.kind) else { return node };
+        let value = match kind.as_str() {
+            "`true` or `false`" => text.parse().ok().map(tree::Value::Bool),
+            kind if kind == "number" || kind.starts_with("whole number") => {
+                Number::parse(text).map(|number| tree::Value::Number(number, text.clone()))
+            }
+            _ => None,
+        };
+        Node { value: value.unwrap_or(node.value), ..node }
+    }
+
     /// The shape of a settings type.
     pub(super) fn of<T: JsonSchema>() -> Self {
         shape_of_schema(&schemars::schema_for!(T))

@@ -1,42 +1,41 @@
-//! How a provider's HTTP client is set: the vendor's own defaults, with what the operator writes over them.
+//! How a provider's HTTP client is made: the vendor's own defaults, with what the operator writes over them.
 
-use fourfold_clients::http::HttpSettings;
+use fourfold_clients::http::{BaseHttpClient, ClientBuilder, HttpSettings};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::http_options::lay_over;
 use crate::{ProviderSettings, SettingsError};
 
-/// The vendor's settings with what stands under `http` in the operator's over them, field by field.
-pub(crate) fn http_settings(
+/// The client of a vendor: at the operator's base URL or the vendor's own, with the operator's credential, and
+/// settings laid over the vendor's defaults.
+pub(crate) fn http_client(
+    settings: &ProviderSettings,
+    base_url: &str,
     defaults: &HttpSettings,
-    written: &Map<String, Value>,
-) -> Result<HttpSettings, SettingsError> {
-    let mut merged =
-        serde_json::to_value(defaults).map_err(|error| SettingsError::new("http", error.to_string()))?;
-    lay_over(&mut merged, &Value::Object(written.clone()));
-    let settings: HttpSettings = serde_path_to_error::deserialize(merged).map_err(|error| {
-        SettingsError::new(format!("http.{}", error.path()), error.into_inner().to_string())
-    })?;
-    settings
-        .validate()
-        .map_err(|mistake| SettingsError::new(format!("http.{}", mistake.name), mistake.allowed))?;
-    Ok(settings)
-}
-
-/// The credential, without which no vendor answers.
-pub(crate) fn api_key(settings: &ProviderSettings) -> Result<SecretString, SettingsError> {
-    settings.api_key.clone().ok_or_else(|| SettingsError::new("api_key", "is required"))
-}
-
-fn lay_over(below: &mut Value, above: &Value) {
-    match (below, above) {
-        (Value::Object(below), Value::Object(above)) => {
-            for (name, value) in above {
-                lay_over(below.entry(name.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (below, above) => *below = above.clone(),
+    builder: impl FnOnce(&str, SecretString) -> ClientBuilder,
+) -> Result<BaseHttpClient, SettingsError> {
+    let key = settings.api_key.clone().ok_or_else(|| SettingsError::new("api_key", "is required"))?;
+    let http = http_settings(defaults, settings)?;
+    let mut builder = builder(settings.base_url.as_deref().unwrap_or(base_url), key).settings(http);
+    if let Some(recorder) = &settings.recorder {
+        builder = builder.recorder(recorder.clone());
     }
+    builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))
+}
+
+fn http_settings(defaults: &HttpSettings, written: &ProviderSettings) -> Result<HttpSettings, SettingsError> {
+    let mut merged =
+        serde_json::to_value(defaults).map_err(|error| SettingsError::new("timeouts", error.to_string()))?;
+    lay_over(&mut merged, &written.http.to_value());
+    if let Value::Object(merged) = &mut merged {
+        // What is written as nothing is nothing.
+        merged.retain(|_name, value| !value.is_null());
+    }
+    let settings: HttpSettings = serde_path_to_error::deserialize(merged)
+        .map_err(|error| SettingsError::new(error.path().to_string(), error.into_inner().to_string()))?;
+    settings.validate().map_err(|mistake| SettingsError::new(mistake.name, mistake.allowed))?;
+    Ok(settings)
 }
 
 #[cfg(test)]
@@ -50,7 +49,7 @@ mod tests {
     fn written(value: Value) -> Result<HttpSettings, SettingsError> {
         let mut defaults = HttpSettings::default();
         defaults.timeouts.total = Duration::from_secs(300);
-        http_settings(&defaults, value.as_object().unwrap())
+        http_settings(&defaults, &serde_json::from_value(value).unwrap())
     }
 
     #[test]
@@ -63,8 +62,8 @@ mod tests {
     #[test]
     fn a_mistake_names_its_field() {
         for (value, field) in [
-            (json!({"timeouts": {"conect": "1s"}}), "http.timeouts.conect"),
-            (json!({"breaker": {"probes": 0}}), "http.breaker.probes"),
+            (json!({"timeouts": {"conect": "1s"}}), "timeouts.conect"),
+            (json!({"breaker": {"probes": 0}}), "breaker.probes"),
         ] {
             assert_eq!(written(value).unwrap_err().field, field);
         }

@@ -54,6 +54,7 @@ mod factory;
 mod facts;
 #[cfg(feature = "media")]
 mod fetch;
+mod http_options;
 #[cfg(feature = "vendor")]
 mod http_settings;
 #[cfg(feature = "vendor")]
@@ -76,4 +77,5 @@ mod task_id;
 
 pub use builtin::{BUILTIN, Builtin};
 pub use factory::{Constructed, FactoryError, ProviderFactory};
+pub use http_options::HttpOptions;
 pub use settings::{ProviderSettings, SettingsError};

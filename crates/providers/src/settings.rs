@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+#[cfg(feature = "vendor")]
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+
+use crate::HttpOptions;
 
 /// The settings of one provider.
 #[derive(Clone, Default, Deserialize)]
@@ -28,11 +32,28 @@ pub struct ProviderSettings {
     /// Where the vendor is; left out, the vendor's public address.
     #[serde(default)]
     pub base_url: Option<String>,
+    /// How the vendor is called; what isn't written is the vendor's own default.
+    #[serde(flatten)]
+    #[cfg_attr(
+        all(feature = "schema", feature = "vendor"),
+        schemars(with = "fourfold_clients::http::HttpSettings")
+    )]
+    pub http: HttpOptions,
+    /// Takes the measurements of the vendor's client.
+    #[cfg(feature = "vendor")]
+    #[serde(skip)]
+    pub recorder: Option<Arc<dyn fourfold_clients::http::Recorder>>,
     /// What only this kind of provider knows. Its constructor reads them with [`Self::options`], which
     /// refuses those that it doesn't know.
     #[serde(flatten)]
     pub options: Map<String, Value>,
 }
+
+/// The options of a provider that has none of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg(feature = "vendor")]
+pub(crate) struct NoOptions {}
 
 /// A setting that a provider can't be made from.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

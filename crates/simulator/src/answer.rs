@@ -24,6 +24,24 @@ pub(crate) enum Content {
     Pieces(Vec<Bytes>),
 }
 
+impl Content {
+    /// How many bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Pieces(pieces) => pieces.iter().map(Bytes::len).sum(),
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        match self {
+            Self::Whole(bytes) => bytes.clone(),
+            Self::Pieces(pieces) => pieces.concat().into(),
+        }
+    }
+}
+
 impl Answer {
     /// 200 with JSON.
     pub fn json(value: &Value) -> Self {

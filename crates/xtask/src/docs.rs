@@ -15,9 +15,10 @@ struct Page {
     file: &'static str,
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
     Page { subcommand: "configuration", file: "docs/configuration.md" },
     Page { subcommand: "env", file: ".env.example" },
+    Page { subcommand: "models", file: "docs/models.md" },
 ];
 
 /// Write the generated pages under docs/ again.

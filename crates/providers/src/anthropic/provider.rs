@@ -14,8 +14,8 @@ use fourfold_domain::{
 use super::settings::{AnthropicOptions, ThinkingForm};
 use super::{chat, models, said};
 use crate::classify::circuit;
-use crate::http_settings::{api_key, http_settings};
-use crate::{Constructed, ProviderSettings, SettingsError};
+use crate::http_settings::http_client;
+use crate::{Constructed, ProviderSettings};
 
 /// A vendor that speaks Anthropic's wire.
 pub struct AnthropicProvider {
@@ -30,11 +30,9 @@ pub struct AnthropicProvider {
 /// The row of Anthropic in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
     let options: AnthropicOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let builder = AnthropicClient::builder(base_url, api_key(settings)?).settings(http);
-    let builder = builder.default_header("anthropic-version", options.version.as_str());
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        AnthropicClient::builder(base_url, key).default_header("anthropic-version", options.version.as_str())
+    })?;
     let api = Arc::new(AnthropicClient::new(http.clone()));
     Ok(Arc::new(AnthropicProvider::with(key.clone(), api, http, &options)))
 }

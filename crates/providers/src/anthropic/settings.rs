@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::models::{MODELS, OUTPUT_TOKENS_MAX};
 
@@ -11,8 +10,6 @@ use super::models::{MODELS, OUTPUT_TOKENS_MAX};
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct AnthropicOptions {
-    /// The HTTP client.
-    pub(super) http: Map<String, Value>,
     /// The models, by the vendor's names for them. Left out, those of our own table.
     models: BTreeMap<String, ModelOptions>,
     /// The version of the API.

@@ -6,7 +6,6 @@
 mod chat;
 mod models;
 mod provider;
-mod settings;
 
 use fourfold_clients::deepseek::INSUFFICIENT_SYSTEM_RESOURCE;
 use fourfold_domain::Reason;

@@ -11,13 +11,13 @@ use fourfold_domain::{
     InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk,
 };
 
-use super::settings::DeepSeekOptions;
 use super::{CODES, chat, models};
 use crate::classify::{circuit, classify};
-use crate::http_settings::{api_key, http_settings};
+use crate::http_settings::http_client;
 use crate::offered::offered;
 use crate::openai::chat::{chunks, result};
-use crate::{Constructed, ProviderSettings, SettingsError};
+use crate::settings::NoOptions;
+use crate::{Constructed, ProviderSettings};
 
 /// DeepSeek.
 pub struct DeepSeekProvider {
@@ -30,11 +30,10 @@ pub struct DeepSeekProvider {
 
 /// The row of DeepSeek in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
-    let options: DeepSeekOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let builder = DeepSeekClient::builder(base_url, api_key(settings)?).settings(http);
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let NoOptions {} = settings.options()?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        DeepSeekClient::builder(base_url, key)
+    })?;
     let api = Arc::new(DeepSeekClient::new(http.clone()));
     Ok(Arc::new(DeepSeekProvider::new(key.clone(), api, http)))
 }

@@ -17,9 +17,9 @@ use super::settings::OpenAiOptions;
 use super::{CODES, chat, embeddings, images, speech, transcriptions, videos};
 use crate::classify::{circuit, classify};
 use crate::fetch;
-use crate::http_settings::{api_key, http_settings};
+use crate::http_settings::http_client;
 use crate::offered::offered;
-use crate::{Constructed, ProviderSettings, SettingsError};
+use crate::{Constructed, ProviderSettings};
 
 /// A vendor that speaks OpenAI's wire.
 pub struct OpenAiProvider {
@@ -40,10 +40,9 @@ const MANNER: Manner =
 /// The row of OpenAI in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
     let options: OpenAiOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let builder = OpenAiClient::builder(base_url, api_key(settings)?).settings(http);
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        OpenAiClient::builder(base_url, key)
+    })?;
     Ok(Arc::new(OpenAiProvider {
         key: key.clone(),
         api: Arc::new(OpenAiClient::new(http.clone())),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use fourfold_domain::ModelSpec;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::chat::Limit;
 use super::model_options::ModelOptions;
@@ -15,8 +14,6 @@ use crate::SettingsError;
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct OpenAiOptions {
-    /// The HTTP client.
-    pub(super) http: Map<String, Value>,
     /// The models of a vendor other than OpenAI, by its names for them. Left out, OpenAI's own.
     models: BTreeMap<String, ModelOptions>,
     /// The field that the limit of a chat goes into: `max_completion_tokens` or `max_tokens`.

@@ -6,7 +6,6 @@ mod film;
 mod images;
 mod models;
 mod provider;
-mod settings;
 mod speech;
 mod tasks;
 mod videos;

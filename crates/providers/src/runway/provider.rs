@@ -14,13 +14,13 @@ use fourfold_domain::{
 
 use super::assets::Courier;
 use super::models::{ImageModel, SpeechModel, VideoModel, models};
-use super::settings::RunwayOptions;
 use super::tasks::{self, Work};
 use super::{CODES, images, speech, videos};
 use crate::classify::{circuit, classify, invalid};
-use crate::http_settings::{api_key, http_settings};
+use crate::http_settings::http_client;
 use crate::offered::offered;
-use crate::{Constructed, ProviderSettings, SettingsError, fetch, task_id};
+use crate::settings::NoOptions;
+use crate::{Constructed, ProviderSettings, fetch, task_id};
 
 /// Runway.
 pub struct RunwayProvider {
@@ -36,11 +36,10 @@ const DAILY_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// The row of Runway in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
-    let options: RunwayOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let builder = RunwayClient::builder(base_url, api_key(settings)?).settings(http);
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let NoOptions {} = settings.options()?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        RunwayClient::builder(base_url, key)
+    })?;
     let api = Arc::new(RunwayClient::new(http.clone()));
     Ok(Arc::new(RunwayProvider::new(key.clone(), api, http)))
 }

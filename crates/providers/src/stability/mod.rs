@@ -8,7 +8,6 @@ mod models;
 mod pictures;
 mod provider;
 mod results;
-mod settings;
 mod tasks;
 mod words;
 

@@ -13,14 +13,14 @@ use fourfold_domain::{
 
 use super::images::{self, Asked};
 use super::models::{self, Route};
-use super::settings::StabilityOptions;
 use super::tasks::{self, FailedLooks};
 use super::{CODES, check, results};
 use crate::classify::{circuit, classify, invalid};
 use crate::fetch;
-use crate::http_settings::{api_key, http_settings};
+use crate::http_settings::http_client;
 use crate::offered::unknown;
-use crate::{Constructed, ProviderSettings, SettingsError};
+use crate::settings::NoOptions;
+use crate::{Constructed, ProviderSettings};
 
 /// Stability, with one credential.
 pub struct StabilityProvider {
@@ -34,11 +34,10 @@ pub struct StabilityProvider {
 
 /// The row of Stability in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
-    let options: StabilityOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let builder = StabilityClient::builder(base_url, api_key(settings)?).settings(http);
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let NoOptions {} = settings.options()?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        StabilityClient::builder(base_url, key)
+    })?;
     let api = Arc::new(StabilityClient::new(http.clone()));
     Ok(Arc::new(StabilityProvider::new(key.clone(), api, http)))
 }

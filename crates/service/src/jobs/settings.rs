@@ -35,6 +35,10 @@ pub struct JobSettings {
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub backoff: Duration,
+    /// The longest pause between two looks at a vendor's task, whatever the vendor advises.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub poll_max: Duration,
 }
 
 impl Default for JobSettings {
@@ -46,6 +50,7 @@ impl Default for JobSettings {
             sweep: Duration::from_secs(5),
             send_margin: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
+            poll_max: Duration::from_secs(60),
         }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn play(world: Arc<World>, request: Request) -> Response {
         watch.over();
         return Lost::response();
     }
-    world.log.lock().answered(asked.number, answer.status);
+    world.log.lock().answered(asked.number, &answer);
     if head.method == Method::HEAD {
         watch.over();
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
+use crate::answer::{Answer, Content};
 use crate::{SimulatorSettings, Vendor};
 
 /// One request as it was received.
@@ -28,8 +29,18 @@ pub struct Received {
     pub body_size_bytes: u64,
     /// How it was answered; none where no answer was begun.
     pub status: Option<StatusCode>,
+    /// The answer's body before any fault, unless it is longer than is remembered.
+    pub(crate) answer: Option<Content>,
     /// Whether the client closed the connection before it had the whole answer.
     pub closed_by_client: bool,
+}
+
+impl Received {
+    /// The body that was answered, as it was before any fault; none where no answer was begun, or where it is
+    /// longer than is remembered.
+    pub fn answer(&self) -> Option<Bytes> {
+        self.answer.as_ref().map(Content::to_bytes)
+    }
 }
 
 /// The newest requests.
@@ -73,6 +84,7 @@ impl Log {
             body: Bytes::new(),
             body_size_bytes: 0,
             status: None,
+            answer: None,
             closed_by_client: false,
         });
         self.forget();
@@ -93,8 +105,14 @@ impl Log {
         self.forget();
     }
 
-    pub(crate) fn answered(&mut self, number: u64, status: StatusCode) {
-        self.change(number, |received| received.status = Some(status));
+    pub(crate) fn answered(&mut self, number: u64, answer: &Answer) {
+        let remembered = (answer.content.len() <= self.body_bytes_max).then(|| answer.content.clone());
+        self.bodies_bytes += remembered.as_ref().map_or(0, Content::len);
+        self.change(number, |received| {
+            received.status = Some(answer.status);
+            received.answer = remembered;
+        });
+        self.forget();
     }
 
     pub(crate) fn closed_by_client(&mut self, number: u64) {
@@ -116,7 +134,10 @@ impl Log {
         while self.requests.len() > self.requests_max
             || self.bodies_bytes > self.bodies_bytes_max && self.requests.len() > 1
         {
-            let forgotten = self.requests.pop_front().map_or(0, |oldest| oldest.body.len());
+            let forgotten = self
+                .requests
+                .pop_front()
+                .map_or(0, |oldest| oldest.body.len() + oldest.answer.as_ref().map_or(0, Content::len));
             self.bodies_bytes = self.bodies_bytes.saturating_sub(forgotten);
         }
     }

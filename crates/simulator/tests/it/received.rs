@@ -21,6 +21,8 @@ async fn a_request_is_written_down_as_it_came() {
         (&"1".parse().unwrap(), 400)
     );
     assert!(!received.closed_by_client);
+    let answer = received.answer().unwrap();
+    assert!(answer.starts_with(b"{\"error\""), "{answer:?}");
 }
 
 #[tokio::test]

@@ -95,10 +95,7 @@ fn a_provider_without_a_key_or_with_a_misspelt_setting_is_not_made() {
             json!({"api_key": "k", "models": {"m": {"thinking": "hard"}}}),
             "providers.anthropic.models.m.thinking",
         ),
-        (
-            json!({"api_key": "k", "http": {"breaker": {"probes": 0}}}),
-            "providers.anthropic.http.breaker.probes",
-        ),
+        (json!({"api_key": "k", "breaker": {"probes": 0}}), "providers.anthropic.breaker.probes"),
         (json!({"api_key": "k", "base_url": "not a url"}), "providers.anthropic.base_url"),
     ] {
         let made = factory.create("anthropic", serde_json::from_value(settings).unwrap());

@@ -24,10 +24,7 @@ fn a_provider_without_a_key_or_with_a_misspelt_setting_is_not_made() {
     for (settings, message) in [
         (json!({}), "providers.openai.api_key"),
         (json!({"api_key": "k", "modles": {}}), "providers.openai.modles"),
-        (
-            json!({"api_key": "k", "http": {"retry": {"retries_max": 99}}}),
-            "providers.openai.http.retry.retries_max",
-        ),
+        (json!({"api_key": "k", "retry": {"retries_max": 99}}), "providers.openai.retry.retries_max"),
         (
             json!({"api_key": "k", "models": {"m": {"modality": "smell"}}}),
             "providers.openai.models.m.modality",

@@ -158,10 +158,7 @@ fn a_provider_without_a_key_or_with_a_misspelt_setting_is_not_made() {
     for (settings, message) in [
         (json!({}), "providers.runway.api_key"),
         (json!({"api_key": "k", "modles": {}}), "providers.runway.modles"),
-        (
-            json!({"api_key": "k", "http": {"retry": {"retries_max": 99}}}),
-            "providers.runway.http.retry.retries_max",
-        ),
+        (json!({"api_key": "k", "retry": {"retries_max": 99}}), "providers.runway.retry.retries_max"),
         (json!({"api_key": "k", "base_url": "not a url"}), "providers.runway.base_url"),
     ] {
         let made = factory.create("runway", serde_json::from_value(settings).unwrap());

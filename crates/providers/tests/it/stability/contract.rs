@@ -118,10 +118,7 @@ fn a_provider_without_a_key_or_with_a_misspelt_setting_is_not_made() {
     for (settings, message) in [
         (json!({}), "providers.stability.api_key"),
         (json!({"api_key": "k", "modles": {}}), "providers.stability.modles"),
-        (
-            json!({"api_key": "k", "http": {"breaker": {"probes": 0}}}),
-            "providers.stability.http.breaker.probes",
-        ),
+        (json!({"api_key": "k", "breaker": {"probes": 0}}), "providers.stability.breaker.probes"),
         (json!({"api_key": "k", "base_url": "not a url"}), "providers.stability.base_url"),
     ] {
         let made = factory.create("stability", serde_json::from_value(settings).unwrap());

@@ -87,7 +87,8 @@ impl JobWorker {
         self.parts.routing.learn(&choice.provider, credential, started.as_ref().err());
         match started {
             Ok(Started::Done(outputs)) => self.deliver(working, &job, provider.as_ref(), outputs).await,
-            Ok(Started::Task(task)) => {
+            Ok(Started::Task(mut task)) => {
+                task.poll_after = task.poll_after.min(self.parts.settings.poll_max);
                 let poll_after = task.poll_after;
                 let upstream = Upstream::Task(task);
                 let step = RecordUpstream { lease: working.claimed.lease, upstream, vendor: Map::new() };

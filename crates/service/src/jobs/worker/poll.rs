@@ -27,7 +27,8 @@ impl JobWorker {
         };
         match polled {
             Ok(Poll::Running { progress, poll_after }) => {
-                self.reschedule(working, poll_after.max(POLL_AFTER_MIN), progress, 0).await
+                let pause = poll_after.min(self.parts.settings.poll_max).max(POLL_AFTER_MIN);
+                self.reschedule(working, pause, progress, 0).await
             }
             Ok(Poll::Done(outputs)) => self.deliver(working, job, provider.as_ref(), outputs).await,
             // A verdict on a task is certain, whatever its words: the vendor had taken the work.
@@ -53,7 +54,7 @@ impl JobWorker {
 
     pub(super) async fn poll_failed(&self, working: &Working, why: &str) -> Result<(), StoreError> {
         let failed_polls = working.claimed.failed_polls.saturating_add(1);
-        let after = poll_backoff(failed_polls);
+        let after = poll_backoff(failed_polls).min(self.parts.settings.poll_max);
         tracing::warn!(job.id = %working.claimed.job.id, failed_polls, after_ms = super::millis(after), why,
             "a job couldn't be brought further; it is tried again");
         self.reschedule(working, after, None, failed_polls).await
