@@ -59,15 +59,22 @@ impl Limit {
         let taken = std::mem::take(&mut self.left);
         tokens(&text).take(usize::try_from(taken).unwrap_or(usize::MAX)).collect()
     }
+
+    /// As much of a call's arguments as may come; nothing where its name doesn't fit.
+    fn cut_call(&mut self, call: ToolCall) -> Option<ToolCall> {
+        let name = count(&call.name);
+        if name > self.left {
+            self.is_hit = true;
+            return None;
+        }
+        self.left -= name;
+        Some(ToolCall { arguments: self.cut(call.arguments), ..call })
+    }
 }
 
 fn answer(chat: &ChatRequest, said: &Said, number: u32, limit: &mut Limit) -> ChatAnswer {
     let (text, tool_calls, finish_reason) = match tools::call(chat, said, number) {
-        Some(call) => {
-            let name = limit.cut(call.name);
-            let arguments = limit.cut(call.arguments);
-            (String::new(), vec![ToolCall { id: call.id, name, arguments }], FinishReason::ToolCalls)
-        }
+        Some(call) => (String::new(), limit.cut_call(call).into_iter().collect(), FinishReason::ToolCalls),
         None => (limit.cut(stopped(text(chat, said, number), &chat.stop)), Vec::new(), FinishReason::Stop),
     };
     let finish_reason = if limit.is_hit { FinishReason::Length } else { finish_reason };

@@ -200,6 +200,18 @@ async fn a_tools_arguments_fit_its_schema() {
 }
 
 #[tokio::test]
+async fn a_call_beyond_the_limit_has_broken_arguments_or_is_missing() {
+    let called = async |max_tokens: u64| {
+        let answer = answer(said("weather", json!({"tools": weather(), "max_tokens": max_tokens}))).await;
+        let call = answer.tool_calls.into_iter().next().map(|call| (call.name, call.arguments));
+        (call, answer.finish_reason)
+    };
+    let broken = ("get_weather".to_owned(), "{\"days".to_owned());
+    assert_eq!(called(6).await, (Some(broken), FinishReason::Length));
+    assert_eq!(called(2).await, (None, FinishReason::Length));
+}
+
+#[tokio::test]
 async fn what_a_tool_says_is_told() {
     let answer = answer(input(
         json!([
