@@ -17,8 +17,9 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let first = Simulator::start(SimulatorSettings::default());
-        let second = Simulator::start(SimulatorSettings::default());
+        let extra_models = ["picture", "talk", "film"].map(str::to_owned).to_vec();
+        let settings = SimulatorSettings { extra_models, ..SimulatorSettings::default() };
+        let (first, second) = (Simulator::start(settings.clone()), Simulator::start(settings));
         let home =
             Home::new().with("FOURFOLD__JOBS__POLL_MAX", "50ms").with("FOURFOLD__JOBS__BACKOFF", "10ms");
         std::fs::write(home.path().join("fourfold.yaml"), configuration(&first, &second)).unwrap();

@@ -22,8 +22,7 @@ async fn each_status_of_the_vendors_has_its_reason_and_effect() {
         let simulator = Simulator::start(SimulatorSettings::default());
         simulator.fault("POST /deepseek/*", &format!("status={status}; code={code}")).unwrap();
         let base_url = simulator.base_url(Vendor::DeepSeek);
-        let settings =
-            json!({"api_key": "sk-1", "base_url": base_url, "http": {"retry": {"retries_max": 0}}});
+        let settings = json!({"api_key": "sk-1", "base_url": base_url, "retry": {"retries_max": 0}});
         let settings: ProviderSettings = serde_json::from_value(settings).unwrap();
         let provider = ProviderFactory::with_builtin().create("deepseek", settings).unwrap();
         let generator = provider.generator().unwrap();
