@@ -3,8 +3,8 @@
 use fourfold_domain::{ModelSpec, Parameter, ParameterKind, Request};
 use serde_json::{Map, Value, json};
 
-/// A picture of one pixel.
-const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=";
+/// A picture of 64 pixels each way, which is the least that some vendors take.
+const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQAAAACCEkxzAAAAD0lEQVR42mNgGAWjgHwAAAJAAAHgTR1EAAAAAElFTkSuQmCC";
 /// Silence of one sample.
 const SOUND: &str = "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==";
 /// A second of a film that shows nothing.
