@@ -1,6 +1,7 @@
 //! Stability's pictures, by v2beta: one route of the vendor's, one model here.
 //!
-//! Its sound is music and noise, which none of our modalities means; its videos and its older engines are retired.
+//! Its sound is music and noise, which none of our modalities means; its videos are retired, and whether its older engines
+//! are still served isn't known.
 
 mod check;
 mod images;

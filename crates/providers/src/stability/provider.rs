@@ -120,6 +120,7 @@ impl MediaMaker for StabilityProvider {
     }
 
     async fn cancel(&self, _task: &UpstreamTask) -> Result<Cancelled, ProviderError> {
+        // The vendor can't be asked to stop.
         Ok(Cancelled::Unsupported)
     }
 }

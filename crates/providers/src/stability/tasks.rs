@@ -37,7 +37,8 @@ pub(super) async fn poll(result: TaskResult) -> Result<Poll, ProviderError> {
     }
 }
 
-/// How many looks at a task were answered with 500 in a row, for tasks whose last one was.
+/// How many looks at a task were answered with 500 in a row, for tasks whose last one was. Each process counts its own, so
+/// where several look at a task its end is only seen later.
 #[derive(Default)]
 pub(super) struct FailedLooks(Mutex<BTreeMap<String, u32>>);
 
