@@ -40,6 +40,8 @@ async fn every_route_is_documented() {
         "GET /api/v1/admin/accounts/{account}/entries",
         "GET /api/v1/admin/keys",
         "GET /api/v1/admin/ledger/verify",
+        "GET /api/v1/admin/providers",
+        "POST /api/v1/admin/config/reload",
         "GET /api/v1/credits",
         "GET /api/v1/credits/entries",
         "GET /api/v1/jobs",

@@ -112,6 +112,10 @@ impl Server {
         self.process.signal(Signal::TERM);
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
     /// What Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         self.process.signal(Signal::INT);
