@@ -28,6 +28,7 @@ mod generation;
 mod id;
 mod job;
 mod media;
+mod media_type;
 mod model;
 mod parameter;
 mod price;
@@ -46,6 +47,7 @@ pub use generation::{
 pub use id::{AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId};
 pub use job::{IllegalMove, JobMove, JobState, Priority};
 pub use media::{InlineMedia, MediaReader, OpenMedia};
+pub use media_type::{MEDIA_TYPE_HEAD_BYTES, media_type_of};
 pub use model::{
     Modality, Model, ModelName, ModelSpec, OnCancel, OnUncertain, Route, RouteChoice, TokenCeilings,
 };
@@ -57,7 +59,7 @@ pub use provider::{
 };
 pub use request::{
     ChatMessage, ChatPart, ChatRequest, ChatRole, DataUri, EmbeddingRequest, GenerationRequest, ImageRequest,
-    MediaInput, MediaRequest, Request, ResponseFormat, Size, SpeechRequest, Timestamps, Tool, ToolCall,
-    ToolChoice, TranscriptionRequest, VideoRequest,
+    MediaInput, MediaPlace, MediaRequest, Request, ResponseFormat, Size, SpeechRequest, Timestamps, Tool,
+    ToolCall, ToolChoice, TranscriptionRequest, VideoRequest,
 };
 pub use wire::{Dialect, Edit, UsageWatch, WireCall, WireReply, WireText};

@@ -27,9 +27,9 @@ impl FromStr for MediaInput {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(id) = text.strip_prefix("file:") {
             id.parse().map(Self::File).map_err(|_| "file:<id> with the id of an upload")
-        } else if text.starts_with("data:") && text.contains(";base64,") {
+        } else if Self::is_data(text) {
             Ok(Self::Data(text.to_owned()))
-        } else if text.starts_with("https://") {
+        } else if text.starts_with("https://") || is_loopback(text) {
             Ok(Self::Url(text.to_owned()))
         } else {
             Err("file:<id>, a base64 data URI or an https URL")
@@ -47,6 +47,13 @@ pub struct DataUri {
 }
 
 impl MediaInput {
+    /// Whether a text is a data URI in base64.
+    pub(super) fn is_data(text: &str) -> bool {
+        // The head ends at the first comma; what comes after it may be long.
+        let head = text.strip_prefix("data:").and_then(|rest| rest.split(',').next());
+        head.is_some_and(|head| head.ends_with(";base64") && head.len() + "data:,".len() <= text.len())
+    }
+
     /// The bytes, if they are in the request itself; the error completes the sentence that begins with the field.
     pub fn data(&self) -> Option<Result<DataUri, &'static str>> {
         let Self::Data(uri) = self else { return None };
@@ -61,6 +68,32 @@ impl MediaInput {
                 .map(|bytes| DataUri { media_type, bytes: bytes.into() })
                 .map_err(|_| "must be valid base64"),
         )
+    }
+}
+
+/// Whether a URL leads to the machine itself, where nobody listens on the way and so plain HTTP will do. Whether
+/// it may be followed is for the reader's address policy to say; it may not by default.
+fn is_loopback(url: &str) -> bool {
+    let Some(authority) = url.strip_prefix("http://").and_then(|rest| rest.split(['/', '?', '#']).next())
+    else {
+        return false;
+    };
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| match authority.strip_prefix(host) {
+        Some("") => true,
+        Some(rest) => {
+            rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+        }
+        None => false,
+    })
+}
+
+impl fmt::Display for MediaInput {
+    /// As a caller writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(id) => write!(f, "file:{id}"),
+            Self::Data(text) | Self::Url(text) => f.write_str(text),
+        }
     }
 }
 
@@ -79,6 +112,50 @@ impl fmt::Debug for MediaInput {
             Self::File(id) => write!(f, "File({id})"),
             Self::Data(uri) => write!(f, "Data({} characters)", uri.len()),
             Self::Url(_) => f.write_str("Url(…)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> &'static str {
+        match text.parse() {
+            Ok(MediaInput::File(_)) => "file",
+            Ok(MediaInput::Data(_)) => "data",
+            Ok(MediaInput::Url(_)) => "url",
+            Err(_) => "no",
+        }
+    }
+
+    #[test]
+    fn media_are_named_in_three_ways() {
+        for (text, expected) in [
+            ("file:0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c1d", "file"),
+            ("file:x", "no"),
+            ("data:image/png;base64,UE5H", "data"),
+            ("data:;base64,", "data"),
+            ("data:image/png,;base64,", "no"),
+            ("data:image/png;base64", "no"),
+            ("data:,hello", "no"),
+            ("https://a.test/b.png", "url"),
+            ("http://a.test/b.png", "no"),
+            ("http://127.0.0.1:8080/a.png", "url"),
+            ("http://localhost", "url"),
+            ("http://[::1]:80/a.png?b", "url"),
+            ("http://127.0.0.1.a.test/", "no"),
+            ("http://localhost.a.test/", "no"),
+            ("http://localhost1/", "no"),
+            ("http://127.0.0.1@a.test/", "no"),
+            ("http://127.0.0.1:80@a.test/", "no"),
+            ("ftp://a.test", "no"),
+            ("", "no"),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+            if expected != "no" {
+                assert_eq!(text.parse::<MediaInput>().unwrap().to_string(), text);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod embedding;
 mod fields;
 mod image;
 mod media;
+mod places;
 mod speech;
 mod transcription;
 mod video;
@@ -15,6 +16,7 @@ pub use chat::{ChatMessage, ChatPart, ChatRequest, ChatRole, ResponseFormat, Too
 pub use embedding::EmbeddingRequest;
 pub use image::{ImageRequest, Size};
 pub use media::{DataUri, MediaInput};
+pub use places::MediaPlace;
 pub use speech::SpeechRequest;
 pub use transcription::{Timestamps, TranscriptionRequest};
 pub use video::VideoRequest;
