@@ -36,6 +36,12 @@ pub const BUILTIN: &[Builtin] = &[
         about: "Anthropic, and by its base URL and models any vendor that speaks its wire",
         construct: crate::anthropic::construct,
     },
+    #[cfg(feature = "gemini")]
+    Builtin {
+        key: "gemini",
+        about: "Google's Gemini: chats, vectors, pictures, speech and videos",
+        construct: crate::gemini::construct,
+    },
     #[cfg(feature = "runway")]
     Builtin {
         key: "runway",

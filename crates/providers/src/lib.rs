@@ -47,7 +47,7 @@ mod classify;
 pub mod conformance;
 #[cfg(feature = "deepseek")]
 pub mod deepseek;
-#[cfg(any(feature = "mock", feature = "openai"))]
+#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
 mod estimate;
 mod factory;
 #[cfg(feature = "vendor")]
@@ -55,6 +55,8 @@ mod facts;
 #[cfg(feature = "media")]
 mod fetch;
 mod http_options;
+#[cfg(feature = "gemini")]
+pub mod gemini;
 #[cfg(feature = "vendor")]
 mod http_settings;
 #[cfg(feature = "vendor")]

@@ -1,11 +1,14 @@
 //! What a caller handed in, in the forms that vendors take.
 
-#[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
+#[cfg(any(feature = "openai", feature = "runway"))]
 use base64::Engine;
-#[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
+#[cfg(any(feature = "openai", feature = "runway"))]
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use fourfold_domain::{MediaInput, MediaReader, ProviderError};
+
+#[cfg(feature = "gemini")]
+use crate::classify::invalid;
 
 /// A medium in memory.
 pub(crate) struct Handed {
@@ -26,9 +29,18 @@ impl Handed {
         let media_type = open.media_type.clone();
         Ok(Self { media_type, bytes: open.read(bytes_max).await? })
     }
+
+    /// The same, if it is of this kind, such as `image`. `place` names it for the caller, as in `input.image`.
+    #[cfg(feature = "gemini")]
+    pub(crate) fn expect(self, kind: &str, place: &str) -> Result<Self, ProviderError> {
+        match self.media_type.split_once('/') {
+            Some((found, _)) if found == kind => Ok(self),
+            _ => Err(invalid(format!("{place} must be of a media type {kind}/…, not {}", self.media_type))),
+        }
+    }
 }
 
-#[cfg(feature = "media")]
+#[cfg(any(feature = "openai", feature = "runway", feature = "stability"))]
 impl Handed {
     /// A name with the extension that vendors go by. The caller's own name is never told.
     pub(crate) fn file_name(&self) -> String {
@@ -36,7 +48,7 @@ impl Handed {
     }
 
     /// The bytes in base64.
-    #[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
+    #[cfg(any(feature = "openai", feature = "runway"))]
     pub(crate) fn base64(&self) -> String {
         BASE64_STANDARD.encode(&self.bytes)
     }
@@ -60,12 +72,12 @@ pub(crate) async fn url(
 }
 
 /// A name for a file of this type.
-#[cfg(feature = "media")]
+#[cfg(any(feature = "openai", feature = "runway", feature = "stability"))]
 pub(crate) fn file_name(media_type: &str) -> String {
     format!("file.{}", extension(media_type))
 }
 
-#[cfg(feature = "media")]
+#[cfg(any(feature = "openai", feature = "runway", feature = "stability"))]
 fn extension(media_type: &str) -> &'static str {
     match media_type {
         "image/png" => "png",

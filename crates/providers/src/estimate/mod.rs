@@ -4,11 +4,11 @@
 //! About four bytes of text are a token, in any script: a letter of English has one byte, a Chinese character three.
 
 mod input;
-#[cfg(feature = "openai")]
+#[cfg(any(feature = "gemini", feature = "openai"))]
 mod written;
 
 pub(crate) use input::{chat_input, embedding_input};
-#[cfg(feature = "openai")]
+#[cfg(any(feature = "gemini", feature = "openai"))]
 pub(crate) use written::{Written, complete, fact};
 
 const BYTES_PER_TOKEN: usize = 4;

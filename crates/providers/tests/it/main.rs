@@ -8,6 +8,8 @@ mod conformance;
 #[cfg(feature = "deepseek")]
 mod deepseek;
 mod factory;
+#[cfg(feature = "gemini")]
+mod gemini;
 #[cfg(feature = "mock")]
 mod mock;
 #[cfg(feature = "openai")]
