@@ -100,6 +100,17 @@ impl Prediction {
         let fields = items.iter().filter_map(Value::as_object).chain([&self.extra]);
         fields.filter_map(PredictionTask::of).collect()
     }
+
+    /// The vendor's code for why it failed, or else its status, which tells what the filter caught.
+    pub fn failure_code(&self) -> Option<String> {
+        let status = || self.status.as_ref().map(|status| status.as_str().to_owned());
+        code_in(self.error.as_ref()).or_else(status)
+    }
+
+    /// The vendor's words for why it failed.
+    pub fn failure_message(&self) -> Option<String> {
+        [&self.error, &self.detail].into_iter().find_map(|place| message_in(place.as_ref()))
+    }
 }
 
 /// A picture that takes a while.
@@ -107,7 +118,8 @@ impl Prediction {
 pub struct PredictionTask {
     /// Its id.
     pub id: String,
-    /// Where to look how it stands. Whoever knows it may have the right to.
+    /// Where to look how it stands. Whoever knows it may have the right to. Empty where the vendor gives only an id,
+    /// which it is asked for by `GET /tasks/{id}`.
     pub polling_url: String,
 }
 
@@ -119,10 +131,14 @@ impl PredictionTask {
 
     fn of(fields: &Map<String, Value>) -> Option<Self> {
         let text = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)?.as_str());
-        let polling_url = text(&["polling_url", "pollingUrl", "task_url", "taskUrl"])?;
+        let polling_url = text(&["polling_url", "pollingUrl", "task_url", "taskUrl"]);
+        let Some(polling_url) = polling_url.filter(|url| link::is_link(url)) else {
+            // An `id` alone may be anything's.
+            return text(&["taskId", "task_id"]).filter(|id| !id.is_empty()).map(|id| Self::new(id, ""));
+        };
         let id = text(&["taskId", "task_id", "id"]);
         let id = id.unwrap_or_else(|| polling_url.split('?').next().unwrap_or_default());
-        link::is_link(polling_url).then(|| Self::new(id, polling_url))
+        Some(Self::new(id, polling_url))
     }
 }
 
@@ -148,7 +164,12 @@ pub(super) async fn predict(
 }
 
 pub(super) async fn get(http: &BaseHttpClient, task: &PredictionTask) -> Result<Prediction, ClientError> {
-    link::call(http, &task.polling_url)?.operation("get_prediction").send().await?.json()
+    let by_id = format!("tasks/{}", segment(&task.id));
+    let call = match task.polling_url.as_str() {
+        "" => http.get(&by_id),
+        url => link::call(http, url)?,
+    };
+    call.operation("get_prediction").send().await?.json()
 }
 
 pub(super) async fn wait(
@@ -166,12 +187,7 @@ fn stand(prediction: Prediction) -> Stand<Prediction> {
     match &prediction.status {
         Some(status) if status.is_completed() => Stand::Done(prediction),
         Some(status) if status.is_failed() => {
-            let why = [prediction.error.as_ref(), prediction.detail.as_ref()];
-            Stand::Failed {
-                // The status tells what the filter caught.
-                code: code_in(why[0]).or_else(|| Some(status.as_str().to_owned())),
-                message: why.into_iter().find_map(message_in),
-            }
+            Stand::Failed { code: prediction.failure_code(), message: prediction.failure_message() }
         }
         // An answer without a status may be the pictures themselves.
         None if !prediction.images().is_empty() => Stand::Done(prediction),

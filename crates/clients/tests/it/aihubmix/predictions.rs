@@ -86,7 +86,9 @@ fn tasks_are_found_in_every_shape() {
     let nameless = PredictionTask::new("https://a.test/tasks/1", url);
     assert_eq!(tasks(json!({"output": [{"pollingUrl": url}]})), std::slice::from_ref(&nameless));
     assert_eq!(format!("{nameless:?}"), r#"PredictionTask { id: "https://a.test/tasks/1", .. }"#);
-    assert_eq!(tasks(json!({"output": [{"taskId": "t"}, "t", {"polling_url": "t"}]})), []);
+    let by_id = PredictionTask::new("t", "");
+    assert_eq!(tasks(json!({"output": [{"taskId": "t"}]})), std::slice::from_ref(&by_id));
+    assert_eq!(tasks(json!({"output": [{"id": "t"}, {"taskId": ""}, "t", {"polling_url": "t"}]})), []);
 }
 
 #[tokio::test]
@@ -101,6 +103,9 @@ async fn a_task_is_looked_at_and_read_as_recorded() {
     check_kept(&prediction, recorded);
     assert_eq!(prediction.status, Some(TaskStatus::from("Ready")));
     assert_eq!(prediction.images()[0].url.as_deref(), Some("https://delivery.test/a.png?sig=s"));
+    let by_id = Server::start([Reply::ok(recorded)]).await;
+    client_of(&by_id).get_prediction(&PredictionTask::new("t/1", "")).await.unwrap();
+    WIRE.check_asked(&by_id.only_received(), "GET /v1/tasks/t%2F1");
     // The models' own vendors don't get the key.
     client.get_prediction(&task(&foreign)).await.unwrap();
     assert_eq!(foreign.only_received().header("authorization"), None);
