@@ -18,6 +18,12 @@ pub struct Builtin {
 
 /// What we ship, as far as its cargo feature is on.
 pub const BUILTIN: &[Builtin] = &[
+    #[cfg(feature = "aihubmix")]
+    Builtin {
+        key: "aihubmix",
+        about: "AIHubMix: the models of many vendors behind one key",
+        construct: crate::aihubmix::construct,
+    },
     #[cfg(feature = "deepseek")]
     Builtin {
         key: "deepseek",

@@ -38,6 +38,8 @@
 //! A provider of your own is a constructor under a name of your own: [`ProviderFactory::register`] takes it
 //! at run time, and `conformance::check` (feature `testing`) tells whether it keeps the contract.
 
+#[cfg(feature = "aihubmix")]
+pub mod aihubmix;
 #[cfg(feature = "anthropic")]
 pub mod anthropic;
 mod builtin;
@@ -69,12 +71,14 @@ mod offered;
 pub mod openai;
 #[cfg(any(feature = "mock", feature = "vendor"))]
 mod parameters;
+#[cfg(feature = "openai")]
+mod picture_type;
 #[cfg(feature = "runway")]
 pub mod runway;
 mod settings;
 #[cfg(feature = "stability")]
 pub mod stability;
-#[cfg(feature = "runway")]
+#[cfg(any(feature = "aihubmix", feature = "runway"))]
 mod task_id;
 
 pub use builtin::{BUILTIN, Builtin};

@@ -3,7 +3,7 @@
 
 use fourfold_domain::{ChatPart, ChatRequest, InvalidInput, Modality, ModelSpec, Parameter, ResponseFormat};
 
-use crate::openai::models::{chance, conversation, limit};
+use crate::openai::models::{chance, conversation, limit, one_answer};
 use crate::parameters::choice;
 
 /// 384K, thoughts included.
@@ -33,6 +33,7 @@ fn parameters() -> Vec<Parameter> {
     let mut parameters = conversation();
     parameters.extend([
         limit(TOKENS_MAX, TOKENS_DEFAULT),
+        one_answer(),
         choice("thinking", &["enabled", "disabled"], "whether it thinks before it answers")
             .default("enabled"),
         choice(

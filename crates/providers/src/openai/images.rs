@@ -2,11 +2,12 @@
 
 use fourfold_clients::File;
 use fourfold_clients::openai as wire;
-use fourfold_domain::{ImageRequest, MediaReader, Output, OutputSource, Outputs, ProviderError};
+use fourfold_domain::{ImageRequest, MediaReader, Output, OutputSource, Outputs, ProviderError, Quantity};
 use serde_json::{Map, Value, json};
 
 use crate::classify::{Codes, classify, unreadable};
 use crate::media_input::Handed;
+use crate::picture_type;
 
 /// The largest picture that is taken, from the vendor's page.
 const IMAGE_BYTES_MAX: usize = 50_000_000;
@@ -30,7 +31,7 @@ pub(crate) fn request(image: &ImageRequest, vendor_model: &str) -> wire::ImageRe
 }
 
 /// Those of the fields that are there.
-pub(super) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
+pub(crate) fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
@@ -63,30 +64,41 @@ pub(crate) fn outputs(
 ) -> Result<Outputs, ProviderError> {
     let format = images.output_format.as_deref().or(image.format.as_deref());
     let media_type = format!("image/{}", format.unwrap_or("png"));
-    let mut items = Vec::with_capacity(images.data.len());
-    let mut revised = Vec::new();
-    for picture in images.data {
-        let bytes = picture.bytes().map_err(|error| classify(codes, error))?;
-        let source = match (bytes, picture.url) {
-            (Some(bytes), _) => OutputSource::Bytes(bytes),
-            (None, Some(url)) => OutputSource::Link(url),
-            (None, None) => continue,
-        };
-        revised.extend(picture.revised_prompt);
-        items.push(Output { media_type: media_type.clone(), source });
-    }
-    if items.is_empty() {
-        return Err(unreadable("the vendor answered without a picture"));
-    }
-    let delivered = u32::try_from(items.len()).unwrap_or(image.n).min(image.n);
-    let missing =
-        (delivered < image.n).then(|| format!("the vendor made {delivered} of {} pictures", image.n));
     let mut vendor = Map::new();
     if let Some(usage) = images.usage {
         vendor.insert("usage".to_owned(), serde_json::to_value(usage).unwrap_or(Value::Null));
     }
+    delivered(codes, image.quantity(image.n), images.data, &media_type, vendor)
+}
+
+/// The pictures that came of so many that were asked for. They are of this type where they don't tell it themselves.
+pub(crate) fn delivered(
+    codes: Codes,
+    asked: Quantity,
+    pictures: Vec<wire::Image>,
+    media_type: &str,
+    mut vendor: Map<String, Value>,
+) -> Result<Outputs, ProviderError> {
+    let mut items = Vec::with_capacity(pictures.len());
+    let mut revised = Vec::new();
+    for picture in pictures {
+        let bytes = picture.bytes().map_err(|error| classify(codes, error))?;
+        let (told, source) = match (bytes, picture.url) {
+            (Some(bytes), _) => (picture_type::of_bytes(&bytes), OutputSource::Bytes(bytes)),
+            (None, Some(url)) => (picture_type::of_link(&url), OutputSource::Link(url)),
+            (None, None) => continue,
+        };
+        revised.extend(picture.revised_prompt);
+        items.push(Output { media_type: told.unwrap_or(media_type).to_owned(), source });
+    }
+    if items.is_empty() {
+        return Err(unreadable("the vendor answered without a picture"));
+    }
+    let count = asked.count.min(items.len() as u64);
+    let missing =
+        (count < asked.count).then(|| format!("the vendor made {count} of {} pictures", asked.count));
     if !revised.is_empty() {
         vendor.insert("revised_prompts".to_owned(), json!(revised));
     }
-    Ok(Outputs { items, quantities: vec![image.quantity(delivered)], missing, vendor })
+    Ok(Outputs { items, quantities: vec![Quantity { count, ..asked }], missing, vendor })
 }

@@ -32,7 +32,7 @@ pub(crate) struct ModelOptions {
     pub(crate) modality: Modality,
     /// The field that the limit of a chat goes into, where it isn't the provider's.
     #[serde(default)]
-    pub(crate) limit_field: Option<Limit>,
+    limit_field: Option<Limit>,
     /// Parameters that models of this modality usually have and this one hasn't.
     #[serde(default)]
     without: Vec<String>,
@@ -70,6 +70,11 @@ enum Kind {
     Integer,
     Number,
     Boolean,
+}
+
+/// The fields that the limits of chats go into, of the models that name one.
+pub(crate) fn limits(models: &BTreeMap<String, ModelOptions>) -> BTreeMap<String, Limit> {
+    models.iter().filter_map(|(name, model)| Some((name.clone(), model.limit_field?))).collect()
 }
 
 impl ModelOptions {

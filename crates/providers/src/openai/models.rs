@@ -37,7 +37,7 @@ pub(super) fn models() -> Vec<ModelSpec> {
 }
 
 /// What a model of this wire can be told where nobody says more about it.
-pub(super) fn usual(modality: Modality) -> Vec<Parameter> {
+pub(crate) fn usual(modality: Modality) -> Vec<Parameter> {
     match modality {
         Modality::Chat => {
             let mut parameters = plain_chat();
@@ -96,6 +96,12 @@ pub(crate) fn conversation() -> Vec<Parameter> {
 
 pub(crate) fn limit(tokens_max: i64, default: i64) -> Parameter {
     whole("max_tokens", 1, tokens_max, "the most tokens of the answer, thoughts included").default(default)
+}
+
+/// For models that give one answer only.
+#[cfg(any(feature = "aihubmix", feature = "deepseek"))]
+pub(crate) fn one_answer() -> Parameter {
+    whole("n", 1, 1, "how many answers").default(1)
 }
 
 /// How much is left to chance, and where an answer ends.

@@ -6,7 +6,7 @@ use fourfold_domain::ModelSpec;
 use serde::Deserialize;
 
 use super::chat::Limit;
-use super::model_options::ModelOptions;
+use super::model_options::{ModelOptions, limits};
 use super::models;
 use crate::SettingsError;
 
@@ -31,7 +31,6 @@ impl OpenAiOptions {
 
     /// The limits of the models that have one of their own.
     pub(super) fn limits(&self) -> BTreeMap<String, Limit> {
-        let own = |(name, model): (&String, &ModelOptions)| Some((name.clone(), model.limit_field?));
-        self.models.iter().filter_map(own).collect()
+        limits(&self.models)
     }
 }

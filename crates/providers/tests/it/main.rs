@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it can't go on")]
 
+#[cfg(feature = "aihubmix")]
+mod aihubmix;
 #[cfg(feature = "anthropic")]
 mod anthropic;
 mod conformance;

@@ -117,6 +117,7 @@ fn what_the_models_cannot_do_names_its_field() {
             asked(json!({"thinking": "disabled", "reasoning_effort": "low"})),
             Some("input.reasoning_effort"),
         ),
+        (MODEL, asked(json!({"n": 1})), None),
         (MODEL, asked(json!({"n": 2})), Some("input.n")),
         (MODEL, asked(json!({"user_id": "ann"})), Some("input.user_id")),
         (MODEL, asked(json!({"temperature": 2.1})), Some("input.temperature")),

@@ -1,7 +1,7 @@
 mod chat;
 mod errors;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fourfold_clients::deepseek::MockDeepSeekApi;
 use fourfold_clients::http::BaseHttpClient;
@@ -13,9 +13,12 @@ use serde_json::{Value, json};
 
 const MODEL: &str = "deepseek-flash";
 
+/// It takes its time to be built, and nothing goes by it here.
+static HTTP: LazyLock<BaseHttpClient> =
+    LazyLock::new(|| BaseHttpClient::builder("http://127.0.0.1:1").build().unwrap());
+
 fn provider(api: MockDeepSeekApi) -> DeepSeekProvider {
-    let http = BaseHttpClient::builder("http://127.0.0.1:1").build().unwrap();
-    DeepSeekProvider::new("deepseek".parse().unwrap(), Arc::new(api), http)
+    DeepSeekProvider::new("deepseek".parse().unwrap(), Arc::new(api), HTTP.clone())
 }
 
 fn context() -> AttemptContext {
