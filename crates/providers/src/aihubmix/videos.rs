@@ -14,6 +14,7 @@ use super::task::{Route, Task};
 use crate::classify::invalid;
 use crate::facts::facts;
 use crate::media_input::{Handed, url};
+use crate::openai::images::given;
 
 /// The vendor's guide says every 15 s.
 const POLL_AFTER: Duration = Duration::from_secs(15);
@@ -80,9 +81,10 @@ pub(super) async fn request(
             }
         }
     }
-    if let Some(seed) = video.seed {
-        request = request.with("seed", seed);
-    }
+    // What only a model of the configuration takes.
+    request
+        .extra
+        .extend(given([("seed", video.seed.map(Value::from)), ("audio", video.audio.map(Value::from))]));
     request.extra.extend(video.extras.clone());
     Ok(request)
 }

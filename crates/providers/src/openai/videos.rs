@@ -37,6 +37,7 @@ pub(crate) async fn request(
         ("aspect_ratio", video.aspect_ratio.clone().map(Value::from)),
         ("resolution", video.resolution.clone().map(Value::from)),
         ("seed", video.seed.map(Value::from)),
+        ("audio", video.audio.map(Value::from)),
     ]));
     request.extra.extend(video.extras.clone());
     Ok(request)
