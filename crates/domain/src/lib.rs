@@ -62,4 +62,4 @@ pub use request::{
     MediaInput, MediaPlace, MediaRequest, Request, ResponseFormat, Size, SpeechRequest, Timestamps, Tool,
     ToolCall, ToolChoice, TranscriptionRequest, VideoRequest,
 };
-pub use wire::{Dialect, Edit, UsageWatch, WireCall, WireReply, WireText};
+pub use wire::{Dialect, Edit, UsageWatch, WireCall, WireFields, WireReply, WireText};

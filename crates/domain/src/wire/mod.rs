@@ -1,10 +1,17 @@
 //! The caller's own bytes, for vendors that speak the same wire.
 
+#[cfg(test)]
+mod any_json;
+mod edit;
+mod scan;
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::Value;
+
+pub use edit::Edit;
+pub use scan::WireFields;
 
 use crate::{ByteStream, ProviderError, Usage};
 
@@ -21,15 +28,6 @@ pub enum Dialect {
     AnthropicMessages,
 }
 
-/// A change of one top-level field of a body; all other bytes stay as they are.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Edit {
-    /// Gives a field this value, adding it where it isn't there.
-    Set(&'static str, Value),
-    /// Takes a field out.
-    Remove(&'static str),
-}
-
 /// A call in the caller's own bytes.
 #[derive(Clone, Debug)]
 pub struct WireCall {
@@ -41,6 +39,9 @@ pub struct WireCall {
     pub body: Bytes,
     /// What to change in it.
     pub edits: Vec<Edit>,
+    /// The caller's headers that say how the body is to be read, such as `anthropic-version`, by their names in lower
+    /// case. The vendor is sent those that are of its wire.
+    pub headers: Vec<(String, String)>,
     /// Whether the answer comes as a stream of events.
     pub stream: bool,
 }
