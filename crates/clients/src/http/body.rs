@@ -102,6 +102,14 @@ impl Body {
         Self(Content::Answer(Box::new(answer)))
     }
 
+    /// What comes from a vendor, if that is what it is.
+    pub(crate) fn as_answer(&mut self) -> Option<&mut AnswerBody> {
+        match &mut self.0 {
+            Content::Answer(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
     /// A second body with the same bytes, if this one can be replayed.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         match &self.0 {

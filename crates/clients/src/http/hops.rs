@@ -19,7 +19,7 @@ use super::timeout::{HeadLimits, Progress, Timeouts, after};
 use super::transport::send_failure;
 
 /// The most of an error answer that is read.
-const ERROR_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const ERROR_BYTES_MAX: usize = 64 * 1024;
 
 /// What a try sends, and within which limits.
 pub(crate) struct Try<'t> {

@@ -22,6 +22,7 @@ mod error;
 mod event;
 mod event_stream;
 mod exchange;
+mod exchange_paid;
 mod failure;
 mod hops;
 mod multipart;

@@ -16,6 +16,7 @@ mod deepseek;
 mod effects;
 mod events;
 mod exchange;
+mod exchange_paid;
 mod failures;
 #[cfg(feature = "gemini")]
 mod gemini;
