@@ -49,7 +49,7 @@ mod classify;
 pub mod conformance;
 #[cfg(feature = "deepseek")]
 pub mod deepseek;
-#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "mock", feature = "openai"))]
 mod estimate;
 mod factory;
 #[cfg(feature = "vendor")]
@@ -65,7 +65,7 @@ mod http_settings;
 mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
-#[cfg(any(feature = "openai", feature = "runway", feature = "stability"))]
+#[cfg(any(feature = "anthropic", feature = "openai", feature = "runway", feature = "stability"))]
 mod offered;
 #[cfg(feature = "openai")]
 pub mod openai;
@@ -80,6 +80,8 @@ mod settings;
 pub mod stability;
 #[cfg(any(feature = "aihubmix", feature = "runway"))]
 mod task_id;
+#[cfg(any(feature = "anthropic", feature = "openai"))]
+mod wire;
 
 pub use builtin::{BUILTIN, Builtin};
 pub use factory::{Constructed, FactoryError, ProviderFactory};

@@ -4,6 +4,7 @@ mod chat;
 mod models;
 mod provider;
 mod settings;
+mod wire;
 
 use fourfold_clients::http::ClientError;
 use fourfold_domain::{ProviderError, Reason};

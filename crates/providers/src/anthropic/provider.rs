@@ -8,13 +8,16 @@ use fourfold_clients::anthropic::{AnthropicApi, AnthropicClient, BASE_URL, defau
 use fourfold_clients::http::BaseHttpClient;
 use fourfold_domain::{
     AttemptContext, BoxStream, ChatRequest, Circuit, Effect, GenerationRequest, GenerationResult, Generator,
-    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk,
+    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk, WireText,
 };
 
 use super::settings::{AnthropicOptions, ThinkingForm};
+use super::wire::ROUTES;
 use super::{chat, models, said};
 use crate::classify::circuit;
 use crate::http_settings::http_client;
+use crate::offered::offered;
+use crate::wire::Wire;
 use crate::{Constructed, ProviderSettings};
 
 /// A vendor that speaks Anthropic's wire.
@@ -25,6 +28,7 @@ pub struct AnthropicProvider {
     http: BaseHttpClient,
     specs: Vec<ModelSpec>,
     thinking: BTreeMap<String, ThinkingForm>,
+    wire: Wire,
 }
 
 /// The row of Anthropic in [`crate::BUILTIN`].
@@ -50,17 +54,17 @@ impl AnthropicProvider {
         options: &AnthropicOptions,
     ) -> Self {
         let offered = options.models();
-        let specs = offered.iter().map(|(name, model)| models::spec(name, model, options.version)).collect();
+        let specs: Vec<_> =
+            offered.iter().map(|(name, model)| models::spec(name, model, options.version)).collect();
         let thinking = offered.into_iter().map(|(name, model)| (name, model.thinking)).collect();
-        Self { key, api, http, specs, thinking }
+        let wire = Wire::new(&key, &specs, &http, said, ROUTES);
+        Self { key, api, http, specs, thinking, wire }
     }
 
     /// How the model thinks; an error if there is no such model.
     fn known(&self, vendor_model: &str) -> Result<ThinkingForm, ProviderError> {
-        self.thinking.get(vendor_model).copied().ok_or_else(|| {
-            let message = format!("{} has no model {vendor_model:?}", self.key);
-            ProviderError::new(Reason::NotFound, Effect::NotStarted, message)
-        })
+        offered(&self.key, &self.specs, vendor_model)?;
+        Ok(self.thinking.get(vendor_model).copied().unwrap_or_default())
     }
 }
 
@@ -86,6 +90,10 @@ impl Provider for AnthropicProvider {
         Some(self)
     }
 
+    fn wire(&self) -> Option<&dyn WireText> {
+        Some(&self.wire)
+    }
+
     fn circuit(&self) -> Circuit {
         circuit(&self.http)
     }
@@ -102,7 +110,7 @@ impl Generator for AnthropicProvider {
         let chat = chat_of(request)?;
         let sent = chat::request(&chat, &context.vendor_model, &*context.media, thinking).await?;
         let message = self.api.create_message(&sent).await.map_err(said)?;
-        Ok(GenerationResult::Chat(chat::result(message)))
+        Ok(GenerationResult::Chat(chat::result(&chat, message)))
     }
 
     async fn generate_stream(
@@ -114,7 +122,7 @@ impl Generator for AnthropicProvider {
         let chat = chat_of(request)?;
         let sent = chat::request(&chat, &context.vendor_model, &*context.media, thinking).await?;
         let events = self.api.create_message_stream(&sent).await.map_err(said)?;
-        Ok(chat::chunks(events))
+        Ok(chat::chunks(&chat, events))
     }
 }
 

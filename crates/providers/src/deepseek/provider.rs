@@ -8,7 +8,7 @@ use fourfold_clients::http::{BaseHttpClient, ClientError};
 use fourfold_clients::openai::StreamOptions;
 use fourfold_domain::{
     AttemptContext, BoxStream, ChatRequest, Circuit, Effect, GenerationRequest, GenerationResult, Generator,
-    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk,
+    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk, WireText,
 };
 
 use super::{CODES, chat, models};
@@ -16,7 +16,9 @@ use crate::classify::{circuit, classify};
 use crate::http_settings::http_client;
 use crate::offered::offered;
 use crate::openai::chat::{chunks, result};
+use crate::openai::wire::CHATS;
 use crate::settings::NoOptions;
+use crate::wire::Wire;
 use crate::{Constructed, ProviderSettings};
 
 /// DeepSeek.
@@ -26,6 +28,7 @@ pub struct DeepSeekProvider {
     /// The client beneath, for its breaker.
     http: BaseHttpClient,
     specs: Vec<ModelSpec>,
+    wire: Wire,
 }
 
 /// The row of DeepSeek in [`crate::BUILTIN`].
@@ -41,7 +44,9 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
 impl DeepSeekProvider {
     /// A provider over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn DeepSeekApi>, http: BaseHttpClient) -> Self {
-        Self { key, api, http, specs: models::models() }
+        let specs = models::models();
+        let wire = Wire::new(&key, &specs, &http, said, CHATS);
+        Self { key, api, http, specs, wire }
     }
 
     fn chat(
@@ -78,6 +83,10 @@ impl Provider for DeepSeekProvider {
 
     fn generator(&self) -> Option<&dyn Generator> {
         Some(self)
+    }
+
+    fn wire(&self) -> Option<&dyn WireText> {
+        Some(&self.wire)
     }
 
     fn circuit(&self) -> Circuit {

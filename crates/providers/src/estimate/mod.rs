@@ -4,11 +4,13 @@
 //! About four bytes of text are a token, in any script: a letter of English has one byte, a Chinese character three.
 
 mod input;
-#[cfg(any(feature = "gemini", feature = "openai"))]
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "openai"))]
 mod written;
 
-pub(crate) use input::{chat_input, embedding_input};
-#[cfg(any(feature = "gemini", feature = "openai"))]
+pub(crate) use input::chat_input;
+#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
+pub(crate) use input::embedding_input;
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "openai"))]
 pub(crate) use written::{Written, complete, fact};
 
 const BYTES_PER_TOKEN: usize = 4;

@@ -10,6 +10,7 @@ mod settings;
 pub(crate) mod speech;
 pub(crate) mod transcriptions;
 pub(crate) mod videos;
+pub(crate) mod wire;
 
 use fourfold_domain::Reason;
 

@@ -9,16 +9,17 @@ use fourfold_clients::openai::{BASE_URL, OpenAiApi, OpenAiClient, VideoVariant, 
 use fourfold_domain::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
     Generator, InvalidInput, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider,
-    ProviderError, ProviderKey, Reason, Request, Started, StreamChunk, UpstreamTask,
+    ProviderError, ProviderKey, Reason, Request, Started, StreamChunk, UpstreamTask, WireText,
 };
 
 use super::chat::{Limit, Manner};
 use super::settings::OpenAiOptions;
-use super::{CODES, chat, embeddings, images, speech, transcriptions, videos};
+use super::{CODES, chat, embeddings, images, speech, transcriptions, videos, wire};
 use crate::classify::{circuit, classify};
 use crate::fetch;
 use crate::http_settings::http_client;
 use crate::offered::offered;
+use crate::wire::Wire;
 use crate::{Constructed, ProviderSettings};
 
 /// A vendor that speaks OpenAI's wire.
@@ -31,6 +32,7 @@ pub struct OpenAiProvider {
     manner: Manner,
     /// Of the models whose limit goes into another field than the manner's.
     limits: BTreeMap<String, Limit>,
+    wire: Wire,
 }
 
 /// OpenAI's own chats.
@@ -43,11 +45,14 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
     let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
         OpenAiClient::builder(base_url, key)
     })?;
+    let specs = options.specs()?;
+    let routes = options.routes(settings.base_url.as_deref().unwrap_or(BASE_URL));
     Ok(Arc::new(OpenAiProvider {
         key: key.clone(),
         api: Arc::new(OpenAiClient::new(http.clone())),
+        wire: Wire::new(key, &specs, &http, said, routes),
         http,
-        specs: options.specs()?,
+        specs,
         manner: Manner { limit: options.limit_field, ..MANNER },
         limits: options.limits(),
     }))
@@ -56,7 +61,9 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
 impl OpenAiProvider {
     /// A provider of OpenAI's own models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, http: BaseHttpClient) -> Self {
-        Self { key, api, http, specs: super::models::models(), manner: MANNER, limits: BTreeMap::new() }
+        let specs = super::models::models();
+        let wire = Wire::new(&key, &specs, &http, said, wire::OWN);
+        Self { key, api, http, specs, manner: MANNER, limits: BTreeMap::new(), wire }
     }
 
     fn manner(&self, vendor_model: &str) -> Manner {
@@ -88,6 +95,10 @@ impl Provider for OpenAiProvider {
 
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self)
+    }
+
+    fn wire(&self) -> Option<&dyn WireText> {
+        Some(&self.wire)
     }
 
     fn circuit(&self) -> Circuit {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use fourfold_clients::openai::BASE_URL;
 use fourfold_domain::ModelSpec;
 use serde::Deserialize;
 
 use super::chat::Limit;
 use super::model_options::{ModelOptions, limits};
-use super::models;
+use super::{models, wire};
 use crate::SettingsError;
+use crate::wire::WireRoute;
 
 /// The options of a provider of kind `openai`.
 #[derive(Default, Deserialize)]
@@ -27,6 +29,11 @@ impl OpenAiOptions {
             return Ok(models::models());
         }
         self.models.iter().map(|(name, model)| model.spec(name, models::usual(model.modality))).collect()
+    }
+
+    /// The dialects that are spoken: of a vendor other than OpenAI, what any vendor of this wire speaks.
+    pub(super) fn routes(&self, base_url: &str) -> &'static [WireRoute] {
+        if self.models.is_empty() || base_url == BASE_URL { wire::OWN } else { wire::USUAL }
     }
 
     /// The limits of the models that have one of their own.

@@ -22,3 +22,5 @@ mod runway;
 mod stability;
 mod stub;
 mod text_stub;
+#[cfg(all(feature = "anthropic", feature = "deepseek", feature = "openai"))]
+mod wire;

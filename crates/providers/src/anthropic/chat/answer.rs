@@ -1,17 +1,18 @@
 //! What the vendor says, in our words.
 
 use fourfold_clients::anthropic::{self as wire, ContentBlock, StopReason};
-use fourfold_domain::{ChatAnswer, ChatResult, FinishReason, ToolCall, Usage};
+use fourfold_domain::{ChatAnswer, ChatRequest, ChatResult, FinishReason, ToolCall, Usage};
 use serde_json::{Map, Value, json};
 
 use super::THINKING_BLOCKS;
+use crate::estimate::{self, Written};
 use crate::facts::facts;
 
 /// Between thoughts that the model had apart from each other.
 pub(super) const BETWEEN_THOUGHTS: &str = "\n\n";
 
-/// A whole message.
-pub(in crate::anthropic) fn result(message: wire::MessageResponse) -> ChatResult {
+/// A whole message. What it used is estimated where the vendor doesn't tell, as some that speak this wire don't.
+pub(in crate::anthropic) fn result(chat: &ChatRequest, message: wire::MessageResponse) -> ChatResult {
     let thoughts = message.content.iter().filter_map(|block| match block {
         ContentBlock::Thinking(thought) => Some(&*thought.thinking),
         _ => None,
@@ -31,7 +32,14 @@ pub(in crate::anthropic) fn result(message: wire::MessageResponse) -> ChatResult
         finish_reason: finish_reason(&message),
         extras: extras(&message),
     };
-    ChatResult { answers: vec![answer], usage: usage(&message), vendor: vendor(message) }
+    let mut written = Written::default();
+    written.answer(&answer);
+    let (usage, is_estimated) = estimate::complete(usage(&message), estimate::chat_input(chat), written);
+    let mut vendor = vendor(message);
+    if is_estimated {
+        vendor.extend(estimate::fact());
+    }
+    ChatResult { answers: vec![answer], usage, vendor }
 }
 
 /// Why it declines, where the vendor says so.

@@ -9,7 +9,7 @@ mod messages;
 mod request;
 mod stream;
 
-pub(super) use answer::result;
+pub(super) use answer::{result, used};
 pub(super) use check::check;
 pub(super) use request::request;
 pub(super) use stream::chunks;

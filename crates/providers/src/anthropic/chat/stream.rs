@@ -3,33 +3,41 @@
 use std::collections::BTreeMap;
 
 use fourfold_clients::anthropic::{self as wire, BlockDelta, ContentBlock, MessageEvent, MessageSoFar};
-use fourfold_domain::{AnswerPiece, BoxStream, ProviderError, StreamChunk};
+use fourfold_clients::http::ClientError;
+use fourfold_domain::{AnswerPiece, BoxStream, ChatRequest, ProviderError, StreamChunk, Usage};
 use futures_util::{StreamExt, stream};
 
 use super::answer::{BETWEEN_THOUGHTS, extras, finish_reason, refusal, usage, vendor};
 use crate::anthropic::said;
 use crate::classify::unreadable;
+use crate::estimate::{self, Written};
+
+type Chunk = Result<StreamChunk, ProviderError>;
 
 /// What a stream says in our words: the pieces as they come, and at the end what only the whole message tells. The
-/// usage comes last.
-pub(in crate::anthropic) fn chunks(
-    events: wire::MessageStream,
-) -> BoxStream<Result<StreamChunk, ProviderError>> {
-    let mut writing = Writing::default();
-    let chunks = events.map(move |event| match event.map_err(said).and_then(|event| writing.take(event)) {
-        Ok(chunks) => chunks.into_iter().map(Ok).collect(),
-        Err(error) => vec![Err(error)],
-    });
-    Box::pin(chunks.flat_map(stream::iter))
+/// usage comes last, estimated where the vendor doesn't tell.
+pub(in crate::anthropic) fn chunks(chat: &ChatRequest, events: wire::MessageStream) -> BoxStream<Chunk> {
+    let writing = Writing {
+        events,
+        input_tokens: estimate::chat_input(chat),
+        so_far: MessageSoFar::default(),
+        calls: BTreeMap::new(),
+        has_thought: false,
+        written: Written::default(),
+    };
+    let steps = stream::unfold(Some(writing), |writing| async move { Some(writing?.step().await) });
+    Box::pin(steps.flat_map(stream::iter))
 }
 
 /// A message that is being written.
-#[derive(Default)]
 struct Writing {
+    events: wire::MessageStream,
+    input_tokens: u64,
     so_far: MessageSoFar,
     /// The calls of tools by the blocks that they are in.
     calls: BTreeMap<u32, Call>,
     has_thought: bool,
+    written: Written,
 }
 
 /// A call of a tool that is being written.
@@ -41,16 +49,40 @@ struct Call {
 }
 
 impl Writing {
-    fn take(&mut self, event: MessageEvent) -> Result<Vec<StreamChunk>, ProviderError> {
-        let pieces = match &event {
+    /// What comes next, and the rest if there is any.
+    async fn step(mut self) -> (Vec<Chunk>, Option<Self>) {
+        let piece = match self.events.next().await {
+            Some(Ok(MessageEvent::MessageStop(_))) | None => return (self.ended(), None),
+            Some(event) => event.and_then(|event| self.take(event)),
+        };
+        match piece {
+            Ok(piece) => {
+                if let Some(piece) = &piece {
+                    self.written.piece(piece);
+                }
+                let chunk = piece.map(|piece| Ok(StreamChunk::Answer { index: 0, piece }));
+                (chunk.into_iter().collect(), Some(self))
+            }
+            Err(error) => (self.broken(error), None),
+        }
+    }
+
+    /// Nothing is estimated then, but what the vendor told is so.
+    fn broken(self, error: ClientError) -> Vec<Chunk> {
+        let told = self.so_far.into_message().map(|message| usage(&message));
+        let told = told.filter(|told| *told != Usage::default()).map(|told| Ok(StreamChunk::Usage(told)));
+        told.into_iter().chain([Err(said(error))]).collect()
+    }
+
+    fn take(&mut self, event: MessageEvent) -> Result<Option<AnswerPiece>, ClientError> {
+        let piece = match &event {
             MessageEvent::BlockStart(start) => self.begin(start.index, &start.content_block),
             MessageEvent::BlockDelta(delta) => self.lengthen(delta.index, &delta.delta),
             MessageEvent::BlockStop(stop) => self.finish_block(stop.index),
-            MessageEvent::MessageStop(_) => return self.finish(),
             _ => None,
         };
-        self.so_far.add(event).map_err(said)?;
-        Ok(pieces.map(|piece| StreamChunk::Answer { index: 0, piece }).into_iter().collect())
+        self.so_far.add(event)?;
+        Ok(piece)
     }
 
     fn begin(&mut self, block: u32, content: &ContentBlock) -> Option<AnswerPiece> {
@@ -92,19 +124,21 @@ impl Writing {
         Some(AnswerPiece::ToolCall { index: call.index, id: None, name: None, arguments })
     }
 
-    fn finish(&mut self) -> Result<Vec<StreamChunk>, ProviderError> {
-        let message = std::mem::take(&mut self.so_far).into_message();
-        let message = message.ok_or_else(|| unreadable("the vendor ended a message that it hadn't begun"))?;
+    fn ended(self) -> Vec<Chunk> {
+        let Some(message) = self.so_far.into_message() else {
+            return vec![Err(unreadable("the vendor ended a message that it hadn't begun"))];
+        };
         let mut pieces = Vec::new();
         pieces.extend(refusal(&message).map(AnswerPiece::Refusal));
         pieces.extend(Some(extras(&message)).filter(|extras| !extras.is_empty()).map(AnswerPiece::Extras));
         pieces.push(AnswerPiece::Finish(finish_reason(&message)));
+        let (usage, is_estimated) = estimate::complete(usage(&message), self.input_tokens, self.written);
         let answer = |piece| StreamChunk::Answer { index: 0, piece };
         let mut chunks: Vec<_> = pieces.into_iter().map(answer).collect();
-        let usage = usage(&message);
         chunks.push(StreamChunk::Vendor(vendor(message)));
+        chunks.extend(is_estimated.then(|| StreamChunk::Vendor(estimate::fact())));
         chunks.push(StreamChunk::Usage(usage));
-        Ok(chunks)
+        chunks.into_iter().map(Ok).collect()
     }
 }
 

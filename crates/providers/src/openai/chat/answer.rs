@@ -92,7 +92,7 @@ pub(super) fn finish_reason(reason: &wire::FinishReason) -> FinishReason {
 }
 
 /// Some vendors have names of their own for what was read from a cache, and what wasn't.
-pub(super) fn usage(usage: &wire::ChatUsage) -> Usage {
+pub(in crate::openai) fn usage(usage: &wire::ChatUsage) -> Usage {
     let own = |name: &str| usage.extra.get(name).and_then(Value::as_u64);
     let (hit, miss) = (own("prompt_cache_hit_tokens"), own("prompt_cache_miss_tokens"));
     let cached = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens).or(hit);

@@ -5,6 +5,7 @@ mod request;
 mod stream;
 
 pub(crate) use answer::result;
+pub(super) use answer::usage;
 pub(crate) use request::request;
 pub(crate) use stream::chunks;
 

@@ -1,4 +1,5 @@
 use fourfold_clients::anthropic::{MessageEvent, MockAnthropicApi};
+use fourfold_clients::http::{self, ClientError, ErrorKind};
 use fourfold_domain::{AnswerPiece, FinishReason, Generator, ProviderError, Reason, StreamChunk, Usage};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -128,4 +129,32 @@ async fn events_out_of_order_are_no_answer() {
     for events in [vec![over], vec![begin(0, json!({"type": "text", "text": "x"}))], vec![start(), stop(3)]] {
         assert_eq!(chunks(&events).await.unwrap_err().reason, Reason::Failed, "{events:?}");
     }
+}
+
+#[tokio::test]
+async fn a_broken_stream_says_what_the_vendor_told_and_ends_with_its_error() {
+    let mut api = MockAnthropicApi::new();
+    api.expect_create_message_stream().returning(|_| {
+        let begun = serde_json::from_value::<MessageEvent>(start()).unwrap();
+        let error = ClientError::new(ErrorKind::Interrupted, http::Effect::Started);
+        Ok(stream::iter([Ok(begun), Err(error)]).boxed())
+    });
+    let chunks: Vec<_> = provider(api).generate_stream(hi(), context(NEW)).await.unwrap().collect().await;
+    let [Ok(StreamChunk::Usage(usage)), Err(error)] = &chunks[..] else { panic!("{chunks:?}") };
+    assert_eq!((usage.input_tokens, usage.output_tokens, error.reason), (15, 1, Reason::Unavailable));
+}
+
+#[tokio::test]
+async fn what_a_vendor_of_this_wire_does_not_tell_is_estimated() {
+    let begun = json!({"type": "message_start", "message": {"content": []}});
+    let text = delta(0, json!({"type": "text_delta", "text": "A red fox."}));
+    let last = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}});
+    let over = json!({"type": "message_stop"});
+    let events = [begun, begin(0, json!({"type": "text", "text": ""})), text, stop(0), last, over];
+    let chunks = chunks(&events).await.unwrap();
+    let usage = Usage { input_tokens: 5, output_tokens: 3, ..Usage::default() };
+    let fact = json!({"usage": "estimated"}).as_object().unwrap().clone();
+    assert_eq!(chunks[chunks.len() - 2..], [StreamChunk::Vendor(fact), StreamChunk::Usage(usage)]);
+    let whole = super::answered(json!({"content": [{"type": "text", "text": "A red fox."}]})).await;
+    assert_eq!((whole.usage, &whole.vendor["usage"]), (usage, &json!("estimated")));
 }

@@ -1,0 +1,22 @@
+//! Anthropic's wire as callers speak it.
+
+use fourfold_clients::anthropic::MessageUsage;
+use fourfold_domain::{Dialect, Usage};
+use serde_json::Value;
+
+use super::chat;
+use crate::wire::{StreamEnd, WireRoute};
+
+/// Messages. The caller's version of the API comes with them, since a body means what its version says.
+pub(super) const ROUTES: &[WireRoute] = &[WireRoute {
+    dialect: Dialect::AnthropicMessages,
+    path: "v1/messages",
+    headers: &["anthropic-version", "anthropic-beta"],
+    usage,
+    end: StreamEnd::Types(&["message_stop"]),
+}];
+
+fn usage(usage: Value) -> Option<Usage> {
+    let usage: MessageUsage = serde_json::from_value(usage).ok()?;
+    Some(chat::used(&usage))
+}
