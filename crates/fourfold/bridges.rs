@@ -1,6 +1,8 @@
 //! Where two layers meet that don't know each other: ports of one, filled with parts of another.
 
+mod media;
 mod providers;
 mod recorder;
 
+pub(crate) use media::HttpMedia;
 pub(crate) use providers::{LiveProviders, ProviderTable};

@@ -28,6 +28,7 @@ impl Checked {
 
         settings.jobs.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.instances.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.files.check().map_err(|(setting, problem)| at(setting, &problem))?;
         if let Some(key) = &settings.security.secret_key {
             decode_secret_key(key.expose()).map_err(|error| at("security.secret_key", &error.to_string()))?;
         }

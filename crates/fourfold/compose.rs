@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result, ensure};
 use fourfold_api::{AppState, ServerSettings};
+use fourfold_clients::http::AddressPolicy;
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
 use fourfold_service::backends::{
@@ -14,6 +15,7 @@ use fourfold_service::backends::{
 };
 use fourfold_service::catalog::{Catalog, CatalogService, ModelSettings};
 use fourfold_service::credits::CreditsService;
+use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::Providers;
@@ -22,7 +24,7 @@ use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::bridges::LiveProviders;
+use crate::bridges::{HttpMedia, LiveProviders};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 use crate::data_dir::{DATABASE, DataDir, decode_secret_key};
@@ -71,6 +73,17 @@ pub(crate) fn catalog(settings: &Settings, providers: &dyn Providers) -> Result<
     Ok(Catalog::build(&models, settings.pricing, providers)?)
 }
 
+/// Where the media of requests come from: files, and addresses that callers may name.
+fn media(settings: &Settings, files: &FilesService) -> Result<Media> {
+    let addresses = match settings.security.allow_private_urls {
+        true => AddressPolicy::Any,
+        false => AddressPolicy::PublicOnly,
+    };
+    let fetcher = HttpMedia::new(addresses, settings.files.file_bytes_max);
+    let fetcher = fetcher.context("the client for media can't be made")?;
+    Ok(Media::new(files.clone(), Arc::new(fetcher)))
+}
+
 impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked.
     pub(crate) fn open(checked: Checked, sources: &Sources) -> Result<Self> {
@@ -102,6 +115,14 @@ impl Server {
             store: store.clone(),
             turn: tokio::sync::Mutex::default(),
         });
+        let has_room = Arc::new(AtomicBool::new(true));
+        let files = FilesService::new(FileParts {
+            store: store.clone(),
+            storage: storage.clone(),
+            clock: clock.clone(),
+            settings: settings.files.clone(),
+            has_room: has_room.clone(),
+        });
         let parts = JobParts {
             store: store.clone(),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
@@ -109,11 +130,12 @@ impl Server {
             storage: storage.clone(),
             routing: routing.clone(),
             catalog: catalog.clone(),
-            media: Media::offline(),
+            media: media(&settings, &files)?,
+            files: files.clone(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: settings.jobs.clone(),
-            has_room: Arc::new(AtomicBool::new(true)),
+            has_room,
         };
         let token_key = TokenKey::new(&secret_key);
         let artifacts = ArtifactsService::new(
@@ -128,6 +150,7 @@ impl Server {
             credits: CreditsService::new(store.clone()),
             keys: KeysService::new(store.clone(), clock),
             artifacts,
+            files,
             catalog,
             routing,
             configuration: reloader.clone(),

@@ -8,6 +8,7 @@ mod commands;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod fallback;
+mod files;
 mod generate;
 mod kills;
 mod logs;

@@ -19,6 +19,7 @@ pub fn openapi() -> OpenApiDocument {
     security(("key" = [])),
     tags(
         (name = "jobs", description = "Durable generations and their results"),
+        (name = "files", description = "Media handed in, to be named in the input of jobs"),
         (name = "models", description = "What can be asked for"),
         (name = "credits", description = "The caller's account"),
         (name = "admin", description = "For the operator; admin keys only"),

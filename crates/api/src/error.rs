@@ -11,6 +11,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::extract::BrokenUpload;
+
 /// How soon a caller may try again after a failure of ours.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -90,7 +92,7 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("no such {what}"))
     }
 
-    pub(crate) fn too_large(what: &str, bytes_max: usize) -> Self {
+    pub(crate) fn too_large(what: &str, bytes_max: u64) -> Self {
         let message = format!("{what} must be at most {bytes_max} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
@@ -163,7 +165,15 @@ impl From<ServiceError> for ApiError {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "max_credits_exceeded", error.to_string())
                     .param("max_credits")
             }
-            ServiceError::TooLarge { what, bytes_max } => Self::too_large(what, bytes_max),
+            ServiceError::TooLarge { what, bytes_max } => Self::too_large(&what, bytes_max).param(what),
+            ServiceError::Source(source) => match source.downcast::<BrokenUpload>() {
+                Ok(broken) => broken.0,
+                Err(source) => {
+                    let error = source.as_ref() as &dyn std::error::Error;
+                    tracing::error!(error, "an upload broke off on our side");
+                    Self::internal()
+                }
+            },
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::StorageFull(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "there is no room left");
@@ -197,6 +207,12 @@ impl From<Refusal> for ApiError {
                     .param("operation_id")
             }
             Refusal::AlreadyFinal => Self::new(StatusCode::CONFLICT, "already_final", message),
+            // Who submits a job learns of the field instead.
+            Refusal::NoFile(_) => Self::not_found("file"),
+            Refusal::FileInUse => Self::new(StatusCode::CONFLICT, "in_use", message),
+            Refusal::TooManyFiles(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_files", message).param("file")
+            }
             Refusal::Range(_) => Self::invalid("credits", message),
             Refusal::NotDue
             | Refusal::LeaseLost
@@ -250,7 +266,9 @@ mod tests {
         check(InvalidInput::not_allowed("a", "b"), 422, "invalid_parameter", None);
         check(ServiceError::UnknownModel("x".into()), 404, "unknown_model", None);
         check(ServiceError::NotFound("job"), 404, "not_found", None);
-        check(ServiceError::TooLarge { what: "input", bytes_max: 1 }, 413, "too_large", None);
+        check(ServiceError::TooLarge { what: "input".into(), bytes_max: 1 }, 413, "too_large", None);
+        check(Refusal::FileInUse, 409, "in_use", None);
+        check(ServiceError::Source("x".into()), 500, "internal", None);
         check(ServiceError::StorageFull("x".into()), 503, "storage_full", Some("true"));
         check(Refusal::IdempotencyMismatch, 422, "idempotency_mismatch", None);
         check(Refusal::AlreadyFinal, 409, "already_final", None);

@@ -69,6 +69,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::artifacts::by_job))
         .routes(routes!(native::artifacts::by_token))
         .routes(routes!(native::quotes::quote))
+        .routes(routes!(native::files::create, native::files::list))
+        .routes(routes!(native::files::show, native::files::delete))
         .routes(routes!(native::models::list))
         // the caller's account
         .routes(routes!(native::credits::show))

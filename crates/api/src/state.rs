@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fourfold_service::artifacts::ArtifactsService;
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
+use fourfold_service::files::FilesService;
 use fourfold_service::jobs::JobsService;
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::Configuration;
@@ -22,6 +23,8 @@ pub struct AppState {
     pub keys: KeysService,
     /// Stored results.
     pub artifacts: ArtifactsService,
+    /// What callers handed in.
+    pub files: FilesService,
     /// What can be asked for.
     pub catalog: CatalogService,
     /// Who serves it.

@@ -19,6 +19,7 @@ use fourfold_clients::http::HttpSettings;
 use fourfold_providers::{HttpOptions, ProviderSettings};
 use fourfold_service::artifacts::ArtifactSettings;
 use fourfold_service::catalog::{ModelSettings, PricingSettings};
+use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
 use schemars::JsonSchema;
@@ -38,7 +39,7 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     /// The HTTP server.
     pub(crate) server: ServerSettings,
-    /// Keys that the server itself holds.
+    /// Keys that the server itself holds, and where callers may lead it.
     pub(crate) security: SecuritySettings,
     /// How jobs are worked on.
     pub(crate) jobs: JobSettings,
@@ -46,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) instances: InstanceSettings,
     /// How results are kept and read.
     pub(crate) artifacts: ArtifactSettings,
+    /// How much callers may hand in, and how long it is kept.
+    pub(crate) files: FileSettings,
     /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
     pub(crate) models: BTreeMap<String, ModelSettings>,
     /// How vendors are called, for all of them; what a provider says of itself beats it, and it beats the
@@ -69,6 +72,7 @@ impl Default for Settings {
             jobs: JobSettings::default(),
             instances: InstanceSettings::default(),
             artifacts: ArtifactSettings::default(),
+            files: FileSettings::default(),
             models: BTreeMap::new(),
             http: HttpOptions::default(),
             pricing: PricingSettings::default(),
@@ -83,6 +87,7 @@ impl Settings {
         let is_like = [
             ("artifacts", self.artifacts == other.artifacts),
             ("data_dir", self.data_dir == other.data_dir),
+            ("files", self.files == other.files),
             ("instances", self.instances == other.instances),
             ("jobs", self.jobs == other.jobs),
             ("log", self.log == other.log),

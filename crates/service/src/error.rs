@@ -1,6 +1,10 @@
 //! What can go wrong, by what a caller does about it.
 
-use fourfold_domain::{Credits, CreditsError, Effect, IllegalMove, InvalidInput, Unpriced};
+use std::borrow::Cow;
+
+use fourfold_domain::{Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, Unpriced};
+
+use crate::files::FileLimits;
 
 /// Why a durable step was not taken. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -37,6 +41,15 @@ pub enum Refusal {
     /// The call was ended already, by its sweep or by an earlier try.
     #[error("the call has ended")]
     CallEnded,
+    /// The account has no such file.
+    #[error("there is no file {0}")]
+    NoFile(FileId),
+    /// A job that isn't final needs the file.
+    #[error("the file is in use by a job that isn't final")]
+    FileInUse,
+    /// The account would keep more than it may.
+    #[error("an account may keep {} files of {} bytes together; delete some first", .0.count_max, .0.bytes_max)]
+    TooManyFiles(FileLimits),
     /// The state doesn't allow the move.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
@@ -86,10 +99,13 @@ pub enum ServiceError {
     #[error("{what} must be at most {bytes_max} bytes")]
     TooLarge {
         /// What.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// The most that is taken.
-        bytes_max: usize,
+        bytes_max: u64,
     },
+    /// The bytes that were to be stored broke off.
+    #[error("the bytes that were to be stored broke off")]
+    Source(#[source] BoxError),
     /// The durable step was refused.
     #[error(transparent)]
     Refused(Refusal),

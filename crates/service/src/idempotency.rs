@@ -1,6 +1,9 @@
 //! The same request sent twice does its work once.
 
-use fourfold_domain::{AccountId, Subject};
+use std::fmt;
+use std::str::FromStr;
+
+use fourfold_domain::{AccountId, FileId, InvalidName, Subject};
 
 use crate::Timestamp;
 use crate::commit::{Needs, World};
@@ -41,9 +44,38 @@ pub struct IdempotencyRecord {
     /// SHA-256 of the body that it came with.
     pub fingerprint: [u8; 32],
     /// What was made.
-    pub owner: Owner,
+    pub made: Made,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// What a request made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Made {
+    /// Paid work.
+    Work(Owner),
+    /// A file.
+    File(FileId),
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Work(owner) => owner.fmt(f),
+            Self::File(id) => write!(f, "file:{id}"),
+        }
+    }
+}
+
+impl FromStr for Made {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        match text.strip_prefix("file:") {
+            Some(id) => id.parse().map(Self::File),
+            None => text.parse().map(Self::Work),
+        }
+    }
 }
 
 impl Idempotency {
@@ -61,17 +93,31 @@ impl Idempotency {
     }
 
     /// What was made under this key before, or a refusal where that was another request.
-    pub(crate) fn earlier(&self, world: &World, subject: &Subject) -> Result<Option<Owner>, Refusal> {
+    pub(crate) fn earlier(&self, world: &World, subject: &Subject) -> Result<Option<Made>, Refusal> {
         match world.idempotency.get(&self.scope(subject)) {
             None => Ok(None),
-            Some(record) if record.fingerprint == self.fingerprint => Ok(Some(record.owner)),
+            Some(record) if record.fingerprint == self.fingerprint => Ok(Some(record.made)),
             Some(_) => Err(Refusal::IdempotencyMismatch),
         }
     }
 
-    pub(crate) fn record(&self, world: &mut World, subject: &Subject, account: AccountId, owner: Owner) {
+    /// The work that was made under this key before.
+    pub(crate) fn earlier_work(&self, world: &World, subject: &Subject) -> Result<Option<Owner>, Refusal> {
+        match self.earlier(world, subject)? {
+            None => Ok(None),
+            Some(Made::Work(owner)) => Ok(Some(owner)),
+            Some(Made::File(_)) => Err(Refusal::IdempotencyMismatch),
+        }
+    }
+
+    /// Remembers what was made, in place of what was made before and is no longer there.
+    pub(crate) fn record(&self, world: &mut World, subject: &Subject, account: AccountId, made: Made) {
         let record =
-            IdempotencyRecord { account, fingerprint: self.fingerprint, owner, created_at: world.now };
-        world.idempotency.insert(self.scope(subject), record);
+            IdempotencyRecord { account, fingerprint: self.fingerprint, made, created_at: world.now };
+        let scope = self.scope(subject);
+        match world.idempotency.get_mut(&scope) {
+            Some(known) => *known = record,
+            None => world.idempotency.insert(scope, record),
+        }
     }
 }

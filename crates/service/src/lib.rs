@@ -5,7 +5,8 @@
 //! its intent, and many steps share one commit.
 //!
 //! - money: [`credits`] · what answers at once: [`calls`] · what takes longer: [`jobs`]
-//! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`] · what was made: [`artifacts`]
+//! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`]
+//! - what was made: [`artifacts`] · what is handed in: [`files`]
 //!
 //! ```
 //! use std::sync::Arc;
@@ -43,6 +44,7 @@ mod commit;
 pub mod credits;
 mod error;
 pub mod failpoint;
+pub mod files;
 mod idempotency;
 pub mod instances;
 pub mod jobs;
@@ -57,6 +59,6 @@ pub mod testing;
 
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use error::{BoxError, Refusal, ServiceError, StoreError};
-pub use idempotency::{Idempotency, IdempotencyRecord, IdempotencyScope};
+pub use idempotency::{Idempotency, IdempotencyRecord, IdempotencyScope, Made};
 pub use media::Media;
 pub use spawner::Spawner;

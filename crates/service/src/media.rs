@@ -5,26 +5,30 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fourfold_domain::{
-    AccountId, Effect, InlineMedia, MediaInput, MediaReader, OpenMedia, ProviderError, Reason,
+    AccountId, Effect, FileId, InlineMedia, MediaInput, MediaReader, OpenMedia, ProviderError, Reason,
 };
+use futures_util::TryStreamExt as _;
 
+use crate::files::FilesService;
 use crate::ports::MediaFetcher;
+use crate::{BoxError, ServiceError};
 
 /// Where the media of requests come from. Clones share it.
 #[derive(Clone)]
 pub struct Media {
+    files: FilesService,
     fetcher: Option<Arc<dyn MediaFetcher>>,
 }
 
 impl Media {
-    /// Media that addresses lead to are fetched with this.
-    pub fn new(fetcher: Arc<dyn MediaFetcher>) -> Self {
-        Self { fetcher: Some(fetcher) }
+    /// Files are these; media that addresses lead to are fetched with this.
+    pub fn new(files: FilesService, fetcher: Arc<dyn MediaFetcher>) -> Self {
+        Self { files, fetcher: Some(fetcher) }
     }
 
-    /// No address is ever fetched.
-    pub fn offline() -> Self {
-        Self { fetcher: None }
+    /// Files are these; no address is ever fetched.
+    pub fn offline(files: FilesService) -> Self {
+        Self { files, fetcher: None }
     }
 
     /// A reader for the requests of one account.
@@ -53,14 +57,34 @@ impl MediaReader for AccountMedia {
             (MediaInput::Url(_), None) => {
                 Err(invalid("addresses aren't fetched here; hand the media in itself"))
             }
-            (MediaInput::File(id), _) => {
-                tracing::debug!(account.id = %self.account, file.id = %id, "a request names a file that isn't there");
-                Err(invalid("there is no such file"))
-            }
+            (MediaInput::File(id), _) => self.file(*id).await,
+        }
+    }
+}
+
+impl AccountMedia {
+    async fn file(&self, id: FileId) -> Result<OpenMedia, ProviderError> {
+        match self.media.files.open(self.account, id).await {
+            Ok((file, object)) => Ok(OpenMedia {
+                media_type: file.media_type,
+                length: Some(file.size_bytes),
+                body: Box::pin(object.bytes.map_err(|error| unreadable(error.into()))),
+            }),
+            Err(ServiceError::NotFound(_)) => Err(invalid("there is no such file")),
+            Err(error) => Err(unreadable(error.into())),
         }
     }
 }
 
 fn invalid(message: &str) -> ProviderError {
     ProviderError::new(Reason::InvalidRequest, Effect::NotStarted, message)
+}
+
+/// Our own store fails: that passes.
+fn unreadable(source: BoxError) -> ProviderError {
+    let message = "a file of the request can't be read just now";
+    ProviderError {
+        source: Some(source),
+        ..ProviderError::new(Reason::Unavailable, Effect::NotStarted, message)
+    }
 }

@@ -121,9 +121,13 @@ impl Ask {
         self.text(&body.to_string())
     }
 
-    pub(crate) fn text(mut self, body: &str) -> Self {
-        self.body = body.as_bytes().to_vec();
-        self.header("content-type", "application/json")
+    pub(crate) fn text(self, body: &str) -> Self {
+        self.bytes("application/json", body.as_bytes().to_vec())
+    }
+
+    pub(crate) fn bytes(mut self, media_type: &str, body: Vec<u8>) -> Self {
+        self.body = body;
+        self.header("content-type", media_type)
     }
 
     /// The answer, which must come.

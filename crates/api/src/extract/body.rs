@@ -42,7 +42,7 @@ impl FromRequest<AppState> for Body {
         let bytes = match read {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => {
-                return Err(ApiError::too_large("the body", limit));
+                return Err(ApiError::too_large("the body", limit as u64));
             }
             Err(_broken) => return Err(ApiError::malformed("body", "the body of the request broke off")),
         };

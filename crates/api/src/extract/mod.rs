@@ -5,9 +5,11 @@ mod caller;
 mod idempotency;
 mod page;
 mod path;
+mod upload;
 
 pub(crate) use body::{Body, Object};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
 pub(crate) use idempotency::{idempotency, idempotency_key};
 pub(crate) use page::{Page, PageQuery, Paged};
 pub(crate) use path::{Id, Places, RealmQuery, Subjected};
+pub(crate) use upload::{BrokenUpload, UploadBody};

@@ -64,7 +64,7 @@ pub(crate) async fn quote(
     let model = object.required_text("model")?;
     let input = Object::required("input", object.object("input")?)?;
     object.nothing_else("model and input")?;
-    let quote = state.jobs.quote(&model, &input)?;
+    let quote = state.jobs.quote(&model, input)?;
     Ok(Json(QuoteBody::new(model, &quote)))
 }
 

@@ -1,6 +1,7 @@
 //! Two accounts walk every route: nothing of one is seen or touched by the other.
 
 use fourfold_service::keys::KeyKind;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::rules::{Operation, operations};
@@ -17,6 +18,8 @@ enum Finds {
     TheSame,
     /// A new thing of its own.
     New,
+    /// A new file of its own.
+    NewFile,
     /// What only an admin sees.
     Forbidden,
     /// What the bearer of a link sees.
@@ -24,7 +27,7 @@ enum Finds {
 }
 
 /// Every operation, so that a new one has to be thought of here.
-const TABLE: [(&str, Finds); 22] = [
+const TABLE: [(&str, Finds); 26] = [
     ("GET /api/v1/admin/accounts", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}/entries", Finds::Forbidden),
@@ -37,6 +40,10 @@ const TABLE: [(&str, Finds); 22] = [
     ("POST /api/v1/admin/config/reload", Finds::Forbidden),
     ("GET /api/v1/credits", Finds::ItsOwn),
     ("GET /api/v1/credits/entries", Finds::ItsOwn),
+    ("GET /api/v1/files", Finds::ItsOwn),
+    ("POST /api/v1/files", Finds::NewFile),
+    ("GET /api/v1/files/{id}", Finds::Nothing),
+    ("DELETE /api/v1/files/{id}", Finds::Nothing),
     ("GET /api/v1/jobs", Finds::ItsOwn),
     ("POST /api/v1/jobs", Finds::New),
     ("GET /api/v1/jobs/{id}", Finds::Nothing),
@@ -59,16 +66,21 @@ fn found_by(operation: &Operation) -> Finds {
 }
 
 /// The operation, with what belongs to the landlord in its path.
-fn ask<'a>(house: &'a House, operation: &Operation, job: &Value) -> Ask<'a> {
+fn ask<'a>(house: &'a House, operation: &Operation, job: &Value, file: &Value) -> Ask<'a> {
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
         .path
+        .replace("/files/{id}", &format!("/files/{}", file["id"].as_str().unwrap()))
         .replace("{id}", job["id"].as_str().unwrap())
         .replace("{index}", "0")
         .replace("{account}", "landlord")
         .replace("{token}", token);
     let ask = house.ask(operation.method.clone(), &path);
-    if operation.takes_a_body() { ask.json(&new_job()) } else { ask }
+    match (operation.path, operation.takes_a_body()) {
+        ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
+        (_, true) => ask.json(&new_job()),
+        (_, false) => ask,
+    }
 }
 
 async fn grant(house: &House, user: &str, credits: &str) {
@@ -83,10 +95,12 @@ async fn nothing_of_an_account_is_seen_by_another() {
     // Less than a picture costs.
     grant(&house, "stranger", "0.01").await;
     let job = house.make("landlord", outputs(&[("image/png", "secret of the landlord")])).await;
+    let upload = house.ask(Method::POST, "/api/v1/files").file("text/plain", b"secret of the landlord");
+    let file = upload.by("landlord").ok(201).await;
     for kind in [KeyKind::Service, KeyKind::User] {
         for operation in operations() {
             let finds = found_by(&operation);
-            let ask = ask(&house, &operation, &job).by_kind(kind, "stranger").await;
+            let ask = ask(&house, &operation, &job, &file).by_kind(kind, "stranger").await;
             let answer = ask.answer().await;
             let asked =
                 format!("{kind:?} {} {} {finds:?}: {}", operation.method, operation.path, answer.text());
@@ -94,16 +108,21 @@ async fn nothing_of_an_account_is_seen_by_another() {
                 Finds::Nothing => 404,
                 Finds::Forbidden => 403,
                 Finds::New => 402,
+                Finds::NewFile => 201,
                 Finds::ItsOwn | Finds::TheSame | Finds::ByLink => 200,
             };
             assert_eq!(answer.status, expected, "{asked}");
             assert_eq!(answer.text().contains("landlord"), finds == Finds::ByLink, "{asked}");
-            assert!(!answer.text().contains(job["id"].as_str().unwrap()), "{asked}");
+            for own in [&job, &file] {
+                assert!(!answer.text().contains(own["id"].as_str().unwrap()), "{asked}");
+            }
         }
     }
     let after =
         house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("landlord").ok(200).await;
     assert_eq!(after["state"], job["state"]);
+    let files = house.get("/api/v1/files").by("landlord").ok(200).await;
+    assert_eq!(files["data"], json!([file]));
     assert_eq!(house.get("/api/v1/credits").by("landlord").ok(200).await["available"], "0.96");
 }
 

@@ -7,7 +7,7 @@ use crate::commit::{Needs, Step, World};
 use crate::credits::Owner;
 use crate::credits::rules::{self, HoldEnd};
 use crate::error::Refusal;
-use crate::idempotency::Idempotency;
+use crate::idempotency::{Idempotency, Made};
 
 /// Sets credits aside and records the call, before the vendor is asked.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Step for OpenCall {
 
     fn decide(&self, world: &mut World) -> Result<OpenedCall, Refusal> {
         if let Some(idempotency) = &self.idempotency
-            && let Some(owner) = idempotency.earlier(world, &self.subject)?
+            && let Some(owner) = idempotency.earlier_work(world, &self.subject)?
         {
             return Ok(OpenedCall::Earlier(owner));
         }
@@ -75,7 +75,7 @@ impl Step for OpenCall {
         };
         world.calls.insert(self.id, call.clone());
         if let Some(idempotency) = &self.idempotency {
-            idempotency.record(world, &self.subject, account, owner);
+            idempotency.record(world, &self.subject, account, Made::Work(owner));
         }
         Ok(OpenedCall::New(call))
     }

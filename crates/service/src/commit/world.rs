@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use fourfold_domain::{AccountId, CallId, HoldId, JobId, Subject};
+use fourfold_domain::{AccountId, CallId, FileId, HoldId, JobId, Subject};
 use uuid::Uuid;
 
 use super::Table;
 use crate::Timestamp;
 use crate::calls::Call;
 use crate::credits::{Account, Entry, Hold, Owner};
+use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent};
 
@@ -35,6 +36,9 @@ pub(crate) struct World {
     pub(crate) events: Vec<JobEvent>,
     pub(crate) calls: Table<CallId, Call>,
     pub(crate) idempotency: Table<IdempotencyScope, IdempotencyRecord>,
+    pub(crate) files: Table<FileId, File>,
+    /// What accounts keep: the sums over their files, never written.
+    pub(crate) file_usage: Table<AccountId, FileUsage>,
 }
 
 impl World {
@@ -44,8 +48,8 @@ impl World {
     }
 }
 
-/// The rows that steps ask for. A job brings its due row, its latest attempt, its hold and its account; a
-/// call its hold and account; a subject its account; a scope its record.
+/// The rows that steps ask for. A job brings its due row, its latest attempt, its hold, its account and its
+/// files; a call its hold and account; a subject its account; a scope its record, and the file that was made.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) subjects: Vec<Subject>,
@@ -53,4 +57,6 @@ pub(crate) struct Needs {
     pub(crate) calls: BTreeSet<CallId>,
     pub(crate) operations: Vec<String>,
     pub(crate) idempotency: Vec<IdempotencyScope>,
+    pub(crate) files: BTreeSet<FileId>,
+    pub(crate) file_usage: Vec<Subject>,
 }

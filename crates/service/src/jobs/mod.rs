@@ -16,6 +16,7 @@
 
 mod events;
 mod leases;
+mod media;
 mod outcome;
 mod record;
 mod service;

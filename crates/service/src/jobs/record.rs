@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AccountId, Credits, Effect, EventId, HoldId, InstanceId, JobId, JobState, KeyId, Modality, ModelName,
-    OnCancel, OnUncertain, OutputSource, Priority, ProviderKey, Quantity, UpstreamTask,
+    AccountId, Credits, Effect, EventId, FileId, HoldId, InstanceId, JobId, JobState, KeyId, Modality,
+    ModelName, OnCancel, OnUncertain, OutputSource, Priority, ProviderKey, Quantity, UpstreamTask,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +29,8 @@ pub struct Job {
     pub modality: Modality,
     /// The whole request, as JSON text. Never changes.
     pub input: Arc<str>,
+    /// The files that the request names, each once. They are there at least until the job is final.
+    pub files: Arc<[FileId]>,
     /// What the catalog said when it was submitted; a reload doesn't touch jobs under way.
     pub terms: Terms,
     /// The caller's own words, as JSON text.

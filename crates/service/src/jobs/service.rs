@@ -4,18 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fourfold_domain::{AccountId, Credits, Effect, InstanceId, JobId, KeyId, Priority, Quote, Subject};
+use fourfold_domain::{
+    AccountId, Credits, Effect, FileId, InstanceId, JobId, KeyId, Priority, Quote, Subject,
+};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::media::NamedMedia;
 use super::{Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
 use crate::catalog::CatalogService;
 use crate::credits::Owner;
+use crate::files::FilesService;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
 use crate::routing::Routing;
 use crate::{
-    Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Media, Refusal, ServiceError, StoreError,
+    Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media, Refusal, ServiceError, StoreError,
     failpoint,
 };
 
@@ -43,6 +47,8 @@ pub struct JobParts {
     pub routing: Routing,
     /// What can be asked for.
     pub catalog: CatalogService,
+    /// What callers handed in.
+    pub files: FilesService,
     /// Where the media of requests come from.
     pub media: Media,
     /// The time.
@@ -127,21 +133,39 @@ impl JobsService {
         Self { parts }
     }
 
-    /// What a request could cost at most. Free, and holds nothing.
-    pub fn quote(&self, model: &str, input: &Map<String, Value>) -> Result<Quote, ServiceError> {
-        Ok(self.parts.catalog.offer(model, input)?.quote)
+    /// What a request could cost at most. Free, holds nothing and stores nothing.
+    pub fn quote(&self, model: &str, mut input: Map<String, Value>) -> Result<Quote, ServiceError> {
+        self.take_media(model, &mut input)?;
+        Ok(self.parts.catalog.offer(model, &input)?.quote)
     }
 
-    /// Takes a job: its hold, its row and its idempotency key in one step; then it is lined up. The same
-    /// idempotency key answers with the same job as it is now.
+    /// Takes a job: its hold, its row, its use of files and its idempotency key in one step; then it is lined up.
+    /// Media that came in the request itself are stored first and become files in that step. The same idempotency
+    /// key answers with the same job as it is now.
     pub async fn submit(&self, submission: Submission) -> Result<JobView, ServiceError> {
         let scope =
             submission.idempotency.as_ref().map(|key| (key.scope(&submission.subject), key.fingerprint));
-        let step = match self.step(submission) {
-            Ok(step) => step,
+        let (mut step, mut media) = match self.step(submission) {
+            Ok(prepared) => prepared,
             Err(refusal) => return self.earlier(scope, refusal).await,
         };
-        match self.parts.store.submit(step).await.map_err(taken_or_not)? {
+        let inline = std::mem::take(&mut media.inline);
+        let incoming: Vec<FileId> = inline.iter().map(|file| file.id).collect();
+        if !inline.is_empty() {
+            if let Some(earlier) = self.before_storing(&step, scope.as_ref()).await? {
+                return Ok(earlier);
+            }
+            step.new_files = self.parts.files.take_in(&step.subject, inline).await?;
+        }
+        let submitted = self.parts.store.submit(step).await;
+        if !matches!(submitted, Ok(Submitted::New(_))) {
+            self.parts.files.discard(&incoming).await;
+        }
+        let submitted = submitted.map_err(|error| match error {
+            StoreError::Refused(Refusal::NoFile(id)) => media.missing(id).into(),
+            other => taken_or_not(other),
+        });
+        match submitted? {
             Submitted::New(job) => {
                 failpoint::reach("after_submit");
                 metrics::counter!("fourfold_jobs_submitted_total", "model" => job.model.to_string())
@@ -165,13 +189,39 @@ impl JobsService {
     ) -> Result<JobView, ServiceError> {
         let Some((scope, fingerprint)) = scope else { return Err(refusal) };
         match self.parts.store.idempotency(&scope).await? {
-            Some(IdempotencyRecord { owner: Owner::Job(id), fingerprint: known, .. })
+            Some(IdempotencyRecord { made: Made::Work(Owner::Job(id)), fingerprint: known, .. })
                 if known == fingerprint =>
             {
                 self.load(id).await
             }
             _ => Err(refusal),
         }
+    }
+
+    /// Looks whether the request was taken before, and whether it can be paid, so that nothing is stored for
+    /// nothing. The step itself looks again.
+    async fn before_storing(
+        &self,
+        step: &Submit,
+        scope: Option<&(IdempotencyScope, [u8; 32])>,
+    ) -> Result<Option<JobView>, ServiceError> {
+        if let Some((scope, fingerprint)) = scope
+            && let Some(record) = self.parts.store.idempotency(scope).await?
+        {
+            return match record.made {
+                Made::Work(Owner::Job(id)) if record.fingerprint == *fingerprint => {
+                    self.load(id).await.map(Some)
+                }
+                _ => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
+            };
+        }
+        let account = self.parts.store.account(&step.subject).await?;
+        let available = account.map(|account| account.available).unwrap_or_default();
+        if available < step.amount {
+            let refusal = Refusal::InsufficientCredits { needed: step.amount, available };
+            return Err(ServiceError::Refused(refusal));
+        }
+        Ok(None)
     }
 
     /// An account's own job.
@@ -229,21 +279,31 @@ impl JobsService {
         self.parts.store.job(id).await?.ok_or(ServiceError::NotFound("job"))
     }
 
+    /// Takes the data URIs out of an `input`, before anything else is done with it: what is left is small.
+    fn take_media(&self, model: &str, input: &mut Map<String, Value>) -> Result<NamedMedia, ServiceError> {
+        let catalog = self.parts.catalog.current();
+        Ok(NamedMedia::take(&catalog.model(model)?.parameters, input))
+    }
+
     /// Everything that is checked before the step.
-    fn step(&self, submission: Submission) -> Result<Submit, ServiceError> {
+    fn step(&self, mut submission: Submission) -> Result<(Submit, NamedMedia), ServiceError> {
         if !self.parts.has_room.load(Ordering::Relaxed) {
             return Err(ServiceError::StorageFull(
                 "the store has less room than artifacts.free_bytes_min".into(),
             ));
         }
+        let media = self.take_media(&submission.model, &mut submission.input)?;
         let offer = self.parts.catalog.offer(&submission.model, &submission.input)?;
         let input = Value::Object(offer.input).to_string();
         if input.len() > INPUT_BYTES_MAX {
-            return Err(ServiceError::TooLarge { what: "input", bytes_max: INPUT_BYTES_MAX });
+            return Err(ServiceError::TooLarge { what: "input".into(), bytes_max: INPUT_BYTES_MAX as u64 });
         }
         let metadata = submission.metadata.map(|metadata| Value::Object(metadata).to_string());
         if metadata.as_ref().is_some_and(|metadata| metadata.len() > METADATA_BYTES_MAX) {
-            return Err(ServiceError::TooLarge { what: "metadata", bytes_max: METADATA_BYTES_MAX });
+            return Err(ServiceError::TooLarge {
+                what: "metadata".into(),
+                bytes_max: METADATA_BYTES_MAX as u64,
+            });
         }
         if let Some(max) = submission.max_credits
             && offer.quote.credits > max
@@ -251,13 +311,15 @@ impl JobsService {
             return Err(ServiceError::MaxCreditsExceeded { price: offer.quote.credits, max });
         }
         let model = offer.model;
-        Ok(Submit {
+        let step = Submit {
             id: JobId::new(Uuid::now_v7()),
             subject: submission.subject,
             key: submission.key,
             model: model.name.clone(),
             modality: model.modality,
             input: input.into(),
+            files: media.files.clone(),
+            new_files: Vec::new(),
             terms: Terms {
                 attempts_max: model.attempts_max,
                 on_cancel: model.on_cancel,
@@ -270,7 +332,8 @@ impl JobsService {
             price: model.price.clone(),
             deadline: model.deadline,
             idempotency: submission.idempotency,
-        })
+        };
+        Ok((step, media))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What runs at the side: leases are renewed, what the queue forgot is lined up again, room is looked at.
+//! What runs at the side: what the queue forgot is lined up again, room is looked at, files that nobody needs go.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -75,7 +75,8 @@ impl JobSweep {
         }
         metrics::gauge!("fourfold_queue_depth")
             .set(u32::try_from(self.parts.queue.depth()).unwrap_or(u32::MAX));
-        Ok(end_orphaned_calls(self.parts.store.as_ref()).await?)
+        end_orphaned_calls(self.parts.store.as_ref()).await?;
+        self.parts.files.sweep().await
     }
 
     async fn look_for_room(&self) {

@@ -3,6 +3,7 @@
 //! together, and nobody above can tell.
 
 mod configuration;
+mod files;
 mod media_fetcher;
 mod object_storage;
 mod providers;
@@ -11,6 +12,8 @@ mod signals;
 mod store;
 
 pub use configuration::{Configuration, Reloaded};
+pub(crate) use files::FileReads;
+pub use files::FileStore;
 pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, ReadObject, StorageError};
 pub use providers::{Credentialed, Providers};

@@ -10,7 +10,7 @@ use fourfold_domain::{
 };
 use serde::Serialize;
 
-use super::DueJob;
+use super::{DueJob, FileStore};
 use crate::Timestamp;
 use crate::calls::{EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
@@ -24,9 +24,9 @@ use crate::jobs::{
 use crate::keys::ApiKey;
 
 /// All of the database.
-pub trait Store: AccountStore + JobStore + CallStore + KeyStore + InstanceStore {}
+pub trait Store: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore {}
 
-impl<S: AccountStore + JobStore + CallStore + KeyStore + InstanceStore> Store for S {}
+impl<S: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore> Store for S {}
 
 /// Accounts and their ledger.
 #[async_trait]

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use fourfold_domain::{
-    CallId, Credits, ExternalId, InstanceId, JobId, Modality, ModelName, OnCancel, OnUncertain, Price,
-    Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask,
+    CallId, Credits, ExternalId, FileId, InstanceId, JobId, Modality, ModelName, OnCancel, OnUncertain,
+    Price, Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask,
 };
 use uuid::Uuid;
 
 use crate::calls::OpenCall;
+use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
 
 /// An amount, such as `"0.04"`.
@@ -41,6 +42,8 @@ pub fn submit(external_id: &str, amount: &str) -> Submit {
         model: model(),
         modality: Modality::Image,
         input: r#"{"prompt":"a fox"}"#.into(),
+        files: Vec::new(),
+        new_files: Vec::new(),
         terms: Terms {
             attempts_max: 3,
             on_cancel: OnCancel::Full,
@@ -52,6 +55,29 @@ pub fn submit(external_id: &str, amount: &str) -> Submit {
         amount: credits(amount),
         price: price(),
         deadline: Duration::from_secs(60 * 60),
+        idempotency: None,
+    }
+}
+
+/// What accounts of tests may keep.
+pub const FILE_LIMITS: FileLimits = FileLimits { count_max: 3, bytes_max: 100 };
+
+/// A place for a user's file.
+pub fn reserve_file(external_id: &str, id: FileId) -> ReserveFiles {
+    ReserveFiles { subject: account_subject(external_id), files: vec![(id, 0)], limits: FILE_LIMITS }
+}
+
+/// A picture of so many bytes that a user handed in.
+pub fn new_file(id: FileId, size_bytes: u64) -> NewFile {
+    NewFile { id, media_type: "image/png".to_owned(), size_bytes, sha256: "ba7816bf".to_owned() }
+}
+
+/// A user's file of so many bytes is there.
+pub fn complete_file(external_id: &str, id: FileId, size_bytes: u64) -> CompleteFile {
+    CompleteFile {
+        subject: account_subject(external_id),
+        file: new_file(id, size_bytes),
+        limits: FILE_LIMITS,
         idempotency: None,
     }
 }

@@ -26,7 +26,10 @@ mod clock;
 pub mod conformance;
 mod provider_table;
 
-pub use builders::{account_subject, artifact, begin, credits, open_call, price, provider, submit, task};
+pub use builders::{
+    FILE_LIMITS, account_subject, artifact, begin, complete_file, credits, new_file, open_call, price,
+    provider, reserve_file, submit, task,
+};
 pub use clock::TestClock;
 pub use provider_table::ProviderTable;
 

@@ -3,19 +3,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fourfold_domain::FileId;
 use fourfold_service::SystemClock;
 use fourfold_service::backends::{SqliteError, SqliteSettings, SqliteStore};
-use fourfold_service::ports::{AccountStore as _, JobStore as _};
-use fourfold_service::testing::{account_subject, submit};
+use fourfold_service::jobs::Submit;
+use fourfold_service::ports::{AccountStore as _, FileStore as _, JobStore as _};
+use fourfold_service::testing::{account_subject, complete_file, reserve_file, submit};
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use crate::ledger::grant;
 
-/// A store with one account, which has a job.
+/// A store with one account, which has a job that names a file.
 async fn with_a_job(path: &Path) {
     let store = SqliteStore::open(&SqliteSettings::new(path), Arc::new(SystemClock)).unwrap();
     store.grant(grant("u1", "10", "grant:a")).await.unwrap();
-    store.submit(submit("u1", "0.04")).await.unwrap();
+    let file = FileId::new(Uuid::now_v7());
+    store.reserve_files(reserve_file("u1", file)).await.unwrap();
+    store.complete_file(complete_file("u1", file, 10)).await.unwrap();
+    store.submit(Submit { files: vec![file], ..submit("u1", "0.04") }).await.unwrap();
 }
 
 #[tokio::test]
@@ -36,6 +42,10 @@ async fn the_database_itself_refuses_what_must_not_be() {
         ("UPDATE hold SET state = 'settled', ended_at = 1", "hold_charged_when_settled"),
         ("UPDATE hold SET state = 'released'", "hold_ends_once"),
         ("UPDATE job SET state = 'lost'", "job_state"),
+        ("UPDATE file SET state = 'lost'", "file_state"),
+        ("UPDATE file SET uses = -1", "file_uses_not_negative"),
+        ("UPDATE file SET size_bytes = -1", "file_size_not_negative"),
+        ("UPDATE file SET state = 'leaving'", "file_stays_while_used"),
         ("DELETE FROM account", "FOREIGN KEY"),
         ("DELETE FROM hold", "FOREIGN KEY"),
         ("DELETE FROM job", "FOREIGN KEY"),
@@ -72,7 +82,7 @@ async fn what_was_answered_is_there_after_a_restart() {
 fn migrations_are_applied_once_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fourfold.db");
-    assert_eq!(SqliteStore::migrate(&path).unwrap(), ["0001_house"]);
+    assert_eq!(SqliteStore::migrate(&path).unwrap(), ["0001_house", "0002_files"]);
     assert!(SqliteStore::migrate(&path).unwrap().is_empty());
 }
 

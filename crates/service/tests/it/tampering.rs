@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::InstanceId;
+use fourfold_domain::{FileId, InstanceId};
 use fourfold_service::SystemClock;
 use fourfold_service::backends::{SqliteSettings, SqliteStore};
 use fourfold_service::calls::{CallEnding, EndCall};
-use fourfold_service::jobs::{Claim, Ending, Finish, Lease, RecordUpstream};
-use fourfold_service::ports::{AccountStore as _, Audit, CallStore as _, JobStore as _};
-use fourfold_service::testing::{artifact, begin, credits, open_call, submit, task};
+use fourfold_service::jobs::{Claim, Ending, Finish, Lease, RecordUpstream, Submit};
+use fourfold_service::ports::{AccountStore as _, Audit, CallStore as _, FileStore as _, JobStore as _};
+use fourfold_service::testing::{
+    artifact, begin, complete_file, credits, open_call, reserve_file, submit, task,
+};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -32,10 +34,12 @@ const JOB_HOLD: &str = "every job has a hold, open until the job is final";
 const JOB_CHARGE: &str = "a job was charged what its hold says";
 const ARTIFACTS: &str = "every succeeded job has its artifacts";
 const DUE: &str = "every job that isn't final is due";
+const FILE_USES: &str = "every file counts the open jobs that name it";
+const JOB_FILES: &str = "every file that an open job names is there";
 const CALL_HOLD: &str = "every call has a hold, open until the call ends";
 
 /// What is done to the database, and the rules that name it.
-const TAMPERINGS: [(&str, &[&str]); 32] = [
+const TAMPERINGS: [(&str, &[&str]); 36] = [
     ("UPDATE account SET available = available + 1000000", &[AVAILABLE]),
     ("UPDATE account SET available = available - 1", &[AVAILABLE]),
     ("UPDATE account SET held = held + 1", &[HELD, OPEN_HOLDS]),
@@ -70,16 +74,23 @@ const TAMPERINGS: [(&str, &[&str]); 32] = [
     ("DELETE FROM job_due", &[DUE]),
     ("DELETE FROM artifact", &[ARTIFACTS]),
     ("UPDATE call SET state = 'released', ended_at = 1 WHERE state = 'open'", &[CALL_HOLD, LIVE_OWNER]),
+    ("UPDATE file SET uses = uses + 1", &[FILE_USES]),
+    ("UPDATE file SET uses = 0", &[FILE_USES]),
+    ("UPDATE file SET uses = 0, state = 'leaving'", &[FILE_USES, JOB_FILES]),
+    ("DELETE FROM file", &[JOB_FILES]),
 ];
 
-/// A job that succeeded past its hold, one that failed, one that runs, and a call open and ended.
+/// A job that succeeded past its hold, one that failed, one that runs, all over one file, and a call open and ended.
 async fn busy(path: &Path) -> Audit {
     let store = SqliteStore::open(&SqliteSettings::new(path), Arc::new(SystemClock)).unwrap();
     let instance = InstanceId::new(Uuid::now_v7());
     store.grant(grant("u1", "10", "grant:a")).await.unwrap();
+    let file = FileId::new(Uuid::now_v7());
+    store.reserve_files(reserve_file("u1", file)).await.unwrap();
+    store.complete_file(complete_file("u1", file, 10)).await.unwrap();
     let mut leases: Vec<Lease> = Vec::new();
     for _ in 0..3 {
-        let step = submit("u1", "0.04");
+        let step = Submit { files: vec![file], ..submit("u1", "0.04") };
         let job = step.id;
         store.submit(step).await.unwrap();
         let claim = Claim { job, instance, lease: Duration::from_secs(30) };
@@ -185,6 +196,8 @@ async fn every_rule_of_the_audit_is_broken_by_some_tampering() {
         ARTIFACTS,
         DUE,
         CALL_HOLD,
+        FILE_USES,
+        JOB_FILES,
     ];
     for rule in all {
         assert!(TAMPERINGS.iter().any(|(_, rules)| rules.contains(&rule)), "{rule}");

@@ -190,8 +190,8 @@ async fn high_priority_is_for_service_and_admin_keys() {
 #[tokio::test]
 async fn what_is_too_large_is_refused() {
     let long = "x".repeat(70_000);
-    check(json!({"input": {"prompt": long}}), 413, "too_large", None).await;
-    check(json!({"metadata": {"note": long}}), 413, "too_large", None).await;
+    check(json!({"input": {"prompt": long}}), 413, "too_large", Some("input")).await;
+    check(json!({"metadata": {"note": long}}), 413, "too_large", Some("metadata")).await;
     check(json!({"input": {"prompt": "x".repeat(1024 * 1024)}}), 413, "too_large", None).await;
 }
 

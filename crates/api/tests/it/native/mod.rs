@@ -3,6 +3,7 @@
 mod artifacts;
 mod credits;
 mod events;
+mod files;
 mod idempotency;
 mod jobs;
 mod models;

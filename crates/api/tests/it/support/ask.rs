@@ -9,6 +9,20 @@ use tower::ServiceExt as _;
 
 use super::{Answer, Events, House, rules};
 
+/// The media type of a body of [`part`]s.
+pub(crate) const MULTIPART: &str = "multipart/form-data; boundary=limit";
+
+/// One part of a body, which ends with `--limit--`.
+pub(crate) fn part(name: &str, media_type: &str, text: &str) -> String {
+    format!("{}{text}\r\n", part_head(name, media_type))
+}
+
+fn part_head(name: &str, media_type: &str) -> String {
+    format!(
+        "--limit\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"a\"\r\ncontent-type: {media_type}\r\n\r\n"
+    )
+}
+
 /// A request that isn't sent yet.
 pub(crate) struct Ask<'a> {
     house: &'a House,
@@ -62,6 +76,12 @@ impl<'a> Ask<'a> {
 
     pub(crate) fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// With a file in a multipart body.
+    pub(crate) fn file(self, media_type: &str, bytes: &[u8]) -> Self {
+        let (head, tail) = (part_head("file", media_type), b"\r\n--limit--\r\n");
+        self.header("content-type", MULTIPART).body([head.as_bytes(), bytes, tail].concat())
     }
 
     pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {

@@ -1,6 +1,7 @@
 //! A whole surface over fakes, whose clock a test moves and whose jobs it works on step by step.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
 use fourfold_service::credits::CreditsService;
+use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
 use fourfold_service::ports::JobStore as _;
@@ -45,13 +47,14 @@ pub(crate) struct House {
     pub(crate) service: String,
     pub(crate) worker: JobWorker,
     router: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a test may want otherwise.
 pub(crate) struct Plan {
     pub(crate) settings: ServerSettings,
     pub(crate) artifacts: ArtifactSettings,
+    pub(crate) files: FileSettings,
     pub(crate) faults: Faults,
     pub(crate) has_room: bool,
     pub(crate) metrics: fn() -> String,
@@ -63,6 +66,7 @@ impl Default for Plan {
         Self {
             settings: ServerSettings { body_limit_bytes: 1024 * 1024, ..ServerSettings::default() },
             artifacts: ArtifactSettings { free_bytes_min: 0, ..ArtifactSettings::default() },
+            files: FileSettings::default(),
             faults: Faults::default(),
             has_room: true,
             metrics: || "a_metric 1\n".to_owned(),
@@ -94,6 +98,14 @@ impl House {
         let vendor = Arc::new(Vendor::new());
         let providers = ProviderTable::from_iter([vendor.clone() as Arc<dyn Provider>]);
         let catalog = CatalogService::new(catalog(&providers));
+        let has_room = Arc::new(AtomicBool::new(plan.has_room));
+        let files = FilesService::new(FileParts {
+            store: Arc::new(store.clone()),
+            storage: storage.clone(),
+            clock: clock.clone(),
+            settings: plan.files,
+            has_room: has_room.clone(),
+        });
         let parts = JobParts {
             store: Arc::new(store.clone()),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
@@ -101,11 +113,12 @@ impl House {
             storage: storage.clone(),
             routing: Routing::new(Arc::new(providers), clock.clone()),
             catalog: catalog.clone(),
-            media: Media::offline(),
+            media: Media::offline(files.clone()),
+            files: files.clone(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: JobSettings { workers: 2, ..JobSettings::default() },
-            has_room: Arc::new(AtomicBool::new(plan.has_room)),
+            has_room,
         };
         let token_key = TokenKey::new(&[7; 32]);
         let stored = Arc::new(store.clone());
@@ -116,6 +129,7 @@ impl House {
             credits: CreditsService::new(stored.clone()),
             keys: KeysService::new(stored, clock.clone()),
             artifacts,
+            files,
             catalog,
             routing: parts.routing.clone(),
             configuration: plan.configuration,
@@ -134,7 +148,12 @@ impl House {
         let router = fourfold_api::router(state.clone(), &plan.settings);
         let worker = JobWorker::new(parts.clone());
         let settings = plan.settings;
-        Self { clock, store, vendor, parts, state, settings, admin, service, worker, router, _folder: folder }
+        Self { clock, store, vendor, parts, state, settings, admin, service, worker, router, folder }
+    }
+
+    /// Where the stored objects are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The surface.

@@ -33,6 +33,7 @@ impl Vendor {
             Parameter::new("prompt", ParameterKind::Text { chars_max: 100_000 }, "what to draw").required(),
             Parameter::new("n", ParameterKind::Integer { min: 1, max: 10 }, "how many"),
             Parameter::new("size", ParameterKind::Size { min: 64, max: 1024, step: 64 }, "how large"),
+            Parameter::new("image", ParameterKind::MediaList { max: 3 }, "what to work from"),
         ];
         let spec = ModelSpec { vendor_model: "acme-1".to_owned(), modality: Modality::Image, parameters };
         Self { key: provider("acme"), models: vec![spec], script: Mutex::default() }

@@ -5,6 +5,7 @@ use fourfold_domain::AccountId;
 
 use crate::commit::World;
 use crate::credits::{Account, HoldState};
+use crate::files::FileState;
 use crate::ports::{Audit, Counts, Finding};
 
 pub(super) fn audit(world: &World) -> Audit {
@@ -32,7 +33,27 @@ pub(super) fn audit(world: &World) -> Audit {
             find(&mut findings, "every job that isn't final is due", job.account, &job.id);
         }
     }
+    files(world, &mut findings);
     Audit { counts: counts(world), findings }
+}
+
+fn files(world: &World, findings: &mut Vec<Finding>) {
+    let open = || world.jobs.values().filter(|job| !job.state.is_final());
+    for file in world.files.values() {
+        let uses = open().filter(|job| job.files.contains(&file.id)).count();
+        if usize::try_from(file.uses) != Ok(uses) {
+            find(findings, "every file counts the open jobs that name it", file.account, &file.id);
+        }
+    }
+    for job in open() {
+        let is_there = |id| {
+            let file = world.files.get(id);
+            file.is_some_and(|file| file.state == FileState::Stored && file.account == job.account)
+        };
+        if !job.files.iter().all(is_there) {
+            find(findings, "every file that an open job names is there", job.account, &job.id);
+        }
+    }
 }
 
 fn sums(world: &World, account: &Account, findings: &mut Vec<Finding>) {

@@ -1,13 +1,14 @@
 //! The fake of the store: the same steps over rows that are never written anywhere. For tests.
 
 mod audit;
+mod files;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fourfold_domain::{AccountId, CallId, EntryId, HoldId, InstanceId, JobId, KeyId, Realm, Subject};
+use fourfold_domain::{AccountId, CallId, EntryId, FileId, HoldId, InstanceId, JobId, KeyId, Realm, Subject};
 use tokio::sync::Notify;
 
 use crate::Timestamp;
@@ -50,6 +51,8 @@ pub struct Faults {
     pub forget_artifacts: bool,
     /// A refused step leaves the account that it would have made.
     pub leave_traces: bool,
+    /// Which files jobs use is lost.
+    pub forget_uses: bool,
 }
 
 impl Faults {
@@ -62,10 +65,11 @@ impl Faults {
         forget_events: false,
         forget_artifacts: false,
         leave_traces: false,
+        forget_uses: false,
     };
 
     /// Each fault by itself.
-    pub const EACH: [Self; 8] = [
+    pub const EACH: [Self; 9] = [
         Self { forget_entries: true, ..Self::NONE },
         Self { share_leases: true, ..Self::NONE },
         Self { repeat_tokens: true, ..Self::NONE },
@@ -74,6 +78,7 @@ impl Faults {
         Self { forget_events: true, ..Self::NONE },
         Self { forget_artifacts: true, ..Self::NONE },
         Self { leave_traces: true, ..Self::NONE },
+        Self { forget_uses: true, ..Self::NONE },
     ];
 }
 
@@ -155,6 +160,10 @@ impl MemoryStore {
         }
         if self.faults.repeat_tokens {
             each_due(world, |due| due.token = due.token.min(1));
+        }
+        if self.faults.forget_uses {
+            let files: Vec<FileId> = world.files.values().map(|file| file.id).collect();
+            files.iter().for_each(|id| world.files.get_mut(id).into_iter().for_each(|file| file.uses = 0));
         }
         if self.faults.settle_twice {
             before.settle_again(world);

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use crate::ports::{Audit, Counts, Finding};
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-const RULES: [(&str, &str); 17] = [
+const RULES: [(&str, &str); 19] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -117,6 +117,20 @@ const RULES: [(&str, &str); 17] = [
         "SELECT c.account, c.id, 'the call is ' || c.state || ', its hold is ' || coalesce(h.state, 'missing')
          FROM call c LEFT JOIN hold h ON h.id = c.hold
          WHERE h.id IS NULL OR h.owner <> 'call:' || c.id OR (h.state = 'open') <> (c.state = 'open')",
+    ),
+    (
+        "every file counts the open jobs that name it",
+        "SELECT f.account, f.id, 'it counts ' || f.uses || ', ' || coalesce(n.jobs, 0) || ' name it' FROM file f
+         LEFT JOIN (SELECT named.value AS file, count(*) AS jobs FROM job j, json_each(j.files) named
+                    WHERE j.state NOT IN ('succeeded', 'failed', 'cancelled', 'expired') GROUP BY named.value) n
+           ON n.file = f.id
+         WHERE f.uses <> coalesce(n.jobs, 0)",
+    ),
+    (
+        "every file that an open job names is there",
+        "SELECT j.account, j.id, 'it names the file ' || named.value || ', which is ' || coalesce(f.state, 'missing')
+         FROM job j, json_each(j.files) named LEFT JOIN file f ON f.id = named.value AND f.account = j.account
+         WHERE j.state NOT IN ('succeeded', 'failed', 'cancelled', 'expired') AND f.state IS NOT 'stored'",
     ),
 ];
 

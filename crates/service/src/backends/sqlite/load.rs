@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use fourfold_domain::{AccountId, HoldId};
+use fourfold_domain::{AccountId, FileId, HoldId, Subject};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
-use super::rows::{self, ACCOUNT, ATTEMPT, CALL, DUE, ENTRY, HOLD, IDEMPOTENCY, JOB};
+use super::rows::{self, ACCOUNT, ATTEMPT, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
 use crate::commit::{Needs, World};
 use crate::credits::Owner;
+use crate::files::FileUsage;
+use crate::idempotency::Made;
 
 pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut World) -> rusqlite::Result<()> {
     let rows = Rows { transaction };
@@ -37,6 +39,9 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
             world.attempts.load((owner, row.attempts), attempt);
         }
         rows.hold_and_account(world, row.hold, row.account)?;
+        for file in row.files.iter() {
+            rows.file(world, *file)?;
+        }
         world.jobs.load(*job, row);
     }
     for call in &needs.calls {
@@ -56,8 +61,17 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
         let table = "idempotency WHERE account = ?1 AND method = ?2 AND path = ?3 AND key = ?4";
         let record = rows.one(IDEMPOTENCY, table, key, rows::idempotency)?;
         if let Some(record) = record {
+            if let Made::File(file) = record.made {
+                rows.file(world, file)?;
+            }
             world.idempotency.load(scope.clone(), record);
         }
+    }
+    for file in &needs.files {
+        rows.file(world, *file)?;
+    }
+    for subject in &needs.file_usage {
+        rows.file_usage(world, subject)?;
     }
     Ok(())
 }
@@ -78,6 +92,26 @@ impl Rows<'_> {
         // Writing to a string can't fail.
         let _written = write!(sql, "SELECT {columns} FROM {from}");
         self.transaction.prepare_cached(&sql)?.query_row(key, read).optional()
+    }
+
+    fn file(&self, world: &mut World, id: FileId) -> rusqlite::Result<()> {
+        if world.files.get(&id).is_none()
+            && let Some(file) = self.one(FILE, "file WHERE id = ?1", [id.to_string()], rows::file)?
+        {
+            world.files.load(id, file);
+        }
+        Ok(())
+    }
+
+    fn file_usage(&self, world: &mut World, subject: &Subject) -> rusqlite::Result<()> {
+        let Some(account) = world.subjects.get(subject).copied() else { return Ok(()) };
+        let read = |row: &Row<'_>| Ok(FileUsage { count: row.get(0)?, size_bytes: row.get(1)? });
+        let table = "file WHERE account = ?1 AND state IN ('incoming', 'stored')";
+        let sums = "count(*), coalesce(sum(size_bytes), 0)";
+        if let Some(usage) = self.one(sums, table, [account.to_string()], read)? {
+            world.file_usage.load(account, usage);
+        }
+        Ok(())
     }
 
     fn hold_and_account(&self, world: &mut World, hold: HoldId, account: AccountId) -> rusqlite::Result<()> {

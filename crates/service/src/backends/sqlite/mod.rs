@@ -7,6 +7,7 @@
 
 mod audit;
 mod connection;
+mod files;
 mod keys;
 mod load;
 mod reads;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::str::FromStr;
 
-use fourfold_domain::{Credits, CreditsChange, Effect, Modality, Price, Subject};
+use fourfold_domain::{Credits, CreditsChange, Effect, FileId, Modality, Price, Subject};
 use rusqlite::Row;
 use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::Timestamp;
 use crate::calls::Call;
 use crate::credits::{Account, Entry, Hold};
+use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
 use crate::keys::ApiKey;
@@ -81,7 +82,7 @@ pub(super) fn call(row: &Row<'_>) -> Result<Call> {
 }
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at";
+     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files";
 
 pub(super) fn job(row: &Row<'_>) -> Result<Job> {
     Ok(Job {
@@ -107,6 +108,7 @@ pub(super) fn job(row: &Row<'_>) -> Result<Job> {
         deadline_at: time(row, 19)?,
         created_at: time(row, 20)?,
         updated_at: time(row, 21)?,
+        files: optional_json::<Vec<FileId>>(row, 22)?.unwrap_or_default().into(),
     })
 }
 
@@ -178,8 +180,24 @@ pub(super) fn idempotency(row: &Row<'_>) -> Result<IdempotencyRecord> {
     Ok(IdempotencyRecord {
         account: text(row, 0)?,
         fingerprint: row.get(1)?,
-        owner: text(row, 2)?,
+        made: text(row, 2)?,
         created_at: time(row, 3)?,
+    })
+}
+
+pub(super) const FILE: &str = "id, account, state, media_type, size_bytes, sha256, uses, created_at, used_at";
+
+pub(super) fn file(row: &Row<'_>) -> Result<File> {
+    Ok(File {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        state: text(row, 2)?,
+        media_type: row.get(3)?,
+        size_bytes: row.get(4)?,
+        sha256: row.get(5)?,
+        uses: row.get(6)?,
+        created_at: time(row, 7)?,
+        used_at: time(row, 8)?,
     })
 }
 

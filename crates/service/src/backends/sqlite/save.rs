@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::Timestamp;
 use crate::commit::World;
+use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Attempt, Due, Job};
 
 type Result<T> = rusqlite::Result<T>;
@@ -19,6 +20,7 @@ pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
     due(&rows, world)?;
     artifacts_and_events(&rows, world)?;
     calls(&rows, world)?;
+    files(&rows, world)?;
     idempotency(&rows, world)
 }
 
@@ -119,8 +121,8 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (id, job) in world.jobs.inserted() {
         rows.write(
             "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-             progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+             progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
             params![
                 id.to_string(),
                 job.account.to_string(),
@@ -143,7 +145,8 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
                 job.cancel_requested,
                 job.deadline_at.millis(),
                 job.created_at.millis(),
-                job.updated_at.millis()
+                job.updated_at.millis(),
+                optional_json(Some(&job.files).filter(|files| !files.is_empty()).map(|files| files.to_vec()).as_ref())?
             ],
         )?;
     }
@@ -300,20 +303,69 @@ fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
     Ok(())
 }
 
+fn files(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (_, file) in world.files.inserted() {
+        rows.write(
+            "INSERT INTO file (id, account, state, media_type, size_bytes, sha256, uses, created_at, used_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                file.id.to_string(),
+                file.account.to_string(),
+                file.state.as_str(),
+                file.media_type,
+                file.size_bytes,
+                file.sha256,
+                file.uses,
+                file.created_at.millis(),
+                file.used_at.millis()
+            ],
+        )?;
+    }
+    for (_, file) in world.files.updated() {
+        rows.write(
+            "UPDATE file SET state = ?2, media_type = ?3, size_bytes = ?4, sha256 = ?5, uses = ?6, used_at = ?7 \
+             WHERE id = ?1",
+            params![
+                file.id.to_string(),
+                file.state.as_str(),
+                file.media_type,
+                file.size_bytes,
+                file.sha256,
+                file.uses,
+                file.used_at.millis()
+            ],
+        )?;
+    }
+    for file in world.files.removed() {
+        rows.write("DELETE FROM file WHERE id = ?1", [file.to_string()])?;
+    }
+    Ok(())
+}
+
 fn idempotency(rows: &Rows<'_>, world: &World) -> Result<()> {
+    let values = |scope: &IdempotencyScope, record: &IdempotencyRecord| {
+        (
+            record.account.to_string(),
+            scope.method.clone(),
+            scope.path.clone(),
+            scope.key.clone(),
+            record.fingerprint,
+            record.made.to_string(),
+            record.created_at.millis(),
+        )
+    };
     for (scope, record) in world.idempotency.inserted() {
         rows.write(
             "INSERT INTO idempotency (account, method, path, key, fingerprint, owner, created_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                record.account.to_string(),
-                scope.method,
-                scope.path,
-                scope.key,
-                record.fingerprint,
-                record.owner.to_string(),
-                record.created_at.millis()
-            ],
+            values(scope, record),
+        )?;
+    }
+    for (scope, record) in world.idempotency.updated() {
+        rows.write(
+            "UPDATE idempotency SET fingerprint = ?5, owner = ?6, created_at = ?7 \
+             WHERE account = ?1 AND method = ?2 AND path = ?3 AND key = ?4",
+            values(scope, record),
         )?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::commit::World;
 use crate::credits::Owner;
 use crate::credits::rules::{HoldEnd, end_hold};
 use crate::error::Refusal;
+use crate::files;
 use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobError, JobEvent, Lease};
 
 /// The job, if the lease is still the latest that was given for it.
@@ -58,11 +59,11 @@ pub(super) struct End<'a> {
     pub(super) output: Option<&'a str>,
 }
 
-/// Ends a job: its state, its hold, its latest attempt and its results in one go; nothing is due any more.
+/// Ends a job: its state, its hold, its latest attempt, its results and its use of files in one go; nothing is due any more.
 pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Job, Refusal> {
     let job = world.jobs.get(&id).ok_or(Refusal::NotFound)?;
     job.state.after(end.by)?;
-    let (hold, attempts) = (job.hold, job.attempts);
+    let (hold, attempts, used_files) = (job.hold, job.attempts, job.files.clone());
 
     // The ledger may still refuse, the state no longer can.
     let ending = if end.used.is_zero() { HoldEnd::Release } else { HoldEnd::Settle(end.used) };
@@ -72,6 +73,7 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Job
     end_attempt(world, id, attempts, &attempt);
     world.artifacts.extend_from_slice(end.artifacts);
     world.due.remove(&id);
+    files::rules::end_use(world, &used_files);
     let job = world.jobs.get_mut(&id).ok_or(Refusal::NotFound)?;
     job.charged = charged;
     job.progress = if end.by == JobMove::Stored { Some(100) } else { job.progress };

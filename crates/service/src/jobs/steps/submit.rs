@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{
-    Credits, EventId, JobId, JobState, KeyId, Modality, ModelName, Price, Priority, Subject,
+    Credits, EventId, FileId, JobId, JobState, KeyId, Modality, ModelName, Price, Priority, Subject,
 };
 
 use crate::commit::{Needs, Step, World};
 use crate::credits::{Owner, rules};
 use crate::error::Refusal;
-use crate::idempotency::Idempotency;
+use crate::files::{self, NewFile};
+use crate::idempotency::{Idempotency, Made};
 use crate::jobs::{Due, Job, JobEvent, Terms};
 
-/// Takes a job. Refused where the account can't pay; the same idempotency key gives the same job.
+/// Takes a job. Refused where the account can't pay or a file isn't there; the same idempotency key gives the same job.
 #[derive(Clone, Debug)]
 pub struct Submit {
     /// The new job's id.
@@ -28,6 +29,10 @@ pub struct Submit {
     pub modality: Modality,
     /// The whole request, as JSON text.
     pub input: Arc<str>,
+    /// The account's files that it names.
+    pub files: Vec<FileId>,
+    /// Files that came with it and that it names too; their places are reserved and their objects stored.
+    pub new_files: Vec<NewFile>,
     /// The rules of the catalog.
     pub terms: Terms,
     /// The caller's own words, as JSON text.
@@ -58,6 +63,8 @@ impl Step for Submit {
 
     fn needs(&self, needs: &mut Needs) {
         needs.subjects.push(self.subject.clone());
+        needs.files.extend(&self.files);
+        needs.files.extend(self.new_files.iter().map(|file| file.id));
         if let Some(idempotency) = &self.idempotency {
             idempotency.needs(&self.subject, needs);
         }
@@ -65,7 +72,7 @@ impl Step for Submit {
 
     fn decide(&self, world: &mut World) -> Result<Submitted, Refusal> {
         if let Some(idempotency) = &self.idempotency
-            && let Some(owner) = idempotency.earlier(world, &self.subject)?
+            && let Some(owner) = idempotency.earlier_work(world, &self.subject)?
         {
             return Ok(Submitted::Earlier(owner));
         }
@@ -73,8 +80,17 @@ impl Step for Submit {
         if available < self.amount {
             return Err(Refusal::InsufficientCredits { needed: self.amount, available });
         }
+        let known = world.subjects.get(&self.subject);
+        files::rules::check_stored(world, known, &self.files)?;
+        files::rules::check_incoming(world, known, &self.new_files)?;
         let account = rules::account_of(world, &self.subject);
         let hold = rules::hold(world, account, Owner::Job(self.id), self.key, self.amount, &self.price)?;
+        for file in &self.new_files {
+            files::rules::store(world, file);
+        }
+        let new_files = self.new_files.iter().map(|file| file.id);
+        let files: Arc<[FileId]> = self.files.iter().copied().chain(new_files).collect();
+        files::rules::begin_use(world, &files);
         let job = Job {
             id: self.id,
             account,
@@ -82,6 +98,7 @@ impl Step for Submit {
             model: self.model.clone(),
             modality: self.modality,
             input: self.input.clone(),
+            files,
             terms: self.terms.clone(),
             metadata: self.metadata.clone(),
             state: JobState::Queued,
@@ -119,7 +136,7 @@ impl Step for Submit {
         world.due.insert(self.id, due);
         world.jobs.insert(self.id, job.clone());
         if let Some(idempotency) = &self.idempotency {
-            idempotency.record(world, &self.subject, account, Owner::Job(self.id));
+            idempotency.record(world, &self.subject, account, Made::Work(Owner::Job(self.id)));
         }
         Ok(Submitted::New(Box::new(job)))
     }

@@ -1,6 +1,7 @@
 //! A whole service around a worker, whose clock a test moves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
+use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{
     AttemptState, JobParts, JobSettings, JobView, JobWorker, JobsService, StoredObject, Submission,
 };
@@ -36,7 +38,7 @@ pub(super) struct House {
     pub(super) storage: Arc<FullAtTimes>,
     pub(super) parts: JobParts,
     pub(super) worker: JobWorker,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a test may want otherwise.
@@ -45,6 +47,7 @@ pub(super) struct Plan {
     pub(super) on_cancel: OnCancel,
     pub(super) on_uncertain: OnUncertain,
     pub(super) jobs: JobSettings,
+    pub(super) files: FileSettings,
     /// A clock of the test's own, in place of the house's.
     pub(super) clock: Option<Arc<dyn Clock>>,
 }
@@ -56,6 +59,7 @@ impl Default for Plan {
             on_cancel: OnCancel::Full,
             on_uncertain: OnUncertain::Fail,
             jobs: JobSettings { workers: 4, ..JobSettings::default() },
+            files: FileSettings::default(),
             clock: None,
         }
     }
@@ -81,6 +85,14 @@ impl House {
         let store = MemoryStore::new(clock.clone());
         let storage = Arc::new(FullAtTimes::new(FolderStorage::open(folder.path()).unwrap()));
         let catalog = catalog(&plan, &providers, route);
+        let has_room = Arc::new(AtomicBool::new(true));
+        let files = FilesService::new(FileParts {
+            store: Arc::new(store.clone()),
+            storage: storage.clone(),
+            clock: clock.clone(),
+            settings: plan.files,
+            has_room: has_room.clone(),
+        });
         let parts = JobParts {
             store: Arc::new(store.clone()),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
@@ -88,15 +100,16 @@ impl House {
             storage: storage.clone(),
             routing: Routing::new(Arc::new(providers), clock.clone()),
             catalog: CatalogService::new(catalog),
-            media: Media::offline(),
+            media: Media::offline(files.clone()),
+            files,
             clock,
             instance: InstanceId::new(Uuid::now_v7()),
             settings: plan.jobs,
-            has_room: Arc::new(AtomicBool::new(true)),
+            has_room,
         };
         store.grant(grant("u1", "10", "grant:first")).await.unwrap();
         let worker = JobWorker::new(parts.clone());
-        Self { clock: test_clock, store, storage, parts, worker, _folder: folder }
+        Self { clock: test_clock, store, storage, parts, worker, folder }
     }
 
     pub(super) fn jobs(&self) -> JobsService {
@@ -164,6 +177,19 @@ impl House {
         assert_eq!(job.state, state, "{job:?}");
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How many objects are stored.
+    pub(super) fn objects(&self) -> usize {
+        fn count(folder: &Path) -> usize {
+            let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            entries.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
+        }
+        count(self.folder.path())
+    }
+
     /// The text of a stored picture.
     pub(super) async fn picture(&self, object: &StoredObject) -> String {
         let read = self.storage.get(&object.key, 0, None).await.unwrap().expect("the picture isn't stored");
@@ -228,16 +254,22 @@ fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) ->
 pub(super) struct FullAtTimes {
     folder: FolderStorage,
     refusals: AtomicU32,
+    delete_refusals: AtomicU32,
 }
 
 impl FullAtTimes {
     fn new(folder: FolderStorage) -> Self {
-        Self { folder, refusals: AtomicU32::new(0) }
+        Self { folder, refusals: AtomicU32::new(0), delete_refusals: AtomicU32::new(0) }
     }
 
     /// Refuses so many objects from now on.
     pub(super) fn refuse(&self, objects: u32) {
         self.refusals.store(objects, Ordering::SeqCst);
+    }
+
+    /// Refuses to delete so many objects from now on.
+    pub(super) fn refuse_deletes(&self, objects: u32) {
+        self.delete_refusals.store(objects, Ordering::SeqCst);
     }
 }
 
@@ -266,6 +298,10 @@ impl ObjectStorage for FullAtTimes {
     }
 
     async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        let less = |left: u32| left.checked_sub(1);
+        if self.delete_refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(StorageError::Failed("out of reach".into()));
+        }
         self.folder.delete(key).await
     }
 

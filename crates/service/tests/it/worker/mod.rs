@@ -5,6 +5,7 @@ mod cancels;
 mod crashes;
 mod house;
 mod leases;
+mod media;
 mod polls;
 mod routing;
 mod script;

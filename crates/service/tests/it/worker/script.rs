@@ -47,6 +47,7 @@ pub(crate) fn vendor_with(
 ) -> Arc<dyn Provider> {
     let parameters = vec![
         Parameter::new("prompt", ParameterKind::Text { chars_max: 100_000 }, "what to draw").required(),
+        Parameter::new("image", ParameterKind::MediaList { max: 3 }, "what to work from"),
         Parameter::new("n", ParameterKind::Integer { min: 1, max: 10 }, "how many"),
     ];
     let spec = ModelSpec { vendor_model: format!("{name}-1"), modality: Modality::Image, parameters };

@@ -43,7 +43,7 @@ async fn a_job_is_held_and_lined_up() {
 #[tokio::test]
 async fn a_quote_is_free_and_names_its_factors() {
     let house = house().await;
-    let quote = house.jobs().quote("picture", &input(json!({"prompt": "a fox", "n": 3}))).unwrap();
+    let quote = house.jobs().quote("picture", input(json!({"prompt": "a fox", "n": 3}))).unwrap();
     assert_eq!((quote.credits, quote.factors.len()), (credits("0.12"), 1));
     assert_eq!(quote.price_version, "v1");
 }
@@ -71,10 +71,14 @@ async fn what_cannot_be_taken_is_refused_with_its_reason() {
     }
 
     let long = Submission { input: input(json!({"prompt": "x".repeat(70_000)})), ..submission(1) };
-    assert!(matches!(check_refused(&house, long).await, ServiceError::TooLarge { what: "input", .. }));
+    assert!(
+        matches!(check_refused(&house, long).await, ServiceError::TooLarge { what, .. } if what == "input")
+    );
 
     let long = Submission { metadata: Some(input(json!({"x": "x".repeat(20_000)}))), ..submission(1) };
-    assert!(matches!(check_refused(&house, long).await, ServiceError::TooLarge { what: "metadata", .. }));
+    assert!(
+        matches!(check_refused(&house, long).await, ServiceError::TooLarge { what, .. } if what == "metadata")
+    );
 
     let poor = Submission { subject: account_subject("u2"), ..submission(1) };
     let refusal = Refusal::InsufficientCredits { needed: credits("0.04"), available: credits("0") };

@@ -7,6 +7,7 @@ mod bench;
 pub mod calls;
 pub mod cancels;
 pub mod endings;
+pub mod files;
 pub mod instances;
 pub mod keys;
 pub mod leases;
@@ -44,6 +45,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         endings::rules(),
         cancels::rules(),
         lists::rules(),
+        files::rules(),
         calls::rules(),
         instances::rules(),
         keys::rules(),

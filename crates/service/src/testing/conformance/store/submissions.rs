@@ -10,7 +10,7 @@ use crate::credits::{EntryKind, Owner};
 use crate::jobs::{Submit, Submitted};
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
 use crate::testing::{account_subject, credits, open_call, submit};
-use crate::{Idempotency, Refusal};
+use crate::{Idempotency, Made, Refusal};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
@@ -166,8 +166,8 @@ pub async fn an_idempotency_key_can_be_looked_up(bench: StoreBench) -> Verdict {
     bench.grant("u1", "10").await?;
     let job = bench.submit(keyed(submit("u1", "0.04"), "a", 7)).await?;
     let scope = idempotency("a", 7).scope(&account_subject("u1"));
-    let known = bench.store.idempotency(&scope).await?.map(|record| (record.owner, record.fingerprint));
-    same("what was made, and of what", known, Some((Owner::Job(job.id), [7; 32])))?;
+    let known = bench.store.idempotency(&scope).await?.map(|record| (record.made, record.fingerprint));
+    same("what was made, and of what", known, Some((Made::Work(Owner::Job(job.id)), [7; 32])))?;
     for other in [
         idempotency("b", 7).scope(&account_subject("u1")),
         idempotency("a", 7).scope(&account_subject("u2")),
