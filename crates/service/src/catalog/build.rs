@@ -38,7 +38,7 @@ impl Catalog {
             match model(name, settings, pricing, providers)? {
                 Some(model) => drop(models.insert(name.clone(), Arc::new(model))),
                 None => {
-                    tracing::debug!(model = %name, "a model is left out, since no provider of its route is on")
+                    tracing::debug!(model = %name, "a model is left out, since no provider of its route is on");
                 }
             }
         }

@@ -79,7 +79,7 @@ async fn a_job_that_failed_says_why_and_costs_nothing() {
     assert_eq!(job["error"], error);
     assert_eq!(
         job["attempts"],
-        json!([{"number": 1, "provider": "acme", "state": "failed", "error": error}])
+        json!([{"number": 1, "provider": "acme", "state": "failed", "error": error, "vendor": {}}])
     );
     assert_eq!(job["credits"], json!({"held": "0.04", "charged": "0"}));
 }
