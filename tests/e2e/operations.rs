@@ -42,8 +42,6 @@ async fn every_route_is_documented() {
         "GET /api/v1/admin/ledger/verify",
         "GET /api/v1/admin/providers",
         "POST /api/v1/admin/config/reload",
-        "POST /api/v1/admin/config/reload",
-        "GET /api/v1/admin/providers",
         "GET /api/v1/credits",
         "GET /api/v1/credits/entries",
         "POST /api/v1/files",

@@ -17,6 +17,7 @@ use fourfold_service::backends::{
 };
 use fourfold_service::catalog::{Catalog, CatalogService, PricingSettings};
 use fourfold_service::credits::CreditsService;
+use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService, Submission};
 use fourfold_service::ports::{Credentialed, ObjectStorage as _, Providers};
 use fourfold_service::routing::Routing;
@@ -144,6 +145,14 @@ async fn a_vendor_from_outside_serves_a_job() {
     let subject = Subject { realm: Realm::default(), external_id: "u1".parse().unwrap() };
     let credits = CreditsService::new(store.clone());
     credits.grant(subject.clone(), "1".parse().unwrap(), None, None).await.unwrap();
+    let has_room = Arc::new(AtomicBool::new(true));
+    let files = FilesService::new(FileParts {
+        store: store.clone(),
+        storage: storage.clone(),
+        clock: clock.clone(),
+        settings: FileSettings::default(),
+        has_room: has_room.clone(),
+    });
     let parts = JobParts {
         store,
         queue: Arc::new(InProcessQueue::new(clock.clone())),
@@ -151,11 +160,12 @@ async fn a_vendor_from_outside_serves_a_job() {
         storage: storage.clone(),
         routing: Routing::new(providers, clock.clone()),
         catalog: CatalogService::new(catalog),
-        media: Media::offline(),
+        media: Media::offline(files.clone()),
+        files,
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: JobSettings { workers: 1, ..JobSettings::default() },
-        has_room: Arc::new(AtomicBool::new(true)),
+        has_room,
     };
     let spawner = Spawner::new(tokio::runtime::Handle::current());
     JobWorker::new(parts.clone()).start(&spawner);

@@ -56,9 +56,9 @@ mod factory;
 mod facts;
 #[cfg(feature = "media")]
 mod fetch;
-mod http_options;
 #[cfg(feature = "gemini")]
 pub mod gemini;
+mod http_options;
 #[cfg(feature = "vendor")]
 mod http_settings;
 #[cfg(feature = "vendor")]

@@ -22,12 +22,12 @@ use super::task::{Route, Task};
 use super::{CODES, chat, images, models, transcriptions, videos};
 use crate::classify::circuit;
 use crate::fetch;
-use crate::http_settings::{api_key, http_settings};
+use crate::http_settings::http_client;
 use crate::offered::offered;
 use crate::openai::chat::{Limit, Manner, chunks, request, result};
 use crate::openai::transcriptions as openai_transcriptions;
 use crate::openai::{embeddings, speech};
-use crate::{Constructed, ProviderSettings, SettingsError};
+use crate::{Constructed, ProviderSettings};
 
 /// AIHubMix.
 pub struct AihubmixProvider {
@@ -43,13 +43,13 @@ pub struct AihubmixProvider {
 /// The row of AIHubMix in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
     let options: AihubmixOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let mut builder = AihubmixClient::builder(base_url, api_key(settings)?).settings(http);
-    if let Some(app_code) = &options.app_code {
-        builder = builder.default_header("APP-Code", app_code);
-    }
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        let builder = AihubmixClient::builder(base_url, key);
+        match &options.app_code {
+            Some(app_code) => builder.default_header("APP-Code", app_code),
+            None => builder,
+        }
+    })?;
     let api = Arc::new(AihubmixClient::new(http.clone()));
     let (specs, limits) = (options.specs()?, options.limits());
     Ok(Arc::new(AihubmixProvider { key: key.clone(), api, http, specs, limits }))

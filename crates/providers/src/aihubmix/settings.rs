@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use fourfold_domain::ModelSpec;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::models;
 use crate::SettingsError;
@@ -15,8 +14,6 @@ use crate::openai::model_options::{ModelOptions, limits};
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct AihubmixOptions {
-    /// The HTTP client.
-    pub(super) http: Map<String, Value>,
     /// The code of an app that is registered with the vendor, which makes its calls cheaper.
     pub(super) app_code: Option<String>,
     /// Models beside those that are offered anyway, or in place of one of the same name. The vendor has many more than

@@ -10,7 +10,6 @@ mod inline;
 mod models;
 mod provider;
 mod safety;
-mod settings;
 mod speech;
 mod videos;
 

@@ -11,13 +11,13 @@ use fourfold_domain::{
     ProviderError, ProviderKey, Reason, Request, Started, StreamChunk, UpstreamTask,
 };
 
-use super::settings::GeminiOptions;
 use super::videos::Asked;
 use super::{CODES, chat, embeddings, images, safety, said, speech, videos};
 use crate::classify::circuit;
 use crate::fetch;
-use crate::http_settings::{api_key, http_settings};
-use crate::{Constructed, ProviderSettings, SettingsError};
+use crate::http_settings::http_client;
+use crate::settings::NoOptions;
+use crate::{Constructed, ProviderSettings};
 
 /// Google's Gemini.
 pub struct GeminiProvider {
@@ -30,11 +30,10 @@ pub struct GeminiProvider {
 
 /// The row of Gemini in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
-    let options: GeminiOptions = settings.options()?;
-    let base_url = settings.base_url.as_deref().unwrap_or(BASE_URL);
-    let http = http_settings(&default_settings(), &options.http)?;
-    let builder = GeminiClient::builder(base_url, api_key(settings)?).settings(http);
-    let http = builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))?;
+    let NoOptions {} = settings.options()?;
+    let http = http_client(settings, BASE_URL, &default_settings(), |base_url, key| {
+        GeminiClient::builder(base_url, key)
+    })?;
     let api = Arc::new(GeminiClient::new(http.clone()));
     Ok(Arc::new(GeminiProvider::new(key.clone(), api, http)))
 }

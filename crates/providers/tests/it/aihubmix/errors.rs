@@ -11,7 +11,7 @@ async fn refused(fault: &str) -> [ProviderError; 3] {
     let simulator = Simulator::start(SimulatorSettings::default());
     simulator.fault("POST /aihubmix/*", fault).unwrap();
     let base_url = simulator.base_url(Vendor::AiHubMix);
-    let settings = json!({"api_key": "sk-1", "base_url": base_url, "http": {"retry": {"retries_max": 0}}});
+    let settings = json!({"api_key": "sk-1", "base_url": base_url, "retry": {"retries_max": 0}});
     let settings: ProviderSettings = serde_json::from_value(settings).unwrap();
     let provider = ProviderFactory::with_builtin().create("aihubmix", settings).unwrap();
     let chat = || -> GenerationRequest { text("gpt-4o", hi(json!({}))) };

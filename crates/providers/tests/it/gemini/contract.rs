@@ -145,7 +145,7 @@ fn a_provider_without_a_key_or_with_a_misspelt_setting_is_not_made() {
     for (settings, message) in [
         (json!({}), "providers.gemini.api_key"),
         (json!({"api_key": "k", "htttp": {}}), "providers.gemini.htttp"),
-        (json!({"api_key": "k", "http": {"breaker": {"probes": 0}}}), "providers.gemini.http.breaker.probes"),
+        (json!({"api_key": "k", "breaker": {"probes": 0}}), "providers.gemini.breaker.probes"),
         (json!({"api_key": "k", "base_url": "not a url"}), "providers.gemini.base_url"),
     ] {
         let made = factory.create("gemini", serde_json::from_value(settings).unwrap());

@@ -122,7 +122,7 @@ async fn what_was_told_before_a_break_was_seen() {
 async fn a_stalled_answer_ends_at_the_idle_limit() {
     let simulator = simulator();
     let timeouts = json!({"idle": "50ms", "stream": {"idle": "50ms"}});
-    let provider = made(&simulator, Vendor::OpenAi, json!({"http": {"timeouts": timeouts}}));
+    let provider = made(&simulator, Vendor::OpenAi, json!({"timeouts": timeouts}));
     for stream in [false, true] {
         simulator.reset();
         simulator.fault(OPENAI, "stall=100").unwrap();
