@@ -21,6 +21,7 @@
 //! ```
 
 mod account;
+mod any_of;
 mod credits;
 mod duration;
 mod error;
@@ -37,6 +38,7 @@ pub mod request;
 mod wire;
 
 pub use account::{ExternalId, Realm, Subject};
+pub use any_of::AnyOf;
 pub use credits::{Credits, CreditsChange, CreditsError};
 pub use duration::{duration_text, parse_duration, serde_duration};
 pub use error::{Effect, InvalidInput, InvalidName, Problem};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Credits, CreditsError};
+use crate::{AnyOf, Credits, CreditsError};
 
 /// What is counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct Rate {
     pub per: Option<u64>,
     /// The rate holds only for quantities with these traits; empty holds for all.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub when: BTreeMap<String, String>,
+    pub when: BTreeMap<String, AnyOf>,
 }
 
 impl Rate {
@@ -106,14 +106,17 @@ impl Rate {
 
     /// Whether it holds once the traits that aren't given are known.
     fn may_hold_for(&self, quantity: &Quantity) -> bool {
-        let may =
-            |(name, value): (&String, &String)| quantity.traits.get(name).is_none_or(|given| given == value);
+        let may = |(name, values): (&String, &AnyOf)| {
+            quantity.traits.get(name).is_none_or(|given| values.has(given))
+        };
         self.unit == quantity.unit && self.when.iter().all(may)
     }
 
     fn holds_for(&self, quantity: &Quantity) -> bool {
-        self.unit == quantity.unit
-            && self.when.iter().all(|(name, value)| quantity.traits.get(name) == Some(value))
+        let does = |(name, values): (&String, &AnyOf)| {
+            quantity.traits.get(name).is_some_and(|given| values.has(given))
+        };
+        self.unit == quantity.unit && self.when.iter().all(does)
     }
 }
 
@@ -293,6 +296,18 @@ mod tests {
     fn the_most_specific_rate_holds() {
         check(Quantity::new(Unit::Image, 1).with("size", "1792x1024"), "0.08");
         check(Quantity::new(Unit::Image, 1).with("size", "512x512"), "0.04");
+    }
+
+    #[test]
+    fn a_rate_may_hold_for_several_values_of_a_trait() {
+        let mut fine = Rate::new(Unit::Image, "0.01".parse().unwrap());
+        fine.when.insert("size".into(), ["64x64", "64x128"].into_iter().collect());
+        let price = Price::new("v1", vec![Rate::new(Unit::Image, "0.04".parse().unwrap()), fine]);
+        let quoted = |size| {
+            let quantity = Quantity::new(Unit::Image, 1).with("size", size);
+            price.quote_max(&[quantity]).unwrap().credits.to_string()
+        };
+        assert_eq!([quoted("64x64"), quoted("64x128"), quoted("128x128")], ["0.01", "0.01", "0.04"]);
     }
 
     fn check_max(quantity: Quantity, credits: &str) {

@@ -159,6 +159,9 @@ fn price(place: &str, settings: &PriceSettings) -> Result<Price, CatalogError> {
         if rate.per == Some(0) {
             return Err(mistake(at("per"), "must be 1 or more"));
         }
+        if let Some((name, _)) = rate.when.iter().find(|(_, values)| values.is_empty()) {
+            return Err(mistake(at(&format!("when.{name}")), "must be at least one text"));
+        }
         rates.push(Rate { unit: rate.unit, credits, per: rate.per, when: rate.when.clone() });
     }
     Ok(Price::new(settings.version.clone(), rates))

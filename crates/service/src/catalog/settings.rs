@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fourfold_domain::{Modality, OnCancel, OnUncertain, TokenCeilings, Unit, serde_duration};
+use fourfold_domain::{AnyOf, Modality, OnCancel, OnUncertain, TokenCeilings, Unit, serde_duration};
 use serde::{Deserialize, Serialize};
 
 /// One model of the catalog.
@@ -99,9 +99,9 @@ pub struct RateSettings {
     /// seconds of audio, 1 000 000 tokens.
     #[serde(default)]
     pub per: Option<u64>,
-    /// The rate holds only for these traits, such as `size: 1024x1024`.
+    /// The rate holds only for these traits, such as `size: 1024x1024` or `size: [1024x1024, 1536x1024]`.
     #[serde(default)]
-    pub when: BTreeMap<String, String>,
+    pub when: BTreeMap<String, AnyOf>,
 }
 
 fn deadline_default() -> Duration {

@@ -92,8 +92,11 @@ fn each_mistake_names_its_place() {
     let nothing = RateSettings { per: Some(0), ..rate("1") };
     check(ModelSettings { price: priced(vec![nothing]), ..model() }, ".price.rates[0].per", "1 or more");
     check(ModelSettings { price: priced(Vec::new()), ..model() }, ".price.rates", "image");
-    let large = RateSettings { when: BTreeMap::from([("size".to_owned(), "1x1".to_owned())]), ..rate("1") };
+    let large = RateSettings { when: BTreeMap::from([("size".to_owned(), "1x1".into())]), ..rate("1") };
     check(ModelSettings { price: priced(vec![large]), ..model() }, ".price.rates", "without `when`");
+    let never =
+        RateSettings { when: BTreeMap::from([("size".to_owned(), [].into_iter().collect())]), ..rate("1") };
+    check(ModelSettings { price: priced(vec![never]), ..model() }, ".price.rates[0].when.size", "one text");
     assert!(build("a b", model()).unwrap_err().starts_with("models.a b: "));
 }
 
