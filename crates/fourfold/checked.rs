@@ -7,7 +7,7 @@ use fourfold_service::catalog::{Catalog, CatalogError};
 use fourfold_service::keys::KeySecret;
 
 use crate::bridges::ProviderTable;
-use crate::compose::catalog;
+use crate::catalog::catalog;
 use crate::config::{PLAIN_NAMES, Places, Settings, Sources, load};
 use crate::data_dir::decode_secret_key;
 

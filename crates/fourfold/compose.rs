@@ -1,6 +1,5 @@
 //! Puts the layers together, in their order: configuration, providers, backends, services, surface.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,12 +12,11 @@ use fourfold_service::artifacts::{ArtifactsService, TokenKey};
 use fourfold_service::backends::{
     FolderStorage, InProcessQueue, InProcessSignals, SqliteSettings, SqliteStore,
 };
-use fourfold_service::catalog::{Catalog, CatalogService, ModelSettings};
+use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
-use fourfold_service::ports::Providers;
 use fourfold_service::routing::Routing;
 use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
@@ -29,9 +27,6 @@ use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 use crate::data_dir::{DATABASE, DataDir, decode_secret_key};
 use crate::reload::Reloader;
-
-/// The catalog that is shipped.
-const SHIPPED_CATALOG: &str = include_str!("catalog.yaml");
 
 /// Everything that a server is made of, not yet started.
 pub(crate) struct Server {
@@ -63,14 +58,6 @@ pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);
     Ok(Desk { credits: CreditsService::new(store.clone()), keys: KeysService::new(store, clock) })
-}
-
-/// The shipped catalog with the operator's models over it.
-pub(crate) fn catalog(settings: &Settings, providers: &dyn Providers) -> Result<Catalog> {
-    let mut models: BTreeMap<String, ModelSettings> =
-        serde_saphyr::from_str(SHIPPED_CATALOG).context("the shipped catalog can't be read")?;
-    models.extend(settings.models.clone());
-    Ok(Catalog::build(&models, settings.pricing, providers)?)
 }
 
 /// Where the media of requests come from: files, and addresses that callers may name.

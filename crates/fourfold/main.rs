@@ -4,6 +4,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod bridges;
+mod catalog;
 mod checked;
 mod commands;
 mod compose;

@@ -10,11 +10,15 @@ const SOUND: &str = "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AA
 /// A second of a film that shows nothing.
 const FILM: &str = "data:video/mp4;base64,AAAAFGZ0eXBpc29tAAACAGlzb20AAAB0bW9vdgAAAGxtdmhkAAAAAAAAAAAAAAAAAAAD6AAAA+gAAQAAAQAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQ==";
 
+/// The least `input` that a model can be asked with: what it requires, each as small as it may be.
+pub fn least_input(model: &ModelSpec) -> Map<String, Value> {
+    let required = model.parameters.iter().filter(|parameter| is_needed(model, parameter));
+    required.map(|parameter| (parameter.name.clone(), least_value(parameter))).collect()
+}
+
 /// The request, or why the table doesn't lead to one.
 pub(super) fn request(model: &ModelSpec) -> Result<Request, String> {
-    let required = model.parameters.iter().filter(|parameter| is_needed(model, parameter));
-    let mut input: Map<_, _> =
-        required.map(|parameter| (parameter.name.clone(), least_value(parameter))).collect();
+    let mut input = least_input(model);
     Parameter::check_all(&model.parameters, &input).map_err(|error| error.to_string())?;
     Parameter::fill_in(&model.parameters, &mut input);
     Request::parse(model.modality, input).map_err(|error| error.to_string())
