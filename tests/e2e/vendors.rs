@@ -73,11 +73,12 @@ async fn made(caller: &Api, model: &Value) -> (String, Value) {
     (modality.to_owned(), job)
 }
 
-/// What a model's schema requires, and words where it takes some.
+/// What a model's schema requires, words where it takes some, and one side where a picture is to go on.
 fn least_input(schema: &Value) -> Value {
     let required = schema["required"].as_array().unwrap();
     let properties = schema["properties"].as_object().unwrap();
-    let wanted = properties.iter().filter(|(name, _)| *name == "prompt" || required.contains(&json!(name)));
+    let is_wanted = |name: &str| ["prompt", "left"].contains(&name) || required.contains(&json!(name));
+    let wanted = properties.iter().filter(|(name, _)| is_wanted(name));
     wanted.map(|(name, property)| (name.clone(), least_value(name, property))).collect()
 }
 
@@ -86,8 +87,9 @@ fn least_value(name: &str, property: &Value) -> Value {
         "prompt" | "text" => json!("a red fox in the snow"),
         "messages" => json!([{"role": "user", "content": "Where do foxes live?"}]),
         "texts" => json!(["a red fox"]),
+        "left" => json!(64),
         "audio" => json!(format!("data:audio/wav;base64,{}", BASE64_STANDARD.encode(sound()))),
-        "video" => json!(format!("data:video/mp4;base64,{}", BASE64_STANDARD.encode(b"\0\0\0\x20ftypisom"))),
+        "video" => json!(FILM),
         _ if property.to_string().contains("\"uri\"") => json!(PICTURE),
         _ => match (property["enum"].get(0), property.get("minimum")) {
             (Some(first), _) => first.clone(),
@@ -190,3 +192,6 @@ fn little_endian(vector: &[f32]) -> Vec<u8> {
 
 /// A white square of 512 by 512.
 const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAgAAAAIAAQAAAADcA+lXAAAAjElEQVR42u3MMQ0AAAwDoPo33YrYtQQEkB5FIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKB4HcwNvqHcg2WKzYAAAAASUVORK5CYII=";
+
+/// A film of a second that shows nothing, whose head says how long it is.
+const FILM: &str = "data:video/mp4;base64,AAAAFGZ0eXBpc29tAAACAGlzb20AAAB0bW9vdgAAAGxtdmhkAAAAAAAAAAAAAAAAAAAD6AAAA+gAAQAAAQAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQ==";
