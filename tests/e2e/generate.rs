@@ -65,3 +65,35 @@ async fn generate_without_a_server_starts_one_in_process() {
     assert!(fs::read(home.path().join("fox.png")).unwrap().starts_with(b"\x89PNG"));
     assert!(!home.data_dir().exists(), "it leaves nothing else behind");
 }
+
+/// From the command line alone: a video, speech, and what was said in it.
+#[tokio::test]
+async fn generate_makes_media_of_every_kind() {
+    let home = Home::new();
+    let video =
+        ["generate", "a red fox", "--model", "mock-video-slow", "-o", "fox.mp4", "--input", "seconds=1"];
+    let said = home.command(&[&video[..], &["--input", "size=64x64"]].concat()).await.output();
+    assert!(said.contains("fox.mp4 (video/mp4"), "{said}");
+    let film = fs::read(home.path().join("fox.mp4")).unwrap();
+    assert_eq!(&film[4..8], b"ftyp");
+
+    let speech = ["generate", "The red fox sleeps.", "--model", "mock-speech", "-o", "fox.wav"];
+    let said = home.command(&speech).await.output();
+    assert!(said.contains("fox.wav (audio/wav"), "{said}");
+
+    let heard = ["generate", "--model", "mock-transcription", "--input", "audio=@fox.wav", "-o", "fox.json"];
+    home.command(&heard).await.output();
+    let heard: serde_json::Value =
+        serde_json::from_slice(&fs::read(home.path().join("fox.json")).unwrap()).unwrap();
+    assert_eq!(heard["text"], "The red fox sleeps.");
+
+    let chat = ["generate", "Where do foxes sleep?", "--model", "mock-chat", "-o", "answer.json"];
+    home.command(&chat).await.output();
+    let answer: serde_json::Value =
+        serde_json::from_slice(&fs::read(home.path().join("answer.json")).unwrap()).unwrap();
+    assert!(!answer["answers"][0]["text"].as_str().unwrap().is_empty(), "{answer}");
+
+    let missing = ["generate", "--model", "mock-transcription", "--input", "audio=@none.wav"];
+    let said = home.command(&missing).await.complaint();
+    assert!(said.contains("audio=@none.wav"), "{said}");
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use fourfold_clients::http::{AuthScheme, BaseHttpClient, Call, ClientError, EventStream};
+use fourfold_clients::http::{AuthScheme, BaseHttpClient, Call, ClientError, EventStream, Multipart};
 use fourfold_domain::ExternalId;
 use futures_util::StreamExt as _;
 use http::HeaderName;
@@ -36,6 +36,11 @@ pub(super) struct Artifact {
     pub(super) index: u32,
     pub(super) media_type: String,
     pub(super) size_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Uploaded {
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +81,23 @@ impl Client {
         let key = uuid::Uuid::now_v7().to_string();
         let answer = call.header(IDEMPOTENCY_KEY, key).send().await.map_err(told)?;
         Ok(answer.json()?)
+    }
+
+    /// The JSON Schema of what a model takes; nothing where there is no such model.
+    pub(super) async fn parameters(&self, model: &str) -> Result<Value> {
+        let models: Value = self.http.get("/api/v1/models").send().await.map_err(told)?.json()?;
+        let all = models["data"].as_array().into_iter().flatten();
+        let found = all.into_iter().find(|known| known["id"] == model);
+        Ok(found.map(|model| model["parameters"].clone()).unwrap_or_default())
+    }
+
+    /// Hands a file in; gives the name by which a request can name it.
+    pub(super) async fn upload(&self, path: &Path) -> Result<String> {
+        let bytes = tokio::fs::read(path).await.context("the file can't be read")?;
+        let form = Multipart::new().file("file", "file", "application/octet-stream", bytes);
+        let answer = self.http.post("/api/v1/files").multipart(form).send().await.map_err(told)?;
+        let file: Uploaded = answer.json()?;
+        Ok(format!("file:{}", file.id))
     }
 
     pub(super) async fn follow(&self, id: &str, seen: Option<String>) -> Result<Events> {

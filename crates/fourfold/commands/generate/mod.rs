@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use fourfold_domain::ExternalId;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::client::{Client, Happened, Job};
 use self::local::LocalServer;
@@ -20,12 +20,13 @@ use crate::{runtimes, shutdown, telemetry};
 
 #[derive(Args)]
 pub(super) struct Generate {
-    /// What to make, for models that take a prompt.
+    /// What to make: the prompt of a picture or video, the text to speak, what is said to a chat.
     prompt: Option<String>,
     /// The model; `fourfold models` lists them.
     #[arg(long, default_value = "mock-image")]
     model: String,
-    /// A parameter of the model, such as size=1024x1024; may be given several times.
+    /// A parameter of the model, such as size=1024x1024; may be given several times. With audio=@speech.wav the
+    /// file is handed in.
     #[arg(long = "input", value_name = "NAME=VALUE", value_parser = parameter)]
     inputs: Vec<(String, Value)>,
     /// Where to save the result; several results get numbers. Without it, the job's id and the kind of file.
@@ -78,7 +79,14 @@ async fn generate(client: &Client, command: &Generate) -> Result<()> {
     }
     let mut input: Map<String, Value> = command.inputs.iter().cloned().collect();
     if let Some(prompt) = &command.prompt {
-        input.insert("prompt".to_owned(), Value::String(prompt.clone()));
+        let (name, value) = placed(prompt, &client.parameters(&command.model).await?);
+        input.insert(name.to_owned(), value);
+    }
+    for (name, value) in &mut input {
+        if let Some(path) = value.as_str().and_then(|text| text.strip_prefix('@')) {
+            let uploaded = client.upload(Path::new(path)).await;
+            *value = Value::String(uploaded.with_context(|| format!("--input {name}=@{path}"))?);
+        }
     }
     let job = client.submit(&command.model, input).await?;
     let bar = ProgressBar::new(100);
@@ -100,6 +108,19 @@ async fn generate(client: &Client, command: &Generate) -> Result<()> {
     }
     println!("{} credits were charged", job.credits.charged);
     Ok(())
+}
+
+/// Where a model takes the words that it is given.
+fn placed(prompt: &str, parameters: &Value) -> (&'static str, Value) {
+    let takes = |name: &str| parameters["properties"].get(name).is_some();
+    match () {
+        () if takes("prompt") => ("prompt", json!(prompt)),
+        () if takes("messages") => ("messages", json!([{"role": "user", "content": prompt}])),
+        () if takes("texts") => ("texts", json!([prompt])),
+        () if takes("text") => ("text", json!(prompt)),
+        // The server says what the model takes instead.
+        () => ("prompt", json!(prompt)),
+    }
 }
 
 /// Follows a job to its end; a stream that breaks off is taken up again where it was.

@@ -13,7 +13,7 @@ use fourfold_domain::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
     Generator, ImageRequest, InvalidInput, MediaMaker, MediaReader, MediaRequest, ModelSpec, Output,
     OutputSource, Poll, Provider, ProviderError, ProviderKey, Reason, Request, Started, StreamChunk,
-    UpstreamTask,
+    UpstreamTask, WireText,
 };
 
 use super::errors::said;
@@ -26,7 +26,9 @@ use crate::http_settings::http_client;
 use crate::offered::offered;
 use crate::openai::chat::{Limit, Manner, chunks, request, result};
 use crate::openai::transcriptions as openai_transcriptions;
+use crate::openai::wire::USUAL;
 use crate::openai::{embeddings, speech};
+use crate::wire::Wire;
 use crate::{Constructed, ProviderSettings};
 
 /// AIHubMix.
@@ -36,6 +38,7 @@ pub struct AihubmixProvider {
     /// The client beneath, for its breaker.
     http: BaseHttpClient,
     specs: Vec<ModelSpec>,
+    wire: Wire,
     /// Of the models whose limit goes into a field that the configuration names.
     limits: BTreeMap<String, Limit>,
 }
@@ -52,13 +55,16 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
     })?;
     let api = Arc::new(AihubmixClient::new(http.clone()));
     let (specs, limits) = (options.specs()?, options.limits());
-    Ok(Arc::new(AihubmixProvider { key: key.clone(), api, http, specs, limits }))
+    let wire = Wire::new(key, &specs, &http, said, USUAL);
+    Ok(Arc::new(AihubmixProvider { key: key.clone(), api, http, specs, wire, limits }))
 }
 
 impl AihubmixProvider {
     /// A provider of the vendor's own models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn AihubmixApi>, http: BaseHttpClient) -> Self {
-        Self { key, api, http, specs: models::models(), limits: BTreeMap::new() }
+        let specs = models::models();
+        let wire = Wire::new(&key, &specs, &http, said, USUAL);
+        Self { key, api, http, specs, wire, limits: BTreeMap::new() }
     }
 
     fn manner(&self, vendor_model: &str) -> Result<Manner, ProviderError> {
@@ -113,6 +119,10 @@ impl Provider for AihubmixProvider {
 
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self)
+    }
+
+    fn wire(&self) -> Option<&dyn WireText> {
+        Some(&self.wire)
     }
 
     fn circuit(&self) -> Circuit {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fourfold_domain::{
-    AccountId, Credits, Effect, FileId, InstanceId, JobId, KeyId, Priority, Quote, Subject,
+    AccountId, Credits, Effect, FileId, InstanceId, JobId, KeyId, Parameter, Priority, Quote, Subject,
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::media::NamedMedia;
 use super::{Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
-use crate::catalog::CatalogService;
+use crate::catalog::{CatalogService, Offer};
 use crate::credits::Owner;
 use crate::files::FilesService;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
@@ -136,7 +136,16 @@ impl JobsService {
     /// What a request could cost at most. Free, holds nothing and stores nothing.
     pub fn quote(&self, model: &str, mut input: Map<String, Value>) -> Result<Quote, ServiceError> {
         self.take_media(model, &mut input)?;
-        Ok(self.parts.catalog.offer(model, &input)?.quote)
+        Ok(self.offer(model, &input)?.quote)
+    }
+
+    /// A request that its model takes and that somebody can do, with its price.
+    fn offer(&self, model: &str, input: &Map<String, Value>) -> Result<Offer, ServiceError> {
+        let offer = self.parts.catalog.offer(model, input)?;
+        let mut filled_in = offer.input.clone();
+        Parameter::fill_in(&offer.model.parameters, &mut filled_in);
+        self.parts.routing.check(&offer.model.route, &filled_in, &offer.request)?;
+        Ok(offer)
     }
 
     /// Takes a job: its hold, its row, its use of files and its idempotency key in one step; then it is lined up.
@@ -293,7 +302,7 @@ impl JobsService {
             ));
         }
         let media = self.take_media(&submission.model, &mut submission.input)?;
-        let offer = self.parts.catalog.offer(&submission.model, &submission.input)?;
+        let offer = self.offer(&submission.model, &submission.input)?;
         let input = Value::Object(offer.input).to_string();
         if input.len() > INPUT_BYTES_MAX {
             return Err(ServiceError::TooLarge { what: "input".into(), bytes_max: INPUT_BYTES_MAX as u64 });

@@ -50,7 +50,7 @@ impl Default for JobSettings {
             sweep: Duration::from_secs(5),
             send_margin: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
-            poll_max: Duration::from_secs(60),
+            poll_max: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Circuit, Parameter, Provider, ProviderKey, Request, Route, RouteChoice};
+use fourfold_domain::{Circuit, Provider, ProviderKey, Request, Route, RouteChoice};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::Routing;
 use super::credentials::CredentialState;
 use super::order::{first_of, in_order};
+use super::{Routing, can_do};
 
 /// When an open breaker is looked at again.
 const BREAKER_LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -75,17 +75,13 @@ impl Candidates {
         input: &Map<String, Value>,
         request: &Request,
     ) -> Self {
-        let can_do = |choice: &RouteChoice, provider: &dyn Provider| {
-            Parameter::check_all(&choice.parameters, input).is_ok()
-                && provider.check(&choice.vendor_model, request).is_ok()
-        };
         let mut all = Vec::new();
         for choice in in_order(route, lot) {
             let mut credentials = routing.providers.of(&choice.provider);
             let first = first_of(lot, credentials.len());
             credentials.rotate_left(first);
             for credentialed in credentials {
-                if can_do(choice, credentialed.provider.as_ref()) {
+                if can_do(choice, credentialed.provider.as_ref(), input, request).is_ok() {
                     let state = routing.credentials.of(&choice.provider, &credentialed.credential);
                     all.push(Candidate {
                         choice: choice.clone(),

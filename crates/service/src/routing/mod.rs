@@ -12,7 +12,9 @@ mod order;
 
 use std::sync::Arc;
 
-use fourfold_domain::{Provider, ProviderError, ProviderKey, Request, Route};
+use fourfold_domain::{
+    InvalidInput, Parameter, Provider, ProviderError, ProviderKey, Request, Route, RouteChoice,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -57,6 +59,26 @@ impl Routing {
         Candidates::new(self, route, lot, input, request)
     }
 
+    /// Whether any choice that is on could do a request, however it stands now; else what the first of them has
+    /// against it.
+    pub(crate) fn check(
+        &self,
+        route: &Route,
+        input: &Map<String, Value>,
+        request: &Request,
+    ) -> Result<(), InvalidInput> {
+        let mut first = None;
+        for choice in route.choices() {
+            let credentialed = self.providers.of(&choice.provider);
+            let Some(provider) = credentialed.first().map(|one| &one.provider) else { continue };
+            match can_do(choice, provider.as_ref(), input, request) {
+                Ok(()) => return Ok(()),
+                Err(mistake) => first = first.or(Some(mistake)),
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
     /// The provider with the credential that began a piece of work, retired or not.
     pub(crate) fn provider(&self, key: &ProviderKey, credential: &str) -> Option<Arc<dyn Provider>> {
         self.providers.get(key, credential)
@@ -69,4 +91,15 @@ impl Routing {
             Some(failure) => self.credentials.failed(key, credential, failure),
         }
     }
+}
+
+/// Whether a choice could do a request: by its table, and by what depends on several fields at once.
+fn can_do(
+    choice: &RouteChoice,
+    provider: &dyn Provider,
+    input: &Map<String, Value>,
+    request: &Request,
+) -> Result<(), InvalidInput> {
+    Parameter::check_all(&choice.parameters, input)?;
+    provider.check(&choice.vendor_model, request)
 }

@@ -36,7 +36,10 @@ impl JobWorker {
                 let verdict = ProviderError { effect: Effect::Started, ..verdict };
                 self.after_failure(working, job, &verdict, Elsewhere::default()).await
             }
-            Err(failure) => self.poll_failed(working, &failure.message).await,
+            Err(failure) => {
+                let pause = failure.retry_after.unwrap_or_default();
+                self.poll_failed_for(working, &failure.message, pause).await
+            }
         }
     }
 
@@ -53,8 +56,13 @@ impl JobWorker {
     }
 
     pub(super) async fn poll_failed(&self, working: &Working, why: &str) -> Result<(), StoreError> {
+        self.poll_failed_for(working, why, Duration::ZERO).await
+    }
+
+    /// The same, where the vendor asks for at least this pause.
+    async fn poll_failed_for(&self, working: &Working, why: &str, least: Duration) -> Result<(), StoreError> {
         let failed_polls = working.claimed.failed_polls.saturating_add(1);
-        let after = poll_backoff(failed_polls).min(self.parts.settings.poll_max);
+        let after = poll_backoff(failed_polls).max(least).min(self.parts.settings.poll_max);
         tracing::warn!(job.id = %working.claimed.job.id, failed_polls, after_ms = super::millis(after), why,
             "a job couldn't be brought further; it is tried again");
         self.reschedule(working, after, None, failed_polls).await
