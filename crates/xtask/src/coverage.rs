@@ -1,4 +1,4 @@
-//! `cargo xtask coverage`: how much of the client layer its own tests run.
+//! `cargo xtask coverage`: how much of the clients and the providers their own tests run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,23 +10,39 @@ use serde_json::Value;
 use crate::workspace::Workspace;
 use crate::{command, tools};
 
-/// Measure how many lines of the client layer its own tests run.
+/// Measure how many lines of the clients and the providers their own tests run.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print each file too, the least covered first
     #[arg(long)]
     files: bool,
+    /// Measure only this crate, such as fourfold-providers
+    #[arg(long)]
+    package: Option<String>,
 }
 
 /// A part of the code, and how much of it must be run.
 struct Goal {
-    folder: &'static str,
+    path: &'static str,
     percent: f64,
 }
 
-const GOALS: [Goal; 2] = [
-    Goal { folder: "crates/clients/src", percent: 90.0 },
-    Goal { folder: "crates/clients/src/http", percent: 95.0 },
+/// A crate and what is wanted of its parts.
+const CRATES: [(&str, &[Goal]); 2] = [
+    (
+        "fourfold-clients",
+        &[
+            Goal { path: "crates/clients/src", percent: 90.0 },
+            Goal { path: "crates/clients/src/http", percent: 95.0 },
+        ],
+    ),
+    (
+        "fourfold-providers",
+        &[
+            Goal { path: "crates/providers/src", percent: 90.0 },
+            Goal { path: "crates/providers/src/factory.rs", percent: 100.0 },
+        ],
+    ),
 ];
 
 /// The lines of a file that could be run, and those that were.
@@ -37,29 +53,22 @@ struct Lines {
     run: u64,
 }
 
-/// Runs the tests of the client layer with counters built in; fails if a part is run less than it must be.
+/// Runs the tests of each crate with counters built in; fails if a part is run less than it must be.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     tools::CARGO_NEXTEST.program(workspace)?;
-    let tool = tools::CARGO_LLVM_COV.program(workspace)?;
-    let mut measure = workspace.command(tool, ["llvm-cov", "nextest", "--package", "fourfold-clients"]);
-    measure.args(["--all-features", "--json", "--summary-only", "--cargo-quiet", "--status-level", "fail"]);
-    for (variable, program) in [("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")] {
-        measure.env(variable, llvm(program)?);
-    }
-    let report = command::read(&mut measure).context("the tests of fourfold-clients did not pass")?;
-    let report: Value =
-        serde_json::from_str(&report).context("llvm-cov printed something that is not JSON")?;
-    let mut files = lines(&report, workspace.root())?;
-    if options.files {
-        files.sort_by(|one, other| percent(one.run, one.all).total_cmp(&percent(other.run, other.all)));
-        files.iter().for_each(|lines| println!("{}", line(&lines.file, lines.run, lines.all)));
-    }
     let mut missed = Vec::new();
-    for goal in GOALS {
-        let (run, all) = sum(&files, goal.folder);
-        println!("{}, at least {:.0} % wanted", line(goal.folder, run, all), goal.percent);
-        if percent(run, all) < goal.percent {
-            missed.push(goal.folder);
+    for (package, goals) in CRATES.iter().filter(|(package, _)| options.wants(package)) {
+        let mut files = measured(workspace, package)?;
+        if options.files {
+            files.sort_by(|one, other| percent(one.run, one.all).total_cmp(&percent(other.run, other.all)));
+            files.iter().for_each(|lines| println!("{}", line(&lines.file, lines.run, lines.all)));
+        }
+        for goal in *goals {
+            let (run, all) = sum(&files, goal.path);
+            println!("{}, at least {:.0} % wanted", line(goal.path, run, all), goal.percent);
+            if percent(run, all) < goal.percent {
+                missed.push(goal.path);
+            }
         }
     }
     if !missed.is_empty() {
@@ -69,6 +78,27 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The lines of every file that the tests of a package ran.
+fn measured(workspace: &Workspace, package: &str) -> Result<Vec<Lines>> {
+    let tool = tools::CARGO_LLVM_COV.program(workspace)?;
+    let mut measure = workspace.command(tool, ["llvm-cov", "nextest", "--package", package]);
+    measure.args(["--all-features", "--json", "--summary-only", "--cargo-quiet", "--status-level", "fail"]);
+    for (variable, program) in [("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")] {
+        measure.env(variable, llvm(program)?);
+    }
+    let report =
+        command::read(&mut measure).with_context(|| format!("the tests of {package} did not pass"))?;
+    let report: Value =
+        serde_json::from_str(&report).context("llvm-cov printed something that is not JSON")?;
+    lines(&report, workspace.root())
+}
+
+impl Options {
+    fn wants(&self, package: &str) -> bool {
+        self.package.as_deref().is_none_or(|wanted| wanted == package)
+    }
 }
 
 /// LLVM's tools must be as new as the compiler's LLVM, or they can't read its counters.
