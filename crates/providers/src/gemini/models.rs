@@ -36,11 +36,11 @@ pub(super) fn models() -> Vec<ModelSpec> {
         "gemini-flash-latest",
         "gemini-pro-latest",
     ];
-    let images: &[&str] = &["gemini-3.1-flash-image", "gemini-3-pro-image", "gemini-3.1-flash-lite-image"];
-    let rows: [Row; 6] = [
+    let rows: [Row; 7] = [
         (chats, Modality::Chat, chat),
         (&[EMBEDDING_001, "gemini-embedding-2"], Modality::Embedding, embedding),
-        (images, Modality::Image, image),
+        (&["gemini-3.1-flash-image", "gemini-3-pro-image"], Modality::Image, image),
+        (&["gemini-3.1-flash-lite-image"], Modality::Image, small_image),
         (&["gemini-omni-1.1-flash"], Modality::Video, short_video),
         (&["gemini-omni-1.2-flash"], Modality::Video, long_video),
         (&["gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts"], Modality::Speech, speech),
@@ -120,11 +120,20 @@ fn embedding() -> Vec<Parameter> {
 }
 
 fn image() -> Vec<Parameter> {
+    image_of(&["1K", "2K", "4K"])
+}
+
+/// The vendor's page on the model has no other resolution (ai.google.dev/gemini-api/docs/models, 2026-07).
+fn small_image() -> Vec<Parameter> {
+    image_of(&["1K"])
+}
+
+fn image_of(resolutions: &[&str]) -> Vec<Parameter> {
     let ratios = ["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"];
     vec![
         text("prompt", 32_000, "what to draw").required(),
         choice("aspect_ratio", &ratios, "width to height"),
-        choice("resolution", &["1K", "2K", "4K"], "how finely").default("1K"),
+        choice("resolution", resolutions, "how finely").default("1K"),
         whole("n", 1, 1, "how many pictures").default(1),
         Parameter::new("image", ParameterKind::MediaList { max: 14 }, "pictures to work from"),
         safety::parameter(),

@@ -98,6 +98,8 @@ fn each_limit_of_pictures_names_its_field() {
         let input = json!({"prompt": "a fox", name: value});
         refused("gemini-3.1-flash-image", Modality::Image, input, &format!("input.{name}"));
     }
+    let fine = json!({"prompt": "a fox", "resolution": "2K"});
+    refused("gemini-3.1-flash-lite-image", Modality::Image, fine, "input.resolution");
 }
 
 #[test]
