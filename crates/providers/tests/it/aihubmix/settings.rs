@@ -82,11 +82,7 @@ fn a_provider_without_a_key_or_with_a_misspelt_setting_is_not_made() {
 #[tokio::test(start_paused = true)]
 async fn tasks_that_take_a_while_keep_the_contract() {
     let simulator = Simulator::start(SimulatorSettings::default());
-    simulator.set_timings(Timings {
-        task_queued: Duration::from_secs(5),
-        task_running: Duration::from_secs(60),
-        ..Timings::default()
-    });
+    simulator.set_timings(Timings { task_queued: Duration::from_secs(5), ..Timings::default() });
     let base_url = simulator.base_url(Vendor::AiHubMix);
     // Those of Kling's family and of none are known by the configuration alone.
     let models = json!({"kling-v3": {"modality": "video"}, "sora-2": {"modality": "video",
