@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Modality, Parameter, Provider};
+use fourfold_domain::{Modality, Parameter, Provider, Request};
 use fourfold_providers::{ProviderFactory, ProviderSettings, conformance};
 use fourfold_simulator::{Simulator, SimulatorSettings, Timings, Vendor};
 use serde_json::{Value, json};
@@ -61,6 +61,55 @@ fn models_by_configuration_come_beside_the_vendors_own() {
             .iter()
             .any(|spec| spec.modality == Modality::Video && spec.vendor_model == "wan2.6-t2v")
     );
+}
+
+#[tokio::test]
+async fn what_a_configured_model_is_told_reaches_the_wire() {
+    let models = json!({
+        "kling-v3": {"modality": "video"},
+        "veo-9": {"modality": "video", "without": ["size"], "parameters": {
+            "resolution": {"choices": ["720p", "4k"]}, "aspect_ratio": {"choices": ["9:16"]},
+            "seed": {"kind": "integer"}, "audio": {"kind": "boolean"}}},
+        "doubao-seedream-9": {"modality": "image", "parameters": {
+            "seed": {"kind": "integer"}, "negative_prompt": {"kind": "text"}, "format": {"choices": ["png"]}}},
+    });
+    let simulator = Simulator::start(SimulatorSettings {
+        extra_models: ["kling-v3", "veo-9", "doubao-seedream-9"].map(str::to_owned).into(),
+        ..SimulatorSettings::default()
+    });
+    let base_url = simulator.base_url(Vendor::AiHubMix);
+    let provider = create(json!({"base_url": base_url, "models": models})).unwrap();
+    let (first, last) = ("https://x.test/a.png", "https://x.test/b.png");
+    for (model, modality, input, expected) in [
+        (
+            "kling-v3",
+            Modality::Video,
+            json!({"prompt": "a fox", "seconds": 10, "image": first, "last_image": last}),
+            json!({"model": "kling-v3", "prompt": "a fox", "seconds": "10", "image": first, "image_tail": last}),
+        ),
+        (
+            "veo-9",
+            Modality::Video,
+            json!({"prompt": "a fox", "seconds": 8, "resolution": "4k", "aspect_ratio": "9:16", "seed": 7, "audio": true}),
+            json!({"model": "veo-9", "prompt": "a fox", "seconds": "8", "size": "4k", "aspectRatio": "9:16",
+                "seed": 7, "audio": true}),
+        ),
+        (
+            "doubao-seedream-9",
+            Modality::Image,
+            json!({"prompt": "a fox", "resolution": "2K", "seed": 7, "negative_prompt": "a dog", "format": "png"}),
+            json!({"input": {"prompt": "a fox", "size": "2K", "seed": 7, "negative_prompt": "a dog",
+                "output_format": "png"}}),
+        ),
+    ] {
+        let Request::Media(request) = Request::parse(modality, input.as_object().unwrap().clone()).unwrap()
+        else {
+            panic!("those are media")
+        };
+        provider.media().unwrap().start(request, context(model)).await.unwrap();
+        let sent: Value = serde_json::from_slice(&simulator.received().pop().unwrap().body).unwrap();
+        assert_eq!(sent, expected, "{model}");
+    }
 }
 
 #[test]
