@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
@@ -19,6 +19,10 @@ use crate::config::{Settings, Sources};
 
 /// How often it is looked whether a file has changed, and whether what was retired is still needed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long what was retired is kept, needed or not: longer than any step between a choice and its record, the storing
+/// of a request's media among them.
+const RETIRED_KEPT: Duration = Duration::from_secs(20 * 60);
 
 /// What a reload changes.
 pub(crate) struct Reloader {
@@ -45,7 +49,7 @@ impl Configuration for Reloader {
             tracing::error!(problem, "the configuration isn't right, so the earlier one stays in force");
             problem
         })?;
-        // In this order no model is ever offered whose provider isn't there.
+        // In this order no new model is offered before its provider is there.
         self.providers.replace(providers);
         self.catalog.replace(catalog);
         self.routing.credentials().forgive();
@@ -102,10 +106,12 @@ impl Reloader {
         if !self.providers.has_retired() && !self.catalog.current().has_retired() {
             return;
         }
+        // Work that was chosen a provider before the reload may not be in the database yet.
+        let Some(before) = Instant::now().checked_sub(RETIRED_KEPT) else { return };
         match self.store.needed().await {
             Ok(needed) => {
-                self.providers.forget_retired(&needed.credentials);
-                self.catalog.forget_retired(&needed.models);
+                self.providers.forget_retired(before, &needed.credentials);
+                self.catalog.forget_retired(before, &needed.models);
             }
             Err(error) => {
                 tracing::warn!(

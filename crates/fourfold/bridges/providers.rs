@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use fourfold_domain::{Provider, ProviderKey};
@@ -27,7 +28,7 @@ pub(crate) struct ProviderTable {
 pub(crate) struct LiveProviders {
     current: ArcSwap<ProviderTable>,
     /// Held for a look-up or a change, never longer.
-    retired: Mutex<Vec<Credentialed>>,
+    retired: Mutex<Vec<(Credentialed, Instant)>>,
 }
 
 impl ProviderTable {
@@ -107,14 +108,16 @@ impl LiveProviders {
         let mut retired = self.retired();
         let before = self.current.swap(Arc::new(table));
         let current = self.current.load();
-        retired.extend(before.on.values().flatten().cloned());
-        retired.retain(|one| current.find(one.provider.key(), &one.credential).is_none());
+        let now = Instant::now();
+        retired.extend(before.on.values().flatten().map(|one| (one.clone(), now)));
+        retired.retain(|(one, _since)| current.find(one.provider.key(), &one.credential).is_none());
     }
 
-    /// Forgets retired ones that no work needs any more.
-    pub(crate) fn forget_retired(&self, needed: &BTreeSet<(ProviderKey, String)>) {
-        self.retired()
-            .retain(|one| needed.contains(&(one.provider.key().clone(), one.credential.to_string())));
+    /// Forgets those that were retired before this moment and that no work needs any more.
+    pub(crate) fn forget_retired(&self, before: Instant, needed: &BTreeSet<(ProviderKey, String)>) {
+        self.retired().retain(|(one, since)| {
+            *since >= before || needed.contains(&(one.provider.key().clone(), one.credential.to_string()))
+        });
     }
 
     /// Whether there are any.
@@ -122,7 +125,7 @@ impl LiveProviders {
         !self.retired().is_empty()
     }
 
-    fn retired(&self) -> MutexGuard<'_, Vec<Credentialed>> {
+    fn retired(&self) -> MutexGuard<'_, Vec<(Credentialed, Instant)>> {
         self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,9 +138,10 @@ impl Providers for LiveProviders {
     fn get(&self, key: &ProviderKey, credential: &str) -> Option<Arc<dyn Provider>> {
         self.current.load().get(key, credential).or_else(|| {
             let retired = self.retired();
-            let found =
-                retired.iter().find(|one| one.provider.key() == key && *one.credential == *credential)?;
-            Some(Arc::clone(&found.provider))
+            let found = retired
+                .iter()
+                .find(|(one, _)| one.provider.key() == key && *one.credential == *credential)?;
+            Some(Arc::clone(&found.0.provider))
         })
     }
 
@@ -199,7 +203,7 @@ mod tests {
         assert_eq!(live.of(&key("openai")).len(), 1, "it gets no more");
         live.replace(table(json!({})).unwrap());
         let needed = BTreeSet::from([(key("openai"), "spare".to_owned())]);
-        live.forget_retired(&needed);
+        live.forget_retired(Instant::now(), &needed);
         assert!(live.get(&key("openai"), "spare").is_some() && live.get(&key("openai"), "default").is_none());
         live.replace(table(json!({"openai": {"api_key": "a", "keys": {"spare": "b"}}})).unwrap());
         assert!(!live.has_retired(), "it is back");

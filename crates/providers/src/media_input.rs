@@ -62,9 +62,10 @@ pub(crate) async fn url(
     bytes_max: usize,
 ) -> Result<String, ProviderError> {
     match input {
-        MediaInput::Url(url) => Ok(url.clone()),
+        MediaInput::Url(url) if url.starts_with("https://") => Ok(url.clone()),
         MediaInput::Data(uri) => Ok(uri.clone()),
-        MediaInput::File(_) => {
+        // What isn't public is read by us, if that is allowed at all, and never by a vendor.
+        MediaInput::Url(_) | MediaInput::File(_) => {
             let handed = Handed::read(media, input, bytes_max).await?;
             Ok(format!("data:{};base64,{}", handed.media_type, handed.base64()))
         }

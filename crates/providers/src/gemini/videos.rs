@@ -120,8 +120,7 @@ pub(super) fn cancelled(answer: Result<wire::Interaction, ClientError>) -> Resul
         Ok(interaction) if interaction.status == InteractionStatus::Cancelled => {
             Ok(Cancelled::Stopped { used: None })
         }
-        // The wish was taken, and the vendor hasn't stopped yet.
-        Ok(interaction) if interaction.status.is_running() => Ok(Cancelled::Stopped { used: None }),
+        // Over, or not stopped yet: the next poll tells which.
         Ok(_) => Ok(Cancelled::TooLate),
         Err(error) => match error.last().code() {
             Some(code) if code.eq_ignore_ascii_case("FAILED_PRECONDITION") => Ok(Cancelled::TooLate),

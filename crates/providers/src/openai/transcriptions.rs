@@ -76,6 +76,9 @@ pub(crate) fn outputs(heard: wire::Transcription, audio_bytes: usize) -> Result<
     let json = serde_json::to_vec(&transcript).map_err(|error| unreadable(error.to_string()))?;
     let mut vendor = Map::new();
     vendor.insert("usage".to_owned(), serde_json::to_value(usage).unwrap_or(Value::Null));
+    if told.is_none() {
+        vendor.insert("seconds".to_owned(), "estimated".into());
+    }
     Ok(Outputs {
         items: vec![Output {
             media_type: Transcript::MEDIA_TYPE.to_owned(),
@@ -101,13 +104,12 @@ fn word(word: wire::Word) -> TimedText {
     TimedText { text: word.word, start, end, speaker: None }
 }
 
-/// Whole seconds, a begun one as one. Where the vendor doesn't tell, what so many bytes can't be longer than: speech
-/// is never packed below 8 kbit/s.
+/// Whole seconds, a begun one as one. Where the vendor doesn't tell, what so many bytes are at 64 kbit/s.
 fn seconds(told: Option<f64>, audio_bytes: usize) -> u64 {
-    const BYTES_PER_SECOND_MIN: u64 = 1000;
-    let longest = (audio_bytes as u64).div_ceil(BYTES_PER_SECOND_MIN).min(TranscriptionRequest::SECONDS_MAX);
+    const BYTES_PER_SECOND: u64 = 8000;
+    let estimated = (audio_bytes as u64).div_ceil(BYTES_PER_SECOND).min(TranscriptionRequest::SECONDS_MAX);
     match told {
         Some(seconds) if seconds >= 0.0 => seconds.ceil() as u64,
-        _ => longest,
+        _ => estimated,
     }
 }

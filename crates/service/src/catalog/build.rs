@@ -63,7 +63,7 @@ fn model(
     let mut choices = Vec::new();
     for (index, route) in settings.route.iter().enumerate() {
         let place = at(&format!(".route[{index}]"));
-        let rank = route.rank.unwrap_or_else(|| u32::try_from(index + 1).unwrap_or(u32::MAX));
+        let rank = route.rank.unwrap_or_else(|| place_in(index));
         choices.extend(choice(&place, route, rank, settings.modality, providers)?);
     }
     let price = price_to_users(&at(""), settings, pricing)?;
@@ -83,6 +83,11 @@ fn model(
         on_cancel: settings.on_cancel,
         on_uncertain: settings.on_uncertain,
     }))
+}
+
+/// The rank of a choice that names none: its place in the list, from 1.
+fn place_in(index: usize) -> u32 {
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
 /// A choice of a route; nothing where its provider is off.
@@ -139,7 +144,9 @@ fn price_to_users(
         check_units(&format!("{place}.price.rates"), settings.modality, &found)?;
         return Ok(found);
     }
-    let costs = settings.route.iter().enumerate();
+    let mut costs: Vec<_> = settings.route.iter().enumerate().collect();
+    costs.sort_by_key(|(index, choice)| choice.rank.unwrap_or_else(|| place_in(*index)));
+    let costs = costs.into_iter();
     let Some((index, cost)) = costs.filter_map(|(index, choice)| Some((index, choice.cost.as_ref()?))).next()
     else {
         let problem = "is required where no choice of the route names its cost";

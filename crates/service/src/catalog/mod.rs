@@ -6,6 +6,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use fourfold_domain::{Model, ModelName, Parameter, Quote, Request};
@@ -21,7 +22,14 @@ pub use settings::{ModelSettings, PriceSettings, PricingSettings, RateSettings, 
 pub struct Catalog {
     models: BTreeMap<String, Arc<Model>>,
     /// Models of earlier snapshots that unfinished jobs may be for. They aren't offered.
-    retired: BTreeMap<String, Arc<Model>>,
+    retired: BTreeMap<String, Retired>,
+}
+
+/// A model that isn't offered any more, and since when.
+#[derive(Clone, Debug)]
+struct Retired {
+    model: Arc<Model>,
+    since: Instant,
 }
 
 /// The catalog in force. Clones share it.
@@ -37,6 +45,8 @@ pub struct Offer {
     pub model: Arc<Model>,
     /// What was asked for, less what was dropped.
     pub input: Map<String, Value>,
+    /// What holds for the parameters that were left out.
+    pub defaults: Map<String, Value>,
     /// The parameters that were dropped, since the model doesn't have them and its operator allows that.
     pub dropped: Vec<String>,
     /// The request.
@@ -65,7 +75,8 @@ impl Catalog {
 
     /// The model of a job: one that is offered, or one that was when the job was taken.
     pub(crate) fn model_of_job(&self, name: &ModelName) -> Option<&Arc<Model>> {
-        self.models.get(name.as_str()).or_else(|| self.retired.get(name.as_str()))
+        let retired = || self.retired.get(name.as_str()).map(|retired| &retired.model);
+        self.models.get(name.as_str()).or_else(retired)
     }
 }
 
@@ -85,21 +96,28 @@ impl CatalogService {
     pub fn replace(&self, catalog: Catalog) {
         self.current.rcu(|before| {
             let mut catalog = catalog.clone();
-            let gone = before.retired.iter().chain(&before.models);
-            let gone = gone.filter(|(name, _model)| !catalog.models.contains_key(*name));
-            catalog.retired = gone.map(|(name, model)| (name.clone(), Arc::clone(model))).collect();
+            let since = Instant::now();
+            let dropped = before
+                .models
+                .iter()
+                .map(|(name, model)| (name.clone(), Retired { model: Arc::clone(model), since }));
+            let earlier = before.retired.iter().map(|(name, retired)| (name.clone(), retired.clone()));
+            catalog.retired = earlier.chain(dropped).collect();
+            catalog.retired.retain(|name, _retired| !catalog.models.contains_key(name));
             catalog
         });
     }
 
-    /// Forgets retired models that no job needs any more.
-    pub fn forget_retired(&self, needed: &BTreeSet<ModelName>) {
+    /// Forgets the models that were retired before this moment and that no job needs any more.
+    pub fn forget_retired(&self, before: Instant, needed: &BTreeSet<ModelName>) {
         if !self.current.load().has_retired() {
             return;
         }
-        self.current.rcu(|before| {
-            let mut catalog = Catalog::clone(before);
-            catalog.retired.retain(|_name, model| needed.contains(&model.name));
+        self.current.rcu(|current| {
+            let mut catalog = Catalog::clone(current);
+            catalog
+                .retired
+                .retain(|_name, retired| retired.since >= before || needed.contains(&retired.model.name));
             catalog
         });
     }
@@ -115,8 +133,11 @@ impl CatalogService {
         Parameter::check_all(&model.parameters, &input)?;
         let mut filled_in = input.clone();
         Parameter::fill_in(&model.parameters, &mut filled_in);
+        let is_default = |(name, _value): &(&String, &Value)| input.get(*name).is_none_or(Value::is_null);
+        let defaults = filled_in.iter().filter(is_default);
+        let defaults = defaults.map(|(name, value)| (name.clone(), value.clone())).collect();
         let request = Request::parse(model.modality, filled_in)?;
         let quote = model.price.quote_max(&request.quantities_max(&model.token_ceilings))?;
-        Ok(Offer { model, input, dropped, request, quote })
+        Ok(Offer { model, input, defaults, dropped, request, quote })
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn after_failure(
     backoff: Duration,
     elsewhere: Elsewhere,
 ) -> AfterFailure {
-    let error = JobError::new(failure.reason.as_str(), failure.message.clone());
+    let error = JobError::new(failure.reason.as_str(), words(failure));
     let again = attempts < terms.attempts_max;
     let patience = failure
         .retry_after
@@ -59,6 +59,23 @@ pub(super) fn after_uncertainty(again: bool, terms: &Terms, after: Duration, why
     }
 }
 
+/// The vendor's words, unless they are about the operator's account there: those are for the operator.
+fn words(failure: &ProviderError) -> String {
+    match failure.reason {
+        Reason::Unauthorized | Reason::Forbidden | Reason::OutOfMoney => {
+            "the vendor can't be asked with our credential at the moment".to_owned()
+        }
+        _ => failure.message.clone(),
+    }
+}
+
+/// Whether an attempt's error, by its code, goes for every credential of the choice that was asked.
+pub(super) fn is_of_the_choice(code: &str) -> bool {
+    [Reason::InvalidRequest, Reason::NotFound, Reason::Unsupported]
+        .iter()
+        .any(|reason| reason.as_str() == code)
+}
+
 /// What could make another try come out otherwise.
 enum Remedy {
     /// Time, or anyone else.
@@ -83,6 +100,7 @@ fn remedy(reason: Reason) -> Remedy {
 #[cfg(test)]
 mod tests {
     use fourfold_domain::OnCancel;
+    use serde_json::Map;
 
     use super::*;
 
@@ -99,7 +117,8 @@ mod tests {
         elsewhere: Elsewhere,
     ) -> String {
         let dropped = Vec::new();
-        let terms = Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain, dropped };
+        let terms =
+            Terms { attempts_max: 3, on_cancel: OnCancel::Full, on_uncertain, dropped, defaults: Map::new() };
         match after_failure(failure, attempts, &terms, Duration::from_secs(1), elsewhere) {
             AfterFailure::Fail { error, .. } => format!("fail {}", error.code),
             AfterFailure::Retry { after, .. } => format!("retry after {} s", after.as_secs()),

@@ -77,6 +77,9 @@ pub struct Terms {
     /// The parameters that were dropped, since the model doesn't have them and its operator allows that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
+    /// What held then for the parameters that were left out; it was priced with them.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub defaults: Map<String, Value>,
 }
 
 /// Why a job or an attempt failed, in words fit for the caller.

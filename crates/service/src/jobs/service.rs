@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fourfold_domain::{
-    AccountId, Credits, Effect, FileId, InstanceId, JobId, KeyId, Parameter, Priority, Quote, Subject,
+    AccountId, Credits, Effect, FileId, InstanceId, JobId, KeyId, Priority, Quote, Subject,
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -143,7 +143,7 @@ impl JobsService {
     fn offer(&self, model: &str, input: &Map<String, Value>) -> Result<Offer, ServiceError> {
         let offer = self.parts.catalog.offer(model, input)?;
         let mut filled_in = offer.input.clone();
-        Parameter::fill_in(&offer.model.parameters, &mut filled_in);
+        filled_in.extend(offer.defaults.clone());
         self.parts.routing.check(&offer.model.route, &filled_in, &offer.request)?;
         Ok(offer)
     }
@@ -334,6 +334,7 @@ impl JobsService {
                 on_cancel: model.on_cancel,
                 on_uncertain: model.on_uncertain,
                 dropped: offer.dropped,
+                defaults: offer.defaults,
             },
             metadata: metadata.map(Into::into),
             priority: submission.priority,

@@ -44,6 +44,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) credential: &'a str,
     /// It is known not to have begun, so that the next one may be asked.
     pub(crate) is_refused: bool,
+    /// What it said goes for every credential of that choice, so that only another choice may be asked.
+    pub(crate) is_of_the_choice: bool,
 }
 
 /// Whose turn it is.
@@ -99,8 +101,12 @@ impl Candidates {
     pub(crate) fn turn(&self, asked: Option<Asked<'_>>) -> Turn {
         let position = asked.and_then(|asked| Some((self.position(asked)?, asked.is_refused)));
         let first = position.map_or(0, |(position, is_refused)| position + usize::from(is_refused));
-        let in_turn = self.0.iter().cycle().skip(first).take(self.0.len());
-        if let Some(ready) = in_turn.into_iter().find(|candidate| candidate.standing == Standing::Ready) {
+        let is_spent = |candidate: &&Candidate| {
+            asked.is_some_and(|asked| asked.is_of_the_choice && candidate.is_of_choice(asked))
+        };
+        let mut in_turn = self.0.iter().cycle().skip(first).take(self.0.len());
+        let ready = in_turn.find(|candidate| candidate.standing == Standing::Ready && !is_spent(candidate));
+        if let Some(ready) = ready {
             return Turn::Ask(ready.clone());
         }
         let waits = self.0.iter().filter_map(|candidate| match candidate.standing {
@@ -126,21 +132,23 @@ impl Candidates {
             }
             let is_next_ready =
                 candidate.standing == Standing::Ready && position.is_none_or(|position| index > position);
-            let is_other = candidate.choice.provider != *asked.provider
-                || candidate.choice.vendor_model != asked.vendor_model;
             elsewhere.is_next_ready |= is_next_ready;
-            elsewhere.is_other_choice_ready |= is_next_ready && is_other;
+            elsewhere.is_other_choice_ready |= is_next_ready && !candidate.is_of_choice(asked);
             elsewhere.is_anyone_left |= candidate.standing != Standing::SetAside;
         }
         elsewhere
     }
 
     fn position(&self, asked: Asked<'_>) -> Option<usize> {
-        self.0.iter().position(|candidate| {
-            candidate.choice.provider == *asked.provider
-                && candidate.choice.vendor_model == asked.vendor_model
-                && *candidate.credential == *asked.credential
-        })
+        self.0
+            .iter()
+            .position(|candidate| candidate.is_of_choice(asked) && *candidate.credential == *asked.credential)
+    }
+}
+
+impl Candidate {
+    fn is_of_choice(&self, asked: Asked<'_>) -> bool {
+        self.choice.provider == *asked.provider && self.choice.vendor_model == asked.vendor_model
     }
 }
 

@@ -103,7 +103,12 @@ impl CredentialStates {
             ("reason", failure.reason.as_str().to_owned()),
         ];
         metrics::counter!("fourfold_credential_troubles_total", &labels).increment(1);
-        self.troubled().insert((provider.clone(), credential.to_owned()), state);
+        let mut troubled = self.troubled();
+        let known = troubled.get(&(provider.clone(), credential.to_owned()));
+        // One that is set aside isn't taken back for a rest that ends sooner.
+        if known.is_none_or(|known| known.until() <= state.until()) {
+            troubled.insert((provider.clone(), credential.to_owned()), state);
+        }
     }
 
     fn troubled(&self) -> MutexGuard<'_, BTreeMap<(ProviderKey, String), CredentialState>> {

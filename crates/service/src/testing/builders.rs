@@ -49,6 +49,7 @@ pub fn submit(external_id: &str, amount: &str) -> Submit {
             on_cancel: OnCancel::Full,
             on_uncertain: OnUncertain::Fail,
             dropped: Vec::new(),
+            defaults: serde_json::Map::new(),
         },
         metadata: None,
         priority: Priority::Normal,

@@ -97,7 +97,7 @@ pub(in crate::openai) fn usage(usage: &wire::ChatUsage) -> Usage {
     let (hit, miss) = (own("prompt_cache_hit_tokens"), own("prompt_cache_miss_tokens"));
     let cached = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens).or(hit);
     let reasoning = usage.completion_tokens_details.as_ref().and_then(|details| details.reasoning_tokens);
-    let input = usage.prompt_tokens.or_else(|| Some(hit? + miss?));
+    let input = usage.prompt_tokens.or_else(|| Some(hit?.saturating_add(miss?)));
     Usage {
         input_tokens: input.unwrap_or_default(),
         cached_input_tokens: cached.unwrap_or_default(),

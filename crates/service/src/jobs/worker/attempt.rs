@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AttemptContext, Credits, Effect, GenerationResult, Output, OutputSource, Outputs, Parameter, Provider,
+    AttemptContext, Credits, Effect, GenerationResult, Output, OutputSource, Outputs, Provider,
     ProviderError, Reason, Request, Started,
 };
-use serde_json::Map;
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
+use crate::jobs::outcome::is_of_the_choice;
 use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
 use crate::routing::{Asked, Candidate, Candidates, Turn};
 use crate::{Refusal, StoreError, failpoint};
@@ -42,6 +43,7 @@ impl JobWorker {
             vendor_model: &attempt.vendor_model,
             credential: &attempt.credential,
             is_refused: attempt.state == AttemptState::Failed && attempt.effect == Effect::NotStarted,
+            is_of_the_choice: attempt.error.as_ref().is_some_and(|error| is_of_the_choice(&error.code)),
         });
         let candidate = match candidates.turn(asked) {
             Turn::Ask(candidate) => candidate,
@@ -104,6 +106,7 @@ impl JobWorker {
                     vendor_model: &choice.vendor_model,
                     credential,
                     is_refused: true,
+                    is_of_the_choice: false,
                 });
                 self.after_failure(working, &job, &failure, elsewhere).await
             }
@@ -117,8 +120,10 @@ impl JobWorker {
         let gone = || JobError::new("unavailable", "the model is no longer in the catalog");
         let model = catalog.model_of_job(&job.model).ok_or_else(gone)?;
         let invalid = |error: &dyn std::error::Error| JobError::new("invalid_request", error.to_string());
-        let mut input = serde_json::from_str(&job.input).map_err(|error| invalid(&error))?;
-        Parameter::fill_in(&model.parameters, &mut input);
+        let mut input: Map<String, Value> =
+            serde_json::from_str(&job.input).map_err(|error| invalid(&error))?;
+        // As it was priced, whatever the catalog says by now.
+        input.extend(job.terms.defaults.clone());
         let request = Request::parse(job.modality, input.clone()).map_err(|error| invalid(&error))?;
         let candidates = self.parts.routing.candidates(&model.route, job.id.uuid(), &input, &request);
         Ok(Prepared { candidates, request })

@@ -148,7 +148,14 @@ impl JobWorker {
                 return None;
             }
         };
-        let text = String::from_utf8(bytes.ok()?.concat()).ok()?;
+        let bytes = match bytes {
+            Ok(bytes) => bytes.concat(),
+            Err(error) => {
+                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "a small result can't be read back");
+                return None;
+            }
+        };
+        let text = String::from_utf8(bytes).ok()?;
         serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(text)
     }
 

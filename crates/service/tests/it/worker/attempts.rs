@@ -175,11 +175,11 @@ async fn a_model_that_is_gone_is_kept_for_its_jobs_until_none_needs_it() {
     let catalog = &house.parts.catalog;
     catalog.replace(Catalog::default());
     assert!(house.jobs().submit(submission(1)).await.is_err(), "it isn't offered any more");
-    catalog.forget_retired(&house.store.needed().await.unwrap().models);
+    catalog.forget_retired(std::time::Instant::now(), &house.store.needed().await.unwrap().models);
     house.look(first).await;
     house.check_state(first, JobState::Succeeded).await;
 
-    catalog.forget_retired(&BTreeSet::new());
+    catalog.forget_retired(std::time::Instant::now(), &BTreeSet::new());
     let view = house.look(second).await;
     house.check_state(second, JobState::Failed).await;
     assert_eq!((error(&view), view.job.charged), (Some("unavailable"), Credits::ZERO));
@@ -191,7 +191,7 @@ async fn a_job_whose_model_is_gone_fails_and_is_free() {
     let house = House::new([vendor("acme", MockMaker::new())]).await;
     let job = house.submit(1).await;
     house.parts.catalog.replace(Catalog::default());
-    house.parts.catalog.forget_retired(&BTreeSet::new());
+    house.parts.catalog.forget_retired(std::time::Instant::now(), &BTreeSet::new());
     let view = house.look(job).await;
     house.check(job, JobState::Failed, "0").await;
     assert_eq!((error(&view), view.attempts.len()), (Some("unavailable"), 0));
