@@ -1,6 +1,6 @@
 //! What goes in.
 
-#[cfg(any(feature = "mock", feature = "openai"))]
+#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
 use fourfold_domain::EmbeddingRequest;
 use fourfold_domain::{ChatPart, ChatRequest, ResponseFormat};
 
@@ -44,7 +44,7 @@ pub(crate) fn chat_input(chat: &ChatRequest) -> u64 {
 }
 
 /// The tokens that go into an embedding.
-#[cfg(any(feature = "mock", feature = "openai"))]
+#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
 pub(crate) fn embedding_input(embedding: &EmbeddingRequest) -> u64 {
     embedding.texts.iter().map(|one| text(one.len())).sum()
 }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(feature = "mock", feature = "openai"))]
+    #[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
     fn each_text_of_an_embedding_counts() {
         let texts = vec!["a".to_owned(), "abcde".to_owned()];
         let embedding = EmbeddingRequest { texts, dimensions: None, extras: Map::new() };

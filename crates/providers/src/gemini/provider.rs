@@ -8,16 +8,15 @@ use fourfold_clients::http::BaseHttpClient;
 use fourfold_domain::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
     Generator, InvalidInput, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider,
-    ProviderError, ProviderKey, Reason, Request, Started, StreamChunk, UpstreamTask,
+    ProviderError, ProviderKey, Quantity, Reason, Request, Started, StreamChunk, UpstreamTask,
 };
 
-use super::videos::Asked;
 use super::{CODES, chat, embeddings, images, safety, said, speech, videos};
 use crate::classify::circuit;
-use crate::fetch;
 use crate::http_settings::http_client;
+use crate::offered::offered;
 use crate::settings::NoOptions;
-use crate::{Constructed, ProviderSettings};
+use crate::{Constructed, ProviderSettings, fetch, task_id};
 
 /// Google's Gemini.
 pub struct GeminiProvider {
@@ -42,14 +41,6 @@ impl GeminiProvider {
     /// A provider of Gemini's models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn GeminiApi>, http: BaseHttpClient) -> Self {
         Self { key, api, http, specs: super::models::models() }
-    }
-
-    fn known(&self, vendor_model: &str) -> Result<(), ProviderError> {
-        if self.specs.iter().any(|spec| spec.vendor_model == vendor_model) {
-            return Ok(());
-        }
-        let message = format!("{} has no model {vendor_model:?}", self.key);
-        Err(ProviderError::new(Reason::NotFound, Effect::NotStarted, message))
     }
 }
 
@@ -93,7 +84,7 @@ impl Generator for GeminiProvider {
         context: AttemptContext,
     ) -> Result<GenerationResult, ProviderError> {
         let model = context.vendor_model.as_str();
-        self.known(model)?;
+        offered(&self.key, &self.specs, model)?;
         match request {
             GenerationRequest::Chat(chat) => {
                 let sent = chat::request(&chat, model, &*context.media).await?;
@@ -113,7 +104,7 @@ impl Generator for GeminiProvider {
         request: GenerationRequest,
         context: AttemptContext,
     ) -> Result<BoxStream<Result<StreamChunk, ProviderError>>, ProviderError> {
-        self.known(&context.vendor_model)?;
+        offered(&self.key, &self.specs, &context.vendor_model)?;
         let GenerationRequest::Chat(chat) = request else {
             let message = "only chats come as streams";
             return Err(ProviderError::new(Reason::Unsupported, Effect::NotStarted, message));
@@ -128,7 +119,7 @@ impl Generator for GeminiProvider {
 impl MediaMaker for GeminiProvider {
     async fn start(&self, request: MediaRequest, context: AttemptContext) -> Result<Started, ProviderError> {
         let (model, media) = (context.vendor_model.as_str(), &*context.media);
-        self.known(model)?;
+        offered(&self.key, &self.specs, model)?;
         match request {
             MediaRequest::Image(image) => {
                 let sent = images::request(&image, model, media).await?;
@@ -138,7 +129,7 @@ impl MediaMaker for GeminiProvider {
             MediaRequest::Video(video) => {
                 let sent = videos::request(&video, model, media).await?;
                 let interaction = self.api.create_interaction(&sent).await.map_err(said)?;
-                videos::started(&video, model, interaction)
+                videos::started(&video, model, &interaction)
             }
             MediaRequest::Speech(speech) => {
                 let sent = speech::request(&speech, model);
@@ -153,9 +144,9 @@ impl MediaMaker for GeminiProvider {
     }
 
     async fn poll(&self, task: &UpstreamTask) -> Result<Poll, ProviderError> {
-        let (asked, id) = Asked::of_task(task)?;
+        let (id, asked): (_, Quantity) = task_id::unpack(&task.id)?;
         let interaction = self.api.get_interaction(id).await.map_err(said)?;
-        videos::poll(&asked, &interaction)
+        videos::poll(asked, &interaction)
     }
 
     async fn fetch(&self, output: &Output) -> Result<ByteStream, ProviderError> {
@@ -170,7 +161,7 @@ impl MediaMaker for GeminiProvider {
     }
 
     async fn cancel(&self, task: &UpstreamTask) -> Result<Cancelled, ProviderError> {
-        let (_, id) = Asked::of_task(task)?;
+        let (id, _): (_, Quantity) = task_id::unpack(&task.id)?;
         videos::cancelled(self.api.cancel_interaction(id).await)
     }
 }

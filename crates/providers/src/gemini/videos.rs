@@ -6,8 +6,8 @@ use fourfold_clients::gemini as wire;
 use fourfold_clients::gemini::{InteractionContent, InteractionStatus};
 use fourfold_clients::http::ClientError;
 use fourfold_domain::{
-    Cancelled, Effect, MediaReader, Output, OutputSource, Outputs, Poll, ProviderError, Quantity, Reason,
-    Started, Unit, UpstreamTask, VideoRequest,
+    Cancelled, MediaReader, Output, OutputSource, Outputs, Poll, ProviderError, Quantity, Started,
+    UpstreamTask, VideoRequest,
 };
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ use super::inline::Inline;
 use super::safety::{ended, fact, with_facts};
 use super::said;
 use crate::classify::unreadable;
+use crate::task_id;
 
 /// As the vendor's guide advises for what takes a while.
 const POLL_AFTER: Duration = Duration::from_secs(10);
@@ -42,62 +43,28 @@ pub(super) async fn request(
     Ok(wire::InteractionRequest::new(vendor_model, contents).response_format(film).background(true))
 }
 
-/// The interaction that the vendor has begun, or what became of it at once.
+/// The interaction that the vendor has begun, or what became of it at once. What was asked for goes into the task's id,
+/// since the vendor doesn't tell it again.
 pub(super) fn started(
     video: &VideoRequest,
     vendor_model: &str,
-    interaction: wire::Interaction,
+    interaction: &wire::Interaction,
 ) -> Result<Started, ProviderError> {
-    let asked = Asked { seconds: video.seconds, resolution: video.resolution.clone().unwrap_or_default() };
-    match (poll(&asked, &interaction)?, &interaction.id) {
-        (Poll::Done(outputs), _) => Ok(Started::Done(outputs)),
-        (Poll::Failed(verdict), _) => Err(verdict),
-        (Poll::Running { .. }, Some(id)) => Ok(Started::Task(UpstreamTask {
-            id: asked.task_id(id),
-            vendor_model: vendor_model.to_owned(),
-            poll_after: POLL_AFTER,
-        })),
-        (Poll::Running { .. }, None) => Err(unreadable("the vendor began a video without an id")),
-    }
-}
-
-/// What was asked for, which the vendor doesn't tell again.
-#[derive(PartialEq, Debug)]
-pub(super) struct Asked {
-    seconds: u32,
-    resolution: String,
-}
-
-impl Asked {
-    /// The task's id: `8s:720p:int_1` where the interaction is `int_1`.
-    fn task_id(&self, interaction_id: &str) -> String {
-        format!("{}s:{}:{interaction_id}", self.seconds, self.resolution)
-    }
-
-    /// What was asked for, and the interaction's id.
-    pub(super) fn of_task(task: &UpstreamTask) -> Result<(Self, &str), ProviderError> {
-        let read = || {
-            let (seconds, rest) = task.id.split_once("s:")?;
-            let (resolution, id) = rest.split_once(':')?;
-            let asked = Self { seconds: seconds.parse().ok()?, resolution: resolution.to_owned() };
-            Some((asked, id)).filter(|_| !id.is_empty())
-        };
-        read().ok_or_else(|| {
-            ProviderError::new(Reason::NotFound, Effect::NotStarted, "the vendor has no such video")
-        })
-    }
-
-    fn quantity(&self) -> Quantity {
-        let quantity = Quantity::new(Unit::VideoSecond, u64::from(self.seconds));
-        if self.resolution.is_empty() {
-            return quantity;
+    let asked = video.quantity(video.seconds);
+    match poll(asked.clone(), interaction)? {
+        Poll::Done(outputs) => Ok(Started::Done(outputs)),
+        Poll::Failed(verdict) => Err(verdict),
+        Poll::Running { poll_after, .. } => {
+            let id = interaction.id.as_deref();
+            let id = id.ok_or_else(|| unreadable("the vendor began a video without an id"))?;
+            let (id, vendor_model) = (task_id::pack(id, &asked)?, vendor_model.to_owned());
+            Ok(Started::Task(UpstreamTask { id, vendor_model, poll_after }))
         }
-        quantity.with("resolution", self.resolution.clone())
     }
 }
 
 /// How an interaction stands, in our words.
-pub(super) fn poll(asked: &Asked, interaction: &wire::Interaction) -> Result<Poll, ProviderError> {
+pub(super) fn poll(asked: Quantity, interaction: &wire::Interaction) -> Result<Poll, ProviderError> {
     Ok(match &interaction.status {
         status if status.is_running() => Poll::Running { progress: None, poll_after: POLL_AFTER },
         InteractionStatus::Failed | InteractionStatus::Cancelled | InteractionStatus::BudgetExceeded => {
@@ -129,7 +96,7 @@ pub(super) fn cancelled(answer: Result<wire::Interaction, ClientError>) -> Resul
     }
 }
 
-fn outputs(asked: &Asked, interaction: &wire::Interaction) -> Result<Outputs, ProviderError> {
+fn outputs(asked: Quantity, interaction: &wire::Interaction) -> Result<Outputs, ProviderError> {
     let mut items = Vec::new();
     for made in interaction.media().filter(|made| made.kind == "video") {
         let source = match (made.bytes().map_err(said)?, &made.uri) {
@@ -145,7 +112,7 @@ fn outputs(asked: &Asked, interaction: &wire::Interaction) -> Result<Outputs, Pr
     }
     let mut vendor = facts(interaction);
     vendor.extend(fact("text", Some(interaction.text()).filter(|text| !text.is_empty())));
-    Ok(Outputs { items, quantities: vec![asked.quantity()], missing: None, vendor })
+    Ok(Outputs { items, quantities: vec![asked], missing: None, vendor })
 }
 
 fn failure(interaction: &wire::Interaction) -> ProviderError {

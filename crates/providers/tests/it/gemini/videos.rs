@@ -40,8 +40,16 @@ async fn started(input: Value, answer: Value) -> (Result<Started, ProviderError>
     (started, rx.recv().unwrap())
 }
 
-fn task(id: &str) -> UpstreamTask {
-    UpstreamTask { id: id.to_owned(), vendor_model: MODEL.to_owned(), poll_after: Duration::from_secs(10) }
+/// The task that comes of this request, which the vendor calls `int_1`.
+async fn task(input: Value) -> UpstreamTask {
+    match started(input, json!({"id": "int_1", "status": "queued"})).await.0.unwrap() {
+        Started::Task(task) => task,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn eight_seconds() -> Value {
+    json!({"prompt": "a fox", "seconds": 8, "resolution": "1080p"})
 }
 
 async fn polled(answer: Value) -> Poll {
@@ -50,7 +58,7 @@ async fn polled(answer: Value) -> Poll {
         assert_eq!(id, "int_1");
         Ok(interaction(answer.clone()))
     });
-    provider(api).poll(&task("8s:1080p:int_1")).await.unwrap()
+    provider(api).poll(&task(eight_seconds()).await).await.unwrap()
 }
 
 async fn outputs(answer: Value) -> Outputs {
@@ -101,12 +109,10 @@ async fn what_is_no_video_begins_nothing() {
 }
 
 #[tokio::test]
-async fn a_task_holds_what_a_poll_needs() {
-    let input = json!({"prompt": "a fox", "seconds": 8, "resolution": "1080p"});
-    let (begun, _) = started(input, json!({"id": "int_1", "status": "in_progress"})).await;
-    assert_eq!(begun.unwrap(), Started::Task(task("8s:1080p:int_1")));
-    let (begun, _) = started(json!({"prompt": "a fox"}), json!({"id": "int:1", "status": "queued"})).await;
-    assert_eq!(begun.unwrap(), Started::Task(task("5s::int:1")));
+async fn a_task_shows_the_vendors_id_and_is_asked_for_after_a_while() {
+    let task = task(eight_seconds()).await;
+    assert!(task.id.starts_with("int_1~"), "{}", task.id);
+    assert_eq!((task.vendor_model.as_str(), task.poll_after), (MODEL, Duration::from_secs(10)));
 }
 
 #[tokio::test]
@@ -174,10 +180,11 @@ async fn each_bad_end_has_its_reason() {
 #[tokio::test]
 async fn a_task_of_nobody_is_not_found_without_asking() {
     let provider = provider(MockGeminiApi::new());
-    for id in ["", "int_1", "8s:int_1", "8s:720p:", "s:720p:int_1", "eights:720p:int_1"] {
-        let error = provider.poll(&task(id)).await.unwrap_err();
-        assert_eq!((error.reason, error.effect), (Reason::NotFound, Effect::NotStarted), "{id}");
-        assert_eq!(provider.cancel(&task(id)).await.unwrap_err().reason, Reason::NotFound, "{id}");
+    for id in ["", "int_1", "int_1~", "~e30", "int_1~e30"] {
+        let (id, vendor_model) = (id.to_owned(), MODEL.to_owned());
+        let task = UpstreamTask { id, vendor_model, poll_after: Duration::ZERO };
+        assert_eq!(provider.poll(&task).await.unwrap_err().reason, Reason::NotFound, "{task:?}");
+        assert_eq!(provider.cancel(&task).await.unwrap_err().reason, Reason::NotFound, "{task:?}");
     }
 }
 
@@ -186,7 +193,7 @@ async fn a_failed_poll_says_nothing_about_the_task() {
     let mut api = MockGeminiApi::new();
     api.expect_get_interaction()
         .returning(|_| Err(ClientError::new(ErrorKind::Interrupted, http::Effect::MayHaveStarted)));
-    let error = provider(api).poll(&task("8s:720p:int_1")).await.unwrap_err();
+    let error = provider(api).poll(&task(eight_seconds()).await).await.unwrap_err();
     assert_eq!(error.reason, Reason::Unavailable);
 }
 
@@ -210,7 +217,7 @@ async fn a_wish_to_stop_comes_through_or_too_late() {
             assert_eq!(id, "int_1");
             answer.take().unwrap()
         });
-        let cancelled = provider(api).cancel(&task("8s:720p:int_1")).await;
+        let cancelled = provider(api).cancel(&task(eight_seconds()).await).await;
         assert_eq!(cancelled.map_err(|error| error.reason), expected);
     }
 }
