@@ -65,7 +65,7 @@ mod http_settings;
 mod media_input;
 #[cfg(feature = "mock")]
 pub mod mock;
-#[cfg(any(feature = "anthropic", feature = "openai", feature = "runway", feature = "stability"))]
+#[cfg(feature = "vendor")]
 mod offered;
 #[cfg(feature = "openai")]
 pub mod openai;
@@ -78,7 +78,7 @@ pub mod runway;
 mod settings;
 #[cfg(feature = "stability")]
 pub mod stability;
-#[cfg(any(feature = "aihubmix", feature = "runway"))]
+#[cfg(any(feature = "aihubmix", feature = "gemini", feature = "runway"))]
 mod task_id;
 #[cfg(any(feature = "anthropic", feature = "openai"))]
 mod wire;

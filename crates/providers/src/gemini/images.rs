@@ -43,6 +43,6 @@ pub(super) fn outputs(
     if items.is_empty() {
         return Err(safety::nothing(response, "a picture"));
     }
-    let vendor = safety::media_facts(response);
+    let vendor = safety::facts_with_usage(response);
     Ok(Outputs { items, quantities: vec![image.quantity(1)], missing: None, vendor })
 }

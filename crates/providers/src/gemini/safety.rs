@@ -67,7 +67,7 @@ pub(super) fn blocked(response: &GenerateContentResponse) -> Option<ProviderErro
     let told = response.prompt_feedback.as_ref().and_then(|found| found.block_reason_message.clone());
     let message = told.unwrap_or_else(|| format!("the vendor's filter blocked the prompt: {word}"));
     let blocked = ProviderError { reason: Reason::Refused, ..ended(Some(word), Some(&message)) };
-    Some(with_facts(blocked, facts(response)))
+    Some(with_facts(blocked, facts_with_usage(response)))
 }
 
 /// Why an answer has none of what was asked for.
@@ -78,7 +78,7 @@ pub(super) fn nothing(response: &GenerateContentResponse, what: &str) -> Provide
         Some(word) if is_refusal(word) => format!("the vendor's filter took {what}: {word}"),
         _ => format!("the vendor answered without {what}"),
     });
-    with_facts(ended(word, Some(&message)), media_facts(response))
+    with_facts(ended(word, Some(&message)), facts_with_usage(response))
 }
 
 /// A bad end, by the vendor's word for it and what it says beside.
@@ -134,8 +134,8 @@ pub(super) fn facts(response: &GenerateContentResponse) -> Map<String, Value> {
     facts
 }
 
-/// The same with what was used and said beside media.
-pub(super) fn media_facts(response: &GenerateContentResponse) -> Map<String, Value> {
+/// The same with what was used, and what was said beside media.
+pub(super) fn facts_with_usage(response: &GenerateContentResponse) -> Map<String, Value> {
     let mut facts = facts(response);
     facts.extend(fact("usage", response.usage_metadata.as_ref()));
     facts.extend(fact("text", Some(response.text()).filter(|text| !text.is_empty())));

@@ -36,19 +36,18 @@ pub(super) fn outputs(
         return Err(safety::nothing(response, "a sound"));
     }
     let spoken = Quantity::new(Unit::Character, speech.text.chars().count() as u64);
-    let vendor = safety::media_facts(response);
+    let vendor = safety::facts_with_usage(response);
     Ok(Outputs { items, quantities: vec![spoken], missing: None, vendor })
 }
 
 fn output(sound: &wire::Blob, is_bare: bool) -> Result<Output, ProviderError> {
-    let (media_type, bytes) = match (sound.sample_rate(), is_bare) {
-        (Some(rate), true) => (format!("audio/pcm;rate={rate}"), sound.bytes()),
-        (Some(_), false) => {
-            let wav = sound.wav().map(Option::unwrap_or_default);
-            ("audio/wav".to_owned(), wav)
-        }
-        // What isn't bare is a file already.
-        (None, _) => (sound.mime_type.clone(), sound.bytes()),
+    let (media_type, bytes) = match sound.sample_rate().filter(|_| is_bare) {
+        Some(rate) => (format!("audio/pcm;rate={rate}"), sound.bytes().map_err(said)?),
+        None => match sound.wav().map_err(said)? {
+            Some(wav) => ("audio/wav".to_owned(), wav),
+            // What isn't bare is a file already.
+            None => (sound.mime_type.clone(), sound.bytes().map_err(said)?),
+        },
     };
-    Ok(Output { media_type, source: OutputSource::Bytes(bytes.map_err(said)?) })
+    Ok(Output { media_type, source: OutputSource::Bytes(bytes) })
 }

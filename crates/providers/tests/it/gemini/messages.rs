@@ -1,5 +1,12 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
 use fourfold_clients::gemini::MockGeminiApi;
-use fourfold_domain::{Effect, Generator, Modality, ProviderError, Reason};
+use fourfold_domain::{
+    AttemptContext, Effect, Generator, MediaInput, MediaReader, Modality, OpenMedia, ProviderError, Reason,
+};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::chat::sent;
@@ -124,11 +131,25 @@ async fn what_is_wrong_within_a_message_is_named_and_begins_nothing() {
     }
 }
 
+/// Gives more than half of what a request may have, whatever is asked for.
+struct Half;
+
+#[async_trait]
+impl MediaReader for Half {
+    async fn open(&self, _input: &MediaInput) -> Result<OpenMedia, ProviderError> {
+        let bytes = Bytes::from(vec![0; 33 << 20]);
+        let length = Some(bytes.len() as u64);
+        let body = stream::once(async move { Ok(bytes) }).boxed();
+        Ok(OpenMedia { media_type: "image/png".to_owned(), length, body })
+    }
+}
+
 #[tokio::test]
 async fn media_of_one_request_have_a_limit_together() {
-    // 33 MiB each.
-    let half = "AAAA".repeat(11 << 20);
-    let image = json!({"type": "image_url", "image_url": format!("data:image/png;base64,{half}")});
-    let error = refused(json!({"role": "user", "content": [image, image]})).await;
+    let image = json!({"type": "image_url", "image_url": "https://x.test/a.png"});
+    let request = text(Modality::Chat, json!({"messages": [{"role": "user", "content": [image, image]}]}));
+    let context = AttemptContext { media: Arc::new(Half), ..context("gemini-3.8-flash") };
+    let error = provider(MockGeminiApi::new()).generate(request, context).await.unwrap_err();
+    assert_eq!((error.reason, error.effect), (Reason::InvalidRequest, Effect::NotStarted));
     assert_eq!(error.message, format!("a file has more than the {} bytes that the vendor takes", 31 << 20));
 }
