@@ -1,7 +1,7 @@
 //! The first provider of a route fails in each way that there is: the job ends right, no vendor is paid for work
 //! that another is asked to do again, and the attempts tell the story.
 
-use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
+use fourfold_simulator::{FILTERED, Simulator, SimulatorSettings, Vendor};
 use serde_json::{Value, json};
 
 use crate::support::{Api, Home, Server, ended, read_books};
@@ -149,6 +149,14 @@ async fn each_way_to_fail_ends_right_for_pictures_and_chats() {
             assert_eq!(told, expected, "{model} {fault}: {job}");
         }
     }
+    let filtered = json!([{"role": "user", "content": format!("{FILTERED} fox")}]);
+    let job = world.caller.submitted(&json!({"model": "talk", "input": {"messages": filtered}})).await;
+    let job = ended(&world.caller, &job).await;
+    assert_eq!(
+        (told(&job).as_str(), &job["credits"]["charged"]),
+        ("first failed, refused", &json!("0")),
+        "{job}"
+    );
     let job = world.caller.submitted(&json!({"model": "unreachable", "input": input("picture")})).await;
     let job = ended(&world.caller, &job).await;
     assert_eq!(told(&job), "gone failed, second succeeded, done", "{job}");

@@ -2,7 +2,9 @@
 
 use fourfold_clients::File;
 use fourfold_clients::openai as wire;
-use fourfold_domain::{ImageRequest, MediaReader, Output, OutputSource, Outputs, ProviderError, Quantity};
+use fourfold_domain::{
+    ImageRequest, InvalidInput, MediaReader, Output, OutputSource, Outputs, ProviderError, Quantity,
+};
 use serde_json::{Map, Value, json};
 
 use crate::classify::{Codes, classify, unreadable};
@@ -11,6 +13,36 @@ use crate::picture_type;
 
 /// The largest picture that is taken, from the vendor's page.
 const IMAGE_BYTES_MAX: usize = 50_000_000;
+
+/// The most that is drawn, and how much longer one side may be than the other, from the vendor's page.
+const PIXELS_MAX: u64 = 3840 * 2160;
+const RATIO_MAX: u32 = 3;
+
+/// What depends on several fields at once.
+pub(crate) fn check(image: &ImageRequest) -> Result<(), InvalidInput> {
+    let not_allowed =
+        |field: &'static str, allowed: &'static str| Err(InvalidInput::not_allowed(field, allowed));
+    if let Some(size) = image.size {
+        let [width, height] = size.sides();
+        let is_narrow = width.max(height) > RATIO_MAX * width.min(height);
+        if is_narrow || u64::from(width) * u64::from(height) > PIXELS_MAX {
+            return not_allowed(
+                "input.size",
+                "must have at most 3840x2160 pixels, and no side may be more than 3 times the other",
+            );
+        }
+    }
+    let format = image.format.as_deref().unwrap_or("png");
+    if format == "jpeg"
+        && image.extras.get("background").is_some_and(|background| background == "transparent")
+    {
+        return not_allowed("input.background", "can be transparent only where the format is png or webp");
+    }
+    if format == "png" && image.extras.get("output_compression").is_some_and(|kept| !kept.is_null()) {
+        return not_allowed("input.output_compression", "needs the format jpeg or webp");
+    }
+    Ok(())
+}
 
 /// The request on the wire.
 pub(crate) fn request(image: &ImageRequest, vendor_model: &str) -> wire::ImageRequest {

@@ -85,6 +85,7 @@ impl Provider for OpenAiProvider {
             Request::Media(MediaRequest::Transcription(transcription)) => {
                 transcriptions::check(transcription)
             }
+            Request::Media(MediaRequest::Image(image)) => images::check(image),
             _ => Ok(()),
         }
     }

@@ -32,14 +32,15 @@ pub(super) fn after_failure(
         .unwrap_or_else(|| backoff * 2u32.saturating_pow(attempts.saturating_sub(1).min(6)));
     let wait = match failure.effect {
         Effect::MayHaveStarted => return after_uncertainty(again, terms, patience, &failure.message),
-        Effect::NotStarted if again => match remedy(failure.reason) {
+        // Whoever wasn't asked yet is, however many were: nobody was paid, and the list has an end.
+        Effect::NotStarted => match remedy(failure.reason) {
             Remedy::Time | Remedy::Another if elsewhere.is_next_ready => Some(Duration::ZERO),
             Remedy::OtherChoice if elsewhere.is_other_choice_ready => Some(Duration::ZERO),
-            Remedy::Another if elsewhere.is_anyone_left => Some(patience),
-            Remedy::Time => Some(patience),
-            Remedy::Another | Remedy::OtherChoice | Remedy::Nothing => None,
+            Remedy::Another if again && elsewhere.is_anyone_left => Some(patience),
+            Remedy::Time if again => Some(patience),
+            Remedy::Time | Remedy::Another | Remedy::OtherChoice | Remedy::Nothing => None,
         },
-        Effect::NotStarted | Effect::Started => None,
+        Effect::Started => None,
     };
     match wait {
         Some(after) => AfterFailure::Retry { error, attempt: AttemptState::Failed, after },
@@ -144,6 +145,13 @@ mod tests {
         check(MayHaveStarted, Reason::Timeout, Fail, 1, "fail uncertain");
         check(MayHaveStarted, Reason::Timeout, Retry, 1, "retry after 1 s");
         check(MayHaveStarted, Reason::Timeout, Retry, 3, "fail uncertain");
+    }
+
+    #[test]
+    fn who_was_not_asked_yet_is_asked_however_many_were() {
+        let failure = ProviderError::new(Reason::Unavailable, Effect::NotStarted, "no");
+        assert_eq!(decided(&failure, OnUncertain::Fail, 7, OTHER_CHOICE), "retry after 0 s");
+        assert_eq!(decided(&failure, OnUncertain::Fail, 7, WRAPS), "fail unavailable");
     }
 
     #[test]

@@ -202,3 +202,19 @@ async fn a_video_is_running_until_it_says_otherwise() {
     let failed = polled(json!({"id": "video_1", "status": "failed", "error": error})).await;
     assert!(matches!(failed, Poll::Failed(error) if error.reason == Reason::Refused));
 }
+
+#[test]
+fn what_depends_on_several_fields_is_refused_with_its_name() {
+    let provider = provider(MockOpenAiApi::new());
+    for (input, field) in [
+        (json!({"size": "3840x3840"}), "input.size"),
+        (json!({"size": "3840x256"}), "input.size"),
+        (json!({"background": "transparent", "format": "jpeg"}), "input.background"),
+        (json!({"output_compression": 50}), "input.output_compression"),
+    ] {
+        let mut whole = input.as_object().unwrap().clone();
+        whole.insert("prompt".to_owned(), json!("a fox"));
+        let request = Request::parse(Modality::Image, whole).unwrap();
+        assert_eq!(provider.check("gpt-image-2", &request).unwrap_err().field, field, "{input}");
+    }
+}

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AttemptContext, Credits, Effect, GenerationResult, Output, OutputSource, Outputs, Provider,
-    ProviderError, Reason, Request, Started,
+    AttemptContext, ChatAnswer, Credits, Effect, FinishReason, GenerationResult, Output, OutputSource,
+    Outputs, Provider, ProviderError, Reason, Request, Started,
 };
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -186,6 +186,18 @@ async fn ask(
 
 /// A text as the result of a job: what the model said, as JSON.
 fn written(result: GenerationResult) -> Result<Started, ProviderError> {
+    if let GenerationResult::Chat(chat) = &result
+        && !chat.answers.is_empty()
+        && chat.answers.iter().all(is_refusal)
+    {
+        let words = chat.answers.iter().find_map(|answer| answer.refusal.clone());
+        let message = words.unwrap_or_else(|| "the vendor refuses this content".to_owned());
+        let vendor = chat.vendor.clone();
+        return Err(ProviderError {
+            vendor,
+            ..ProviderError::new(Reason::Refused, Effect::Started, message)
+        });
+    }
     let json = match &result {
         GenerationResult::Chat(chat) => serde_json::to_vec(chat),
         GenerationResult::Embedding(embedding) => serde_json::to_vec(embedding),
@@ -198,6 +210,13 @@ fn written(result: GenerationResult) -> Result<Started, ProviderError> {
         Output { media_type: "application/json".to_owned(), source: OutputSource::Bytes(json.into()) };
     let (quantities, vendor) = (result.usage().quantities(), result.vendor().clone());
     Ok(Started::Done(Outputs { items: vec![output], quantities, missing: None, vendor }))
+}
+
+/// Whether the vendor's filter left nothing of an answer.
+fn is_refusal(answer: &ChatAnswer) -> bool {
+    answer.finish_reason == FinishReason::ContentFilter
+        && answer.text.is_empty()
+        && answer.tool_calls.is_empty()
 }
 
 fn unsupported(message: &str) -> ProviderError {
