@@ -206,7 +206,8 @@ async fn a_wish_to_stop_comes_through_or_too_late() {
     let status = |status: &str| Ok(interaction(json!({"id": "int_1", "status": status})));
     for (answer, expected) in [
         (status("cancelled"), Ok(Cancelled::Stopped { used: None })),
-        (status("in_progress"), Ok(Cancelled::Stopped { used: None })),
+        // Nobody can tell yet; a poll will.
+        (status("in_progress"), Ok(Cancelled::TooLate)),
         (status("completed"), Ok(Cancelled::TooLate)),
         (refused("failed_precondition"), Ok(Cancelled::TooLate)),
         (refused("invalid_request"), Err(Reason::InvalidRequest)),
