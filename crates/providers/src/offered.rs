@@ -1,11 +1,11 @@
 //! Whether a model is one of those that a provider offers.
 
-#[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "openai", feature = "runway"))]
 use fourfold_domain::ModelSpec;
 use fourfold_domain::{Effect, ProviderError, ProviderKey, Reason};
 
 /// The model by the vendor's name for it. Nothing is begun for any other.
-#[cfg(any(feature = "gemini", feature = "openai", feature = "runway"))]
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "openai", feature = "runway"))]
 pub(crate) fn offered<'s>(
     key: &ProviderKey,
     specs: &'s [ModelSpec],

@@ -52,7 +52,7 @@ pub struct ProviderSettings {
 /// The options of a provider that has none of its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg(feature = "vendor")]
+#[cfg(any(feature = "deepseek", feature = "gemini", feature = "runway", feature = "stability"))]
 pub(crate) struct NoOptions {}
 
 /// A setting that a provider can't be made from.
