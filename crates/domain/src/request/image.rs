@@ -50,10 +50,6 @@ impl ImageRequest {
         if prompt.is_empty() && images.is_empty() {
             return Err(malformed("prompt", "is required where no image is given"));
         }
-        let mask = fields.media("mask")?;
-        if mask.is_some() && images.is_empty() {
-            return Err(malformed("mask", "needs the image that it is of, in input.image"));
-        }
         Ok(Self {
             prompt,
             negative_prompt: fields.text("negative_prompt")?,
@@ -68,7 +64,7 @@ impl ImageRequest {
             seed: fields.whole_number("seed")?,
             format: fields.text("format")?,
             images,
-            mask,
+            mask: fields.media("mask")?,
             named_images: fields.media_named_like(&["_image", "_reference"])?,
             extras: fields.rest(),
         })

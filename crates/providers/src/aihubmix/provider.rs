@@ -105,7 +105,10 @@ impl Provider for AihubmixProvider {
     fn check(&self, _vendor_model: &str, request: &Request) -> Result<(), InvalidInput> {
         match request {
             Request::Generation(GenerationRequest::Chat(chat)) => chat::check(chat),
-            Request::Media(MediaRequest::Image(image)) => images::check(image),
+            Request::Media(MediaRequest::Image(image)) => {
+                crate::openai::images::check_mask(image)?;
+                images::check(image)
+            }
             Request::Media(MediaRequest::Transcription(transcription)) => {
                 openai_transcriptions::check(transcription)
             }

@@ -22,6 +22,7 @@ const RATIO_MAX: u32 = 3;
 pub(crate) fn check(image: &ImageRequest) -> Result<(), InvalidInput> {
     let not_allowed =
         |field: &'static str, allowed: &'static str| Err(InvalidInput::not_allowed(field, allowed));
+    check_mask(image)?;
     if let Some(size) = image.size {
         let [width, height] = size.sides();
         let is_narrow = width.max(height) > RATIO_MAX * width.min(height);
@@ -40,6 +41,17 @@ pub(crate) fn check(image: &ImageRequest) -> Result<(), InvalidInput> {
     }
     if format == "png" && image.extras.get("output_compression").is_some_and(|kept| !kept.is_null()) {
         return not_allowed("input.output_compression", "needs the format jpeg or webp");
+    }
+    Ok(())
+}
+
+/// A mask without a picture would be left out without a word.
+pub(crate) fn check_mask(image: &ImageRequest) -> Result<(), InvalidInput> {
+    if image.mask.is_some() && image.images.is_empty() {
+        return Err(InvalidInput::not_allowed(
+            "input.mask",
+            "needs the picture that it is of, in input.image",
+        ));
     }
     Ok(())
 }

@@ -211,6 +211,7 @@ fn what_depends_on_several_fields_is_refused_with_its_name() {
         (json!({"size": "3840x256"}), "input.size"),
         (json!({"background": "transparent", "format": "jpeg"}), "input.background"),
         (json!({"output_compression": 50}), "input.output_compression"),
+        (json!({"mask": PNG}), "input.mask"),
     ] {
         let mut whole = input.as_object().unwrap().clone();
         whole.insert("prompt".to_owned(), json!("a fox"));
