@@ -111,7 +111,7 @@ fn configuration(first: &Simulator, second: &Simulator) -> String {
 }
 
 /// Each fault with what becomes of the job.
-const STORIES: [(&str, &str); 20] = [
+const STORIES: [(&str, &str); 25] = [
     // It certainly took nothing: the second one is asked.
     ("status=503; message=overloaded", "first failed, second succeeded, done"),
     ("status=429", "first failed, second succeeded, done"),
@@ -131,11 +131,17 @@ const STORIES: [(&str, &str); 20] = [
     ("status=502", "first uncertain, uncertain"),
     ("status=504", "first uncertain, uncertain"),
     ("lose", "first uncertain, uncertain"),
+    ("hang=before-body", "first uncertain, uncertain"),
     ("hang=after-body", "first uncertain, uncertain"),
     ("hang=after-body; accept", "first uncertain, uncertain"),
     ("cut=20", "first uncertain, uncertain"),
+    ("stall=20", "first uncertain, uncertain"),
     // It did the work, and what it answered is of no use.
     ("malformed", "first failed, failed"),
+    // It is only slow, or calls its answer something else.
+    ("delay=50ms", "first succeeded, done"),
+    ("drip=64/1ms", "first succeeded, done"),
+    ("content-type=text/html", "first succeeded, done"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
