@@ -111,6 +111,18 @@ impl FromStr for Credits {
     }
 }
 
+impl FromStr for CreditsChange {
+    type Err = CreditsError;
+
+    /// Takes an amount with or without a sign: `"1.25"`, `"+1.25"`, `"-1.25"`.
+    fn from_str(text: &str) -> Result<Self, CreditsError> {
+        match text.strip_prefix('-') {
+            Some(amount) => amount.parse().map(Credits::minus),
+            None => text.strip_prefix('+').unwrap_or(text).parse().map(Credits::plus),
+        }
+    }
+}
+
 impl fmt::Display for Credits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         CreditsChange(self.0).fmt(f)
@@ -186,6 +198,16 @@ mod tests {
         }
         for past in ["9223372036854.775808", "99999999999999999999"] {
             assert_eq!(past.parse::<Credits>(), Err(CreditsError::Range), "{past}");
+        }
+    }
+
+    #[test]
+    fn a_change_has_one_sign_at_most() {
+        for (text, micros) in [("1.25", 1_250_000), ("+1.25", 1_250_000), ("-0.000001", -1), ("-0", 0)] {
+            assert_eq!(text.parse(), Ok(CreditsChange(micros)), "{text}");
+        }
+        for wrong in ["", "-", "+", "--1", "+-1", "- 1", "1-"] {
+            assert_eq!(wrong.parse::<CreditsChange>(), Err(CreditsError::Text), "{wrong}");
         }
     }
 

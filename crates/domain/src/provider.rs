@@ -85,6 +85,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// The operator's account at the vendor, where the vendor tells of it.
+    fn account(&self) -> Option<&dyn VendorAccount> {
+        None
+    }
+
     /// How its circuit breaker stands. While it is open, a route passes the provider over.
     fn circuit(&self) -> Circuit {
         Circuit::Closed
@@ -137,6 +142,22 @@ pub trait MediaMaker: Send + Sync {
 
     /// Asks the vendor to stop a task.
     async fn cancel(&self, task: &UpstreamTask) -> Result<Cancelled, ProviderError>;
+}
+
+/// Offers what the vendor tells of the operator's account, to be compared with our own books.
+#[async_trait]
+pub trait VendorAccount: Send + Sync {
+    /// What is left to spend with this credential, one for each unit. Free.
+    async fn balance(&self) -> Result<Vec<VendorBalance>, ProviderError>;
+}
+
+/// What is left on the operator's account at a vendor.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct VendorBalance {
+    /// How much, as a decimal number.
+    pub amount: String,
+    /// Of what: a currency, or the vendor's own credits.
+    pub unit: String,
 }
 
 /// What a provider is told about the attempt that it serves.

@@ -8,7 +8,8 @@ use fourfold_clients::http::{BaseHttpClient, ClientError};
 use fourfold_clients::openai::StreamOptions;
 use fourfold_domain::{
     AttemptContext, BoxStream, ChatRequest, Circuit, Effect, GenerationRequest, GenerationResult, Generator,
-    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk, WireText,
+    InvalidInput, ModelSpec, Provider, ProviderError, ProviderKey, Reason, Request, StreamChunk,
+    VendorAccount, VendorBalance, WireText,
 };
 
 use super::{CODES, chat, models};
@@ -89,8 +90,21 @@ impl Provider for DeepSeekProvider {
         Some(&self.wire)
     }
 
+    fn account(&self) -> Option<&dyn VendorAccount> {
+        Some(self)
+    }
+
     fn circuit(&self) -> Circuit {
         circuit(&self.http)
+    }
+}
+
+#[async_trait]
+impl VendorAccount for DeepSeekProvider {
+    async fn balance(&self) -> Result<Vec<VendorBalance>, ProviderError> {
+        let balance = self.api.balance().await.map_err(|error| classify(CODES, error))?;
+        let balances = balance.balance_infos.into_iter();
+        Ok(balances.map(|info| VendorBalance { amount: info.total_balance, unit: info.currency }).collect())
     }
 }
 

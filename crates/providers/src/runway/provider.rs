@@ -9,7 +9,7 @@ use fourfold_clients::runway::{BASE_URL, DAILY_LIMIT, RunwayApi, RunwayClient, d
 use fourfold_domain::{
     AttemptContext, ByteStream, Cancelled, Circuit, Effect, InvalidInput, MediaMaker, MediaRequest,
     ModelSpec, Output, OutputSource, Poll, Provider, ProviderError, ProviderKey, Reason, Request, Started,
-    UpstreamTask,
+    UpstreamTask, VendorAccount, VendorBalance,
 };
 
 use super::assets::Courier;
@@ -80,8 +80,21 @@ impl Provider for RunwayProvider {
         Some(self)
     }
 
+    fn account(&self) -> Option<&dyn VendorAccount> {
+        Some(self)
+    }
+
     fn circuit(&self) -> Circuit {
         circuit(&self.http)
+    }
+}
+
+#[async_trait]
+impl VendorAccount for RunwayProvider {
+    async fn balance(&self) -> Result<Vec<VendorBalance>, ProviderError> {
+        let organization = self.api.organization().await.map_err(|error| classify(CODES, error))?;
+        let unit = "credits of Runway, of which 100 are a dollar".to_owned();
+        Ok(vec![VendorBalance { amount: organization.credit_balance.to_string(), unit }])
     }
 }
 

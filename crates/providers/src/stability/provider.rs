@@ -8,7 +8,7 @@ use fourfold_clients::stability::{BASE_URL, StabilityApi, StabilityClient, defau
 use fourfold_domain::{
     AttemptContext, ByteStream, Cancelled, Circuit, Effect, InvalidInput, MediaMaker, MediaRequest,
     ModelSpec, Output, OutputSource, Poll, Provider, ProviderError, ProviderKey, Reason, Request, Started,
-    UpstreamTask,
+    UpstreamTask, VendorAccount, VendorBalance,
 };
 
 use super::images::{self, Asked};
@@ -73,8 +73,21 @@ impl Provider for StabilityProvider {
         Some(self)
     }
 
+    fn account(&self) -> Option<&dyn VendorAccount> {
+        Some(self)
+    }
+
     fn circuit(&self) -> Circuit {
         circuit(&self.http)
+    }
+}
+
+#[async_trait]
+impl VendorAccount for StabilityProvider {
+    async fn balance(&self) -> Result<Vec<VendorBalance>, ProviderError> {
+        let balance = self.api.balance().await.map_err(|error| classify(CODES, error))?;
+        let unit = "credits of Stability, of which 100 are a dollar".to_owned();
+        Ok(vec![VendorBalance { amount: balance.credits.to_string(), unit }])
     }
 }
 

@@ -6,6 +6,15 @@
 mod aihubmix;
 #[cfg(feature = "anthropic")]
 mod anthropic;
+#[cfg(all(
+    feature = "stability",
+    feature = "runway",
+    feature = "deepseek",
+    feature = "openai",
+    feature = "anthropic",
+    feature = "gemini"
+))]
+mod balance;
 mod conformance;
 #[cfg(feature = "deepseek")]
 mod deepseek;
