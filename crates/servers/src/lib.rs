@@ -2,3 +2,10 @@
 //!
 //! The programs of Postgres and Redis must be installed; `cargo xtask test` sees to that, or says how. The S3 server
 //! runs inside the process that asks for it.
+
+mod process;
+mod redis;
+mod s3;
+
+pub use redis::Redis;
+pub use s3::S3;

@@ -1,0 +1,101 @@
+//! A Redis that keeps nothing on disk.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::process::{Process, free_port};
+
+/// How long it may take to answer a command.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A Redis server. Everything in it is lost when it is killed; it is killed when its value is dropped.
+pub struct Redis {
+    process: Process,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Redis {
+    /// Starts one and waits until it answers.
+    pub fn start() -> io::Result<Self> {
+        let (folder, port) = (tempfile::tempdir()?, free_port()?);
+        Ok(Self { process: start(port, &folder)?, port, folder })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Kills it; what it held is lost, and connections to it are refused.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.process.kill()
+    }
+
+    /// Starts it again, empty and on the same port, after it was killed.
+    pub fn start_again(&mut self) -> io::Result<()> {
+        self.process.kill()?;
+        self.process = start(self.port, &self.folder)?;
+        Ok(())
+    }
+
+    /// Takes away everything that it holds.
+    pub fn flush(&self) -> io::Result<()> {
+        let answer = ask(self.port, b"FLUSHALL\r\n", b"+OK\r\n".len())?;
+        if answer == b"+OK\r\n" {
+            Ok(())
+        } else {
+            Err(io::Error::other(String::from_utf8_lossy(&answer).into_owned()))
+        }
+    }
+}
+
+fn start(port: u16, folder: &TempDir) -> io::Result<Process> {
+    let mut command = Command::new("redis-server");
+    command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
+    command.arg("--dir").arg(folder.path()).arg("--logfile").arg(folder.path().join("log"));
+    let mut process = Process::start(&mut command, "redis-server")?;
+    process
+        .wait_until(|| ask(port, b"PING\r\n", b"+PONG\r\n".len()).is_ok_and(|pong| pong == b"+PONG\r\n"))?;
+    Ok(process)
+}
+
+/// Sends a command and reads an answer of this length.
+fn ask(port: u16, command: &[u8], answer_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.write_all(command)?;
+    let mut answer = vec![0; answer_bytes];
+    connection.read_exact(&mut answer)?;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_killed_comes_back_on_its_port() -> io::Result<()> {
+        let mut redis = Redis::start()?;
+        let url = redis.url();
+        redis.flush()?;
+        redis.kill()?;
+        assert!(redis.flush().is_err());
+        redis.start_again()?;
+        assert_eq!(redis.url(), url);
+        redis.flush()
+    }
+
+    #[test]
+    fn a_dropped_server_is_gone() -> io::Result<()> {
+        let redis = Redis::start()?;
+        let port = redis.port;
+        drop(redis);
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+        Ok(())
+    }
+}
