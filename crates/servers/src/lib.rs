@@ -2,10 +2,16 @@
 //!
 //! The programs of Postgres and Redis must be installed; `cargo xtask test` sees to that, or says how. The S3 server
 //! runs inside the process that asks for it.
+//!
+//! ```no_run
+//! use fourfold_servers::Postgres;
+//!
+//! let server = Postgres::start(Postgres::FAST)?;
+//! let url = server.create_database()?;
+//! assert!(url.starts_with("postgres://postgres@127.0.0.1:"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
-mod process;
-mod redis;
-mod s3;
+mod postgres;
 
-pub use redis::Redis;
-pub use s3::S3;
+pub use postgres::{Durability, Postgres};
