@@ -13,5 +13,10 @@
 //! ```
 
 mod postgres;
+mod process;
+mod redis;
+mod s3;
 
 pub use postgres::{Durability, Postgres};
+pub use redis::Redis;
+pub use s3::S3;

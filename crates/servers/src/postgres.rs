@@ -3,13 +3,14 @@
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{Error, Read as _, Result, Seek as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
+
+use crate::process::free_port;
 
 /// Where distributions keep the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -218,10 +219,6 @@ fn find_programs() -> Result<PathBuf> {
 fn is_root() -> Result<bool> {
     let id = Command::new("id").arg("-u").output()?;
     Ok(id.stdout.trim_ascii() == b"0")
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// Runs a program that may leave a server behind, whose output therefore has no end to wait for.
