@@ -25,6 +25,7 @@ mod any_of;
 mod credits;
 mod duration;
 mod error;
+pub mod estimate;
 mod generation;
 mod id;
 mod job;
@@ -51,7 +52,8 @@ pub use job::{IllegalMove, JobMove, JobState, Priority};
 pub use media::{InlineMedia, MediaReader, OpenMedia};
 pub use media_type::{MEDIA_TYPE_HEAD_BYTES, media_type_of};
 pub use model::{
-    Modality, Model, ModelName, ModelSpec, OnCancel, OnUncertain, Route, RouteChoice, TokenCeilings,
+    Modality, Model, ModelName, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Route, RouteChoice,
+    TokenCeilings,
 };
 pub use parameter::{Parameter, ParameterKind};
 pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};

@@ -96,6 +96,10 @@ pub struct Model {
     pub price: Price,
     /// What the input of a chat may come to beside its text.
     pub token_ceilings: TokenCeilings,
+    /// The output limit of a chat that names none, in tokens; nothing leaves it to the parameter's own default.
+    pub default_max_output: Option<u64>,
+    /// The least output that is worth asking for, in tokens: where the balance buys less, a call isn't begun.
+    pub min_output: u64,
     /// Who may serve it.
     pub route: Route,
     /// A job that isn't final this long after its submission ends as expired.
@@ -106,6 +110,8 @@ pub struct Model {
     pub on_cancel: OnCancel,
     /// What becomes of an attempt of which nobody can tell whether the vendor took it.
     pub on_uncertain: OnUncertain,
+    /// What becomes of a call whose caller leaves.
+    pub on_disconnect: OnDisconnect,
 }
 
 /// How many tokens of input whatever isn't text may come to, for the hold of a chat. A text never comes to more
@@ -244,6 +250,17 @@ pub enum OnUncertain {
     Fail,
     /// The work is tried again, at the risk that the vendor is paid twice.
     Retry,
+}
+
+/// What becomes of a call whose caller leaves before its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDisconnect {
+    /// The vendor's call is cancelled; the input and what was delivered are charged.
+    #[default]
+    Cancel,
+    /// The vendor's answer is read to its end; what the vendor says that it used is charged.
+    Drain,
 }
 
 #[cfg(test)]

@@ -49,8 +49,6 @@ mod classify;
 pub mod conformance;
 #[cfg(feature = "deepseek")]
 pub mod deepseek;
-#[cfg(any(feature = "anthropic", feature = "gemini", feature = "mock", feature = "openai"))]
-mod estimate;
 mod factory;
 #[cfg(feature = "vendor")]
 mod facts;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::models::{DIMENSIONS_MAX, EMBEDDING_001};
 use crate::classify::{invalid, unreadable};
-use crate::estimate::{self, Written};
+use fourfold_domain::estimate::{self, Written};
 
 /// What the table can't say.
 pub(super) fn check(embedding: &EmbeddingRequest) -> Result<(), InvalidInput> {

@@ -7,8 +7,8 @@ use serde_json::Map;
 use sha2::{Digest, Sha256};
 
 use super::blocking::unhurried;
-use crate::estimate;
 use crate::parameters::whole;
+use fourfold_domain::estimate;
 
 const DIMENSIONS_DEFAULT: u64 = 256;
 const DIMENSIONS_MAX: u64 = 1536;

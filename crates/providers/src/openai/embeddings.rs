@@ -4,8 +4,8 @@ use fourfold_clients::openai as wire;
 use fourfold_domain::{EmbeddingRequest, EmbeddingResult, ProviderError, Usage};
 
 use crate::classify::{Codes, classify, unreadable};
-use crate::estimate::{self, Written};
 use crate::facts::facts;
+use fourfold_domain::estimate::{self, Written};
 
 /// The request on the wire.
 pub(crate) fn request(embedding: &EmbeddingRequest, vendor_model: &str) -> wire::EmbeddingRequest {

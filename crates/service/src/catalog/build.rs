@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fourfold_domain::{Modality, Model, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
+use fourfold_domain::{Modality, Model, Parameter, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
+use serde_json::{Map, Value};
 
-use super::{Catalog, ModelSettings, PriceSettings, PricingSettings, RouteSettings};
+use super::{Catalog, MAX_TOKENS, ModelSettings, PriceSettings, PricingSettings, RouteSettings};
 use crate::ports::Providers;
 
 /// A hundredfold price is surely meant otherwise.
@@ -66,6 +67,7 @@ fn model(
         let rank = route.rank.unwrap_or_else(|| place_in(index));
         choices.extend(choice(&place, route, rank, settings.modality, providers)?);
     }
+    check_output(&at(""), settings, &choices)?;
     let price = price_to_users(&at(""), settings, pricing)?;
     choices.sort_by_key(|choice| choice.rank);
     let mut choices = choices.into_iter();
@@ -77,11 +79,14 @@ fn model(
         drop_unsupported: settings.drop_unsupported,
         price,
         token_ceilings: settings.token_ceilings,
+        default_max_output: settings.default_max_output,
+        min_output: settings.min_output,
         route: Route::new(first, choices.collect()),
         deadline: settings.deadline,
         attempts_max: settings.attempts_max,
         on_cancel: settings.on_cancel,
         on_uncertain: settings.on_uncertain,
+        on_disconnect: settings.on_disconnect,
     }))
 }
 
@@ -131,6 +136,31 @@ fn choice(
         weight: route.weight,
         cost,
     }))
+}
+
+/// The limits of a chat's output must be such as each choice of its route can be told.
+fn check_output(place: &str, settings: &ModelSettings, choices: &[RouteChoice]) -> Result<(), CatalogError> {
+    if settings.min_output == 0 {
+        return Err(mistake(format!("{place}.min_output"), "must be 1 or more"));
+    }
+    let Some(limit) = settings.default_max_output else { return Ok(()) };
+    let place = format!("{place}.default_max_output");
+    if settings.modality != Modality::Chat {
+        return Err(mistake(place, "is for models that chat"));
+    }
+    if limit < settings.min_output {
+        return Err(mistake(place, format!("must be at least min_output, {}", settings.min_output)));
+    }
+    let input = Map::from_iter([(MAX_TOKENS.to_owned(), Value::from(limit))]);
+    for choice in choices {
+        let table: Vec<_> =
+            choice.parameters.iter().filter(|known| known.name == MAX_TOKENS).cloned().collect();
+        Parameter::check_all(&table, &input).map_err(|wrong| {
+            let problem = format!("{} of {}: {}", choice.vendor_model, choice.provider, wrong.allowed);
+            mistake(place.clone(), problem)
+        })?;
+    }
+    Ok(())
 }
 
 /// The operator's own price, or what the route costs with the markup on top.

@@ -17,6 +17,9 @@ use crate::ServiceError;
 pub use build::CatalogError;
 pub use settings::{ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings};
 
+/// The field of a chat that limits its output.
+pub(crate) const MAX_TOKENS: &str = "max_tokens";
+
 /// The models of one snapshot, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -132,6 +135,11 @@ impl CatalogService {
         };
         Parameter::check_all(&model.parameters, &input)?;
         let mut filled_in = input.clone();
+        if let Some(limit) = model.default_max_output
+            && filled_in.get(MAX_TOKENS).is_none_or(Value::is_null)
+        {
+            filled_in.insert(MAX_TOKENS.to_owned(), limit.into());
+        }
         Parameter::fill_in(&model.parameters, &mut filled_in);
         let is_default = |(name, _value): &(&String, &Value)| input.get(*name).is_none_or(Value::is_null);
         let defaults = filled_in.iter().filter(is_default);

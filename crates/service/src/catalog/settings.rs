@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fourfold_domain::{AnyOf, Modality, OnCancel, OnUncertain, TokenCeilings, Unit, serde_duration};
+use fourfold_domain::{
+    AnyOf, Modality, OnCancel, OnDisconnect, OnUncertain, TokenCeilings, Unit, serde_duration,
+};
 use serde::{Deserialize, Serialize};
 
 /// One model of the catalog.
@@ -26,6 +28,13 @@ pub struct ModelSettings {
     /// What the input of a chat may come to beside its text, in tokens, for the hold.
     #[serde(default)]
     pub token_ceilings: TokenCeilings,
+    /// The output limit of a chat that names none, in tokens. Left out, the model's own default.
+    #[serde(default)]
+    pub default_max_output: Option<u64>,
+    /// The least output that is worth asking for, in tokens: a call whose account can't pay for its whole limit gets as
+    /// much as it can pay for, but not less than this.
+    #[serde(default = "min_output_default")]
+    pub min_output: u64,
     /// A job that isn't final this long after its submission ends as expired.
     #[serde(default = "deadline_default", with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -41,6 +50,11 @@ pub struct ModelSettings {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub on_uncertain: OnUncertain,
+    /// What becomes of a call whose caller leaves before its end: `cancel` stops the vendor and charges the input and
+    /// what was delivered, `drain` reads the vendor's answer to its end and charges what it used.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub on_disconnect: OnDisconnect,
 }
 
 /// How prices to users follow from costs.
@@ -110,6 +124,10 @@ fn deadline_default() -> Duration {
 
 fn attempts_default() -> u32 {
     3
+}
+
+fn min_output_default() -> u64 {
+    16
 }
 
 fn weight_default() -> u32 {

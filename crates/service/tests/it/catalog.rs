@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fourfold_domain::{Modality, OnCancel, OnUncertain, TokenCeilings, Unit};
+use fourfold_domain::{Modality, OnCancel, OnDisconnect, OnUncertain, TokenCeilings, Unit};
 use fourfold_service::ServiceError;
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -41,6 +41,9 @@ fn model() -> ModelSettings {
         attempts_max: 3,
         on_cancel: OnCancel::Full,
         on_uncertain: OnUncertain::Fail,
+        on_disconnect: OnDisconnect::Cancel,
+        default_max_output: None,
+        min_output: 16,
     }
 }
 
@@ -81,6 +84,9 @@ fn each_mistake_names_its_place() {
     check(ModelSettings { route: Vec::new(), ..model() }, ".route", "at least one");
     check(ModelSettings { attempts_max: 0, ..model() }, ".attempts_max", "1 to 10");
     check(ModelSettings { attempts_max: 11, ..model() }, ".attempts_max", "1 to 10");
+    check(ModelSettings { min_output: 0, ..model() }, ".min_output", "1 or more");
+    let limited = ModelSettings { default_max_output: Some(100), ..model() };
+    check(limited, ".default_max_output", "models that chat");
     let wrong = vec![route("acme", "acme-1"), route("zenith", "acme-1")];
     check(ModelSettings { route: wrong, ..model() }, ".route[1].model", "it has zenith-1");
     check(ModelSettings { route: vec![route("a b", "x")], ..model() }, ".route[0].provider", "a-z");

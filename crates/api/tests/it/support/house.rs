@@ -9,7 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use fourfold_api::{AppState, ServerSettings};
-use fourfold_domain::{InstanceId, JobId, Modality, OnCancel, OnUncertain, Outputs, Provider, Started, Unit};
+use fourfold_domain::{
+    InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Started, Unit,
+};
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::{
@@ -273,6 +275,9 @@ fn catalog(providers: &ProviderTable) -> Catalog {
         attempts_max: 3,
         on_cancel: OnCancel::None,
         on_uncertain: OnUncertain::Fail,
+        on_disconnect: OnDisconnect::Cancel,
+        default_max_output: None,
+        min_output: 16,
     };
     Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
         .unwrap()

@@ -5,8 +5,8 @@ use fourfold_domain::{ChatAnswer, ChatRequest, ChatResult, FinishReason, ToolCal
 use serde_json::{Map, Value, json};
 
 use super::THINKING_BLOCKS;
-use crate::estimate::{self, Written};
 use crate::facts::facts;
+use fourfold_domain::estimate::{self, Written};
 
 /// Between thoughts that the model had apart from each other.
 pub(super) const BETWEEN_THOUGHTS: &str = "\n\n";

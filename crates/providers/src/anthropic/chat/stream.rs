@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use super::answer::{BETWEEN_THOUGHTS, extras, finish_reason, refusal, usage, vendor};
 use crate::anthropic::said;
 use crate::classify::unreadable;
-use crate::estimate::{self, Written};
+use fourfold_domain::estimate::{self, Written};
 
 type Chunk = Result<StreamChunk, ProviderError>;
 

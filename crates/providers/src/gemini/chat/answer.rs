@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{OWN_ID, SIGNATURE, SIGNATURES};
 use crate::classify::unreadable;
-use crate::estimate::{self, Written};
 use crate::gemini::safety::{self, fact};
+use fourfold_domain::estimate::{self, Written};
 
 /// An answer at once. What it used is estimated where the vendor doesn't tell.
 pub(in crate::gemini) fn result(

@@ -7,8 +7,8 @@ use fourfold_domain::{AnswerPiece, BoxStream, ChatRequest, ProviderError, Stream
 use futures_util::{StreamExt, stream};
 
 use super::answer::{answer, call, usage};
-use crate::estimate::{self, Written};
 use crate::gemini::{safety, said};
+use fourfold_domain::estimate::{self, Written};
 
 type Chunk = Result<StreamChunk, ProviderError>;
 

@@ -11,7 +11,7 @@ use super::super::tokens::{count, tokens};
 use super::said::Said;
 use super::sample::sample;
 use super::{EFFORTS, tools};
-use crate::estimate;
+use fourfold_domain::estimate;
 
 /// How an answer may begin. At temperature 0 it is the first.
 const BEGINNINGS: [&str; 8] = [

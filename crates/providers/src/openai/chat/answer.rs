@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Manner;
 use crate::classify::{unreadable, verdict};
-use crate::estimate::{self, Written};
 use crate::facts::facts;
+use fourfold_domain::estimate::{self, Written};
 
 /// What an answer says in our words. What it used is estimated where the vendor doesn't tell.
 pub(crate) fn result(

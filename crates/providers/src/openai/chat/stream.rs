@@ -7,8 +7,8 @@ use futures_util::{StreamExt, stream};
 use super::Manner;
 use super::answer::{failure, finish_reason, take_reasoning, usage};
 use crate::classify::classify;
-use crate::estimate::{self, Written};
 use crate::facts::facts;
+use fourfold_domain::estimate::{self, Written};
 
 type Chunk = Result<StreamChunk, ProviderError>;
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
-    BoxStream, InstanceId, JobId, JobState, Modality, OnCancel, OnUncertain, Priority, Provider,
-    TokenCeilings, Unit,
+    BoxStream, InstanceId, JobId, JobState, Modality, OnCancel, OnDisconnect, OnUncertain, Priority,
+    Provider, TokenCeilings, Unit,
 };
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::{
@@ -245,6 +245,9 @@ fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) ->
         attempts_max: plan.attempts_max,
         on_cancel: plan.on_cancel,
         on_uncertain: plan.on_uncertain,
+        on_disconnect: OnDisconnect::Cancel,
+        default_max_output: None,
+        min_output: 16,
     };
     Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
         .unwrap()

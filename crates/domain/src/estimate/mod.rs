@@ -4,14 +4,10 @@
 //! About four bytes of text are a token, in any script: a letter of English has one byte, a Chinese character three.
 
 mod input;
-#[cfg(any(feature = "anthropic", feature = "gemini", feature = "openai"))]
 mod written;
 
-pub(crate) use input::chat_input;
-#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
-pub(crate) use input::embedding_input;
-#[cfg(any(feature = "anthropic", feature = "gemini", feature = "openai"))]
-pub(crate) use written::{Written, complete, fact};
+pub use input::{chat_input, embedding_input};
+pub use written::{Written, complete, fact, is_estimated};
 
 const BYTES_PER_TOKEN: usize = 4;
 

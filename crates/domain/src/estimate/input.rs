@@ -1,10 +1,7 @@
 //! What goes in.
 
-#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
-use fourfold_domain::EmbeddingRequest;
-use fourfold_domain::{ChatPart, ChatRequest, ResponseFormat};
-
 use super::text;
+use crate::{ChatPart, ChatRequest, EmbeddingRequest, ResponseFormat};
 
 /// What stands around a message: who says it, and where it ends.
 const TOKENS_PER_MESSAGE: u64 = 4;
@@ -19,7 +16,7 @@ const TOKENS_PER_AUDIO: u64 = 300;
 const TOKENS_PER_FILE: u64 = 1500;
 
 /// The tokens that go into a chat.
-pub(crate) fn chat_input(chat: &ChatRequest) -> u64 {
+pub fn chat_input(chat: &ChatRequest) -> u64 {
     let mut bytes = 0;
     let mut tokens = TOKENS_PER_MESSAGE * chat.messages.len() as u64;
     for message in &chat.messages {
@@ -44,17 +41,16 @@ pub(crate) fn chat_input(chat: &ChatRequest) -> u64 {
 }
 
 /// The tokens that go into an embedding.
-#[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
-pub(crate) fn embedding_input(embedding: &EmbeddingRequest) -> u64 {
+pub fn embedding_input(embedding: &EmbeddingRequest) -> u64 {
     embedding.texts.iter().map(|one| text(one.len())).sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use fourfold_domain::{GenerationRequest, Modality, Request};
     use serde_json::{Map, Value, json};
 
     use super::*;
+    use crate::{GenerationRequest, Modality, Request};
 
     fn chat(input: Value) -> ChatRequest {
         match Request::parse(Modality::Chat, input.as_object().unwrap().clone()).unwrap() {
@@ -104,7 +100,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(feature = "gemini", feature = "mock", feature = "openai"))]
     fn each_text_of_an_embedding_counts() {
         let texts = vec!["a".to_owned(), "abcde".to_owned()];
         let embedding = EmbeddingRequest { texts, dimensions: None, extras: Map::new() };

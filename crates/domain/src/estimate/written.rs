@@ -1,20 +1,25 @@
 //! What comes out.
 
-use fourfold_domain::{AnswerPiece, ChatAnswer, Usage};
 use serde_json::{Map, Value};
 
 use super::text;
+use crate::{AnswerPiece, ChatAnswer, Usage};
 
 /// What was written so far.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Written {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Written {
     said_bytes: usize,
     thought_bytes: usize,
 }
 
 impl Written {
+    /// Whether nothing was.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// And this whole answer.
-    pub(crate) fn answer(&mut self, answer: &ChatAnswer) {
+    pub fn answer(&mut self, answer: &ChatAnswer) {
         let calls = answer.tool_calls.iter().map(|call| call.name.len() + call.arguments.len());
         let refusal = answer.refusal.as_deref().map_or(0, str::len);
         self.said_bytes += answer.text.len() + refusal + calls.sum::<usize>();
@@ -22,7 +27,7 @@ impl Written {
     }
 
     /// And this piece of one.
-    pub(crate) fn piece(&mut self, piece: &AnswerPiece) {
+    pub fn piece(&mut self, piece: &AnswerPiece) {
         match piece {
             AnswerPiece::Text(text) | AnswerPiece::Refusal(text) => self.said_bytes += text.len(),
             AnswerPiece::Reasoning(text) => self.thought_bytes += text.len(),
@@ -36,7 +41,7 @@ impl Written {
 
 /// What the vendor tells, with an estimate of what it doesn't, and whether there is any. Some vendors tell a zero
 /// where they don't count.
-pub(crate) fn complete(told: Usage, input_tokens: u64, written: Written) -> (Usage, bool) {
+pub fn complete(told: Usage, input_tokens: u64, written: Written) -> (Usage, bool) {
     let mut usage = told;
     if told.input_tokens == 0 {
         usage.input_tokens = input_tokens;
@@ -49,9 +54,17 @@ pub(crate) fn complete(told: Usage, input_tokens: u64, written: Written) -> (Usa
 }
 
 /// The vendor fact that a usage is an estimate.
-pub(crate) fn fact() -> Map<String, Value> {
-    Map::from_iter([("usage".to_owned(), Value::from("estimated"))])
+pub fn fact() -> Map<String, Value> {
+    Map::from_iter([(FACT.to_owned(), Value::from(ESTIMATED))])
 }
+
+/// Whether a vendor's facts say that the usage is an estimate.
+pub fn is_estimated(vendor: &Map<String, Value>) -> bool {
+    vendor.get(FACT).is_some_and(|usage| usage == ESTIMATED)
+}
+
+const FACT: &str = "usage";
+const ESTIMATED: &str = "estimated";
 
 #[cfg(test)]
 mod tests {
@@ -72,6 +85,12 @@ mod tests {
         written.piece(&call(None, "{}"));
         let expected = Usage { input_tokens: 5, output_tokens: 5, reasoning_tokens: 2, ..Usage::default() };
         assert_eq!(complete(Usage::default(), 5, written), (expected, true));
+    }
+
+    #[test]
+    fn an_estimate_is_known_by_its_fact() {
+        assert!(is_estimated(&fact()));
+        assert!(!is_estimated(&Map::new()));
     }
 
     #[test]
