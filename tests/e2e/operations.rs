@@ -57,6 +57,7 @@ async fn every_route_is_documented() {
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
+        "POST /api/v1/admin/accounts/{account}/adjustments",
         "POST /api/v1/admin/accounts/{account}/grants",
         "POST /api/v1/admin/keys",
         "POST /api/v1/jobs",

@@ -198,6 +198,9 @@ impl From<Refusal> for ApiError {
             Refusal::InsufficientCredits { .. } => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", message)
             }
+            Refusal::BudgetExceeded { .. } => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "budget_exceeded", message)
+            }
             Refusal::IdempotencyMismatch => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", message)
                     .param("Idempotency-Key")

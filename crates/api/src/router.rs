@@ -79,6 +79,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::accounts::list))
         .routes(routes!(admin::accounts::show))
         .routes(routes!(admin::accounts::grant))
+        .routes(routes!(admin::accounts::adjust))
         .routes(routes!(admin::accounts::entries))
         .routes(routes!(admin::keys::create, admin::keys::list))
         .routes(routes!(admin::keys::revoke))

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use fourfold_domain::{ExternalId, Realm, Subject};
+use fourfold_domain::{CreditsChange, ExternalId, Realm, Subject};
 use fourfold_service::credits::Account;
 
 use super::{Context, block_on};
@@ -19,6 +19,20 @@ pub(super) enum Credits {
         /// How many, such as 10 or 0.5.
         credits: fourfold_domain::Credits,
         /// Names the grant, so that it is made once however often this runs.
+        #[arg(long)]
+        operation_id: Option<String>,
+        /// Words of your own, kept with the entry.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Corrects what an account can spend, up or down; never below nothing.
+    Adjust {
+        #[command(flatten)]
+        account: Named,
+        /// By how much, such as 2.5 or -2.5.
+        #[arg(allow_hyphen_values = true)]
+        credits: CreditsChange,
+        /// Names the correction, so that it is made once however often this runs.
         #[arg(long)]
         operation_id: Option<String>,
         /// Words of your own, kept with the entry.
@@ -48,6 +62,10 @@ pub(super) fn run(context: &Context, command: Credits) -> Result<ExitCode> {
             Credits::Grant { account, credits: amount, operation_id, note } => {
                 anyhow::ensure!(!amount.is_zero(), "credits must be more than 0");
                 print(&credits.grant(account.subject(), amount, operation_id.as_deref(), note).await?);
+            }
+            Credits::Adjust { account, credits: change, operation_id, note } => {
+                anyhow::ensure!(change != CreditsChange::ZERO, "credits must be more or less than 0");
+                print(&credits.adjust(account.subject(), change, operation_id.as_deref(), note).await?);
             }
             Credits::Show { account } => {
                 let subject = account.subject();

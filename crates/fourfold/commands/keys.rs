@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
-use fourfold_domain::{ExternalId, KeyId, Realm};
+use fourfold_domain::{Credits, ExternalId, KeyId, Realm};
 use fourfold_service::keys::{ApiKey, KeyKind, KeySecret, NewKey};
 
 use super::{Context, block_on};
@@ -36,6 +36,9 @@ pub(super) struct Create {
     /// Your name for it.
     #[arg(long)]
     name: Option<String>,
+    /// The most credits that it may spend in all, such as 100; without it, no limit.
+    #[arg(long)]
+    budget: Option<Credits>,
 }
 
 pub(super) fn run(context: &Context, command: Keys) -> Result<ExitCode> {
@@ -51,6 +54,7 @@ pub(super) fn run(context: &Context, command: Keys) -> Result<ExitCode> {
                     name: create.name,
                     scopes: Vec::new(),
                     expires_at: None,
+                    budget: create.budget,
                 };
                 let key = keys.create(new, &secret).await?;
                 eprintln!("{} key {}; its secret, shown this once:", key.kind.as_str(), key.id);
@@ -80,8 +84,12 @@ fn print(key: &ApiKey) {
     let state = if key.revoked_at.is_some() { "revoked" } else { "live" };
     let account = key.account.as_ref().map_or("-", ExternalId::as_str);
     let name = key.name.as_deref().unwrap_or("-");
+    let budget = key.budget.map(|budget| {
+        format!("  budget {} ({} charged, {} held)", budget.limit, budget.charged, budget.held)
+    });
+    let budget = budget.unwrap_or_default();
     println!(
-        "{}  {:<7}  {:<7}  realm {}  account {account}  {name}",
+        "{}  {:<7}  {:<7}  realm {}  account {account}  {name}{budget}",
         key.id,
         key.kind.as_str(),
         state,

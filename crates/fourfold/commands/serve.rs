@@ -80,6 +80,7 @@ async fn first_key(server: &Server) -> Result<()> {
         name: Some("first admin key".to_owned()),
         scopes: Vec::new(),
         expires_at: None,
+        budget: None,
     };
     if let Some(configured) = &server.settings().security.admin_key {
         let secret: KeySecret =

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fourfold_domain::{Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, Unpriced};
+use fourfold_domain::{Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, KeyId, Unpriced};
 
 use crate::files::FileLimits;
 
@@ -19,6 +19,16 @@ pub enum Refusal {
         needed: Credits,
         /// What the account has.
         available: Credits,
+    },
+    /// The key's budget doesn't cover it.
+    #[error("the budget of the key {key} is spent: {needed} needed, {left} left")]
+    BudgetExceeded {
+        /// Whose budget.
+        key: KeyId,
+        /// What the work could cost.
+        needed: Credits,
+        /// What is left of the budget.
+        left: Credits,
     },
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used with another request")]

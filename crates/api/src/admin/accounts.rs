@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use fourfold_domain::{AccountId, EntryId};
+use fourfold_domain::{AccountId, CreditsChange, EntryId, Subject};
 use fourfold_service::credits::Account;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -41,6 +41,18 @@ pub(crate) struct NewGrant {
     note: Option<String>,
 }
 
+/// A correction.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, this documents them")]
+pub(crate) struct NewAdjustment {
+    /// By how much, as a decimal string with or without a sign, such as "-2.5"; not 0.
+    credits: String,
+    /// Names the correction, so that it is made once however often it is sent.
+    operation_id: Option<String>,
+    /// Words of your own.
+    note: Option<String>,
+}
+
 /// Gives credits to an account, which is made on first use.
 #[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/grants", tag = "admin",
     operation_id = "grant_credits", request_body = NewGrant,
@@ -60,20 +72,58 @@ pub(crate) async fn grant(
     if credits.is_zero() {
         return Err(ApiError::invalid("credits", "credits must be more than 0"));
     }
-    let operation_id = match object.text("operation_id")? {
-        Some(id) if !(1..=200).contains(&id.len()) => {
-            return Err(ApiError::invalid("operation_id", "operation_id must be 1 to 200 bytes"));
-        }
-        Some(id) => Some(id),
-        // No realm and no external id has a slash, so that no two accounts share a name.
-        None => {
-            idempotency_key(&headers)?.map(|key| format!("{}/{}/{key}", subject.realm, subject.external_id))
-        }
-    };
+    let operation_id = operation_id(&mut object, &headers, &subject)?;
     let note = object.short_text("note")?;
     object.nothing_else("credits, operation_id and note")?;
     let account = state.credits.grant(subject, credits, operation_id.as_deref(), note).await?;
     Ok((StatusCode::CREATED, Json(AccountBody::new(&account))).into_response())
+}
+
+/// Corrects what an account can spend, up or down; never below nothing, and what is held stays held.
+#[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/adjustments", tag = "admin",
+    operation_id = "adjust_credits", request_body = NewAdjustment,
+    params(("account" = String, Path), ("realm" = Option<String>, Query),
+        ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
+    responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors,
+        (status = 402, body = ErrorBody, description = "the account has less than would be taken"),
+        (status = 404, body = ErrorBody, description = "no such account"),
+        (status = 503, body = ErrorBody, description = "there is no room left")))]
+pub(crate) async fn adjust(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Subjected(subject): Subjected,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let mut object = body.object;
+    let change = Object::required("credits", object.credits_change("credits")?)?;
+    if change == CreditsChange::ZERO {
+        return Err(ApiError::invalid("credits", "credits must be more or less than 0"));
+    }
+    let operation_id = operation_id(&mut object, &headers, &subject)?;
+    let note = object.short_text("note")?;
+    object.nothing_else("credits, operation_id and note")?;
+    let account = state.credits.adjust(subject, change, operation_id.as_deref(), note).await?;
+    Ok((StatusCode::CREATED, Json(AccountBody::new(&account))).into_response())
+}
+
+/// What makes an operation of the ledger happen once.
+fn operation_id(
+    object: &mut Object,
+    headers: &HeaderMap,
+    subject: &Subject,
+) -> Result<Option<String>, ApiError> {
+    match object.text("operation_id")? {
+        Some(id) if !(1..=200).contains(&id.len()) => {
+            Err(ApiError::invalid("operation_id", "operation_id must be 1 to 200 bytes"))
+        }
+        Some(id) => Ok(Some(id)),
+        // No realm and no external id has a slash, so that no two accounts share a name.
+        None => {
+            Ok(idempotency_key(headers)?
+                .map(|key| format!("{}/{}/{key}", subject.realm, subject.external_id)))
+        }
+    }
 }
 
 /// Lists a realm's accounts, the newest first.

@@ -31,9 +31,22 @@ pub(crate) struct KeyBody {
     created_at: String,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    /// What it may spend in all; null is no limit.
+    budget: Option<BudgetBody>,
     /// The secret; shown only when the key is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// What a key may spend in all, whoever pays.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BudgetBody {
+    /// The most that may be held and charged with it together.
+    limit: String,
+    /// What is held with it for work under way.
+    held: String,
+    /// What was charged with it.
+    charged: String,
 }
 
 /// A new key.
@@ -52,6 +65,8 @@ pub(crate) struct NewKeyBody {
     scopes: Option<Vec<String>>,
     /// From when on it doesn't count, RFC 3339.
     expires_at: Option<String>,
+    /// The most credits that it may spend in all, as a decimal string; left out, no limit.
+    budget: Option<String>,
 }
 
 /// Makes a key. Its secret is shown in this answer and never again.
@@ -116,8 +131,9 @@ fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
         name: object.short_text("name")?,
         scopes: scopes(&mut object)?,
         expires_at: expires_at(&mut object)?,
+        budget: object.credits("budget")?,
     };
-    object.nothing_else("kind, account, realm, name, scopes and expires_at")?;
+    object.nothing_else("kind, account, realm, name, scopes, expires_at and budget")?;
     Ok(new)
 }
 
@@ -153,6 +169,11 @@ impl KeyBody {
             created_at: rfc3339::write(key.created_at),
             expires_at: key.expires_at.map(rfc3339::write),
             revoked_at: key.revoked_at.map(rfc3339::write),
+            budget: key.budget.map(|budget| BudgetBody {
+                limit: budget.limit.to_string(),
+                held: budget.held.to_string(),
+                charged: budget.charged.to_string(),
+            }),
             key: None,
         }
     }

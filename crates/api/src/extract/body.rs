@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use fourfold_domain::Credits;
+use fourfold_domain::{Credits, CreditsChange};
 use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Map, Value};
@@ -112,6 +112,15 @@ impl Object {
     pub(crate) fn credits(&mut self, name: &'static str) -> Result<Option<Credits>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|error| ApiError::malformed(name, format!("{name}: {error}")))
+    }
+
+    pub(crate) fn credits_change(&mut self, name: &'static str) -> Result<Option<CreditsChange>, ApiError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let wrong = |_| "must be a decimal string such as \"1.25\" or \"-1.25\", with at most 6 decimals";
+        text.parse()
+            .map(Some)
+            .map_err(wrong)
+            .map_err(|error| ApiError::malformed(name, format!("{name} {error}")))
     }
 
     pub(crate) fn required<T>(name: &'static str, value: Option<T>) -> Result<T, ApiError> {

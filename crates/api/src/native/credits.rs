@@ -27,7 +27,7 @@ pub(crate) struct CreditsBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EntryBody {
     id: String,
-    /// grant, hold, settle, release, interrupted or overrun.
+    /// grant, adjust, hold, settle, release, interrupted or overrun.
     kind: &'static str,
     /// What it is about: what was granted or given back, less what was set aside or charged.
     amount: String,

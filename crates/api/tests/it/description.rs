@@ -19,6 +19,7 @@ fn every_route_is_described() {
     let expected = [
         "GET /api/v1/admin/accounts",
         "GET /api/v1/admin/accounts/{account}",
+        "POST /api/v1/admin/accounts/{account}/adjustments",
         "GET /api/v1/admin/accounts/{account}/entries",
         "POST /api/v1/admin/accounts/{account}/grants",
         "GET /api/v1/admin/keys",

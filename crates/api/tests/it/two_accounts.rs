@@ -27,9 +27,10 @@ enum Finds {
 }
 
 /// Every operation, so that a new one has to be thought of here.
-const TABLE: [(&str, Finds); 26] = [
+const TABLE: &[(&str, Finds)] = &[
     ("GET /api/v1/admin/accounts", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}", Finds::Forbidden),
+    ("POST /api/v1/admin/accounts/{account}/adjustments", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}/entries", Finds::Forbidden),
     ("POST /api/v1/admin/accounts/{account}/grants", Finds::Forbidden),
     ("GET /api/v1/admin/keys", Finds::Forbidden),

@@ -44,6 +44,7 @@ impl Step for OpenCall {
 
     fn needs(&self, needs: &mut Needs) {
         needs.subjects.push(self.subject.clone());
+        needs.keys.extend(self.key);
         if let Some(idempotency) = &self.idempotency {
             idempotency.needs(&self.subject, needs);
         }
@@ -55,10 +56,7 @@ impl Step for OpenCall {
         {
             return Ok(OpenedCall::Earlier(owner));
         }
-        let available = rules::available_to(world, &self.subject);
-        if available < self.amount {
-            return Err(Refusal::InsufficientCredits { needed: self.amount, available });
-        }
+        rules::check_funds(world, &self.subject, self.key, self.amount)?;
         let account = rules::account_of(world, &self.subject);
         let owner = Owner::Call(self.id);
         let hold = rules::hold(world, account, owner, self.key, self.amount, &self.price)?;

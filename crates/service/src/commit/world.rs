@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use fourfold_domain::{AccountId, CallId, FileId, HoldId, JobId, Subject};
+use fourfold_domain::{AccountId, CallId, FileId, HoldId, JobId, KeyId, Subject};
 use uuid::Uuid;
 
 use super::Table;
 use crate::Timestamp;
 use crate::calls::Call;
-use crate::credits::{Account, Entry, Hold, Owner};
+use crate::credits::{Account, Budget, Entry, Hold, Owner};
 use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent};
@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) subjects: Table<Subject, AccountId>,
     pub(crate) accounts: Table<AccountId, Account>,
     pub(crate) holds: Table<HoldId, Hold>,
+    /// Of the keys that have one.
+    pub(crate) budgets: Table<KeyId, Budget>,
     /// Entries of operations that steps asked about. Read only; new entries go to `entries`.
     pub(crate) operations: Table<String, Entry>,
     /// Entries to be written.
@@ -48,13 +50,15 @@ impl World {
     }
 }
 
-/// The rows that steps ask for. A job brings its due row, its latest attempt, its hold, its account and its
-/// files; a call its hold and account; a subject its account; a scope its record, and the file that was made.
+/// The rows that steps ask for. A job brings its due row, its latest attempt, its hold with its key's budget, its account
+/// and its files; a call its hold, budget and account; a subject its account; a scope its record, and the file that was made.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) subjects: Vec<Subject>,
     pub(crate) jobs: BTreeSet<JobId>,
     pub(crate) calls: BTreeSet<CallId>,
+    /// Keys whose budgets are about to be spent from.
+    pub(crate) keys: BTreeSet<KeyId>,
     pub(crate) operations: Vec<String>,
     pub(crate) idempotency: Vec<IdempotencyScope>,
     pub(crate) files: BTreeSet<FileId>,

@@ -3,11 +3,15 @@
 //! `available` and `held` of an account are always the sums of its entries' changes; every hold names its
 //! owner and ends once. The rules live in `rules`, which every step that touches money goes through.
 
+mod adjust;
+mod budget;
 mod grant;
 mod record;
 pub(crate) mod rules;
 mod service;
 
+pub use adjust::Adjust;
+pub use budget::Budget;
 pub use grant::Grant;
 pub use record::{Account, Entry, EntryKind, Hold, HoldState, Owner};
 pub use service::CreditsService;

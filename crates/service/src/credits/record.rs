@@ -122,6 +122,8 @@ pub struct Entry {
 pub enum EntryKind {
     /// Credits were given to the account.
     Grant,
+    /// The operator corrected what the account can spend.
+    Adjust,
     /// Credits were set aside.
     Hold,
     /// A hold became a charge; what was left of it went back.
@@ -145,8 +147,9 @@ named!(
 named!(
     EntryKind,
     "kind of an entry",
-    "one of grant, hold, settle, release, interrupted, overrun",
+    "one of grant, adjust, hold, settle, release, interrupted, overrun",
     Grant = "grant",
+    Adjust = "adjust",
     Hold = "hold",
     Settle = "settle",
     Release = "release",

@@ -3,7 +3,8 @@
 
 use fourfold_domain::{AccountId, Credits, CreditsChange, EntryId, HoldId, KeyId, Price, Subject};
 
-use super::{Account, Entry, EntryKind, Hold, HoldState, Owner};
+use super::adjust::changed;
+use super::{Account, Budget, Entry, EntryKind, Hold, HoldState, Owner};
 use crate::commit::World;
 use crate::error::Refusal;
 
@@ -25,10 +26,24 @@ pub(crate) fn account_of(world: &mut World, subject: &Subject) -> AccountId {
     id
 }
 
-/// What the subject's account could spend now.
-pub(crate) fn available_to(world: &World, subject: &Subject) -> Credits {
+/// Refuses what the subject's account or the key's budget can't pay, before anything is changed.
+pub(crate) fn check_funds(
+    world: &World,
+    subject: &Subject,
+    key: Option<KeyId>,
+    amount: Credits,
+) -> Result<(), Refusal> {
     let account = world.subjects.get(subject).and_then(|id| world.accounts.get(id));
-    account.map_or(Credits::ZERO, |account| account.available)
+    let available = account.map_or(Credits::ZERO, |account| account.available);
+    if available < amount {
+        return Err(Refusal::InsufficientCredits { needed: amount, available });
+    }
+    check_budget(world, key, amount)
+}
+
+fn check_budget(world: &World, key: Option<KeyId>, amount: Credits) -> Result<(), Refusal> {
+    let Some(key) = key else { return Ok(()) };
+    world.budgets.get(&key).map_or(Ok(()), |budget| budget.check(key, amount))
 }
 
 /// Gives credits to an account.
@@ -49,6 +64,24 @@ pub(crate) fn grant(
     Ok(())
 }
 
+/// Corrects what an account can spend.
+pub(crate) fn adjust(
+    world: &mut World,
+    id: AccountId,
+    by: CreditsChange,
+    operation: &str,
+    note: Option<&str>,
+) -> Result<(), Refusal> {
+    let row = account(world, id)?;
+    let available = changed(row.available, by)?;
+    // All that an account has stays countable, so that no hold is ever too much to be given back.
+    available.checked_add(row.held)?;
+    change(world, id, |account| account.available = available)?;
+    let entry = entry(world, id, operation.to_owned(), EntryKind::Adjust, by);
+    world.entries.push(Entry { available_change: by, note: note.map(str::to_owned), ..entry });
+    Ok(())
+}
+
 /// Sets credits aside for work that its owner is about to do.
 pub(crate) fn hold(
     world: &mut World,
@@ -64,6 +97,10 @@ pub(crate) fn hold(
         .checked_sub(amount)
         .map_err(|_| Refusal::InsufficientCredits { needed: amount, available: row.available })?;
     let held = row.held.checked_add(amount)?;
+    check_budget(world, key, amount)?;
+    if let Some(budget) = key.and_then(|key| world.budgets.get_mut(&key)) {
+        budget.held = budget.held.checked_add(amount)?;
+    }
     change(world, account_id, |account| (account.available, account.held) = (available, held))?;
     let hold = Hold {
         id: HoldId::new(world.new_id()),
@@ -123,7 +160,13 @@ pub(crate) fn end_hold(world: &mut World, id: HoldId, end: HoldEnd) -> Result<Cr
     let row = account(world, hold.account)?;
     let (available, held) = (row.available.checked_add(rest)?, row.held.checked_sub(hold.amount)?);
 
+    let budget = hold.key.and_then(|key| world.budgets.get(&key).copied());
+    let budget = budget.map(|budget| end_in(budget, hold.amount, charged)).transpose()?;
+
     change(world, hold.account, |account| (account.available, account.held) = (available, held))?;
+    if let Some((known, budget)) = hold.key.and_then(|key| world.budgets.get_mut(&key)).zip(budget) {
+        *known = budget;
+    }
     let now = world.now;
     if let Some(hold) = world.holds.get_mut(&id) {
         (hold.state, hold.charged, hold.ended_at) = (state, charged, Some(now));
@@ -142,6 +185,12 @@ pub(crate) fn end_hold(world: &mut World, id: HoldId, end: HoldEnd) -> Result<Cr
         world.entries.push(Entry { owner: Some(hold.owner), ..overrun });
     }
     Ok(charged)
+}
+
+/// A key's budget after one of its holds has ended.
+fn end_in(budget: Budget, amount: Credits, charged: Credits) -> Result<Budget, Refusal> {
+    let held = budget.held.checked_sub(amount)?;
+    Ok(Budget { held, charged: budget.charged.checked_add(charged)?, ..budget })
 }
 
 fn account(world: &World, id: AccountId) -> Result<&Account, Refusal> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use fourfold_domain::{AccountId, Credits, EntryId, Realm, Subject};
+use fourfold_domain::{AccountId, Credits, CreditsChange, EntryId, Realm, Subject};
 use uuid::Uuid;
 
-use super::{Account, Entry, Grant};
-use crate::ServiceError;
+use super::{Account, Adjust, Entry, Grant};
 use crate::ports::{AccountStore, Audit};
+use crate::{Refusal, ServiceError, StoreError};
 
 /// Balances, entries, grants and the audit.
 #[derive(Clone)]
@@ -36,6 +36,28 @@ impl CreditsService {
         };
         let account = self.store.grant(Grant { subject, credits, operation, note }).await?;
         tracing::info!(account.id = %account.id, credits = %credits, "credits were granted");
+        Ok(account)
+    }
+
+    /// Corrects what an account can spend, up or down, never below nothing. Idempotent on the operation id, where
+    /// the operator gives one.
+    pub async fn adjust(
+        &self,
+        subject: Subject,
+        change: CreditsChange,
+        operation_id: Option<&str>,
+        note: Option<String>,
+    ) -> Result<Account, ServiceError> {
+        let operation = match operation_id {
+            Some(id) => format!("adjust:{id}"),
+            None => format!("adjust:{}", Uuid::now_v7()),
+        };
+        let step = Adjust { subject, change, operation, note };
+        let account = self.store.adjust(step).await.map_err(|error| match error {
+            StoreError::Refused(Refusal::NotFound) => ServiceError::NotFound("account"),
+            other => other.into(),
+        })?;
+        tracing::info!(account.id = %account.id, change = %change, "an account was adjusted");
         Ok(account)
     }
 

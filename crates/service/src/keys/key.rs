@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fourfold_domain::{ExternalId, InvalidName, KeyId, Realm};
+use fourfold_domain::{Credits, ExternalId, InvalidName, KeyId, Realm};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Timestamp;
+use crate::credits::Budget;
 use crate::named::named;
 
 /// What a key may do.
@@ -48,6 +49,8 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What it may spend in all, as of when it was read; nothing is no limit.
+    pub budget: Option<Budget>,
 }
 
 impl ApiKey {
@@ -72,6 +75,8 @@ pub struct NewKey {
     pub scopes: Vec<String>,
     /// From when on it doesn't count.
     pub expires_at: Option<Timestamp>,
+    /// What it may spend in all; nothing is no limit.
+    pub budget: Option<Credits>,
 }
 
 /// The secret of a key, `ff_` and 43 characters. Doesn't print; [`KeySecret::expose`] shows it, once.

@@ -8,6 +8,7 @@ use fourfold_domain::{InvalidInput, KeyId};
 use uuid::Uuid;
 
 use super::{ApiKey, KeyKind, KeySecret, NewKey};
+use crate::credits::Budget;
 use crate::ports::KeyStore;
 use crate::{Clock, ServiceError, Spawner};
 
@@ -56,6 +57,7 @@ impl KeysService {
             created_at: self.clock.now(),
             expires_at: new.expires_at,
             revoked_at: None,
+            budget: new.budget.map(Budget::new),
         };
         self.store.insert_key(key.clone()).await?;
         tracing::info!(key.id = %key.id, kind = key.kind.as_str(), realm = %key.realm, "a key was made");

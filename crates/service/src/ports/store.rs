@@ -14,7 +14,7 @@ use super::{DueJob, FileStore};
 use crate::Timestamp;
 use crate::calls::{EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
-use crate::credits::{Account, Entry, Grant};
+use crate::credits::{Account, Adjust, Entry, Grant};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
@@ -33,6 +33,9 @@ impl<S: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceSto
 pub trait AccountStore: Send + Sync {
     /// Gives credits; idempotent on its operation id.
     async fn grant(&self, step: Grant) -> Result<Account, StoreError>;
+
+    /// Corrects what an account can spend; idempotent on its operation id.
+    async fn adjust(&self, step: Adjust) -> Result<Account, StoreError>;
 
     /// The account of a subject, if it was ever used.
     async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
@@ -232,6 +235,9 @@ pub(crate) trait Reads: Send + Sync {
 #[async_trait]
 impl<B: Commit + Reads> AccountStore for B {
     async fn grant(&self, step: Grant) -> Result<Account, StoreError> {
+        self.commit(step).await
+    }
+    async fn adjust(&self, step: Adjust) -> Result<Account, StoreError> {
         self.commit(step).await
     }
     async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {

@@ -32,6 +32,7 @@ fn service_key() -> NewKey {
         name: None,
         scopes: Vec::new(),
         expires_at: None,
+        budget: None,
     }
 }
 

@@ -141,3 +141,24 @@ async fn an_account_is_named_by_its_external_id_and_realm() {
     let elsewhere = house.get("/api/v1/admin/accounts?realm=elsewhere").by_admin().ok(200).await;
     assert_eq!(elsewhere["data"], json!([]));
 }
+
+#[tokio::test]
+async fn an_adjustment_corrects_what_an_account_can_spend() {
+    const ADJUSTMENTS: &str = "/api/v1/admin/accounts/new/adjustments";
+    let house = House::new().await;
+    grant(&house, ADJUSTMENTS, json!({"credits": "1"})).check(404, "not_found", None).await;
+    grant(&house, GRANTS, json!({"credits": "2.5"})).ok(201).await;
+    let body = json!({"credits": "-2", "operation_id": "refund-7", "note": "refunded by card"});
+    for _again in 0..2 {
+        assert_eq!(grant(&house, ADJUSTMENTS, body.clone()).ok(201).await["available"], "0.5");
+    }
+    let more = json!({"credits": "-0.6"});
+    grant(&house, ADJUSTMENTS, more).check(402, "insufficient_credits", None).await;
+    let other = json!({"credits": "-1", "operation_id": "refund-7"});
+    grant(&house, ADJUSTMENTS, other).check(422, "operation_mismatch", Some("operation_id")).await;
+    grant(&house, ADJUSTMENTS, json!({"credits": "0"})).check(422, "invalid_parameter", Some("credits")).await;
+    grant(&house, ADJUSTMENTS, json!({"credits": "1e3"})).check(400, "malformed", Some("credits")).await;
+    let entries = house.get("/api/v1/admin/accounts/new/entries").by_admin().ok(200).await;
+    assert_eq!(entries["data"][0]["kind"], "adjust");
+    assert_eq!(entries["data"][0]["amount"], "-2");
+}

@@ -26,6 +26,7 @@ async fn a_key_shows_its_secret_once() {
         "created_at": "2026-01-01T00:00:00.000Z",
         "expires_at": "2027-01-31T00:00:00.000Z",
         "revoked_at": null,
+        "budget": null,
     });
     assert_eq!(made, expected);
     let keys = house.get("/api/v1/admin/keys").by_admin().ok(200).await;
@@ -76,4 +77,20 @@ async fn a_mistake_in_a_key_names_its_field() {
         check(json!({"kind": "service", "expires_at": wrong}), 400, "malformed", "expires_at").await;
     }
     check(json!({"kind": "service", "role": "x"}), 422, "invalid_parameter", "role").await;
+}
+
+#[tokio::test]
+async fn a_key_spends_its_budget_and_no_more() {
+    let house = House::new().await;
+    let body = json!({"kind": "service", "account": "u1", "budget": "0.06"});
+    let made = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
+    assert_eq!(made["budget"], json!({"limit": "0.06", "held": "0", "charged": "0"}));
+    let key = made["key"].as_str().unwrap();
+    house.post("/api/v1/jobs", crate::support::new_job()).key(key).ok(202).await;
+    house.post("/api/v1/jobs", crate::support::new_job()).key(key).check(402, "budget_exceeded", None).await;
+    let keys = house.get("/api/v1/admin/keys").by_admin().ok(200).await;
+    assert_eq!(keys["data"][0]["budget"], json!({"limit": "0.06", "held": "0.04", "charged": "0"}));
+    house.post("/api/v1/jobs", crate::support::new_job()).by("u1").ok(202).await;
+    let wrong = json!({"kind": "service", "budget": "-1"});
+    house.post("/api/v1/admin/keys", wrong).by_admin().check(400, "malformed", Some("budget")).await;
 }

@@ -241,6 +241,7 @@ pub(crate) fn new_key(kind: KeyKind, account: Option<&str>) -> NewKey {
         name: None,
         scopes: Vec::new(),
         expires_at: None,
+        budget: None,
     }
 }
 

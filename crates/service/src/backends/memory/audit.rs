@@ -1,7 +1,9 @@
 //! The rules of the ledger over the fake's rows; the conformance suite compares its verdicts with the
 //! database's.
 
-use fourfold_domain::AccountId;
+use std::collections::BTreeMap;
+
+use fourfold_domain::{AccountId, KeyId};
 
 use crate::commit::World;
 use crate::credits::{Account, HoldState};
@@ -34,6 +36,7 @@ pub(super) fn audit(world: &World) -> Audit {
         }
     }
     files(world, &mut findings);
+    budgets(world, &mut findings);
     Audit { counts: counts(world), findings }
 }
 
@@ -52,6 +55,28 @@ fn files(world: &World, findings: &mut Vec<Finding>) {
         };
         if !job.files.iter().all(is_there) {
             find(findings, "every file that an open job names is there", job.account, &job.id);
+        }
+    }
+}
+
+fn budgets(world: &World, findings: &mut Vec<Finding>) {
+    let mut holds: BTreeMap<KeyId, (i64, i64)> = BTreeMap::new();
+    for hold in world.holds.values() {
+        let Some(key) = hold.key else { continue };
+        let (held, charged) = holds.entry(key).or_default();
+        *held += if hold.state == HoldState::Open { hold.amount.micros() } else { 0 };
+        *charged += hold.charged.micros();
+    }
+    for (key, sums) in holds {
+        let Some(budget) = world.budgets.get(&key) else { continue };
+        if (budget.held.micros(), budget.charged.micros()) != sums {
+            let finding = Finding {
+                rule: "every budget counts the holds of its key",
+                account: String::new(),
+                id: key.to_string(),
+                detail: String::new(),
+            };
+            findings.push(finding);
         }
     }
 }

@@ -92,6 +92,13 @@ struct State {
     answers_left: Option<u32>,
 }
 
+impl State {
+    /// The key with its budget as it is now.
+    fn with_budget(&self, key: &ApiKey) -> ApiKey {
+        ApiKey { budget: self.world.budgets.get(&key.id).copied(), ..key.clone() }
+    }
+}
+
 impl MemoryStore {
     /// An empty store.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
@@ -324,6 +331,9 @@ impl KeyStore for MemoryStore {
             return Err(StoreError::Failed("a key with this hash is there already".into()));
         }
         state.keys_revision += 1;
+        if let Some(budget) = key.budget {
+            state.world.budgets.insert(key.id, budget);
+        }
         state.keys.insert(key.id, key);
         Ok(())
     }
@@ -338,11 +348,14 @@ impl KeyStore for MemoryStore {
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        Ok(self.state().keys.values().find(|key| key.hash == hash).cloned())
+        let state = self.state();
+        Ok(state.keys.values().find(|key| key.hash == hash).map(|key| state.with_budget(key)))
     }
 
     async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {
-        Ok(newest(self.state().keys.values(), |key| key.id, before, limit))
+        let state = self.state();
+        let keys = newest(state.keys.values(), |key| key.id, before, limit);
+        Ok(keys.iter().map(|key| state.with_budget(key)).collect())
     }
 
     async fn keys_revision(&self) -> Result<u64, StoreError> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use crate::ports::{Audit, Counts, Finding};
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-const RULES: [(&str, &str); 19] = [
+const RULES: [(&str, &str); 20] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -29,6 +29,7 @@ const RULES: [(&str, &str); 19] = [
         "SELECT e.account, e.id, 'the entry ' || e.operation || ' of kind ' || e.kind || ' doesn''t agree with its amounts' FROM entry e
          WHERE NOT CASE e.kind
            WHEN 'grant' THEN e.amount >= 0 AND e.available_change = e.amount AND e.held_change = 0
+           WHEN 'adjust' THEN e.available_change = e.amount AND e.held_change = 0
            WHEN 'hold' THEN e.operation GLOB 'hold:*' AND e.amount <= 0 AND e.available_change = e.amount AND e.held_change = -e.amount
            WHEN 'settle' THEN e.operation GLOB 'end:*' AND e.amount < 0 AND e.amount = e.available_change + e.held_change
            WHEN 'release' THEN e.operation GLOB 'end:*' AND e.amount = e.available_change AND e.held_change = -e.amount
@@ -131,6 +132,15 @@ const RULES: [(&str, &str); 19] = [
         "SELECT j.account, j.id, 'it names the file ' || named.value || ', which is ' || coalesce(f.state, 'missing')
          FROM job j, json_each(j.files) named LEFT JOIN file f ON f.id = named.value AND f.account = j.account
          WHERE j.state NOT IN ('succeeded', 'failed', 'cancelled', 'expired') AND f.state IS NOT 'stored'",
+    ),
+    (
+        "every budget counts the holds of its key",
+        "SELECT '', b.key, 'it counts ' || b.held || ' held and ' || b.charged || ' charged, its holds say '
+                || coalesce(h.held, 0) || ' and ' || coalesce(h.charged, 0)
+         FROM key_budget b LEFT JOIN
+           (SELECT key, sum(CASE WHEN state = 'open' THEN amount ELSE 0 END) AS held, sum(charged) AS charged
+            FROM hold WHERE key IS NOT NULL GROUP BY key) h ON h.key = b.key
+         WHERE b.held <> coalesce(h.held, 0) OR b.charged <> coalesce(h.charged, 0)",
     ),
 ];
 

@@ -14,6 +14,9 @@ use crate::error::StoreError;
 use crate::keys::ApiKey;
 use crate::ports::{InstanceStore, KeyStore};
 
+/// Keys with their budgets.
+const KEYS: &str = "api_key LEFT JOIN key_budget ON key_budget.key = api_key.id";
+
 #[async_trait]
 impl KeyStore for SqliteStore {
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
@@ -33,7 +36,15 @@ impl KeyStore for SqliteStore {
                 key.expires_at.map(Timestamp::millis),
                 key.revoked_at.map(Timestamp::millis)
             ];
-            connection.execute(sql, values).map(|_rows| ()).map_err(failed)
+            let transaction = connection.transaction().map_err(failed)?;
+            transaction.execute(sql, values).map_err(failed)?;
+            if let Some(budget) = key.budget {
+                let sql = "INSERT INTO key_budget (key, budget, held, charged) VALUES (?1, ?2, ?3, ?4)";
+                let spent = (budget.limit.micros(), budget.held.micros(), budget.charged.micros());
+                let values = params![key.id.to_string(), spent.0, spent.1, spent.2];
+                transaction.execute(sql, values).map_err(failed)?;
+            }
+            transaction.commit().map_err(failed)
         };
         self.writer.alone(insert).await
     }
@@ -49,7 +60,7 @@ impl KeyStore for SqliteStore {
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        let sql = format!("SELECT {KEY} FROM api_key WHERE hash = ?1");
+        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE hash = ?1");
         let read = move |connection: &mut Connection| {
             connection.prepare_cached(&sql)?.query_row([hash], rows::key).optional()
         };
@@ -58,7 +69,7 @@ impl KeyStore for SqliteStore {
 
     async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {
         let key = (page(before), limit);
-        let sql = format!("SELECT {KEY} FROM api_key WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
         self.readers.read(move |connection| all(connection, &sql, key, rows::key)).await
     }
 

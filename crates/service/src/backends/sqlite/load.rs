@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use fourfold_domain::{AccountId, FileId, HoldId, Subject};
+use fourfold_domain::{AccountId, FileId, HoldId, KeyId, Subject};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
-use super::rows::{self, ACCOUNT, ATTEMPT, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
+use super::rows::{self, ACCOUNT, ATTEMPT, BUDGET, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
 use crate::commit::{Needs, World};
 use crate::credits::Owner;
 use crate::files::FileUsage;
@@ -49,6 +49,9 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
             rows.hold_and_account(world, row.hold, row.account)?;
             world.calls.load(*call, row);
         }
+    }
+    for key in &needs.keys {
+        rows.budget(world, *key)?;
     }
     for operation in &needs.operations {
         if let Some(entry) = rows.one(ENTRY, "entry WHERE operation = ?1", [operation], rows::entry)? {
@@ -103,6 +106,16 @@ impl Rows<'_> {
         Ok(())
     }
 
+    fn budget(&self, world: &mut World, key: KeyId) -> rusqlite::Result<()> {
+        if world.budgets.get(&key).is_none()
+            && let Some(budget) =
+                self.one(BUDGET, "key_budget WHERE key = ?1", [key.to_string()], rows::budget)?
+        {
+            world.budgets.load(key, budget);
+        }
+        Ok(())
+    }
+
     fn file_usage(&self, world: &mut World, subject: &Subject) -> rusqlite::Result<()> {
         let Some(account) = world.subjects.get(subject).copied() else { return Ok(()) };
         let read = |row: &Row<'_>| Ok(FileUsage { count: row.get(0)?, size_bytes: row.get(1)? });
@@ -116,6 +129,9 @@ impl Rows<'_> {
 
     fn hold_and_account(&self, world: &mut World, hold: HoldId, account: AccountId) -> rusqlite::Result<()> {
         if let Some(row) = self.one(HOLD, "hold WHERE id = ?1", [hold.to_string()], rows::hold)? {
+            if let Some(key) = row.key {
+                self.budget(world, key)?;
+            }
             world.holds.load(hold, row);
         }
         if world.accounts.get(&account).is_none()

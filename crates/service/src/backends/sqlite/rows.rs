@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Timestamp;
 use crate::calls::Call;
-use crate::credits::{Account, Entry, Hold};
+use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
@@ -201,8 +201,8 @@ pub(super) fn file(row: &Row<'_>) -> Result<File> {
     })
 }
 
-pub(super) const KEY: &str =
-    "id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at";
+pub(super) const KEY: &str = "id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at, \
+     budget, coalesce(held, 0), coalesce(charged, 0)";
 
 pub(super) fn key(row: &Row<'_>) -> Result<ApiKey> {
     Ok(ApiKey {
@@ -216,6 +216,24 @@ pub(super) fn key(row: &Row<'_>) -> Result<ApiKey> {
         created_at: time(row, 7)?,
         expires_at: optional_time(row, 8)?,
         revoked_at: optional_time(row, 9)?,
+        budget: match row.get::<_, Option<i64>>(10)? {
+            Some(_) => Some(budget_at(row, 10)?),
+            None => None,
+        },
+    })
+}
+
+pub(super) const BUDGET: &str = "budget, held, charged";
+
+pub(super) fn budget(row: &Row<'_>) -> Result<Budget> {
+    budget_at(row, 0)
+}
+
+fn budget_at(row: &Row<'_>, first: usize) -> Result<Budget> {
+    Ok(Budget {
+        limit: credits(row, first)?,
+        held: credits(row, first + 1)?,
+        charged: credits(row, first + 2)?,
     })
 }
 

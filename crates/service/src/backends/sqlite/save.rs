@@ -14,6 +14,7 @@ pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
     let rows = Rows { transaction };
     accounts(&rows, world)?;
     holds(&rows, world)?;
+    budgets(&rows, world)?;
     entries(&rows, world)?;
     jobs(&rows, world)?;
     attempts(&rows, world)?;
@@ -90,6 +91,16 @@ fn holds(rows: &Rows<'_>, world: &World) -> Result<()> {
                 hold.charged.micros(),
                 hold.ended_at.map(Timestamp::millis)
             ],
+        )?;
+    }
+    Ok(())
+}
+
+fn budgets(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (key, budget) in world.budgets.updated() {
+        rows.write(
+            "UPDATE key_budget SET held = ?2, charged = ?3 WHERE key = ?1",
+            params![key.to_string(), budget.held.micros(), budget.charged.micros()],
         )?;
     }
     Ok(())

@@ -63,6 +63,7 @@ impl Step for Submit {
 
     fn needs(&self, needs: &mut Needs) {
         needs.subjects.push(self.subject.clone());
+        needs.keys.extend(self.key);
         needs.files.extend(&self.files);
         needs.files.extend(self.new_files.iter().map(|file| file.id));
         if let Some(idempotency) = &self.idempotency {
@@ -76,10 +77,7 @@ impl Step for Submit {
         {
             return Ok(Submitted::Earlier(owner));
         }
-        let available = rules::available_to(world, &self.subject);
-        if available < self.amount {
-            return Err(Refusal::InsufficientCredits { needed: self.amount, available });
-        }
+        rules::check_funds(world, &self.subject, self.key, self.amount)?;
         let known = world.subjects.get(&self.subject);
         files::rules::check_stored(world, known, &self.files)?;
         files::rules::check_incoming(world, known, &self.new_files)?;

@@ -18,7 +18,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     )
 }
 
-fn key(bench: &StoreBench, hash: u8) -> ApiKey {
+pub(super) fn key(bench: &StoreBench, hash: u8) -> ApiKey {
     ApiKey {
         id: KeyId::new(Uuid::now_v7()),
         kind: KeyKind::Service,
@@ -30,6 +30,7 @@ fn key(bench: &StoreBench, hash: u8) -> ApiKey {
         created_at: bench.clock.now(),
         expires_at: None,
         revoked_at: None,
+        budget: None,
     }
 }
 

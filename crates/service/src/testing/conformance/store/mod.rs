@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod audits;
 mod bench;
+pub mod budgets;
 pub mod calls;
 pub mod cancels;
 pub mod endings;
@@ -49,6 +50,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         calls::rules(),
         instances::rules(),
         keys::rules(),
+        budgets::rules(),
         audits::rules(),
     ]
     .into_iter()
