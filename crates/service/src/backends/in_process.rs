@@ -11,10 +11,9 @@ use tokio::sync::{Notify, watch};
 
 use crate::Timestamp;
 use crate::clock::Clock;
-use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals};
+use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, Taken, Waiting};
 
-/// Of thirteen jobs that are taken while all three lines wait, this many come from each.
-const SHARES: [(Priority, u32); 3] = [(Priority::High, 8), (Priority::Normal, 4), (Priority::Low, 1)];
+use super::turns::Turns;
 
 /// Three lines by priority, and jobs whose moment hasn't come.
 pub struct InProcessQueue {
@@ -26,11 +25,12 @@ pub struct InProcessQueue {
 
 #[derive(Default)]
 struct Lines {
-    ready: HashMap<Priority, VecDeque<JobId>>,
+    /// With the moment since when each waits.
+    ready: HashMap<Priority, VecDeque<(JobId, Timestamp)>>,
     later: BinaryHeap<Reverse<(Timestamp, JobId, Priority)>>,
     /// The jobs in `ready`, so that none waits there twice.
     known: HashSet<JobId>,
-    turn: u32,
+    turns: Turns,
 }
 
 impl InProcessQueue {
@@ -48,8 +48,9 @@ impl InProcessQueue {
 impl JobQueue for InProcessQueue {
     async fn push(&self, due: DueJob) {
         let mut lines = self.lines();
-        if due.next_at <= self.clock.now() {
-            lines.ready(due.job, due.priority);
+        let now = self.clock.now();
+        if due.next_at <= now {
+            lines.ready(due.job, due.priority, now);
         } else {
             lines.later.push(Reverse((due.next_at, due.job, due.priority)));
         }
@@ -57,7 +58,7 @@ impl JobQueue for InProcessQueue {
         self.pushed.notify_one();
     }
 
-    async fn next(&self) -> JobId {
+    async fn next(&self) -> Taken {
         loop {
             let pushed = self.pushed.notified();
             let wait = {
@@ -69,7 +70,7 @@ impl JobQueue for InProcessQueue {
                         // Another taker may sleep past the moment of what is left.
                         self.pushed.notify_one();
                     }
-                    return job;
+                    return Taken { job, receipt: None };
                 }
                 lines.later.peek().map(|Reverse((next_at, _, _))| next_at.since(now))
             };
@@ -83,8 +84,18 @@ impl JobQueue for InProcessQueue {
         }
     }
 
-    fn depth(&self) -> usize {
-        self.lines().depth()
+    /// What was given is forgotten already.
+    async fn acknowledge(&self, _taken: Taken) {}
+
+    async fn waiting(&self) -> Option<Waiting> {
+        let lines = self.lines();
+        let oldest = lines.ready.values().filter_map(VecDeque::front).map(|(_job, since)| *since).min();
+        let oldest_age = oldest.map(|since| self.clock.now().since(since)).unwrap_or_default();
+        Some(Waiting { depth: lines.depth(), oldest_age })
+    }
+
+    async fn health(&self) -> Result<(), String> {
+        Ok(())
     }
 }
 
@@ -93,9 +104,9 @@ impl Lines {
         self.known.len() + self.later.len()
     }
 
-    fn ready(&mut self, job: JobId, priority: Priority) {
+    fn ready(&mut self, job: JobId, priority: Priority, now: Timestamp) {
         if self.known.insert(job) {
-            self.ready.entry(priority).or_default().push_back(job);
+            self.ready.entry(priority).or_default().push_back((job, now));
         }
     }
 
@@ -105,25 +116,16 @@ impl Lines {
                 return;
             }
             self.later.pop();
-            self.ready(job, priority);
+            self.ready(job, priority, now);
         }
     }
 
-    /// The next job: by the shares where that line waits, else from the first line that does.
+    /// The next job: from the line whose turn it is where somebody waits in it, else from the first that does.
     fn take(&mut self) -> Option<JobId> {
-        let sum: u32 = SHARES.iter().map(|(_, share)| share).sum();
-        let mut place = self.turn % sum;
-        self.turn = self.turn.wrapping_add(1);
-        let mut preferred = Priority::High;
-        for (priority, share) in SHARES {
-            if place < share {
-                preferred = priority;
-                break;
-            }
-            place -= share;
-        }
+        let preferred = self.turns.next();
         let order = std::iter::once(preferred).chain(Priority::ALL);
-        let job = order.into_iter().find_map(|priority| self.ready.get_mut(&priority)?.pop_front())?;
+        let (job, _since) =
+            order.into_iter().find_map(|priority| self.ready.get_mut(&priority)?.pop_front())?;
         self.known.remove(&job);
         Some(job)
     }
@@ -143,7 +145,14 @@ impl JobSignals for InProcessSignals {
             if sender.receiver_count() == 0 {
                 listened.remove(&signal.job);
             } else {
-                sender.send_replace(Some(signal));
+                sender.send_if_modified(|last| {
+                    // What comes from another process may come late.
+                    let is_news = last.is_none_or(|last| last.version <= signal.version);
+                    if is_news {
+                        *last = Some(signal);
+                    }
+                    is_news
+                });
             }
         }
     }
@@ -176,8 +185,8 @@ mod tests {
         let job = due(Priority::Normal, 0);
         queue.push(job).await;
         queue.push(job).await;
-        assert_eq!(queue.next().await, job.job);
-        assert_eq!(queue.depth(), 0);
+        assert_eq!(queue.next().await.job, job.job);
+        assert_eq!(queue.waiting().await.map(|waiting| waiting.depth), Some(0));
     }
 
     #[tokio::test]
@@ -190,7 +199,7 @@ mod tests {
         }
         let mut taken = Vec::new();
         for _ in 0..13 {
-            taken.push(queue.next().await);
+            taken.push(queue.next().await.job);
         }
         assert!(taken.contains(&low.job));
     }
@@ -202,9 +211,9 @@ mod tests {
         let (later, now) = (due(Priority::High, clock.now().millis() + 50), due(Priority::Low, 0));
         queue.push(later).await;
         queue.push(now).await;
-        assert_eq!(queue.next().await, now.job);
+        assert_eq!(queue.next().await.job, now.job);
         clock.advance(std::time::Duration::from_millis(50));
-        assert_eq!(queue.next().await, later.job);
+        assert_eq!(queue.next().await.job, later.job);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod in_process;
 pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod turns;
 
 pub use folder::FolderStorage;
 pub use in_process::{InProcessQueue, InProcessSignals};

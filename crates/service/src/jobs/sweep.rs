@@ -73,8 +73,10 @@ impl JobSweep {
         for due in self.parts.store.due(None, SWEEP_MAX).await? {
             self.parts.queue.push(due).await;
         }
-        metrics::gauge!("fourfold_queue_depth")
-            .set(u32::try_from(self.parts.queue.depth()).unwrap_or(u32::MAX));
+        if let Some(waiting) = self.parts.queue.waiting().await {
+            metrics::gauge!("fourfold_queue_depth").set(u32::try_from(waiting.depth).unwrap_or(u32::MAX));
+            metrics::gauge!("fourfold_queue_oldest_age_seconds").set(waiting.oldest_age);
+        }
         end_orphaned_calls(self.parts.store.as_ref()).await?;
         self.parts.files.sweep().await
     }

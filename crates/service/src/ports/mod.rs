@@ -17,7 +17,7 @@ pub use files::FileStore;
 pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, ReadObject, StorageError};
 pub use providers::{Credentialed, Providers};
-pub use queue::{DueJob, JobQueue};
+pub use queue::{DueJob, JobQueue, Taken, Waiting};
 pub use signals::{JobSignal, JobSignals};
 pub(crate) use store::Reads;
 pub use store::{

@@ -18,6 +18,7 @@ use super::service::millis;
 use super::{
     AttemptState, Claim, Claimed, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule, Upstream,
 };
+use crate::ports::Taken;
 use crate::routing::Elsewhere;
 use crate::{Refusal, Spawner, StoreError, failpoint};
 
@@ -38,6 +39,15 @@ struct Working {
     began: Instant,
 }
 
+/// What came of asking for the lease of a job.
+enum Claiming {
+    Claimed(Box<Working>),
+    /// It is somebody else's, not due, or final.
+    Refused,
+    /// The database didn't say.
+    Failed,
+}
+
 impl JobWorker {
     /// Over these parts.
     pub fn new(parts: JobParts) -> Self {
@@ -51,9 +61,9 @@ impl JobWorker {
         for _ in 0..self.parts.settings.workers {
             let (worker, stopping) = (self.clone(), spawner.stopping().clone());
             spawner.start(working.track_future(async move {
-                while let Some(job) = stopping.run_until_cancelled(worker.parts.queue.next()).await {
+                while let Some(taken) = stopping.run_until_cancelled(worker.parts.queue.next()).await {
                     // A step that was begun is finished; a vendor that takes its time is left to the lease.
-                    worker.look_at(job).await;
+                    worker.take_up(taken).await;
                 }
             }));
         }
@@ -72,24 +82,48 @@ impl JobWorker {
 
     /// Claims a job and brings it further. Whatever goes wrong here, the database brings the job back.
     pub async fn look_at(&self, job: JobId) {
+        if let Claiming::Claimed(working) = self.claim(job).await {
+            self.go_on(*working).await;
+        }
+    }
+
+    /// As [`JobWorker::look_at`], and tells the queue as soon as the claim has its answer.
+    async fn take_up(&self, taken: Taken) {
+        match self.claim(taken.job).await {
+            Claiming::Claimed(working) => {
+                self.parts.queue.acknowledge(taken).await;
+                self.go_on(*working).await;
+            }
+            Claiming::Refused => self.parts.queue.acknowledge(taken).await,
+            // Another worker is given it, or the sweep brings it.
+            Claiming::Failed => {}
+        }
+    }
+
+    async fn claim(&self, job: JobId) -> Claiming {
         if self.leases.hold_any(job) {
-            return;
+            return Claiming::Refused;
         }
         let lease = self.parts.settings.lease;
         let began = Instant::now();
         let claim = Claim { job, instance: self.parts.instance, lease };
-        let claimed = match self.parts.store.claim(claim).await {
-            Ok(claimed) => claimed,
-            Err(StoreError::Refused(_)) => return,
+        match self.parts.store.claim(claim).await {
+            Ok(claimed) => {
+                failpoint::reach("after_claim");
+                let held = self.leases.hold(claimed.lease, began, lease);
+                Claiming::Claimed(Box::new(Working { claimed, held, began }))
+            }
+            Err(StoreError::Refused(_)) => Claiming::Refused,
             Err(error) => {
                 tracing::warn!(job.id = %job, error = &error as &dyn std::error::Error, "a job couldn't be claimed");
-                return;
+                Claiming::Failed
             }
-        };
-        failpoint::reach("after_claim");
-        let held = self.leases.hold(claimed.lease, began, lease);
-        let lost = held.lost().clone();
-        let working = Working { claimed, held, began };
+        }
+    }
+
+    async fn go_on(&self, working: Working) {
+        let job = working.claimed.job.id;
+        let lost = working.held.lost().clone();
         match lost.run_until_cancelled(self.advance(&working)).await {
             Some(Ok(())) => {}
             Some(Err(StoreError::Refused(Refusal::LeaseLost))) | None => {

@@ -28,7 +28,7 @@ async fn check_refused(house: &House, submission: Submission) -> ServiceError {
     let error = house.jobs().submit(submission).await.unwrap_err();
     let account = house.store.account(&account_subject("u1")).await.unwrap().unwrap();
     assert_eq!((account.available, account.held), (credits("10"), credits("0")));
-    assert_eq!(house.parts.queue.depth(), 0);
+    assert_eq!(house.parts.queue.waiting().await.unwrap().depth, 0);
     error
 }
 
@@ -37,7 +37,7 @@ async fn a_job_is_held_and_lined_up() {
     let house = house().await;
     let view = house.jobs().submit(submission(3)).await.unwrap();
     assert_eq!((view.job.state, view.job.held), (JobState::Queued, credits("0.12")));
-    assert_eq!(house.parts.queue.next().await, view.job.id);
+    assert_eq!(house.parts.queue.next().await.job, view.job.id);
 }
 
 #[tokio::test]

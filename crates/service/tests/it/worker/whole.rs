@@ -98,7 +98,7 @@ async fn the_sweep_brings_back_what_the_queue_lost() {
     let house = House::with(PausedClock::plan(), [vendor("acme", maker)]).await;
     let spawner = Spawner::new(Handle::current());
     let job = house.submit(1).await;
-    assert_eq!(house.parts.queue.next().await, job);
+    assert_eq!(house.parts.queue.next().await.job, job);
     house.worker.start(&spawner);
     sweep(&house).start(&spawner);
     house.jobs().wait(job, PATIENCE).await.unwrap();
@@ -116,7 +116,7 @@ async fn the_queue_is_filled_again_at_start_with_what_waits_too() {
     house.parts.queue = Arc::new(InProcessQueue::new(house.parts.clock.clone()));
     house.worker = house.other_worker();
     sweep(&house).rebuild().await.unwrap();
-    assert_eq!(house.parts.queue.depth(), 1);
+    assert_eq!(house.parts.queue.waiting().await.unwrap().depth, 1);
     let spawner = Spawner::new(Handle::current());
     house.worker.start(&spawner);
     house.jobs().wait(job, PATIENCE).await.unwrap();
