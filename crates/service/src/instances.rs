@@ -80,7 +80,7 @@ pub async fn end_orphaned_calls(store: &(impl CallStore + ?Sized)) -> Result<(),
     loop {
         let calls = store.orphaned_calls(PAGE).await?;
         for id in &calls {
-            match store.end_call(EndCall { id: *id, ending: CallEnding::Interrupted }).await {
+            match store.end_call(EndCall::new(*id, CallEnding::Interrupted)).await {
                 Ok(_charged) => {
                     tracing::warn!(call.id = %id, "a call was interrupted by the death of its process");
                 }

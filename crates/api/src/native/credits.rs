@@ -37,6 +37,9 @@ pub(crate) struct EntryBody {
     held_change: String,
     /// What for, `job:<id>` or `call:<id>`.
     owner: Option<String>,
+    /// True where the charge is our estimate, since the vendor didn't tell what was used; else left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    estimated: bool,
     created_at: String,
 }
 
@@ -82,6 +85,7 @@ impl EntryBody {
             available_change: entry.available_change.to_string(),
             held_change: entry.held_change.to_string(),
             owner: entry.owner.map(|owner| owner.to_string()),
+            estimated: entry.is_estimated,
             created_at: rfc3339::write(entry.created_at),
         }
     }

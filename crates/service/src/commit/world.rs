@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Table;
 use crate::Timestamp;
-use crate::calls::Call;
+use crate::calls::{Call, CallAnswer};
 use crate::credits::{Account, Budget, Entry, Hold, Owner};
 use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
@@ -37,6 +37,8 @@ pub(crate) struct World {
     /// Events to be written.
     pub(crate) events: Vec<JobEvent>,
     pub(crate) calls: Table<CallId, Call>,
+    /// Answers of calls to be written.
+    pub(crate) call_answers: Vec<(CallId, CallAnswer)>,
     pub(crate) idempotency: Table<IdempotencyScope, IdempotencyRecord>,
     pub(crate) files: Table<FileId, File>,
     /// What accounts keep: the sums over their files, never written.
@@ -51,7 +53,8 @@ impl World {
 }
 
 /// The rows that steps ask for. A job brings its due row, its latest attempt, its hold with its key's budget, its account
-/// and its files; a call its hold, budget and account; a subject its account; a scope its record, and the file that was made.
+/// and its files; a call its hold, budget and account; a subject its account; a scope its record, and the file or
+/// the call that was made.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) subjects: Vec<Subject>,

@@ -113,6 +113,8 @@ pub struct Entry {
     pub owner: Option<Owner>,
     /// The operator's words.
     pub note: Option<String>,
+    /// Whether the charge is our estimate, since the vendor didn't tell what was used.
+    pub is_estimated: bool,
     /// When.
     pub created_at: Timestamp,
 }

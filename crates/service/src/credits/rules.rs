@@ -1,6 +1,8 @@
 //! The rules of the ledger, as changes of the rows at hand. Each checks everything before it changes
 //! anything, so that a refusal leaves no trace.
 
+use std::ops::RangeInclusive;
+
 use fourfold_domain::{AccountId, Credits, CreditsChange, EntryId, HoldId, KeyId, Price, Subject};
 
 use super::adjust::changed;
@@ -39,6 +41,21 @@ pub(crate) fn check_funds(
         return Err(Refusal::InsufficientCredits { needed: amount, available });
     }
     check_budget(world, key, amount)
+}
+
+/// As much of these amounts as the subject's account and the key's budget can pay; refused where that is less than the
+/// least of them.
+pub(crate) fn funds(
+    world: &World,
+    subject: &Subject,
+    key: Option<KeyId>,
+    amounts: RangeInclusive<Credits>,
+) -> Result<Credits, Refusal> {
+    check_funds(world, subject, key, *amounts.start())?;
+    let account = world.subjects.get(subject).and_then(|id| world.accounts.get(id));
+    let available = account.map_or(Credits::ZERO, |account| account.available);
+    let budget = key.and_then(|key| world.budgets.get(&key)).map(Budget::left);
+    Ok(available.min(budget.unwrap_or(available)).min(*amounts.end()))
 }
 
 fn check_budget(world: &World, key: Option<KeyId>, amount: Credits) -> Result<(), Refusal> {
@@ -131,6 +148,8 @@ pub(crate) fn hold(
 pub(crate) enum HoldEnd {
     /// With a charge for what was really used, at most the hold.
     Settle(Credits),
+    /// The same for what was used by our own estimate.
+    Estimate(Credits),
     /// With nothing.
     Release,
     /// With nothing, since the process that ran the work died.
@@ -144,17 +163,17 @@ pub(crate) fn end_hold(world: &mut World, id: HoldId, end: HoldEnd) -> Result<Cr
         return Ok(hold.charged);
     }
     let used = match end {
-        HoldEnd::Settle(used) => used,
+        HoldEnd::Settle(used) | HoldEnd::Estimate(used) => used,
         HoldEnd::Release | HoldEnd::Interrupted => Credits::ZERO,
     };
     let charged = used.min(hold.amount);
     let (state, kind) = match end {
         HoldEnd::Interrupted => (HoldState::Released, EntryKind::Interrupted),
         // A hold of nothing is given back, whatever was used.
-        HoldEnd::Settle(_) | HoldEnd::Release if charged.is_zero() => {
-            (HoldState::Released, EntryKind::Release)
+        _ if charged.is_zero() => (HoldState::Released, EntryKind::Release),
+        HoldEnd::Settle(_) | HoldEnd::Estimate(_) | HoldEnd::Release => {
+            (HoldState::Settled, EntryKind::Settle)
         }
-        HoldEnd::Settle(_) | HoldEnd::Release => (HoldState::Settled, EntryKind::Settle),
     };
     let rest = hold.amount.checked_sub(charged)?;
     let row = account(world, hold.account)?;
@@ -172,12 +191,13 @@ pub(crate) fn end_hold(world: &mut World, id: HoldId, end: HoldEnd) -> Result<Cr
         (hold.state, hold.charged, hold.ended_at) = (state, charged, Some(now));
     }
     let amount = if state == HoldState::Settled { charged.minus() } else { hold.amount.plus() };
-    let end = entry(world, hold.account, format!("end:{id}"), kind, amount);
+    let ended = entry(world, hold.account, format!("end:{id}"), kind, amount);
     world.entries.push(Entry {
         available_change: rest.plus(),
         held_change: hold.amount.minus(),
         owner: Some(hold.owner),
-        ..end
+        is_estimated: matches!(end, HoldEnd::Estimate(_)) && state == HoldState::Settled,
+        ..ended
     });
     if used > charged {
         let loss = used.checked_sub(charged)?;
@@ -218,6 +238,7 @@ fn entry(
         held_change: CreditsChange::ZERO,
         owner: None,
         note: None,
+        is_estimated: false,
         created_at: world.now,
     }
 }

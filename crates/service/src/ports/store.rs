@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{DueJob, FileStore};
 use crate::Timestamp;
-use crate::calls::{EndCall, OpenCall, OpenedCall};
+use crate::calls::{CallAnswer, CallView, EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
 use crate::credits::{Account, Adjust, Entry, Grant};
 use crate::error::StoreError;
@@ -149,7 +149,7 @@ pub trait JobStore: Send + Sync {
     /// What an idempotency key was used for.
     async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
 
-    /// Forgets idempotency keys that were used before this moment.
+    /// Forgets idempotency keys that were used, and answers of calls that were kept, before this moment.
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
 }
 
@@ -171,6 +171,10 @@ pub trait CallStore: Send + Sync {
     async fn end_call(&self, step: EndCall) -> Result<Credits, StoreError>;
     /// Open calls whose instance is dead.
     async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError>;
+    /// A call with those who were asked.
+    async fn call(&self, id: CallId) -> Result<Option<CallView>, StoreError>;
+    /// What the caller of a charged call was sent, if it was kept.
+    async fn call_answer(&self, id: CallId) -> Result<Option<CallAnswer>, StoreError>;
 }
 
 /// API keys, by their hashes.
@@ -230,6 +234,8 @@ pub(crate) trait Reads: Send + Sync {
     async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
     async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError>;
+    async fn call(&self, id: CallId) -> Result<Option<CallView>, StoreError>;
+    async fn call_answer(&self, id: CallId) -> Result<Option<CallAnswer>, StoreError>;
 }
 
 #[async_trait]
@@ -331,5 +337,11 @@ impl<B: Commit + Reads> CallStore for B {
     }
     async fn orphaned_calls(&self, limit: usize) -> Result<Vec<CallId>, StoreError> {
         Reads::orphaned_calls(self, limit).await
+    }
+    async fn call(&self, id: CallId) -> Result<Option<CallView>, StoreError> {
+        Reads::call(self, id).await
+    }
+    async fn call_answer(&self, id: CallId) -> Result<Option<CallAnswer>, StoreError> {
+        Reads::call_answer(self, id).await
     }
 }

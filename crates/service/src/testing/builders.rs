@@ -92,6 +92,7 @@ pub fn open_call(external_id: &str, amount: &str, instance: InstanceId) -> OpenC
         instance,
         model: model(),
         amount: credits(amount),
+        amount_min: credits(amount),
         price: price(),
         idempotency: None,
     }

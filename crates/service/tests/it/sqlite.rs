@@ -55,7 +55,7 @@ async fn the_database_itself_refuses_what_must_not_be() {
         let error = database.execute(sql, []).expect_err(sql).to_string();
         assert!(error.contains(reason), "{sql}: {error}");
     }
-    let again = "INSERT INTO entry SELECT 'x', account, operation, kind, amount, available_change, held_change, owner, note, created_at FROM entry";
+    let again = "INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) SELECT 'x', account, operation, kind, amount, available_change, held_change, owner, note, created_at FROM entry";
     assert!(database.execute(again, []).unwrap_err().to_string().contains("entry.operation"));
 }
 
@@ -82,7 +82,10 @@ async fn what_was_answered_is_there_after_a_restart() {
 fn migrations_are_applied_once_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fourfold.db");
-    assert_eq!(SqliteStore::migrate(&path).unwrap(), ["0001_house", "0002_files"]);
+    assert_eq!(
+        SqliteStore::migrate(&path).unwrap(),
+        ["0001_house", "0002_files", "0003_budgets", "0004_calls"]
+    );
     assert!(SqliteStore::migrate(&path).unwrap().is_empty());
 }
 

@@ -54,10 +54,10 @@ const TAMPERINGS: [(&str, &[&str]); 36] = [
     ("UPDATE entry SET available_change = available_change + 1 WHERE kind = 'settle'", &[AVAILABLE, AMOUNTS, ONE_END]),
     ("UPDATE entry SET amount = amount + 5, available_change = available_change + 5 WHERE kind = 'grant'", &[AVAILABLE]),
     ("UPDATE entry SET account = 'another'", &[ENTRY_ACCOUNT, HOLD_ENTRY, AVAILABLE]),
-    ("INSERT INTO entry SELECT 'second', account, operation || ':again', kind, amount, available_change, held_change, owner, note, created_at
+    ("INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) SELECT 'second', account, operation || ':again', kind, amount, available_change, held_change, owner, note, created_at
       FROM entry WHERE kind = 'settle' LIMIT 1", &[HELD, ENTRY_HOLD]),
-    ("INSERT INTO entry SELECT 'second', account, 'again', 'release', 0, 0, 0, owner, note, created_at FROM entry WHERE kind = 'settle' LIMIT 1", &[AMOUNTS]),
-    ("INSERT INTO entry SELECT 'early' || id, account, 'end:' || id, 'release', amount, amount, -amount, owner, NULL, 1 FROM hold WHERE state = 'open'",
+    ("INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) SELECT 'second', account, 'again', 'release', 0, 0, 0, owner, note, created_at FROM entry WHERE kind = 'settle' LIMIT 1", &[AMOUNTS]),
+    ("INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) SELECT 'early' || id, account, 'end:' || id, 'release', amount, amount, -amount, owner, NULL, 1 FROM hold WHERE state = 'open'",
      &[NO_END, AVAILABLE, HELD]),
     ("UPDATE hold SET state = 'open', charged = 0, ended_at = NULL WHERE state = 'settled'", &[NO_END, OPEN_HOLDS, LIVE_OWNER, JOB_HOLD]),
     ("UPDATE hold SET state = 'released', ended_at = 1 WHERE owner GLOB 'job:*' AND state = 'open'", &[ONE_END, OPEN_HOLDS, JOB_HOLD]),
@@ -120,7 +120,7 @@ async fn busy(path: &Path) -> Audit {
     store.finish(Finish { lease: leases[1], ending: failed }).await.unwrap();
     store.record_upstream(record(leases[2], task(Duration::ZERO))).await.unwrap();
     let ended = open_call("u1", "0.2", instance);
-    let end = EndCall { id: ended.id, ending: CallEnding::Charged(credits("0.1")) };
+    let end = EndCall::new(ended.id, CallEnding::Charged(credits("0.1")));
     store.open_call(ended).await.unwrap();
     store.end_call(end).await.unwrap();
     store.open_call(open_call("u1", "0.2", instance)).await.unwrap();

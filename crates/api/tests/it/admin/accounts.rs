@@ -156,7 +156,9 @@ async fn an_adjustment_corrects_what_an_account_can_spend() {
     grant(&house, ADJUSTMENTS, more).check(402, "insufficient_credits", None).await;
     let other = json!({"credits": "-1", "operation_id": "refund-7"});
     grant(&house, ADJUSTMENTS, other).check(422, "operation_mismatch", Some("operation_id")).await;
-    grant(&house, ADJUSTMENTS, json!({"credits": "0"})).check(422, "invalid_parameter", Some("credits")).await;
+    grant(&house, ADJUSTMENTS, json!({"credits": "0"}))
+        .check(422, "invalid_parameter", Some("credits"))
+        .await;
     grant(&house, ADJUSTMENTS, json!({"credits": "1e3"})).check(400, "malformed", Some("credits")).await;
     let entries = house.get("/api/v1/admin/accounts/new/entries").by_admin().ok(200).await;
     assert_eq!(entries["data"][0]["kind"], "adjust");

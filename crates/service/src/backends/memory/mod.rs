@@ -12,7 +12,7 @@ use fourfold_domain::{AccountId, CallId, EntryId, FileId, HoldId, InstanceId, Jo
 use tokio::sync::Notify;
 
 use crate::Timestamp;
-use crate::calls::CallState;
+use crate::calls::{CallAnswer, CallState, CallView};
 use crate::clock::Clock;
 use crate::commit::{Commit, Needs, Step, World};
 use crate::credits::{Account, Entry, HoldState, Owner, rules};
@@ -309,7 +309,12 @@ impl Reads for MemoryStore {
     }
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.state().world.idempotency.retain(|record| record.created_at >= before);
+        let world = &mut self.state().world;
+        world.idempotency.retain(|record| record.created_at >= before);
+        let calls = &world.calls;
+        let is_kept =
+            |id: &CallId| calls.get(id).and_then(|call| call.ended_at).is_some_and(|at| at >= before);
+        world.call_answers.retain(|(id, _answer)| is_kept(id));
         Ok(())
     }
 
@@ -320,6 +325,19 @@ impl Reads for MemoryStore {
         let calls =
             state.world.calls.values().filter(|call| call.state == CallState::Open && dead(&call.instance));
         Ok(calls.map(|call| call.id).take(limit).collect())
+    }
+
+    async fn call(&self, id: CallId) -> Result<Option<CallView>, StoreError> {
+        let state = self.state();
+        let Some(call) = state.world.calls.get(&id).cloned() else { return Ok(None) };
+        let attempt = |number| state.world.attempts.get(&(Owner::Call(id), number)).cloned();
+        Ok(Some(CallView { call, attempts: (1..).map_while(attempt).collect() }))
+    }
+
+    async fn call_answer(&self, id: CallId) -> Result<Option<CallAnswer>, StoreError> {
+        let state = self.state();
+        let kept = state.world.call_answers.iter().find(|(call, _answer)| *call == id);
+        Ok(kept.map(|(_call, answer)| answer.clone()))
     }
 }
 

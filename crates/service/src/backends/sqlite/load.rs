@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fourfold_domain::{AccountId, FileId, HoldId, KeyId, Subject};
+use fourfold_domain::{AccountId, CallId, FileId, HoldId, KeyId, Subject};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
 use super::rows::{self, ACCOUNT, ATTEMPT, BUDGET, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
@@ -64,8 +64,10 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
         let table = "idempotency WHERE account = ?1 AND method = ?2 AND path = ?3 AND key = ?4";
         let record = rows.one(IDEMPOTENCY, table, key, rows::idempotency)?;
         if let Some(record) = record {
-            if let Made::File(file) = record.made {
-                rows.file(world, file)?;
+            match record.made {
+                Made::File(file) => rows.file(world, file)?,
+                Made::Work(Owner::Call(call)) => rows.call(world, call)?,
+                Made::Work(Owner::Job(_)) => {}
             }
             world.idempotency.load(scope.clone(), record);
         }
@@ -95,6 +97,15 @@ impl Rows<'_> {
         // Writing to a string can't fail.
         let _written = write!(sql, "SELECT {columns} FROM {from}");
         self.transaction.prepare_cached(&sql)?.query_row(key, read).optional()
+    }
+
+    fn call(&self, world: &mut World, id: CallId) -> rusqlite::Result<()> {
+        if world.calls.get(&id).is_none()
+            && let Some(call) = self.one(CALL, "call WHERE id = ?1", [id.to_string()], rows::call)?
+        {
+            world.calls.load(id, call);
+        }
+        Ok(())
     }
 
     fn file(&self, world: &mut World, id: FileId) -> rusqlite::Result<()> {

@@ -11,14 +11,15 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use tokio::sync::Semaphore;
 
 use super::connection::{SqliteError, open_to_read};
-use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT, ENTRY, EVENT, IDEMPOTENCY, JOB};
+use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT, CALL, CALL_ANSWER, ENTRY, EVENT, IDEMPOTENCY, JOB};
 use super::{SqliteStore, audit, failed};
 use crate::Timestamp;
+use crate::calls::{CallAnswer, CallView};
 use crate::clock::Clock;
 use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
-use crate::jobs::{JobEvent, JobView, Lease};
+use crate::jobs::{Attempt, JobEvent, JobView, Lease};
 use crate::ports::{Audit, DueJob, Needed, Reads};
 
 /// Newer than every id, for a list's first page.
@@ -207,8 +208,13 @@ impl Reads for SqliteStore {
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
         let forget = move |connection: &mut Connection| {
-            let sql = "DELETE FROM idempotency WHERE created_at < ?1";
-            connection.execute(sql, [before.millis()]).map(|_rows| ()).map_err(failed)
+            for sql in [
+                "DELETE FROM idempotency WHERE created_at < ?1",
+                "DELETE FROM call_answer WHERE created_at < ?1",
+            ] {
+                connection.execute(sql, [before.millis()]).map_err(failed)?;
+            }
+            Ok(())
         };
         self.writer.alone(forget).await
     }
@@ -219,14 +225,37 @@ impl Reads for SqliteStore {
                    (SELECT 1 FROM instance WHERE instance.id = call.instance AND lease_until > ?1) LIMIT ?2";
         self.readers.read(move |connection| all(connection, sql, key, |row| rows::text(row, 0))).await
     }
+
+    async fn call(&self, id: CallId) -> Result<Option<CallView>, StoreError> {
+        let read = move |connection: &mut Connection| {
+            let snapshot = connection.transaction()?;
+            let sql = format!("SELECT {CALL} FROM call WHERE id = ?1");
+            let call = snapshot.prepare_cached(&sql)?.query_row([id.to_string()], rows::call).optional()?;
+            let Some(call) = call else { return Ok(None) };
+            Ok(Some(CallView { call, attempts: attempts(&snapshot, Owner::Call(id))? }))
+        };
+        self.readers.read(read).await
+    }
+
+    async fn call_answer(&self, id: CallId) -> Result<Option<CallAnswer>, StoreError> {
+        let read = move |connection: &mut Connection| {
+            let sql = format!("SELECT {CALL_ANSWER} FROM call_answer WHERE call = ?1");
+            connection.prepare_cached(&sql)?.query_row([id.to_string()], rows::call_answer).optional()
+        };
+        self.readers.read(read).await
+    }
 }
 
 fn view(connection: &Connection, job: crate::jobs::Job) -> rusqlite::Result<JobView> {
-    let attempts = format!("SELECT {ATTEMPT} FROM attempt WHERE owner = ?1 ORDER BY number");
-    let attempts = all(connection, &attempts, [Owner::Job(job.id).to_string()], rows::attempt)?;
+    let attempts = attempts(connection, Owner::Job(job.id))?;
     let artifacts = format!("SELECT {ARTIFACT} FROM artifact WHERE job = ?1 ORDER BY number");
     let artifacts = all(connection, &artifacts, [job.id.to_string()], rows::artifact)?;
     Ok(JobView { job, attempts, artifacts })
+}
+
+fn attempts(connection: &Connection, owner: Owner) -> rusqlite::Result<Vec<Attempt>> {
+    let sql = format!("SELECT {ATTEMPT} FROM attempt WHERE owner = ?1 ORDER BY number");
+    all(connection, &sql, [owner.to_string()], rows::attempt)
 }
 
 pub(super) fn all<T>(

@@ -9,7 +9,7 @@ use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
 
 use crate::Timestamp;
-use crate::calls::Call;
+use crate::calls::{Call, CallAnswer};
 use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
@@ -47,8 +47,7 @@ pub(super) fn hold(row: &Row<'_>) -> Result<Hold> {
     })
 }
 
-pub(super) const ENTRY: &str =
-    "id, account, operation, kind, amount, available_change, held_change, owner, note, created_at";
+pub(super) const ENTRY: &str = "id, account, operation, kind, amount, available_change, held_change, owner, note, created_at, is_estimated";
 
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
@@ -62,6 +61,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
         owner: optional(row, 7)?,
         note: row.get(8)?,
         created_at: time(row, 9)?,
+        is_estimated: row.get(10)?,
     })
 }
 
@@ -79,6 +79,13 @@ pub(super) fn call(row: &Row<'_>) -> Result<Call> {
         created_at: time(row, 7)?,
         ended_at: optional_time(row, 8)?,
     })
+}
+
+pub(super) const CALL_ANSWER: &str = "provider, body, is_whole";
+
+pub(super) fn call_answer(row: &Row<'_>) -> Result<CallAnswer> {
+    let body: Option<Vec<u8>> = row.get(1)?;
+    Ok(CallAnswer { provider: text(row, 0)?, body: body.map(Into::into), is_whole: row.get(2)? })
 }
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \

@@ -21,6 +21,7 @@ pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
     due(&rows, world)?;
     artifacts_and_events(&rows, world)?;
     calls(&rows, world)?;
+    call_answers(&rows, world)?;
     files(&rows, world)?;
     idempotency(&rows, world)
 }
@@ -109,8 +110,8 @@ fn budgets(rows: &Rows<'_>, world: &World) -> Result<()> {
 fn entries(rows: &Rows<'_>, world: &World) -> Result<()> {
     for entry in &world.entries {
         rows.write(
-            "INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO entry (id, account, operation, kind, amount, available_change, held_change, owner, note, created_at, \
+             is_estimated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 entry.id.to_string(),
                 entry.account.to_string(),
@@ -121,7 +122,8 @@ fn entries(rows: &Rows<'_>, world: &World) -> Result<()> {
                 entry.held_change.micros(),
                 entry.owner.map(|owner| owner.to_string()),
                 entry.note,
-                entry.created_at.millis()
+                entry.created_at.millis(),
+                entry.is_estimated
             ],
         )?;
     }
@@ -309,6 +311,22 @@ fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
         rows.write(
             "UPDATE call SET state = ?2, ended_at = ?3 WHERE id = ?1",
             params![id.to_string(), call.state.as_str(), call.ended_at.map(Timestamp::millis)],
+        )?;
+    }
+    Ok(())
+}
+
+fn call_answers(rows: &Rows<'_>, world: &World) -> Result<()> {
+    for (call, answer) in &world.call_answers {
+        rows.write(
+            "INSERT INTO call_answer (call, provider, body, is_whole, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                call.to_string(),
+                answer.provider.as_str(),
+                answer.body.as_deref(),
+                answer.is_whole,
+                world.now.millis()
+            ],
         )?;
     }
     Ok(())

@@ -198,7 +198,7 @@ impl Runner {
             Step::OpenCall { user, amount: held } => {
                 let step = open_call(USERS[user], &amount(held).to_string(), InstanceId::new(Uuid::now_v7()));
                 self.store.open_call(step).await.map(|opened| match opened {
-                    OpenedCall::New(call) => {
+                    OpenedCall::New { call, .. } => {
                         self.accounts[user] = Some(call.account);
                         self.calls.push(call.id);
                         "open".to_owned()
@@ -214,7 +214,7 @@ impl Runner {
                     CallEnd::Released => CallEnding::Released,
                     CallEnd::Interrupted => CallEnding::Interrupted,
                 };
-                self.store.end_call(EndCall { id, ending }).await.map(|charged| charged.to_string())
+                self.store.end_call(EndCall::new(id, ending)).await.map(|charged| charged.to_string())
             }
             Step::Pass { seconds } => {
                 self.clock.advance(Duration::from_secs(seconds));

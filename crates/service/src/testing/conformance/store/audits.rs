@@ -77,7 +77,7 @@ async fn calls(bench: &StoreBench, user: &str, instance: InstanceId) -> Result<(
         let id = call.id;
         bench.store.open_call(call).await?;
         if let Some(ending) = ending {
-            bench.store.end_call(EndCall { id, ending }).await?;
+            bench.store.end_call(EndCall::new(id, ending)).await?;
         }
     }
     bench.grant(user, "1").await?;

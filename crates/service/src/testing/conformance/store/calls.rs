@@ -1,13 +1,19 @@
 //! Calls: opened with a hold, ended once, found when their process dies.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use fourfold_domain::Effect;
+use serde_json::Map;
+
 use super::bench::{NOTHING, StoreBench, instance};
-use crate::Refusal;
-use crate::calls::{CallEnding, CallState, EndCall, OpenedCall};
+use super::submissions::idempotency;
+use crate::calls::{Call, CallAnswer, CallEnding, CallState, CallView, EndCall, OpenCall, OpenedCall};
 use crate::credits::{EntryKind, Owner};
+use crate::jobs::{Attempt, AttemptState};
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, refused, rules, same};
-use crate::testing::{account_subject, credits, open_call};
+use crate::testing::{account_subject, credits, open_call, provider};
+use crate::{Clock as _, Refusal};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
@@ -17,6 +23,11 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_call_can_end_without_a_charge,
         a_call_ends_once,
         calls_of_a_dead_instance_are_found,
+        a_call_holds_what_there_is_where_that_is_enough,
+        a_charge_that_is_an_estimate_says_so,
+        those_who_were_asked_are_kept_with_the_end,
+        the_same_idempotency_key_gives_the_same_call_until_it_ends_without_a_charge,
+        an_answer_is_kept_with_a_charge_for_as_long_as_its_key,
     )
 }
 
@@ -25,7 +36,7 @@ const LEASE: Duration = Duration::from_secs(20);
 async fn open(bench: &StoreBench, amount: &str) -> Result<crate::calls::Call, Broken> {
     bench.grant("u1", "10").await?;
     match bench.store.open_call(open_call("u1", amount, instance())).await? {
-        OpenedCall::New(call) => Ok(call),
+        OpenedCall::New { call, .. } => Ok(call),
         earlier @ OpenedCall::Earlier(_) => broken(format!("{earlier:?} instead of a new call")),
     }
 }
@@ -51,10 +62,10 @@ pub async fn a_call_that_cannot_be_paid_is_refused_and_leaves_no_trace(bench: St
 /// At most the hold.
 pub async fn a_call_is_charged_what_was_used(bench: StoreBench) -> Verdict {
     let call = open(&bench, "0.5").await?;
-    let end = EndCall { id: call.id, ending: CallEnding::Charged(credits("0.2")) };
+    let end = EndCall::new(call.id, CallEnding::Charged(credits("0.2")));
     same("the charge", bench.store.end_call(end).await?, credits("0.2"))?;
     let call = open(&bench, "0.5").await?;
-    let end = EndCall { id: call.id, ending: CallEnding::Charged(credits("0.7")) };
+    let end = EndCall::new(call.id, CallEnding::Charged(credits("0.7")));
     same("the charge", bench.store.end_call(end).await?, credits("0.5"))?;
     bench.has("u1", "19.3", "0").await?;
     bench.is_clean().await
@@ -69,7 +80,7 @@ pub async fn a_call_can_end_without_a_charge(bench: StoreBench) -> Verdict {
     ];
     for (ending, kind) in endings {
         let call = open(&bench, "0.5").await?;
-        same("the charge", bench.store.end_call(EndCall { id: call.id, ending }).await?, NOTHING)?;
+        same("the charge", bench.store.end_call(EndCall::new(call.id, ending)).await?, NOTHING)?;
         let last = bench.entries("u1").await?.last().map(|entry| (entry.kind, entry.amount));
         same("the last entry", last, Some((kind, credits("0.5").plus())))?;
     }
@@ -80,12 +91,12 @@ pub async fn a_call_can_end_without_a_charge(bench: StoreBench) -> Verdict {
 /// A settle that comes after the sweep changes nothing.
 pub async fn a_call_ends_once(bench: StoreBench) -> Verdict {
     let call = open(&bench, "0.5").await?;
-    bench.store.end_call(EndCall { id: call.id, ending: CallEnding::Interrupted }).await?;
+    bench.store.end_call(EndCall::new(call.id, CallEnding::Interrupted)).await?;
     for ending in [CallEnding::Charged(credits("0.2")), CallEnding::Released, CallEnding::Interrupted] {
-        refused(bench.store.end_call(EndCall { id: call.id, ending }).await, &Refusal::CallEnded)?;
+        refused(bench.store.end_call(EndCall::new(call.id, ending)).await, &Refusal::CallEnded)?;
     }
     let unknown = open_call("u1", "0", instance()).id;
-    let end = EndCall { id: unknown, ending: CallEnding::Released };
+    let end = EndCall::new(unknown, CallEnding::Released);
     refused(bench.store.end_call(end).await, &Refusal::NotFound)?;
     bench.has("u1", "10", "0").await
 }
@@ -98,7 +109,7 @@ pub async fn calls_of_a_dead_instance_are_found(bench: StoreBench) -> Verdict {
     bench.store.beat(living, LEASE).await?;
     let orphan = open_call("u1", "0.5", dying);
     let ended = open_call("u1", "0.5", dying);
-    let ending = EndCall { id: ended.id, ending: CallEnding::Released };
+    let ending = EndCall::new(ended.id, CallEnding::Released);
     for call in [orphan.clone(), ended, open_call("u1", "0.5", living)] {
         bench.store.open_call(call).await?;
     }
@@ -112,4 +123,137 @@ pub async fn calls_of_a_dead_instance_are_found(bench: StoreBench) -> Verdict {
     bench.store.open_call(open_call("u1", "0.5", instance())).await?;
     same("one that never beat is dead too", bench.store.orphaned_calls(10).await?.len(), 2)?;
     same("no more than asked for", bench.store.orphaned_calls(1).await?.len(), 1)
+}
+
+/// All of it, if that is at least the least; else nothing.
+pub async fn a_call_holds_what_there_is_where_that_is_enough(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "0.3").await?;
+    let step = OpenCall { amount_min: credits("0.2"), ..open_call("u1", "0.5", instance()) };
+    match bench.store.open_call(step.clone()).await? {
+        OpenedCall::New { held, .. } => same("what is held", held, credits("0.3"))?,
+        earlier @ OpenedCall::Earlier(_) => return broken(format!("{earlier:?} instead of a new call")),
+    }
+    bench.has("u1", "0", "0.3").await?;
+    bench.grant("u1", "0.19").await?;
+    let again = OpenCall { id: open_call("u1", "0", step.instance).id, ..step };
+    let refusal = Refusal::InsufficientCredits { needed: credits("0.2"), available: credits("0.19") };
+    refused(bench.store.open_call(again).await, &refusal)?;
+    bench.has("u1", "0.19", "0.3").await?;
+    bench.is_clean().await
+}
+
+/// At most the hold as any; the entry is marked, and no other is.
+pub async fn a_charge_that_is_an_estimate_says_so(bench: StoreBench) -> Verdict {
+    for (ending, charged) in [
+        (CallEnding::Estimated(credits("0.2")), "0.2"),
+        (CallEnding::Estimated(credits("0.6")), "0.5"),
+        (CallEnding::Charged(credits("0.2")), "0.2"),
+    ] {
+        let call = open(&bench, "0.5").await?;
+        same("the charge", bench.store.end_call(EndCall::new(call.id, ending)).await?, credits(charged))?;
+    }
+    let entries = bench.entries("u1").await?;
+    let settled = entries.iter().filter(|entry| entry.kind == EntryKind::Settle);
+    let marks: Vec<_> = settled.map(|entry| entry.is_estimated).collect();
+    same("the marks of the charges", marks, vec![true, true, false])?;
+    let others = entries.iter().filter(|entry| entry.kind != EntryKind::Settle && entry.is_estimated);
+    same("other entries that are marked", others.count(), 0)?;
+    bench.is_clean().await
+}
+
+fn attempt(call: &Call, number: u32, state: AttemptState) -> Attempt {
+    Attempt {
+        owner: Owner::Call(call.id),
+        number,
+        provider: provider("acme"),
+        vendor_model: "acme-1".to_owned(),
+        credential: "default".to_owned(),
+        state,
+        effect: Effect::Started,
+        upstream: None,
+        error: None,
+        vendor: Map::from_iter([("request_id".to_owned(), "r-1".into())]),
+        begun_at: call.created_at,
+        ended_at: Some(call.created_at),
+    }
+}
+
+/// In their order, and nobody before.
+pub async fn those_who_were_asked_are_kept_with_the_end(bench: StoreBench) -> Verdict {
+    let call = open(&bench, "0.5").await?;
+    let view = async || bench.store.call(call.id).await;
+    same("while it is open", view().await?, Some(CallView { call: call.clone(), attempts: Vec::new() }))?;
+    let attempts = vec![attempt(&call, 1, AttemptState::Failed), attempt(&call, 2, AttemptState::Succeeded)];
+    let ending = CallEnding::Charged(credits("0.2"));
+    let end = EndCall { attempts: attempts.clone(), ..EndCall::new(call.id, ending) };
+    bench.store.end_call(end).await?;
+    let ended = Call { state: CallState::Charged, ended_at: Some(bench.clock.now()), ..call.clone() };
+    same("once it has ended", view().await?, Some(CallView { call: ended, attempts }))?;
+    let unknown = open_call("u1", "0", instance()).id;
+    same("of no call", bench.store.call(unknown).await?, None)
+}
+
+/// Whether it is open, charged or interrupted; another request with that key is refused.
+pub async fn the_same_idempotency_key_gives_the_same_call_until_it_ends_without_a_charge(
+    bench: StoreBench,
+) -> Verdict {
+    bench.grant("u1", "10").await?;
+    let again = |key: &str, fingerprint| OpenCall {
+        idempotency: Some(idempotency(key, fingerprint)),
+        ..open_call("u1", "0.5", instance())
+    };
+    for (key, ending, state) in [
+        ("a", CallEnding::Charged(credits("0.1")), CallState::Charged),
+        ("b", CallEnding::Interrupted, CallState::Interrupted),
+    ] {
+        let OpenedCall::New { call, .. } = bench.store.open_call(again(key, 1)).await? else {
+            return broken("an earlier call instead of a new one".to_owned());
+        };
+        let earlier = bench.store.open_call(again(key, 1)).await?;
+        same("while it is open", earlier, OpenedCall::Earlier(call.clone()))?;
+        bench.store.end_call(EndCall::new(call.id, ending)).await?;
+        let ended = Call { state, ended_at: Some(bench.clock.now()), ..call };
+        same("once it has ended", bench.store.open_call(again(key, 1)).await?, OpenedCall::Earlier(ended))?;
+        refused(bench.store.open_call(again(key, 2)).await, &Refusal::IdempotencyMismatch)?;
+    }
+    let mut calls = BTreeSet::new();
+    for _ in 0..3 {
+        match bench.store.open_call(again("c", 1)).await? {
+            OpenedCall::New { call, .. } => {
+                bench.store.end_call(EndCall::new(call.id, CallEnding::Released)).await?;
+                calls.insert(call.id);
+            }
+            earlier @ OpenedCall::Earlier(_) => return broken(format!("{earlier:?} instead of a new call")),
+        }
+    }
+    same("calls that ran anew", calls.len(), 3)?;
+    bench.has("u1", "9.9", "0").await?;
+    bench.is_clean().await
+}
+
+/// And never without one.
+pub async fn an_answer_is_kept_with_a_charge_for_as_long_as_its_key(bench: StoreBench) -> Verdict {
+    let whole = CallAnswer { provider: provider("acme"), body: Some("Foxes.".into()), is_whole: true };
+    let too_long = CallAnswer { body: None, is_whole: false, ..whole.clone() };
+    let mut ended = Vec::new();
+    for (ending, answer, expected) in [
+        (CallEnding::Charged(credits("0.1")), &whole, Some(&whole)),
+        (CallEnding::Estimated(credits("0.1")), &too_long, Some(&too_long)),
+        (CallEnding::Released, &whole, None),
+        (CallEnding::Interrupted, &whole, None),
+    ] {
+        let call = open(&bench, "0.5").await?;
+        let end = EndCall { answer: Some(answer.clone()), ..EndCall::new(call.id, ending) };
+        bench.store.end_call(end).await?;
+        let found = bench.store.call_answer(call.id).await?;
+        same("the answer", found.as_ref(), expected)?;
+        ended.push((call.id, bench.clock.now()));
+        bench.pass(1);
+    }
+    let [(first, _), (second, second_at), ..] = ended[..] else {
+        return broken("too few calls ended".to_owned());
+    };
+    bench.store.forget_idempotency(second_at).await?;
+    same("what is too old", bench.store.call_answer(first).await?, None)?;
+    same("what isn't", bench.store.call_answer(second).await?, Some(too_long))
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use fourfold_domain::{JobState, Priority};
 
 use super::bench::{StoreBench, instance, succeeded};
-use crate::calls::OpenedCall;
 use crate::credits::{EntryKind, Owner};
 use crate::jobs::{Submit, Submitted};
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
@@ -32,7 +31,7 @@ fn keyed(step: Submit, key: &str, body: u8) -> Submit {
     Submit { idempotency: Some(idempotency(key, body)), ..step }
 }
 
-fn idempotency(key: &str, body: u8) -> Idempotency {
+pub(super) fn idempotency(key: &str, body: u8) -> Idempotency {
     Idempotency {
         method: "POST".to_owned(),
         path: "/api/v1/jobs".to_owned(),
@@ -123,8 +122,7 @@ pub async fn the_same_idempotency_key_gives_the_same_job(bench: StoreBench) -> V
         idempotency: Some(idempotency("a", 1)),
         ..open_call("u1", "0.04", instance())
     };
-    let earlier = bench.store.open_call(call).await?;
-    same("the answer to a call", earlier, OpenedCall::Earlier(Owner::Job(job.id)))?;
+    refused(bench.store.open_call(call).await, &Refusal::IdempotencyMismatch)?;
     bench.has("u1", "9.96", "0.04").await
 }
 

@@ -1,0 +1,78 @@
+//! A call ends: its hold, its row, those who were asked and what was answered in one go.
+
+use fourfold_domain::{CallId, Credits};
+
+use crate::calls::{CallAnswer, CallState};
+use crate::commit::{Needs, Step, World};
+use crate::credits::rules::{self, HoldEnd};
+use crate::error::Refusal;
+use crate::jobs::Attempt;
+
+/// Ends a call and its hold. A call that has ended refuses with [`Refusal::CallEnded`] and nothing changes,
+/// so a late settle finds what the sweep left.
+#[derive(Clone, Debug)]
+pub struct EndCall {
+    /// Which call.
+    pub id: CallId,
+    /// How it ends.
+    pub ending: CallEnding,
+    /// Those who were asked, in their order.
+    pub attempts: Vec<Attempt>,
+    /// What the caller was sent; kept only with a charge.
+    pub answer: Option<CallAnswer>,
+}
+
+/// How a call ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallEnding {
+    /// With a charge for what was really used, at most the hold.
+    Charged(Credits),
+    /// With a charge for what was used by our own estimate, at most the hold.
+    Estimated(Credits),
+    /// Without a charge.
+    Released,
+    /// Without a charge, since its instance died.
+    Interrupted,
+}
+
+impl EndCall {
+    /// An end of which there is nothing else to tell.
+    pub fn new(id: CallId, ending: CallEnding) -> Self {
+        Self { id, ending, attempts: Vec::new(), answer: None }
+    }
+}
+
+impl Step for EndCall {
+    /// What was charged.
+    type Answer = Credits;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.calls.insert(self.id);
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Credits, Refusal> {
+        let call = world.calls.get(&self.id).ok_or(Refusal::NotFound)?;
+        if call.state != CallState::Open {
+            return Err(Refusal::CallEnded);
+        }
+        let (end, state) = match self.ending {
+            CallEnding::Charged(used) => (HoldEnd::Settle(used), CallState::Charged),
+            CallEnding::Estimated(used) => (HoldEnd::Estimate(used), CallState::Charged),
+            CallEnding::Released => (HoldEnd::Release, CallState::Released),
+            CallEnding::Interrupted => (HoldEnd::Interrupted, CallState::Interrupted),
+        };
+        let hold = call.hold;
+        let charged = rules::end_hold(world, hold, end)?;
+        let now = world.now;
+        if let Some(call) = world.calls.get_mut(&self.id) {
+            (call.state, call.ended_at) = (state, Some(now));
+        }
+        for attempt in &self.attempts {
+            world.attempts.insert((attempt.owner, attempt.number), attempt.clone());
+        }
+        if state == CallState::Charged {
+            world.call_answers.extend(self.answer.clone().map(|answer| (self.id, answer)));
+        }
+        Ok(charged)
+    }
+}
