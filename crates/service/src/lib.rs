@@ -31,7 +31,7 @@
 //! ```
 
 #![cfg_attr(
-    not(feature = "sqlite"),
+    not(any(feature = "sqlite", feature = "postgres")),
     expect(dead_code, unused_imports, reason = "without a database nobody runs the steps")
 )]
 

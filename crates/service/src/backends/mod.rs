@@ -4,11 +4,17 @@ mod folder;
 mod in_process;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod turns;
 
 pub use folder::FolderStorage;
 pub use in_process::{InProcessQueue, InProcessSignals};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresError, PostgresSettings, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteError, SqliteSettings, SqliteStore};

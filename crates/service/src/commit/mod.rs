@@ -15,7 +15,7 @@ mod step;
 mod table;
 mod world;
 
-pub(crate) use queue::{BATCH_MAX, CommitQueue, Work};
+pub(crate) use queue::{Alone, BATCH_MAX, CommitQueue, Work};
 pub(crate) use step::{Commit, PendingStep, Step, pending};
 pub(crate) use table::Table;
 pub(crate) use world::{Needs, World};

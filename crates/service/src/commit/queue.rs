@@ -11,25 +11,29 @@ pub(crate) const BATCH_MAX: usize = 256;
 /// How many steps may wait; more wait outside, at `send`.
 const WAITING_MAX: usize = 4096;
 
-/// What a writer is handed: steps, which share commits, and work that has the connection to itself.
-pub(crate) enum Work<C> {
+/// What a writer is handed: steps, which share commits, and work of the backend's own that is done alone. A backend
+/// that has none of that says so by [`Infallible`](std::convert::Infallible).
+pub(crate) enum Work<A> {
     Step(Box<dyn PendingStep>),
-    Alone(Box<dyn FnOnce(&mut C) + Send>),
+    Alone(A),
 }
+
+/// Work that has a connection of this kind to itself.
+pub(crate) type Alone<C> = Box<dyn FnOnce(&mut C) + Send>;
 
 /// The callers' end of the line. Clones share it; the writer holds the other end.
-pub(crate) struct CommitQueue<C> {
-    sender: mpsc::Sender<Work<C>>,
+pub(crate) struct CommitQueue<A> {
+    sender: mpsc::Sender<Work<A>>,
 }
 
-impl<C> Clone for CommitQueue<C> {
+impl<A> Clone for CommitQueue<A> {
     fn clone(&self) -> Self {
         Self { sender: self.sender.clone() }
     }
 }
 
-impl<C> CommitQueue<C> {
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Work<C>>) {
+impl<A> CommitQueue<A> {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Work<A>>) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         (Self { sender }, receiver)
     }
@@ -40,7 +44,9 @@ impl<C> CommitQueue<C> {
         self.sender.send(Work::Step(pending)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
+}
 
+impl<C> CommitQueue<Alone<C>> {
     /// Waits in line with work that has the connection to itself.
     pub(crate) async fn alone<T: Send + 'static>(
         &self,
@@ -48,8 +54,8 @@ impl<C> CommitQueue<C> {
     ) -> Result<T, StoreError> {
         let (sender, answer) = oneshot::channel();
         // Whoever waited may have left; the work is done all the same.
-        let work = Work::Alone(Box::new(move |connection| drop(sender.send(work(connection)))));
-        self.sender.send(work).await.map_err(|_| closed())?;
+        let work: Alone<C> = Box::new(move |connection| drop(sender.send(work(connection))));
+        self.sender.send(Work::Alone(work)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 }

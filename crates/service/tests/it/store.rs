@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use fourfold_service::backends::{SqliteSettings, SqliteStore};
+use fourfold_servers::Postgres;
+use fourfold_service::backends::{PostgresSettings, PostgresStore, SqliteSettings, SqliteStore};
 use fourfold_service::ports::Store;
 use fourfold_service::testing::{Faults, MemoryStore, conformance};
 use tempfile::TempDir;
@@ -22,6 +23,20 @@ async fn sqlite_keeps_every_rule() {
         let settings = SqliteSettings::new(folder.path().join("fourfold.db"));
         folders.lock().unwrap().push(folder);
         Arc::new(SqliteStore::open(&settings, clock).unwrap()) as Arc<dyn Store>
+    };
+    conformance::store(make).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_keeps_every_rule() {
+    let server = Postgres::start(Postgres::FAST).unwrap();
+    // Migrated once, copied for each rule.
+    let migrated = server.create_database().unwrap();
+    PostgresStore::migrate(&PostgresSettings::new(&migrated).unwrap()).await.unwrap();
+    let make = async |clock| {
+        let mut settings = PostgresSettings::new(&server.copy_database(&migrated).unwrap()).unwrap();
+        settings.connections = 4;
+        Arc::new(PostgresStore::open_at(&settings, clock).await.unwrap()) as Arc<dyn Store>
     };
     conformance::store(make).await.unwrap();
 }

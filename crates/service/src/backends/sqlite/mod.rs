@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use crate::clock::Clock;
-use crate::commit::{Commit, CommitQueue, Step};
+use crate::commit::{Alone, Commit, CommitQueue, Step};
 use crate::error::StoreError;
 
 pub use connection::SqliteError;
@@ -50,7 +50,7 @@ impl SqliteSettings {
 /// The embedded store. Clones share it; when the last is dropped the writer ends.
 #[derive(Clone)]
 pub struct SqliteStore {
-    writer: CommitQueue<Connection>,
+    writer: CommitQueue<Alone<Connection>>,
     readers: Arc<reads::Readers>,
     durability: Arc<str>,
 }

@@ -11,13 +11,17 @@ use tokio::sync::mpsc::Receiver;
 use super::connection::is_busy;
 use super::{failed, load, save};
 use crate::clock::Clock;
-use crate::commit::{BATCH_MAX, Needs, PendingStep, Work, World};
+use crate::commit::{Alone, BATCH_MAX, Needs, PendingStep, Work, World};
 use crate::error::StoreError;
 
 type Batch = Vec<Box<dyn PendingStep>>;
 
 /// Works until every sender is gone and the line is empty.
-pub(super) fn run(mut connection: Connection, mut waiting: Receiver<Work<Connection>>, clock: &dyn Clock) {
+pub(super) fn run(
+    mut connection: Connection,
+    mut waiting: Receiver<Work<Alone<Connection>>>,
+    clock: &dyn Clock,
+) {
     let mut batch = Batch::with_capacity(BATCH_MAX);
     while let Some(first) = waiting.blocking_recv() {
         let mut next = Some(first);

@@ -1,0 +1,87 @@
+//! Keys and instances: single rows, written alone.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fourfold_domain::{InstanceId, KeyId};
+
+use super::PostgresStore;
+use super::query::{Query, values};
+use super::reads::{millis, page, size};
+use super::rows::{self, KEY};
+use crate::Timestamp;
+use crate::error::StoreError;
+use crate::keys::ApiKey;
+use crate::ports::{InstanceStore, KeyStore};
+
+/// Keys with their budgets.
+const KEYS: &str = "api_key LEFT JOIN key_budget ON key_budget.key = api_key.id";
+
+#[async_trait]
+impl KeyStore for PostgresStore {
+    async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
+        // The id is new; where it is there already, the answer of an earlier try was lost.
+        let sql = "WITH made AS (INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, \
+                     revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING id) \
+                   INSERT INTO key_budget (key, budget, held, charged) \
+                   SELECT id, $11::bigint, $12::bigint, $13::bigint FROM made WHERE $11 IS NOT NULL";
+        let scopes = serde_json::to_string(&key.scopes).map_err(|error| StoreError::Failed(error.into()))?;
+        let row = values![
+            key.id.to_string(),
+            key.kind.as_str(),
+            key.realm.to_string(),
+            key.account.map(|account| account.to_string()),
+            key.name,
+            scopes,
+            key.hash.to_vec(),
+            key.created_at.millis(),
+            key.expires_at.map(Timestamp::millis),
+            key.revoked_at.map(Timestamp::millis),
+            key.budget.map(|budget| budget.limit.micros()),
+            key.budget.map(|budget| budget.held.micros()),
+            key.budget.map(|budget| budget.charged.micros()),
+        ];
+        self.database.execute(Query::new(sql, row)).await
+    }
+
+    async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {
+        let sql = "UPDATE api_key SET revoked_at = coalesce(revoked_at, $2::bigint, now_millis()) WHERE id = $1 \
+                   RETURNING id";
+        let row = values![id.to_string(), self.database.moment()];
+        let revoked = self.database.one(Query::new(sql, row), |row| rows::get::<String>(row, 0)).await?;
+        Ok(revoked.is_some())
+    }
+
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE hash = $1");
+        self.database.one(Query::new(sql, values![hash.to_vec()]), rows::key).await
+    }
+
+    async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {
+        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        self.database.all(Query::new(sql, values![page(before), size(limit)]), rows::key).await
+    }
+
+    async fn keys_revision(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT value FROM revision WHERE name = 'keys'";
+        let revision = self.database.one(Query::new(sql, Vec::new()), |row| rows::number(row, 0)).await?;
+        Ok(revision.unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl InstanceStore for PostgresStore {
+    async fn beat(&self, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
+        let sql = "INSERT INTO instance (id, lease_until) VALUES ($1, coalesce($2::bigint, now_millis()) + $3) \
+                   ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
+        let row = values![instance.to_string(), self.database.moment(), millis(lease)];
+        self.database.execute(Query::new(sql, row)).await
+    }
+
+    async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError> {
+        let sql = "WITH gone AS (DELETE FROM instance WHERE id <> $1), \
+                   freed AS (SELECT job FROM job_due WHERE leased_by <> $1 ORDER BY job FOR UPDATE) \
+                   UPDATE job_due SET lease_until = NULL, leased_by = NULL FROM freed WHERE job_due.job = freed.job";
+        self.database.execute(Query::new(sql, values![instance.to_string()])).await
+    }
+}

@@ -1,0 +1,248 @@
+//! Locks and reads the rows that a batch decides over, all in one round trip.
+//!
+//! Whatever belongs to an account changes only under that account's lock, so the accounts are locked first, in the
+//! order of their ids, and whoever holds them sees what nobody else can change. Each statement after the locks has
+//! a snapshot of its own and sees what was committed until then. Rows may have come in after the locks were taken
+//! whose account isn't among those locked: to this batch they aren't there yet. What doesn't belong to an account alone
+//! is locked after that: due rows, which renewals of leases take too, in the order of the jobs, then the budgets of
+//! keys, in the order of the keys. Nobody waits for an earlier kind while holding a later one.
+
+use std::collections::BTreeSet;
+
+use fourfold_domain::{AccountId, Subject};
+use tokio_postgres::Row;
+
+use super::fault::Fault;
+use super::query::{Query, Value, values};
+use super::rows::{self, ACCOUNT, ATTEMPT, BUDGET, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
+use crate::commit::{Needs, World};
+use crate::credits::Owner;
+use crate::files::FileUsage;
+use crate::idempotency::IdempotencyScope;
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ask {
+    Begin,
+    Accounts,
+    Jobs,
+    Due,
+    Budgets,
+    Moment,
+    Attempts,
+    Holds,
+    Calls,
+    Operations,
+    Idempotency,
+    Files,
+    FileUsage,
+}
+
+/// What a batch asks for, in order. The answers are read in this order too.
+pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
+    let ids = |ids: &mut dyn Iterator<Item = String>| ids.collect::<Vec<_>>();
+    let jobs = || ids(&mut needs.jobs.iter().map(ToString::to_string));
+    let calls = || ids(&mut needs.calls.iter().map(ToString::to_string));
+    let files = || ids(&mut needs.files.iter().map(ToString::to_string));
+    let keys = || ids(&mut needs.keys.iter().map(ToString::to_string));
+    let (has_jobs, has_calls) = (!needs.jobs.is_empty(), !needs.calls.is_empty());
+    let (has_scopes, has_files) = (!needs.idempotency.is_empty(), !needs.files.is_empty());
+    let (realms, external_ids) = subjects(
+        needs
+            .subjects
+            .iter()
+            .chain(&needs.file_usage)
+            .chain(needs.idempotency.iter().map(|scope| &scope.subject)),
+    );
+    let (usage_realms, usage_ids) = subjects(needs.file_usage.iter());
+
+    let mut asked = vec![Ask::Begin];
+    let mut queries = vec![Query::new("BEGIN ISOLATION LEVEL READ COMMITTED", Vec::new())];
+    let mut ask = |what: Ask, wanted: bool, sql: String, values| {
+        if wanted {
+            asked.push(what);
+            queries.push(Query::new(sql, values));
+        }
+    };
+    let locked = values![realms, external_ids, jobs(), calls(), files(), &needs.operations];
+    ask(Ask::Accounts, true, lock_accounts(), locked);
+    let sql = format!("SELECT {JOB} FROM job WHERE id = ANY ($1)");
+    ask(Ask::Jobs, has_jobs, sql, values![jobs()]);
+    let sql = format!("SELECT {DUE} FROM job_due WHERE job = ANY ($1) ORDER BY job FOR UPDATE");
+    ask(Ask::Due, has_jobs, sql, values![jobs()]);
+    let sql = format!(
+        "SELECT {BUDGET}, key FROM key_budget WHERE key = ANY (ARRAY (SELECT unnest($1::text[]) \
+         UNION SELECT key FROM hold WHERE id = ANY (ARRAY (SELECT hold FROM job WHERE id = ANY ($2) \
+         UNION ALL SELECT hold FROM call WHERE id = ANY ($3))))) ORDER BY key FOR UPDATE"
+    );
+    let has_keys = !needs.keys.is_empty() || has_jobs || has_calls;
+    ask(Ask::Budgets, has_keys, sql, values![keys(), jobs(), calls()]);
+    ask(Ask::Moment, true, "SELECT now_millis()".to_owned(), Vec::new());
+    let sql = format!(
+        "SELECT {ATTEMPT} FROM attempt \
+         WHERE (owner, number) IN (SELECT 'job:' || id, attempts FROM job WHERE id = ANY ($1))"
+    );
+    ask(Ask::Attempts, has_jobs, sql, values![jobs()]);
+    let sql = format!(
+        "SELECT {HOLD} FROM hold WHERE id = ANY (ARRAY (SELECT hold FROM job WHERE id = ANY ($1) \
+         UNION ALL SELECT hold FROM call WHERE id = ANY ($2)))"
+    );
+    ask(Ask::Holds, has_jobs || has_calls, sql, values![jobs(), calls()]);
+    let sql = format!(
+        "SELECT {CALL} FROM call WHERE id = ANY (ARRAY (SELECT unnest($6::text[]) \
+         UNION SELECT substr(i.owner, 6) {SCOPES} WHERE i.owner LIKE 'call:%'))"
+    );
+    let of_calls = scopes(&needs.idempotency).into_iter().chain(values![calls()]).collect();
+    ask(Ask::Calls, has_calls || has_scopes, sql, of_calls);
+    let sql = format!("SELECT {ENTRY} FROM entry WHERE operation = ANY ($1)");
+    ask(Ask::Operations, !needs.operations.is_empty(), sql, values![&needs.operations]);
+    let sql = format!(
+        "SELECT {IDEMPOTENCY}, realm, external_id, method, path, key \
+         FROM (SELECT i.*, s.realm, s.external_id {SCOPES}) record"
+    );
+    ask(Ask::Idempotency, has_scopes, sql, scopes(&needs.idempotency));
+    let sql = format!(
+        "SELECT {FILE} FROM file WHERE id = ANY (ARRAY (SELECT unnest($6::text[]) \
+         UNION SELECT json_array_elements_text(files::json) FROM job WHERE id = ANY ($7) \
+         UNION SELECT substr(i.owner, 6) {SCOPES} WHERE i.owner LIKE 'file:%'))"
+    );
+    let of_files = scopes(&needs.idempotency).into_iter().chain(values![files(), jobs()]).collect();
+    ask(Ask::Files, has_files || has_jobs || has_scopes, sql, of_files);
+    let sql = "SELECT account, count(*), coalesce(sum(size_bytes), 0)::bigint FROM file \
+               WHERE state IN ('incoming', 'stored') AND account = ANY (ARRAY (SELECT a.id FROM account a \
+               JOIN unnest($1::text[], $2::text[]) AS s (realm, external_id) USING (realm, external_id))) \
+               GROUP BY account";
+    ask(Ask::FileUsage, !needs.file_usage.is_empty(), sql.to_owned(), values![usage_realms, usage_ids]);
+    (asked, queries)
+}
+
+/// The rows that were found. An account is there only when it is locked, and so is what belongs to it.
+pub(super) fn world(needs: &Needs, asked: &[Ask], answers: &[Vec<Row>]) -> Result<World, Fault> {
+    let mut world = World::default();
+    for (ask, rows) in asked.iter().zip(answers) {
+        for row in rows {
+            take(&mut world, *ask, row)?;
+        }
+    }
+    for subject in &needs.file_usage {
+        if let Some(account) = world.subjects.get(subject).copied()
+            && world.file_usage.get(&account).is_none()
+        {
+            world.file_usage.load(account, FileUsage::default());
+        }
+    }
+    Ok(world)
+}
+
+fn take(world: &mut World, ask: Ask, row: &Row) -> Result<(), Fault> {
+    match ask {
+        Ask::Begin => {}
+        Ask::Moment => world.now = rows::time(row, 0)?,
+        Ask::Accounts => {
+            let account = rows::account(row)?;
+            world.subjects.load(account.subject.clone(), account.id);
+            world.accounts.load(account.id, account);
+        }
+        Ask::Jobs => {
+            let job = rows::job(row)?;
+            if is_locked(world, job.account) {
+                world.jobs.load(job.id, job);
+            }
+        }
+        Ask::Due => {
+            let due = rows::due(row)?;
+            if world.jobs.get(&due.job).is_some() {
+                world.due.load(due.job, due);
+            }
+        }
+        Ask::Budgets => world.budgets.load(rows::text(row, 3)?, rows::budget(row)?),
+        Ask::Attempts => {
+            let attempt = rows::attempt(row)?;
+            if matches!(attempt.owner, Owner::Job(job) if world.jobs.get(&job).is_some()) {
+                world.attempts.load((attempt.owner, attempt.number), attempt);
+            }
+        }
+        Ask::Holds => {
+            let hold = rows::hold(row)?;
+            if is_locked(world, hold.account) {
+                world.holds.load(hold.id, hold);
+            }
+        }
+        Ask::Calls => {
+            let call = rows::call(row)?;
+            if is_locked(world, call.account) {
+                world.calls.load(call.id, call);
+            }
+        }
+        Ask::Operations => {
+            let entry = rows::entry(row)?;
+            if is_locked(world, entry.account) {
+                world.operations.load(entry.operation.clone(), entry);
+            }
+        }
+        Ask::Idempotency => {
+            let record = rows::idempotency(row)?;
+            let subject = Subject { realm: rows::text(row, 4)?, external_id: rows::text(row, 5)? };
+            let (method, path, key) = (rows::get(row, 6)?, rows::get(row, 7)?, rows::get(row, 8)?);
+            if is_locked(world, record.account) {
+                world.idempotency.load(IdempotencyScope { subject, method, path, key }, record);
+            }
+        }
+        Ask::Files => {
+            let file = rows::file(row)?;
+            if is_locked(world, file.account) {
+                world.files.load(file.id, file);
+            }
+        }
+        Ask::FileUsage => {
+            let account = rows::text(row, 0)?;
+            if is_locked(world, account) {
+                let usage = FileUsage { count: rows::number(row, 1)?, size_bytes: rows::number(row, 2)? };
+                world.file_usage.load(account, usage);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_locked(world: &World, account: AccountId) -> bool {
+    world.accounts.get(&account).is_some()
+}
+
+/// Locks every account that the batch reaches, and reads it as it is under the lock.
+fn lock_accounts() -> String {
+    format!(
+        "SELECT {ACCOUNT} FROM account WHERE id = ANY (ARRAY ( \
+           SELECT a.id FROM account a JOIN unnest($1::text[], $2::text[]) AS s (realm, external_id) \
+             USING (realm, external_id) \
+           UNION SELECT account FROM job WHERE id = ANY ($3) \
+           UNION SELECT account FROM call WHERE id = ANY ($4) \
+           UNION SELECT account FROM file WHERE id = ANY ($5) \
+           UNION SELECT account FROM entry WHERE operation = ANY ($6) \
+         )) ORDER BY id FOR UPDATE"
+    )
+}
+
+/// The records of the scopes `$1` to `$5`.
+const SCOPES: &str = "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) \
+     AS s (realm, external_id, method, path, key) \
+     JOIN account a ON a.realm = s.realm AND a.external_id = s.external_id \
+     JOIN idempotency i ON i.account = a.id AND i.method = s.method AND i.path = s.path AND i.key = s.key";
+
+fn scopes(scopes: &[IdempotencyScope]) -> Vec<Value<'_>> {
+    let column = |of: fn(&IdempotencyScope) -> &str| scopes.iter().map(of).collect::<Vec<_>>();
+    values![
+        column(|scope| scope.subject.realm.as_str()),
+        column(|scope| scope.subject.external_id.as_str()),
+        column(|scope| &scope.method),
+        column(|scope| &scope.path),
+        column(|scope| &scope.key),
+    ]
+}
+
+/// These subjects, each once.
+fn subjects<'a>(named: impl Iterator<Item = &'a Subject>) -> (Vec<&'a str>, Vec<&'a str>) {
+    let each: BTreeSet<(&str, &str)> =
+        named.map(|subject| (subject.realm.as_str(), subject.external_id.as_str())).collect();
+    each.into_iter().unzip()
+}

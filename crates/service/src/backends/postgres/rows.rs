@@ -1,0 +1,321 @@
+//! Rows of the database as values, each beside the columns that it is read from.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use fourfold_domain::{Credits, CreditsChange, Effect, FileId, Modality, Price, Subject};
+use serde::de::DeserializeOwned;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSqlOwned;
+
+use super::fault::Fault;
+use crate::Timestamp;
+use crate::calls::{Call, CallAnswer};
+use crate::credits::{Account, Budget, Entry, Hold};
+use crate::files::File;
+use crate::idempotency::IdempotencyRecord;
+use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
+use crate::keys::ApiKey;
+
+type Result<T> = std::result::Result<T, Fault>;
+
+pub(super) const ACCOUNT: &str = "id, realm, external_id, available, held, created_at";
+
+pub(super) fn account(row: &Row) -> Result<Account> {
+    Ok(Account {
+        id: text(row, 0)?,
+        subject: Subject { realm: text(row, 1)?, external_id: text(row, 2)? },
+        available: credits(row, 3)?,
+        held: credits(row, 4)?,
+        created_at: time(row, 5)?,
+    })
+}
+
+pub(super) const HOLD: &str = "id, account, owner, key, amount, price, state, charged, created_at, ended_at";
+
+pub(super) fn hold(row: &Row) -> Result<Hold> {
+    Ok(Hold {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        owner: text(row, 2)?,
+        key: optional(row, 3)?,
+        amount: credits(row, 4)?,
+        price: json::<Price>(row, 5)?,
+        state: text(row, 6)?,
+        charged: credits(row, 7)?,
+        created_at: time(row, 8)?,
+        ended_at: optional_time(row, 9)?,
+    })
+}
+
+pub(super) const ENTRY: &str = "id, account, operation, kind, amount, available_change, held_change, owner, note, created_at, is_estimated";
+
+pub(super) fn entry(row: &Row) -> Result<Entry> {
+    Ok(Entry {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        operation: get(row, 2)?,
+        kind: text(row, 3)?,
+        amount: CreditsChange::from_micros(get(row, 4)?),
+        available_change: CreditsChange::from_micros(get(row, 5)?),
+        held_change: CreditsChange::from_micros(get(row, 6)?),
+        owner: optional(row, 7)?,
+        note: get(row, 8)?,
+        created_at: time(row, 9)?,
+        is_estimated: flag(row, 10)?,
+    })
+}
+
+pub(super) const CALL: &str = "id, account, key, instance, model, hold, state, created_at, ended_at";
+
+pub(super) fn call(row: &Row) -> Result<Call> {
+    Ok(Call {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        key: optional(row, 2)?,
+        instance: text(row, 3)?,
+        model: text(row, 4)?,
+        hold: text(row, 5)?,
+        state: text(row, 6)?,
+        created_at: time(row, 7)?,
+        ended_at: optional_time(row, 8)?,
+    })
+}
+
+pub(super) const CALL_ANSWER: &str = "provider, body, is_whole";
+
+pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
+    let body: Option<Vec<u8>> = get(row, 1)?;
+    Ok(CallAnswer { provider: text(row, 0)?, body: body.map(Into::into), is_whole: flag(row, 2)? })
+}
+
+pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
+     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files";
+
+pub(super) fn job(row: &Row) -> Result<Job> {
+    Ok(Job {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        key: optional(row, 2)?,
+        model: text(row, 3)?,
+        modality: word::<Modality>(row, 4)?,
+        input: get::<String>(row, 5)?.into(),
+        terms: json(row, 6)?,
+        metadata: get::<Option<String>>(row, 7)?.map(Into::into),
+        state: text(row, 8)?,
+        version: number(row, 9)?,
+        priority: text(row, 10)?,
+        progress: optional_number(row, 11)?,
+        attempts: number(row, 12)?,
+        hold: text(row, 13)?,
+        held: credits(row, 14)?,
+        charged: credits(row, 15)?,
+        error: optional_json(row, 16)?,
+        output: get::<Option<String>>(row, 17)?.map(Into::into),
+        cancel_requested: flag(row, 18)?,
+        deadline_at: time(row, 19)?,
+        created_at: time(row, 20)?,
+        updated_at: time(row, 21)?,
+        files: optional_json::<Vec<FileId>>(row, 22)?.unwrap_or_default().into(),
+    })
+}
+
+pub(super) const DUE: &str = "job, next_at, priority, lease_until, leased_by, token, failed_polls";
+
+pub(super) fn due(row: &Row) -> Result<Due> {
+    Ok(Due {
+        job: text(row, 0)?,
+        next_at: time(row, 1)?,
+        priority: text(row, 2)?,
+        lease_until: optional_time(row, 3)?,
+        leased_by: optional(row, 4)?,
+        token: number(row, 5)?,
+        failed_polls: number(row, 6)?,
+    })
+}
+
+pub(super) const ATTEMPT: &str = "owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
+     vendor, begun_at, ended_at";
+
+pub(super) fn attempt(row: &Row) -> Result<Attempt> {
+    Ok(Attempt {
+        owner: text(row, 0)?,
+        number: number(row, 1)?,
+        provider: text(row, 2)?,
+        vendor_model: get(row, 3)?,
+        credential: get(row, 4)?,
+        state: text(row, 5)?,
+        effect: word::<Effect>(row, 6)?,
+        upstream: optional_json(row, 7)?,
+        error: optional_json(row, 8)?,
+        vendor: json(row, 9)?,
+        begun_at: time(row, 10)?,
+        ended_at: optional_time(row, 11)?,
+    })
+}
+
+pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256";
+
+pub(super) fn artifact(row: &Row) -> Result<Artifact> {
+    Ok(Artifact {
+        job: text(row, 0)?,
+        index: number(row, 1)?,
+        object: StoredObject {
+            key: get(row, 2)?,
+            media_type: get(row, 3)?,
+            size_bytes: number(row, 4)?,
+            sha256: get(row, 5)?,
+        },
+    })
+}
+
+pub(super) const EVENT: &str = "id, job, version, state, created_at";
+
+pub(super) fn event(row: &Row) -> Result<JobEvent> {
+    Ok(JobEvent {
+        id: text(row, 0)?,
+        job: text(row, 1)?,
+        version: number(row, 2)?,
+        state: text(row, 3)?,
+        created_at: time(row, 4)?,
+    })
+}
+
+pub(super) const IDEMPOTENCY: &str = "account, fingerprint, owner, created_at";
+
+pub(super) fn idempotency(row: &Row) -> Result<IdempotencyRecord> {
+    Ok(IdempotencyRecord {
+        account: text(row, 0)?,
+        fingerprint: hash(row, 1)?,
+        made: text(row, 2)?,
+        created_at: time(row, 3)?,
+    })
+}
+
+pub(super) const FILE: &str = "id, account, state, media_type, size_bytes, sha256, uses, created_at, used_at";
+
+pub(super) fn file(row: &Row) -> Result<File> {
+    Ok(File {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        state: text(row, 2)?,
+        media_type: get(row, 3)?,
+        size_bytes: number(row, 4)?,
+        sha256: get(row, 5)?,
+        uses: number(row, 6)?,
+        created_at: time(row, 7)?,
+        used_at: time(row, 8)?,
+    })
+}
+
+pub(super) const KEY: &str = "id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at, \
+     budget, coalesce(held, 0), coalesce(charged, 0)";
+
+pub(super) fn key(row: &Row) -> Result<ApiKey> {
+    Ok(ApiKey {
+        id: text(row, 0)?,
+        kind: text(row, 1)?,
+        realm: text(row, 2)?,
+        account: optional(row, 3)?,
+        name: get(row, 4)?,
+        scopes: json(row, 5)?,
+        hash: hash(row, 6)?,
+        created_at: time(row, 7)?,
+        expires_at: optional_time(row, 8)?,
+        revoked_at: optional_time(row, 9)?,
+        budget: match get::<Option<i64>>(row, 10)? {
+            Some(_) => Some(budget_at(row, 10)?),
+            None => None,
+        },
+    })
+}
+
+pub(super) const BUDGET: &str = "budget, held, charged";
+
+pub(super) fn budget(row: &Row) -> Result<Budget> {
+    budget_at(row, 0)
+}
+
+fn budget_at(row: &Row, first: usize) -> Result<Budget> {
+    Ok(Budget {
+        limit: credits(row, first)?,
+        held: credits(row, first + 1)?,
+        charged: credits(row, first + 2)?,
+    })
+}
+
+/// All rows, each read in this way.
+pub(super) fn all<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T>) -> Result<Vec<T>> {
+    rows.iter().map(read).collect()
+}
+
+/// A column as it is.
+pub(super) fn get<T: FromSqlOwned>(row: &Row, column: usize) -> Result<T> {
+    Ok(row.try_get(column)?)
+}
+
+/// A text column as what it means.
+pub(super) fn text<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row, column: usize) -> Result<T> {
+    row.try_get::<_, &str>(column)?.parse().map_err(|error: T::Err| unreadable(column, error))
+}
+
+/// A number that was written as such, so that it has room.
+pub(super) fn number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
+    row: &Row,
+    column: usize,
+) -> Result<T> {
+    T::try_from(get(row, column)?).map_err(|error| unreadable(column, error))
+}
+
+/// Zero is no.
+fn flag(row: &Row, column: usize) -> Result<bool> {
+    Ok(get::<i64>(row, column)? != 0)
+}
+
+pub(super) fn time(row: &Row, column: usize) -> Result<Timestamp> {
+    get(row, column).map(Timestamp::from_millis)
+}
+
+fn optional<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row, column: usize) -> Result<Option<T>> {
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(str::parse).transpose().map_err(|error: T::Err| unreadable(column, error))
+}
+
+fn optional_number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<T>> {
+    let number: Option<i64> = get(row, column)?;
+    number.map(T::try_from).transpose().map_err(|error| unreadable(column, error))
+}
+
+fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>> {
+    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_millis))
+}
+
+fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
+    serde_json::from_str(row.try_get(column)?).map_err(|error| unreadable(column, error))
+}
+
+fn optional_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>> {
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(serde_json::from_str).transpose().map_err(|error| unreadable(column, error))
+}
+
+/// A column that holds the bare word of an enum.
+fn word<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
+    let word = get(row, column)?;
+    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(column, error))
+}
+
+fn credits(row: &Row, column: usize) -> Result<Credits> {
+    Credits::from_micros(get(row, column)?).map_err(|error| unreadable(column, error))
+}
+
+fn hash(row: &Row, column: usize) -> Result<[u8; 32]> {
+    row.try_get::<_, &[u8]>(column)?.try_into().map_err(|error| unreadable(column, error))
+}
+
+fn unreadable(column: usize, error: impl Error + Send + Sync + 'static) -> Fault {
+    Fault::Unreadable { column, source: error.into() }
+}

@@ -1,0 +1,3 @@
+//! What the databases are asked in the same words.
+
+pub(super) mod audit;
