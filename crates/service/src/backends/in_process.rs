@@ -138,6 +138,17 @@ pub struct InProcessSignals {
     listened: Mutex<HashMap<JobId, watch::Sender<Option<JobSignal>>>>,
 }
 
+#[cfg(feature = "redis")]
+impl InProcessSignals {
+    /// Wakes every listener, so that each looks again: signals may have been lost.
+    pub(super) fn wake_all(&self) {
+        let listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
+        for sender in listened.values() {
+            sender.send_modify(|_same| {});
+        }
+    }
+}
+
 impl JobSignals for InProcessSignals {
     fn announce(&self, signal: JobSignal) {
         let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);

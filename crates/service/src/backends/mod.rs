@@ -6,6 +6,8 @@ mod in_process;
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -16,5 +18,7 @@ pub use folder::FolderStorage;
 pub use in_process::{InProcessQueue, InProcessSignals};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresError, PostgresSettings, PostgresStore};
+#[cfg(feature = "redis")]
+pub use redis::{RedisLink, RedisQueue, RedisSettings, RedisSignals};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteError, SqliteSettings, SqliteStore};

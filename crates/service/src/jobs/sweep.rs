@@ -3,9 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
+
 use super::JobParts;
 use crate::artifacts::ArtifactsService;
 use crate::instances::end_orphaned_calls;
+use crate::ports::DueJob;
 use crate::{ServiceError, Spawner, Timestamp};
 
 /// How many overdue jobs one sweep lines up.
@@ -13,6 +16,9 @@ const SWEEP_MAX: usize = 500;
 
 /// How many jobs the queue is filled with at start; the sweep brings the others.
 const REBUILD_MAX: usize = 100_000;
+
+/// How many jobs are on their way to a queue elsewhere at a time.
+const PUSHES_AT_ONCE: usize = 64;
 
 /// How long an idempotency key is kept.
 const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -36,9 +42,7 @@ impl JobSweep {
     pub async fn rebuild(&self) -> Result<(), ServiceError> {
         let due = self.parts.store.due(Some(Timestamp::from_millis(i64::MAX)), REBUILD_MAX).await?;
         let jobs = due.len();
-        for due in due {
-            self.parts.queue.push(due).await;
-        }
+        self.line_up(due).await;
         self.look_for_room().await;
         if jobs > 0 {
             tracing::info!(jobs, "unfinished jobs were taken up again");
@@ -70,15 +74,18 @@ impl JobSweep {
 
     async fn sweep(&self) -> Result<(), ServiceError> {
         self.look_for_room().await;
-        for due in self.parts.store.due(None, SWEEP_MAX).await? {
-            self.parts.queue.push(due).await;
-        }
+        self.line_up(self.parts.store.due(None, SWEEP_MAX).await?).await;
         if let Some(waiting) = self.parts.queue.waiting().await {
             metrics::gauge!("fourfold_queue_depth").set(u32::try_from(waiting.depth).unwrap_or(u32::MAX));
             metrics::gauge!("fourfold_queue_oldest_age_seconds").set(waiting.oldest_age);
         }
         end_orphaned_calls(self.parts.store.as_ref()).await?;
         self.parts.files.sweep().await
+    }
+
+    async fn line_up(&self, due: Vec<DueJob>) {
+        let pushes = stream::iter(due);
+        pushes.for_each_concurrent(PUSHES_AT_ONCE, |due| self.parts.queue.push(due)).await;
     }
 
     async fn look_for_room(&self) {
