@@ -178,6 +178,7 @@ async fn a_vendor_from_outside_serves_a_job() {
         input: json!({"prompt": "fox"}).as_object().unwrap().clone(),
         metadata: None,
         max_credits: None,
+        retry_of: None,
         priority: Priority::Normal,
         idempotency: None,
     };

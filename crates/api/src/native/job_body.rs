@@ -47,7 +47,7 @@ pub(crate) struct JobBody {
 struct AttemptBody {
     number: u32,
     provider: String,
-    /// begun, taken, succeeded, failed, not_sent, uncertain or cancelled.
+    /// begun, taken, succeeded, failed, not_sent, uncertain, cancelled or lost.
     state: &'static str,
     error: Option<JobErrorBody>,
     /// What the vendor says beside its results: its request id, seeds, finish reasons, verdicts, usage.

@@ -78,6 +78,7 @@ pub(crate) async fn create(
         max_credits: object.credits("max_credits")?,
         priority: priority(&user, object.text("priority")?)?,
         key: Some(user.key.id),
+        retry_of: None,
         subject: user.subject,
         idempotency,
     };

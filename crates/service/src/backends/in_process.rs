@@ -31,6 +31,29 @@ struct Lines {
     /// The jobs in `ready`, so that none waits there twice.
     known: HashSet<JobId>,
     turns: Turns,
+    /// The moment that one taker sleeps until; the others wait to be woken.
+    sleeping_until: Option<Timestamp>,
+}
+
+/// A taker that sleeps until a moment for all of them.
+struct Sleeper<'a> {
+    queue: &'a InProcessQueue,
+    until: Timestamp,
+    is_awake: bool,
+}
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        let mut lines = self.queue.lines();
+        if lines.sleeping_until == Some(self.until) {
+            lines.sleeping_until = None;
+        }
+        drop(lines);
+        if !self.is_awake {
+            // One who stops waiting leaves its sleep to another.
+            self.queue.pushed.notify_one();
+        }
+    }
 }
 
 impl InProcessQueue {
@@ -72,14 +95,22 @@ impl JobQueue for InProcessQueue {
                     }
                     return Taken { job, receipt: None };
                 }
-                lines.later.peek().map(|Reverse((next_at, _, _))| next_at.since(now))
+                let next_at = lines.later.peek().map(|Reverse((next_at, _, _))| *next_at);
+                let unwatched = next_at.filter(|at| lines.sleeping_until.is_none_or(|until| *at < until));
+                if unwatched.is_some() {
+                    lines.sleeping_until = unwatched;
+                }
+                unwatched.map(|until| (until.since(now), Sleeper { queue: self, until, is_awake: false }))
             };
             match wait {
                 None => pushed.await,
-                Some(wait) => tokio::select! {
-                    () = pushed => {}
-                    () = tokio::time::sleep(wait) => {}
-                },
+                Some((wait, mut sleeper)) => {
+                    tokio::select! {
+                        () = pushed => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                    sleeper.is_awake = true;
+                }
             }
         }
     }

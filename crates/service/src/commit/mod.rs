@@ -18,4 +18,4 @@ mod world;
 pub(crate) use queue::{Alone, BATCH_MAX, CommitQueue, Work};
 pub(crate) use step::{Commit, PendingStep, Step, pending};
 pub(crate) use table::Table;
-pub(crate) use world::{Needs, World};
+pub(crate) use world::{AdmissionNeeds, Needs, World};

@@ -11,7 +11,7 @@ use crate::calls::{Call, CallAnswer};
 use crate::credits::{Account, Budget, Entry, Hold, Owner};
 use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
-use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent};
+use crate::jobs::{Admission, Artifact, Attempt, Due, Job, JobEvent};
 
 /// The rows at hand. What isn't here isn't in the database either, as far as the steps' needs reach.
 #[derive(Debug, Default)]
@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) files: Table<FileId, File>,
     /// What accounts keep: the sums over their files, never written.
     pub(crate) file_usage: Table<AccountId, FileUsage>,
+    /// How many jobs accounts run, and which wait: told by the due rows, never written.
+    pub(crate) admissions: Table<AccountId, Admission>,
 }
 
 impl World {
@@ -66,4 +68,18 @@ pub(crate) struct Needs {
     pub(crate) idempotency: Vec<IdempotencyScope>,
     pub(crate) files: BTreeSet<FileId>,
     pub(crate) file_usage: Vec<Subject>,
+    pub(crate) admissions: AdmissionNeeds,
+}
+
+/// Whose jobs are counted, and how many of those that wait may go on.
+#[derive(Debug, Default)]
+pub(crate) struct AdmissionNeeds {
+    /// Subjects with a new job.
+    pub(crate) subjects: Vec<Subject>,
+    /// Jobs that may end: the account's next may go on in the place of each.
+    pub(crate) endings: BTreeSet<JobId>,
+    /// Accounts that may have room.
+    pub(crate) accounts: BTreeSet<AccountId>,
+    /// The most jobs that an account runs at a time.
+    pub(crate) cap: u64,
 }

@@ -136,6 +136,9 @@ pub enum EntryKind {
     Interrupted,
     /// The part of a price that the hold didn't cover: the operator's loss, no change to the account.
     Overrun,
+    /// What the operator pays a vendor for work that nobody was charged for: the operator's loss, no change to the
+    /// account.
+    Loss,
 }
 
 named!(
@@ -149,12 +152,13 @@ named!(
 named!(
     EntryKind,
     "kind of an entry",
-    "one of grant, adjust, hold, settle, release, interrupted, overrun",
+    "one of grant, adjust, hold, settle, release, interrupted, overrun, loss",
     Grant = "grant",
     Adjust = "adjust",
     Hold = "hold",
     Settle = "settle",
     Release = "release",
     Interrupted = "interrupted",
-    Overrun = "overrun"
+    Overrun = "overrun",
+    Loss = "loss"
 );

@@ -213,6 +213,24 @@ fn end_in(budget: Budget, amount: Credits, charged: Credits) -> Result<Budget, R
     Ok(Budget { held, charged: budget.charged.checked_add(charged)?, ..budget })
 }
 
+/// Writes down what the operator pays a vendor for an attempt of which nobody was charged; the account's credits
+/// don't change. Nothing is written of nothing.
+pub(crate) fn lose(
+    world: &mut World,
+    account: AccountId,
+    owner: Owner,
+    attempt: u32,
+    amount: Credits,
+    note: Option<&str>,
+) {
+    if amount.is_zero() {
+        return;
+    }
+    let operation = format!("loss:{owner}:{attempt}");
+    let entry = entry(world, account, operation, EntryKind::Loss, amount.minus());
+    world.entries.push(Entry { owner: Some(owner), note: note.map(str::to_owned), ..entry });
+}
+
 fn account(world: &World, id: AccountId) -> Result<&Account, Refusal> {
     world.accounts.get(&id).ok_or(Refusal::NotFound)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fourfold_domain::{
     AccountId, Credits, Effect, EventId, FileId, HoldId, InstanceId, JobId, JobState, KeyId, Modality,
-    ModelName, OnCancel, OnUncertain, OutputSource, Priority, ProviderKey, Quantity, UpstreamTask,
+    ModelName, OnCancel, OnUncertain, OutputSource, Price, Priority, ProviderKey, Quantity, UpstreamTask,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -57,6 +57,8 @@ pub struct Job {
     pub output: Option<Arc<str>>,
     /// Its caller wants it called off.
     pub cancel_requested: bool,
+    /// The job that was tried again with this one.
+    pub retry_of: Option<JobId>,
     /// When it ends as expired.
     pub deadline_at: Timestamp,
     /// When it was submitted.
@@ -103,10 +105,16 @@ impl JobError {
 pub struct Due {
     /// Which job.
     pub job: JobId,
+    /// Whose.
+    pub account: AccountId,
     /// Not before this moment.
     pub next_at: Timestamp,
     /// Which of the waiting go first.
     pub priority: Priority,
+    /// It waits for another of its account's jobs to end, and is due at its deadline only.
+    pub parked: bool,
+    /// The job is final; until this moment its vendor is asked what became of the task.
+    pub late_until: Option<Timestamp>,
     /// Until when somebody has a right to it.
     pub lease_until: Option<Timestamp>,
     /// Who.
@@ -115,6 +123,8 @@ pub struct Due {
     pub token: u64,
     /// Polls in a row that failed.
     pub failed_polls: u32,
+    /// When the job's progress was last written.
+    pub progress_at: Option<Timestamp>,
 }
 
 /// A worker's right to a job until a time.
@@ -149,6 +159,10 @@ pub struct Attempt {
     pub error: Option<JobError>,
     /// The vendor's own facts.
     pub vendor: Map<String, Value>,
+    /// What the vendor charges the operator, as it was when the attempt began and where it is known.
+    pub cost_price: Option<Price>,
+    /// What that comes to: the most that it can be, until it is known better.
+    pub cost: Option<Credits>,
     /// When it began.
     pub begun_at: Timestamp,
     /// When it ended.
@@ -172,19 +186,23 @@ pub enum AttemptState {
     Uncertain,
     /// It was called off.
     Cancelled,
+    /// It delivered, and its job got nothing of that: it came too late, or there was no room. The operator bears
+    /// its cost.
+    Lost,
 }
 
 named!(
     AttemptState,
     "state of an attempt",
-    "one of begun, taken, succeeded, failed, not_sent, uncertain, cancelled",
+    "one of begun, taken, succeeded, failed, not_sent, uncertain, cancelled, lost",
     Begun = "begun",
     Taken = "taken",
     Succeeded = "succeeded",
     Failed = "failed",
     NotSent = "not_sent",
     Uncertain = "uncertain",
-    Cancelled = "cancelled"
+    Cancelled = "cancelled",
+    Lost = "lost"
 );
 
 /// What the vendor gave us to go on with; recorded before anything is done with it.
@@ -241,6 +259,8 @@ pub struct Artifact {
     pub index: u32,
     /// Where it is.
     pub object: StoredObject,
+    /// When its object was removed, since it had been kept for as long as results of its model are.
+    pub removed_at: Option<Timestamp>,
 }
 
 /// One change of a job's state.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::media::NamedMedia;
-use super::{Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
+use super::{Ended, Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
 use crate::catalog::{CatalogService, Offer};
 use crate::credits::Owner;
 use crate::files::FilesService;
@@ -78,6 +78,8 @@ pub struct Submission {
     pub max_credits: Option<Credits>,
     /// Which of the waiting go first.
     pub priority: Priority,
+    /// The job that is tried again with this one.
+    pub retry_of: Option<JobId>,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
 }
@@ -125,6 +127,13 @@ impl JobParts {
         let next_at = self.clock.now().after(after);
         self.queue.push(DueJob { job: job.id, priority: job.priority, next_at }).await;
     }
+
+    /// Lines jobs up that go on in the place of one that ended.
+    pub(super) async fn line_up(&self, promoted: Vec<DueJob>) {
+        for due in promoted {
+            self.queue.push(due).await;
+        }
+    }
 }
 
 impl JobsService {
@@ -167,25 +176,28 @@ impl JobsService {
             step.new_files = self.parts.files.take_in(&step.subject, inline).await?;
         }
         let submitted = self.parts.store.submit(step).await;
-        if !matches!(submitted, Ok(Submitted::New(_))) {
+        if !matches!(submitted, Ok(Submitted::New(_) | Submitted::Parked(_))) {
             self.parts.files.discard(&incoming).await;
         }
         let submitted = submitted.map_err(|error| match error {
             StoreError::Refused(Refusal::NoFile(id)) => media.missing(id).into(),
             other => taken_or_not(other),
         });
-        match submitted? {
-            Submitted::New(job) => {
+        let submitted = submitted?;
+        match submitted {
+            Submitted::Earlier(Owner::Job(id)) => self.load(id).await,
+            Submitted::Earlier(Owner::Call(_)) => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
+            Submitted::New(ref job) | Submitted::Parked(ref job) => {
                 failpoint::reach("after_submit");
                 metrics::counter!("fourfold_jobs_submitted_total", "model" => job.model.to_string())
                     .increment(1);
                 metrics::counter!("fourfold_credits_held_micros_total", "model" => job.model.to_string())
                     .increment(job.held.micros().unsigned_abs());
-                self.parts.enqueue(&job, Duration::ZERO).await;
-                Ok(JobView { job: *job, attempts: Vec::new(), artifacts: Vec::new() })
+                if matches!(submitted, Submitted::New(_)) {
+                    self.parts.enqueue(job, Duration::ZERO).await;
+                }
+                Ok(JobView { job: Job::clone(job), attempts: Vec::new(), artifacts: Vec::new() })
             }
-            Submitted::Earlier(Owner::Job(id)) => self.load(id).await,
-            Submitted::Earlier(Owner::Call(_)) => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
         }
     }
 
@@ -252,7 +264,10 @@ impl JobsService {
     /// Calls an account's own job off. One that nobody works on ends at once; of one under way the vendor is
     /// asked. Again gives the same.
     pub async fn cancel(&self, account: AccountId, id: JobId) -> Result<JobView, ServiceError> {
-        let job = self.parts.store.request_cancel(RequestCancel { job: id, account }).await?;
+        let account_max = self.parts.settings.account_max;
+        let step = RequestCancel { job: id, account, account_max };
+        let Ended { job, promoted } = self.parts.store.request_cancel(step).await?;
+        self.parts.line_up(promoted).await;
         if job.state.is_final() {
             self.parts.ended(&job, None);
         } else {
@@ -341,6 +356,8 @@ impl JobsService {
             amount: offer.quote.credits,
             price: model.price.clone(),
             deadline: model.deadline,
+            retry_of: submission.retry_of,
+            account_max: self.parts.settings.account_max,
             idempotency: submission.idempotency,
         };
         Ok((step, media))

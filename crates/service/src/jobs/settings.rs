@@ -39,6 +39,15 @@ pub struct JobSettings {
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub poll_max: Duration,
+    /// How many jobs of one account are worked on at a time; the others wait until one of them ends. 0 is no limit.
+    pub account_max: u32,
+    /// How many looks at vendors' tasks one process has under way at a time; 1 to 10 000.
+    pub polls: usize,
+    /// How long a vendor is still asked, at a tenth of the rate, what became of a task whose job has expired: what
+    /// it delivers then is the operator's loss. 0 asks no more.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub late_poll: Duration,
 }
 
 impl Default for JobSettings {
@@ -51,6 +60,9 @@ impl Default for JobSettings {
             send_margin: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
             poll_max: Duration::from_secs(60 * 60),
+            account_max: 100,
+            polls: 1_000,
+            late_poll: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -60,6 +72,9 @@ impl JobSettings {
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         if !(1..=WORKERS_MAX).contains(&self.workers) {
             return Err(("jobs.workers", format!("must be from 1 to {WORKERS_MAX}")));
+        }
+        if !(1..=WORKERS_MAX).contains(&self.polls) {
+            return Err(("jobs.polls", format!("must be from 1 to {WORKERS_MAX}")));
         }
         if self.lease < self.send_margin + Duration::from_secs(5) && !self.send_margin.is_zero() {
             return Err(("jobs.lease", "must be at least jobs.send_margin and 5s".to_owned()));
@@ -88,6 +103,7 @@ mod tests {
         let seconds = Duration::from_secs;
         for (wrong, name) in [
             (JobSettings { workers: 0, ..right.clone() }, "jobs.workers"),
+            (JobSettings { polls: 0, ..right.clone() }, "jobs.polls"),
             (JobSettings { lease: seconds(14), ..right.clone() }, "jobs.lease"),
             (JobSettings { renew: seconds(11), ..right.clone() }, "jobs.renew"),
             (JobSettings { renew: Duration::ZERO, ..right.clone() }, "jobs.renew"),

@@ -10,7 +10,7 @@ use fourfold_domain::{
 };
 use serde::Serialize;
 
-use super::{DueJob, FileStore};
+use super::{DueJob, FileStore, OperatorStore};
 use crate::Timestamp;
 use crate::calls::{CallAnswer, CallView, EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
@@ -18,15 +18,21 @@ use crate::credits::{Account, Adjust, Entry, Grant};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
-    BeginAttempt, Claim, Claimed, Finish, Job, JobEvent, JobView, Lease, NextAttempt, RecordUpstream,
-    RequestCancel, Reschedule, Submit, Submitted,
+    BeginAttempt, Claim, Claimed, EndLate, Ended, Finish, Job, JobEvent, JobView, Lease, NextAttempt,
+    Promote, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
 };
 use crate::keys::ApiKey;
 
 /// All of the database.
-pub trait Store: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore {}
+pub trait Store:
+    AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore + OperatorStore
+{
+}
 
-impl<S: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore> Store for S {}
+impl<S> Store for S where
+    S: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore + OperatorStore
+{
+}
 
 /// Accounts and their ledger.
 #[async_trait]
@@ -117,15 +123,19 @@ pub trait JobStore: Send + Sync {
     /// Ends the attempt and puts the job back in line.
     async fn next_attempt(&self, step: NextAttempt) -> Result<Job, StoreError>;
     /// Ends a job: state, money, results and event in one go.
-    async fn finish(&self, step: Finish) -> Result<Job, StoreError>;
+    async fn finish(&self, step: Finish) -> Result<Ended, StoreError>;
     /// Calls a job off.
-    async fn request_cancel(&self, step: RequestCancel) -> Result<Job, StoreError>;
+    async fn request_cancel(&self, step: RequestCancel) -> Result<Ended, StoreError>;
+    /// Ends the late looks at a final job's task, and says what was lost.
+    async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError>;
+    /// Lets an account's parked jobs go on for which there is room.
+    async fn promote(&self, step: Promote) -> Result<Vec<DueJob>, StoreError>;
 
     /// Makes these leases last `lease` from now and names those that are no longer the instance's.
     async fn renew(&self, leases: Vec<Lease>, lease: Duration) -> Result<Vec<JobId>, StoreError>;
 
     /// Jobs that nobody holds a lease of and that are due by `until` (now, where it is nothing), the
-    /// longest due first.
+    /// longest due first. A parked one is at its deadline, and never before.
     async fn due(&self, until: Option<Timestamp>, limit: usize) -> Result<Vec<DueJob>, StoreError>;
 
     /// A job with all that belongs to it.
@@ -201,6 +211,10 @@ pub trait InstanceStore: Send + Sync {
     /// Declares every other instance dead: their leases are free at once and their calls orphaned. Only
     /// for the one server process of an embedded database.
     async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError>;
+
+    /// Takes the sweep for so long, or keeps it; false while another instance has it. Between two instances only
+    /// one gets it.
+    async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError>;
 }
 
 /// What a backend reads and does besides steps.
@@ -290,10 +304,16 @@ impl<B: Commit + Reads> JobStore for B {
     async fn next_attempt(&self, step: NextAttempt) -> Result<Job, StoreError> {
         self.commit(step).await
     }
-    async fn finish(&self, step: Finish) -> Result<Job, StoreError> {
+    async fn finish(&self, step: Finish) -> Result<Ended, StoreError> {
         self.commit(step).await
     }
-    async fn request_cancel(&self, step: RequestCancel) -> Result<Job, StoreError> {
+    async fn request_cancel(&self, step: RequestCancel) -> Result<Ended, StoreError> {
+        self.commit(step).await
+    }
+    async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError> {
+        self.commit(step).await
+    }
+    async fn promote(&self, step: Promote) -> Result<Vec<DueJob>, StoreError> {
         self.commit(step).await
     }
     async fn renew(&self, leases: Vec<Lease>, lease: Duration) -> Result<Vec<JobId>, StoreError> {

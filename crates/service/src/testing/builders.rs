@@ -33,6 +33,11 @@ pub fn price() -> Price {
     Price::new("v1", vec![Rate::new(Unit::Image, credits("0.04"))])
 }
 
+/// What the vendor takes: 0.03 credits an image.
+pub fn cost_price() -> Price {
+    Price::new("cost-1", vec![Rate::new(Unit::Image, credits("0.03"))])
+}
+
 /// One picture for a user, with a hold of this many credits, due within an hour.
 pub fn submit(external_id: &str, amount: &str) -> Submit {
     Submit {
@@ -56,6 +61,8 @@ pub fn submit(external_id: &str, amount: &str) -> Submit {
         amount: credits(amount),
         price: price(),
         deadline: Duration::from_secs(60 * 60),
+        retry_of: None,
+        account_max: 0,
         idempotency: None,
     }
 }
@@ -105,6 +112,8 @@ pub fn begin(lease: Lease) -> BeginAttempt {
         provider: provider("acme"),
         vendor_model: "acme-1".to_owned(),
         credential: "default".to_owned(),
+        cost_price: Some(cost_price()),
+        cost: Some(credits("0.03")),
     }
 }
 
@@ -121,7 +130,7 @@ pub fn artifact(job: JobId, index: u32) -> Artifact {
         size_bytes: 3,
         sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned(),
     };
-    Artifact { job, index, object }
+    Artifact { job, index, object, removed_at: None }
 }
 
 fn model() -> ModelName {

@@ -43,9 +43,9 @@ async fn house() -> House {
     let record =
         RecordUpstream { lease, upstream: Upstream::Objects(delivery), vendor: serde_json::Map::new() };
     store.record_upstream(record).await.unwrap();
-    let artifacts = vec![Artifact { job, index: 0, object }];
+    let artifacts = vec![Artifact { job, index: 0, object, removed_at: None }];
     let ending = Ending::Succeeded { artifacts, used: credits("0"), output: None, missing: None };
-    let account = store.finish(Finish { lease, ending }).await.unwrap().account;
+    let account = store.finish(Finish { lease, ending, account_max: 0 }).await.unwrap().job.account;
 
     let settings = ArtifactSettings { url_ttl: Duration::from_secs(60), free_bytes_min: 1 };
     let artifacts = ArtifactsService::new(

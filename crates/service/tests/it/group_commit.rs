@@ -110,14 +110,15 @@ async fn a_job_may_come_and_go_within_one_commit() {
     let step = submit("u1", "0.04");
     let job = step.id;
     let head = store.grant(grant("u1", "1", "grant:head"));
-    let (submit, cancel) = (store.submit(step), store.request_cancel(RequestCancel { job, account }));
+    let (submit, cancel) =
+        (store.submit(step), store.request_cancel(RequestCancel { job, account, account_max: 0 }));
     let mut answers = Box::pin(futures_util::future::join3(head, submit, cancel));
     assert!(answers.as_mut().now_or_never().is_none());
     drop(shut);
 
     let (_, submitted, cancelled) = answers.await;
     assert!(matches!(submitted, Ok(Submitted::New(_))), "{submitted:?}");
-    assert_eq!(cancelled.unwrap().state, JobState::Cancelled);
+    assert_eq!(cancelled.unwrap().job.state, JobState::Cancelled);
     assert_eq!(store.events(job, 0).await.unwrap().len(), 2);
     assert!(store.audit().await.unwrap().findings.is_empty());
     let shared = commits(&database.path()) - before;

@@ -34,12 +34,13 @@ const JOB_HOLD: &str = "every job has a hold, open until the job is final";
 const JOB_CHARGE: &str = "a job was charged what its hold says";
 const ARTIFACTS: &str = "every succeeded job has its artifacts";
 const DUE: &str = "every job that isn't final is due";
+const LOSS: &str = "every loss has its attempt";
 const FILE_USES: &str = "every file counts the open jobs that name it";
 const JOB_FILES: &str = "every file that an open job names is there";
 const CALL_HOLD: &str = "every call has a hold, open until the call ends";
 
 /// What is done to the database, and the rules that name it.
-const TAMPERINGS: [(&str, &[&str]); 36] = [
+const TAMPERINGS: [(&str, &[&str]); 37] = [
     ("UPDATE account SET available = available + 1000000", &[AVAILABLE]),
     ("UPDATE account SET available = available - 1", &[AVAILABLE]),
     ("UPDATE account SET held = held + 1", &[HELD, OPEN_HOLDS]),
@@ -78,6 +79,8 @@ const TAMPERINGS: [(&str, &[&str]); 36] = [
     ("UPDATE file SET uses = 0", &[FILE_USES]),
     ("UPDATE file SET uses = 0, state = 'leaving'", &[FILE_USES, JOB_FILES]),
     ("DELETE FROM file", &[JOB_FILES]),
+    ("INSERT INTO entry SELECT 'lost' || id, account, 'loss:' || owner || ':1', 'loss', -1, 0, 0, owner, NULL, 1, 0 FROM hold WHERE owner GLOB 'job:*'",
+     &[LOSS]),
 ];
 
 /// A job that succeeded past its hold, one that failed, one that runs, all over one file, and a call open and ended.
@@ -111,13 +114,13 @@ async fn busy(path: &Path) -> Audit {
         output: None,
         missing: None,
     };
-    store.finish(Finish { lease: leases[0], ending: succeeded }).await.unwrap();
+    store.finish(Finish { lease: leases[0], ending: succeeded, account_max: 0 }).await.unwrap();
     let failed = Ending::failed(
         fourfold_service::jobs::JobError::new("failed", "no"),
         fourfold_service::jobs::AttemptState::Failed,
         None,
     );
-    store.finish(Finish { lease: leases[1], ending: failed }).await.unwrap();
+    store.finish(Finish { lease: leases[1], ending: failed, account_max: 0 }).await.unwrap();
     store.record_upstream(record(leases[2], task(Duration::ZERO))).await.unwrap();
     let ended = open_call("u1", "0.2", instance);
     let end = EndCall::new(ended.id, CallEnding::Charged(credits("0.1")));
@@ -198,6 +201,7 @@ async fn every_rule_of_the_audit_is_broken_by_some_tampering() {
         CALL_HOLD,
         FILE_USES,
         JOB_FILES,
+        LOSS,
     ];
     for rule in all {
         assert!(TAMPERINGS.iter().any(|(_, rules)| rules.contains(&rule)), "{rule}");

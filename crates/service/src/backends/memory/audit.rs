@@ -31,7 +31,8 @@ pub(super) fn audit(world: &World) -> Audit {
         if open == job.state.is_final() {
             find(&mut findings, "every job has a hold, open until the job is final", job.account, &job.id);
         }
-        if world.due.get(&job.id).is_some() == job.state.is_final() {
+        let is_due = world.due.get(&job.id).is_some_and(|due| due.late_until.is_none());
+        if is_due == job.state.is_final() {
             find(&mut findings, "every job that isn't final is due", job.account, &job.id);
         }
     }
@@ -111,7 +112,7 @@ fn counts(world: &World) -> Counts {
         holds: count(world.holds.values().count()),
         holds_open: count(world.holds.values().filter(|hold| hold.state == HoldState::Open).count()),
         jobs: count(world.jobs.values().count()),
-        jobs_open: count(world.due.values().count()),
+        jobs_open: count(world.due.values().filter(|due| due.late_until.is_none()).count()),
         calls: count(world.calls.values().count()),
     }
 }

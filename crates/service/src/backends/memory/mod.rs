@@ -2,6 +2,7 @@
 
 mod audit;
 mod files;
+mod operator;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,6 +89,8 @@ struct State {
     keys: HashMap<KeyId, ApiKey>,
     keys_revision: u64,
     instances: HashMap<InstanceId, Timestamp>,
+    /// Who sweeps, until when.
+    sweep: Option<(InstanceId, Timestamp)>,
     /// How many steps are still answered.
     answers_left: Option<u32>,
 }
@@ -137,7 +140,8 @@ impl MemoryStore {
     fn take<S: Step>(&self, world: &mut World, step: &S) -> Result<S::Answer, StoreError> {
         world.now = self.clock.now();
         let known = (world.entries.len(), world.events.len(), world.artifacts.len());
-        let (before, now) = (Open::of(world), world.now);
+        let before = self.faults.settle_twice.then(|| Open::of(world));
+        let now = world.now;
         if self.faults.share_leases {
             each_due(world, |due| due.lease_until = due.lease_until.min(Some(now)));
         }
@@ -172,7 +176,7 @@ impl MemoryStore {
             let files: Vec<FileId> = world.files.values().map(|file| file.id).collect();
             files.iter().for_each(|id| world.files.get_mut(id).into_iter().for_each(|file| file.uses = 0));
         }
-        if self.faults.settle_twice {
+        if let Some(before) = before {
             before.settle_again(world);
         }
         Ok(answer)
@@ -261,7 +265,7 @@ impl Reads for MemoryStore {
         let state = self.state();
         let free = state.world.due.values().filter(|due| due.lease_until.is_none_or(|until| until <= now));
         let mut due: Vec<DueJob> = free
-            .filter(|due| due.next_at <= until.unwrap_or(now))
+            .filter(|due| due.next_at <= until.unwrap_or(now) && (!due.parked || due.next_at <= now))
             .map(|due| DueJob { job: due.job, priority: due.priority, next_at: due.next_at })
             .collect();
         due.sort_by_key(|due| due.next_at);
@@ -392,12 +396,23 @@ impl InstanceStore for MemoryStore {
     async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError> {
         let mut state = self.state();
         state.instances.retain(|known, _until| *known == instance);
+        state.sweep = state.sweep.filter(|(known, _until)| *known == instance);
         each_due(&mut state.world, |due| {
             if due.leased_by != Some(instance) {
                 (due.lease_until, due.leased_by) = (None, None);
             }
         });
         Ok(())
+    }
+
+    async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let is_free = state.sweep.is_none_or(|(known, until)| known == instance || until <= now);
+        if is_free {
+            state.sweep = Some((instance, now.after(lease)));
+        }
+        Ok(is_free)
     }
 }
 

@@ -79,9 +79,20 @@ impl InstanceStore for PostgresStore {
     }
 
     async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError> {
-        let sql = "WITH gone AS (DELETE FROM instance WHERE id <> $1), \
+        let sql = "WITH gone AS (DELETE FROM instance WHERE id <> $1), duties AS (DELETE FROM duty WHERE instance <> $1), \
                    freed AS (SELECT job FROM job_due WHERE leased_by <> $1 ORDER BY job FOR UPDATE) \
                    UPDATE job_due SET lease_until = NULL, leased_by = NULL FROM freed WHERE job_due.job = freed.job";
         self.database.execute(Query::new(sql, values![instance.to_string()])).await
+    }
+
+    async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO duty (name, instance, lease_until) \
+                   VALUES ('sweep', $1, coalesce($2::bigint, now_millis()) + $3) \
+                   ON CONFLICT (name) DO UPDATE SET instance = excluded.instance, lease_until = excluded.lease_until \
+                   WHERE duty.instance = excluded.instance OR duty.lease_until <= coalesce($2::bigint, now_millis()) \
+                   RETURNING name";
+        let row = values![instance.to_string(), self.database.moment(), millis(lease)];
+        let taken = self.database.one(Query::new(sql, row), |row| rows::get::<String>(row, 0)).await?;
+        Ok(taken.is_some())
     }
 }

@@ -19,6 +19,7 @@ use crate::commit::{Needs, World};
 use crate::credits::Owner;
 use crate::files::FileUsage;
 use crate::idempotency::IdempotencyScope;
+use crate::jobs::{Admission, PROMOTED_MAX};
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +37,8 @@ pub(super) enum Ask {
     Idempotency,
     Files,
     FileUsage,
+    Running,
+    Parked,
 }
 
 /// What a batch asks for, in order. The answers are read in this order too.
@@ -52,6 +55,7 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
             .subjects
             .iter()
             .chain(&needs.file_usage)
+            .chain(&needs.admissions.subjects)
             .chain(needs.idempotency.iter().map(|scope| &scope.subject)),
     );
     let (usage_realms, usage_ids) = subjects(needs.file_usage.iter());
@@ -64,7 +68,8 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
             queries.push(Query::new(sql, values));
         }
     };
-    let locked = values![realms, external_ids, jobs(), calls(), files(), &needs.operations];
+    let promoted = || ids(&mut needs.admissions.accounts.iter().map(ToString::to_string));
+    let locked = values![realms, external_ids, jobs(), calls(), files(), &needs.operations, promoted()];
     ask(Ask::Accounts, true, lock_accounts(), locked);
     let sql = format!("SELECT {JOB} FROM job WHERE id = ANY ($1)");
     ask(Ask::Jobs, has_jobs, sql, values![jobs()]);
@@ -113,6 +118,15 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
                JOIN unnest($1::text[], $2::text[]) AS s (realm, external_id) USING (realm, external_id))) \
                GROUP BY account";
     ask(Ask::FileUsage, !needs.file_usage.is_empty(), sql.to_owned(), values![usage_realms, usage_ids]);
+    let endings = || ids(&mut needs.admissions.endings.iter().map(ToString::to_string));
+    let (admitted_realms, admitted_ids) = subjects(needs.admissions.subjects.iter());
+    let cap = i64::try_from(needs.admissions.cap).unwrap_or(i64::MAX);
+    let is_capped = needs.admissions.cap > 0 && cap < i64::MAX;
+    let of_accounts = values![admitted_realms, admitted_ids, endings(), promoted()];
+    ask(Ask::Running, is_capped, RUNNING.to_owned(), of_accounts);
+    let may_promote = !needs.admissions.endings.is_empty() || !needs.admissions.accounts.is_empty();
+    let most = i64::try_from(PROMOTED_MAX).unwrap_or(i64::MAX);
+    ask(Ask::Parked, may_promote, parked(), values![endings(), promoted(), cap, most]);
     (asked, queries)
 }
 
@@ -194,6 +208,22 @@ fn take(world: &mut World, ask: Ask, row: &Row) -> Result<(), Fault> {
                 world.files.load(file.id, file);
             }
         }
+        Ask::Running => {
+            let account = rows::text(row, 0)?;
+            if is_locked(world, account) {
+                let running = rows::number(row, 1)?;
+                world.admissions.load(account, Admission { running, ..Admission::default() });
+            }
+        }
+        Ask::Parked => {
+            let due = rows::due(row)?;
+            if is_locked(world, due.account) {
+                let mut admission = world.admissions.get(&due.account).cloned().unwrap_or_default();
+                admission.parked.insert((due.priority, due.job));
+                world.admissions.load(due.account, admission);
+                world.due.load(due.job, due);
+            }
+        }
         Ask::FileUsage => {
             let account = rows::text(row, 0)?;
             if is_locked(world, account) {
@@ -219,7 +249,31 @@ fn lock_accounts() -> String {
            UNION SELECT account FROM call WHERE id = ANY ($4) \
            UNION SELECT account FROM file WHERE id = ANY ($5) \
            UNION SELECT account FROM entry WHERE operation = ANY ($6) \
+           UNION SELECT unnest($7::text[]) \
          )) ORDER BY id FOR UPDATE"
+    )
+}
+
+/// How many jobs the accounts run of the subjects `$1` and `$2`, of the jobs `$3`, and of `$4`. They change only under
+/// the locks of their accounts.
+const RUNNING: &str = "SELECT account, count(*) FROM job_due WHERE parked = 0 AND late_until IS NULL \
+     AND account = ANY (ARRAY (SELECT a.id FROM account a JOIN unnest($1::text[], $2::text[]) AS s (realm, external_id) \
+         USING (realm, external_id) \
+       UNION SELECT account FROM job WHERE id = ANY ($3) UNION SELECT unnest($4::text[]))) GROUP BY account";
+
+/// The parked jobs of accounts that may go on, the first first: one in the place of each of the jobs `$1`, and as many
+/// as there is room for below `$3`, at most `$4`, also of the accounts `$2`. Nobody holds a lease of them, so that the
+/// locks of their accounts are enough.
+fn parked() -> String {
+    format!(
+        "SELECT due.* FROM (SELECT account, sum(freed)::bigint AS freed FROM \
+             (SELECT account, 1 AS freed FROM job WHERE id = ANY ($1) UNION ALL SELECT unnest($2::text[]), 0) ending \
+             GROUP BY account) freed, \
+           LATERAL (SELECT count(*) AS running FROM job_due \
+             WHERE account = freed.account AND parked = 0 AND late_until IS NULL) now, \
+           LATERAL (SELECT {DUE} FROM job_due WHERE job_due.account = freed.account AND parked = 1 \
+             ORDER BY (CASE priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END), job \
+             LIMIT freed.freed + least(greatest($3::bigint - now.running, 0), $4::bigint)) due"
     )
 }
 

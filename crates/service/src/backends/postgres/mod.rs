@@ -20,6 +20,7 @@ mod files;
 mod keys;
 mod load;
 mod migrations;
+mod operator;
 mod query;
 mod reads;
 mod rows;

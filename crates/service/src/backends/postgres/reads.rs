@@ -74,7 +74,7 @@ impl Reads for PostgresStore {
 
     async fn due(&self, until: Option<Timestamp>, limit: usize) -> Result<Vec<DueJob>, StoreError> {
         let sql = "SELECT job, priority, next_at FROM job_due, (SELECT coalesce($1::bigint, now_millis()) AS now) moment \
-                   WHERE next_at <= coalesce($2::bigint, now) AND (lease_until IS NULL OR lease_until <= now) \
+                   WHERE next_at <= coalesce($2::bigint, now) AND (parked = 0 OR next_at <= now) AND (lease_until IS NULL OR lease_until <= now) \
                    ORDER BY next_at LIMIT $3";
         let key = values![self.database.moment(), until.map(Timestamp::millis), size(limit)];
         let read = |row: &Row| {
@@ -175,7 +175,7 @@ impl Reads for PostgresStore {
 
 impl PostgresStore {
     /// The jobs whose ids `of` selects, the newest first, with all that belongs to them, in one snapshot.
-    async fn views(
+    pub(super) async fn views(
         &self,
         of: &str,
         key: impl Fn() -> Vec<Value<'static>>,

@@ -90,7 +90,8 @@ pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
 }
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files";
+     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
+     retry_of";
 
 pub(super) fn job(row: &Row) -> Result<Job> {
     Ok(Job {
@@ -117,10 +118,13 @@ pub(super) fn job(row: &Row) -> Result<Job> {
         created_at: time(row, 20)?,
         updated_at: time(row, 21)?,
         files: optional_json::<Vec<FileId>>(row, 22)?.unwrap_or_default().into(),
+        retry_of: optional(row, 23)?,
     })
 }
 
-pub(super) const DUE: &str = "job, next_at, priority, lease_until, leased_by, token, failed_polls";
+/// Rows of an earlier version don't say whose they are.
+pub(super) const DUE: &str = "job, next_at, priority, lease_until, leased_by, token, failed_polls, \
+     coalesce(account, (SELECT account FROM job WHERE job.id = job_due.job)) AS account, parked, late_until, progress_at";
 
 pub(super) fn due(row: &Row) -> Result<Due> {
     Ok(Due {
@@ -131,11 +135,15 @@ pub(super) fn due(row: &Row) -> Result<Due> {
         leased_by: optional(row, 4)?,
         token: number(row, 5)?,
         failed_polls: number(row, 6)?,
+        account: text(row, 7)?,
+        parked: flag(row, 8)?,
+        late_until: optional_time(row, 9)?,
+        progress_at: optional_time(row, 10)?,
     })
 }
 
 pub(super) const ATTEMPT: &str = "owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
-     vendor, begun_at, ended_at";
+     vendor, begun_at, ended_at, cost_price, cost";
 
 pub(super) fn attempt(row: &Row) -> Result<Attempt> {
     Ok(Attempt {
@@ -151,10 +159,15 @@ pub(super) fn attempt(row: &Row) -> Result<Attempt> {
         vendor: json(row, 9)?,
         begun_at: time(row, 10)?,
         ended_at: optional_time(row, 11)?,
+        cost_price: optional_json(row, 12)?,
+        cost: match get::<Option<i64>>(row, 13)? {
+            Some(_) => Some(credits(row, 13)?),
+            None => None,
+        },
     })
 }
 
-pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256";
+pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256, removed_at";
 
 pub(super) fn artifact(row: &Row) -> Result<Artifact> {
     Ok(Artifact {
@@ -166,6 +179,7 @@ pub(super) fn artifact(row: &Row) -> Result<Artifact> {
             size_bytes: number(row, 4)?,
             sha256: get(row, 5)?,
         },
+        removed_at: optional_time(row, 6)?,
     })
 }
 
@@ -308,7 +322,7 @@ fn word<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
     serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(column, error))
 }
 
-fn credits(row: &Row, column: usize) -> Result<Credits> {
+pub(super) fn credits(row: &Row, column: usize) -> Result<Credits> {
     Credits::from_micros(get(row, column)?).map_err(|error| unreadable(column, error))
 }
 

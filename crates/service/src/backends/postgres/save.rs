@@ -1,6 +1,7 @@
 //! Writes what a batch changed: one statement a table for the new rows, one for those that changed, one for those
 //! that went.
 
+use fourfold_domain::Credits;
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
 
@@ -184,10 +185,10 @@ fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
     writes.try_of(
         &new,
         "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-         progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files) \
+         progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, retry_of) \
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
          $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::bigint[], \
-         $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[])",
+         $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], $24::text[])",
         |rows| {
             let terms = rows.iter().map(|job| json(&job.terms)).collect::<Result<Vec<_>, _>>()?;
             let errors = rows.iter().map(|job| optional_json(job.error.as_ref())).collect::<Result<Vec<_>, _>>()?;
@@ -217,6 +218,7 @@ fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
                 column(rows, |job| job.created_at.millis()),
                 column(rows, |job| job.updated_at.millis()),
                 files,
+                column(rows, |job| job.retry_of.map(|job| job.to_string())),
             ])
         },
     )?;
@@ -254,10 +256,12 @@ fn attempts<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> 
     writes.try_of(
         &new,
         "INSERT INTO attempt (owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
-         vendor, begun_at, ended_at) \
+         vendor, begun_at, ended_at, cost_price, cost) \
          SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-         $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[])",
+         $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[])",
         |rows| {
+            let prices = rows.iter().map(|attempt| optional_json(attempt.cost_price.as_ref()));
+            let prices = prices.collect::<Result<Vec<_>, _>>()?;
             let (upstreams, errors, vendors) = attempt_json(rows)?;
             Ok(values![
                 column(rows, |attempt| attempt.owner.to_string()),
@@ -272,6 +276,8 @@ fn attempts<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> 
                 vendors,
                 column(rows, |attempt| attempt.begun_at.millis()),
                 column(rows, |attempt| attempt.ended_at.map(Timestamp::millis)),
+                prices,
+                column(rows, |attempt| attempt.cost.map(Credits::micros)),
             ])
         },
     )?;
@@ -279,9 +285,9 @@ fn attempts<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> 
     writes.try_of(
         &changed,
         "WITH changed AS (UPDATE attempt SET state = new.state, effect = new.effect, upstream = new.upstream, \
-           error = new.error, vendor = new.vendor, ended_at = new.ended_at \
-           FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[]) \
-           AS new (owner, number, state, effect, upstream, error, vendor, ended_at) \
+           error = new.error, vendor = new.vendor, ended_at = new.ended_at, cost = new.cost \
+           FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
+             $9::bigint[]) AS new (owner, number, state, effect, upstream, error, vendor, ended_at, cost) \
            WHERE attempt.owner = new.owner AND attempt.number = new.number RETURNING 1) \
          SELECT expect_rows(count(*), cardinality($1)) FROM changed",
         |rows| {
@@ -295,6 +301,7 @@ fn attempts<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> 
                 errors,
                 vendors,
                 column(rows, |attempt| attempt.ended_at.map(Timestamp::millis)),
+                column(rows, |attempt| attempt.cost.map(Credits::micros)),
             ])
         },
     )
@@ -312,20 +319,28 @@ fn due<'a>(writes: &mut Writes<'a>, world: &'a World) {
             column(rows, |due| due.leased_by.map(|instance| instance.to_string())),
             column(rows, |due| due.token.cast_signed()),
             column(rows, |due| i64::from(due.failed_polls)),
+            column(rows, |due| due.account.to_string()),
+            column(rows, |due| i64::from(due.parked)),
+            column(rows, |due| due.late_until.map(Timestamp::millis)),
+            column(rows, |due| due.progress_at.map(Timestamp::millis)),
         ]
     };
     writes.of(
         &new,
-        "INSERT INTO job_due (job, next_at, priority, lease_until, leased_by, token, failed_polls) \
-         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[])",
+        "INSERT INTO job_due (job, next_at, priority, lease_until, leased_by, token, failed_polls, account, parked, \
+         late_until, progress_at) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], \
+         $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])",
         columns,
     );
     writes.of(
         &changed,
         "WITH changed AS (UPDATE job_due SET next_at = new.next_at, priority = new.priority, \
-           lease_until = new.lease_until, leased_by = new.leased_by, token = new.token, failed_polls = new.failed_polls \
-           FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[]) \
-           AS new (job, next_at, priority, lease_until, leased_by, token, failed_polls) \
+           lease_until = new.lease_until, leased_by = new.leased_by, token = new.token, failed_polls = new.failed_polls, \
+           account = new.account, parked = new.parked, late_until = new.late_until, progress_at = new.progress_at \
+           FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], \
+             $8::text[], $9::bigint[], $10::bigint[], $11::bigint[]) \
+           AS new (job, next_at, priority, lease_until, leased_by, token, failed_polls, account, parked, late_until, progress_at) \
            WHERE job_due.job = new.job RETURNING 1) \
          SELECT expect_rows(count(*), cardinality($1)) FROM changed",
         columns,
@@ -342,8 +357,9 @@ fn due<'a>(writes: &mut Writes<'a>, world: &'a World) {
 fn artifacts_and_events<'a>(writes: &mut Writes<'a>, world: &'a World) {
     writes.of(
         &world.artifacts,
-        "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256) \
-         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[])",
+        "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256, model, stored_at) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], \
+         $8::bigint[])",
         |rows| {
             values![
                 column(rows, |artifact| artifact.job.to_string()),
@@ -352,6 +368,8 @@ fn artifacts_and_events<'a>(writes: &mut Writes<'a>, world: &'a World) {
                 column(rows, |artifact| artifact.object.media_type.clone()),
                 column(rows, |artifact| artifact.object.size_bytes.cast_signed()),
                 column(rows, |artifact| artifact.object.sha256.clone()),
+                column(rows, |artifact| world.jobs.get(&artifact.job).map(|job| job.model.as_str())),
+                column(rows, |_artifact| world.now.millis()),
             ]
         },
     );

@@ -4,7 +4,7 @@
 use crate::ports::Counts;
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-pub(in crate::backends) const RULES: [(&str, &str); 17] = [
+pub(in crate::backends) const RULES: [(&str, &str); 18] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -33,6 +33,7 @@ pub(in crate::backends) const RULES: [(&str, &str); 17] = [
            WHEN 'settle' THEN substr(e.operation, 1, 4) = 'end:' AND e.amount < 0 AND e.amount = e.available_change + e.held_change
            WHEN 'release' THEN substr(e.operation, 1, 4) = 'end:' AND e.amount = e.available_change AND e.held_change = -e.amount
            WHEN 'interrupted' THEN substr(e.operation, 1, 4) = 'end:' AND e.amount = e.available_change AND e.held_change = -e.amount
+           WHEN 'loss' THEN substr(e.operation, 1, 5) = 'loss:' AND e.amount < 0 AND e.available_change = 0 AND e.held_change = 0
            WHEN 'overrun' THEN substr(e.operation, 1, 8) = 'overrun:' AND e.amount < 0 AND e.available_change = 0 AND e.held_change = 0
            ELSE FALSE END",
     ),
@@ -66,6 +67,13 @@ pub(in crate::backends) const RULES: [(&str, &str); 17] = [
             OR (substr(e.operation, 1, 4) = 'end:' AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 5)))
             OR (substr(e.operation, 1, 8) = 'overrun:' AND NOT EXISTS
               (SELECT 1 FROM hold h WHERE h.id = substr(e.operation, 9) AND h.charged = h.amount))",
+    ),
+    (
+        "every loss has its attempt",
+        "SELECT e.account, e.id, 'no attempt was lost for the operation ' || e.operation FROM entry e
+         WHERE e.kind = 'loss' AND substr(e.owner, 1, 4) = 'job:' AND NOT EXISTS
+           (SELECT 1 FROM attempt a WHERE a.owner = e.owner AND e.operation = 'loss:' || a.owner || ':' || a.number
+              AND a.state IN ('lost', 'uncertain'))",
     ),
     (
         "every hold has its owner",
@@ -104,7 +112,7 @@ pub(in crate::backends) const RULES: [(&str, &str); 17] = [
         "every job that isn't final is due",
         "SELECT j.account, j.id, 'the job is ' || j.state || CASE WHEN d.job IS NULL THEN ' and not due' ELSE ' and still due' END
          FROM job j LEFT JOIN job_due d ON d.job = j.id
-         WHERE (d.job IS NULL) <> (j.state IN ('succeeded', 'failed', 'cancelled', 'expired'))",
+         WHERE (d.job IS NULL OR d.late_until IS NOT NULL) <> (j.state IN ('succeeded', 'failed', 'cancelled', 'expired'))",
     ),
     (
         "every call has a hold, open until the call ends",
@@ -130,7 +138,7 @@ pub(in crate::backends) const FINDINGS_MAX: usize = 1000;
 pub(in crate::backends) const COUNTS: &str = "SELECT n FROM (
      SELECT 1 AS place, count(*) AS n FROM account UNION ALL SELECT 2, count(*) FROM entry
      UNION ALL SELECT 3, count(*) FROM hold UNION ALL SELECT 4, count(*) FROM hold WHERE state = 'open'
-     UNION ALL SELECT 5, count(*) FROM job UNION ALL SELECT 6, count(*) FROM job_due
+     UNION ALL SELECT 5, count(*) FROM job UNION ALL SELECT 6, count(*) FROM job_due WHERE late_until IS NULL
      UNION ALL SELECT 7, count(*) FROM call) counted ORDER BY place";
 
 /// What [`COUNTS`] found.

@@ -103,8 +103,21 @@ impl InstanceStore for SqliteStore {
             transaction.execute("DELETE FROM instance WHERE id <> ?1", [&id]).map_err(failed)?;
             let sql = "UPDATE job_due SET lease_until = NULL, leased_by = NULL WHERE leased_by <> ?1";
             transaction.execute(sql, [&id]).map_err(failed)?;
+            transaction.execute("DELETE FROM duty WHERE instance <> ?1", [&id]).map_err(failed)?;
             transaction.commit().map_err(failed)
         };
         self.writer.alone(supersede).await
+    }
+
+    async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError> {
+        let now = self.readers.now();
+        let take = move |connection: &mut Connection| {
+            let sql = "INSERT INTO duty (name, instance, lease_until) VALUES ('sweep', ?1, ?3) \
+                       ON CONFLICT (name) DO UPDATE SET instance = excluded.instance, lease_until = excluded.lease_until \
+                       WHERE duty.instance = excluded.instance OR duty.lease_until <= ?2";
+            let values = params![instance.to_string(), now.millis(), now.after(lease).millis()];
+            Ok(connection.execute(sql, values).map_err(failed)? > 0)
+        };
+        self.writer.alone(take).await
     }
 }

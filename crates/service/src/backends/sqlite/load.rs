@@ -1,15 +1,18 @@
 //! Reads the rows that a batch decides over, each by its key, inside the batch's transaction.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use fourfold_domain::{AccountId, CallId, FileId, HoldId, KeyId, Subject};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
+use super::reads::all;
 use super::rows::{self, ACCOUNT, ATTEMPT, BUDGET, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
-use crate::commit::{Needs, World};
+use crate::commit::{AdmissionNeeds, Needs, World};
 use crate::credits::Owner;
 use crate::files::FileUsage;
 use crate::idempotency::Made;
+use crate::jobs::{Admission, PROMOTED_MAX};
 
 pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut World) -> rusqlite::Result<()> {
     let rows = Rows { transaction };
@@ -77,6 +80,41 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
     }
     for subject in &needs.file_usage {
         rows.file_usage(world, subject)?;
+    }
+    admissions(&rows, &needs.admissions, world)
+}
+
+/// How many jobs the accounts run, and those of the parked that may go on.
+fn admissions(rows: &Rows<'_>, needs: &AdmissionNeeds, world: &mut World) -> rusqlite::Result<()> {
+    let mut freed: BTreeMap<AccountId, Option<usize>> = BTreeMap::new();
+    for account in needs.subjects.iter().filter_map(|subject| world.subjects.get(subject)) {
+        freed.entry(*account).or_default();
+    }
+    for job in needs.endings.iter().filter_map(|job| world.jobs.get(job)) {
+        *freed.entry(job.account).or_default().get_or_insert(0) += 1;
+    }
+    for account in &needs.accounts {
+        freed.entry(*account).or_default().get_or_insert(0);
+    }
+    for (account, freed) in freed {
+        let id = account.to_string();
+        let mut admission = Admission::default();
+        if needs.cap < u64::MAX {
+            let running = "job_due WHERE account = ?1 AND parked = 0 AND late_until IS NULL";
+            admission.running = rows.one("count(*)", running, [&id], |row| row.get(0))?.unwrap_or(0);
+        }
+        if let Some(freed) = freed {
+            let room = usize::try_from(needs.cap.saturating_sub(admission.running)).unwrap_or(usize::MAX);
+            let sql = format!(
+                "SELECT {DUE} FROM job_due WHERE account = ?1 AND parked = 1 \
+                 ORDER BY (CASE priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END), job LIMIT ?2"
+            );
+            for due in all(rows.transaction, &sql, (&id, freed + room.min(PROMOTED_MAX)), rows::due)? {
+                admission.parked.insert((due.priority, due.job));
+                world.due.load(due.job, due);
+            }
+        }
+        world.admissions.load(account, admission);
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod connection;
 mod files;
 mod keys;
 mod load;
+mod operator;
 mod reads;
 mod rows;
 mod save;

@@ -130,7 +130,7 @@ impl Reads for SqliteStore {
         let now = self.readers.clock.now();
         let key = (now.millis(), until.unwrap_or(now).millis(), limit);
         let sql = "SELECT job, priority, next_at FROM job_due \
-                   WHERE next_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY next_at LIMIT ?3";
+                   WHERE next_at <= ?2 AND (parked = 0 OR next_at <= ?1) AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY next_at LIMIT ?3";
         let read = |row: &Row<'_>| {
             let next_at = Timestamp::from_millis(row.get(2)?);
             Ok(DueJob { job: rows::text(row, 0)?, priority: rows::text(row, 1)?, next_at })
@@ -246,7 +246,7 @@ impl Reads for SqliteStore {
     }
 }
 
-fn view(connection: &Connection, job: crate::jobs::Job) -> rusqlite::Result<JobView> {
+pub(super) fn view(connection: &Connection, job: crate::jobs::Job) -> rusqlite::Result<JobView> {
     let attempts = attempts(connection, Owner::Job(job.id))?;
     let artifacts = format!("SELECT {ARTIFACT} FROM artifact WHERE job = ?1 ORDER BY number");
     let artifacts = all(connection, &artifacts, [job.id.to_string()], rows::artifact)?;

@@ -89,7 +89,8 @@ pub(super) fn call_answer(row: &Row<'_>) -> Result<CallAnswer> {
 }
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files";
+     progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
+     retry_of";
 
 pub(super) fn job(row: &Row<'_>) -> Result<Job> {
     Ok(Job {
@@ -116,10 +117,13 @@ pub(super) fn job(row: &Row<'_>) -> Result<Job> {
         created_at: time(row, 20)?,
         updated_at: time(row, 21)?,
         files: optional_json::<Vec<FileId>>(row, 22)?.unwrap_or_default().into(),
+        retry_of: optional(row, 23)?,
     })
 }
 
-pub(super) const DUE: &str = "job, next_at, priority, lease_until, leased_by, token, failed_polls";
+/// Rows of an earlier version don't say whose they are.
+pub(super) const DUE: &str = "job, next_at, priority, lease_until, leased_by, token, failed_polls, \
+     coalesce(account, (SELECT account FROM job WHERE job.id = job_due.job)), parked, late_until, progress_at";
 
 pub(super) fn due(row: &Row<'_>) -> Result<Due> {
     Ok(Due {
@@ -130,11 +134,15 @@ pub(super) fn due(row: &Row<'_>) -> Result<Due> {
         leased_by: optional(row, 4)?,
         token: row.get(5)?,
         failed_polls: row.get(6)?,
+        account: text(row, 7)?,
+        parked: row.get(8)?,
+        late_until: optional_time(row, 9)?,
+        progress_at: optional_time(row, 10)?,
     })
 }
 
 pub(super) const ATTEMPT: &str = "owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
-     vendor, begun_at, ended_at";
+     vendor, begun_at, ended_at, cost_price, cost";
 
 pub(super) fn attempt(row: &Row<'_>) -> Result<Attempt> {
     Ok(Attempt {
@@ -150,10 +158,12 @@ pub(super) fn attempt(row: &Row<'_>) -> Result<Attempt> {
         vendor: json(row, 9)?,
         begun_at: time(row, 10)?,
         ended_at: optional_time(row, 11)?,
+        cost_price: optional_json(row, 12)?,
+        cost: optional_credits(row, 13)?,
     })
 }
 
-pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256";
+pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256, removed_at";
 
 pub(super) fn artifact(row: &Row<'_>) -> Result<Artifact> {
     let size_bytes: i64 = row.get(4)?;
@@ -166,6 +176,7 @@ pub(super) fn artifact(row: &Row<'_>) -> Result<Artifact> {
             size_bytes: size_bytes.unsigned_abs(),
             sha256: row.get(5)?,
         },
+        removed_at: optional_time(row, 6)?,
     })
 }
 
@@ -279,8 +290,13 @@ fn word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
     serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(column, error))
 }
 
-fn credits(row: &Row<'_>, column: usize) -> Result<Credits> {
+pub(super) fn credits(row: &Row<'_>, column: usize) -> Result<Credits> {
     Credits::from_micros(row.get(column)?).map_err(|error| unreadable(column, error))
+}
+
+fn optional_credits(row: &Row<'_>, column: usize) -> Result<Option<Credits>> {
+    let micros: Option<i64> = row.get(column)?;
+    micros.map(Credits::from_micros).transpose().map_err(|error| unreadable(column, error))
 }
 
 fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {

@@ -1,5 +1,6 @@
 //! Writes what a batch changed: per table the new rows, the changed ones, the ones that went.
 
+use fourfold_domain::Credits;
 use rusqlite::{Params, Transaction, params};
 use serde::Serialize;
 
@@ -134,8 +135,9 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (id, job) in world.jobs.inserted() {
         rows.write(
             "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-             progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+             progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
+             retry_of) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
             params![
                 id.to_string(),
                 job.account.to_string(),
@@ -159,7 +161,8 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
                 job.deadline_at.millis(),
                 job.created_at.millis(),
                 job.updated_at.millis(),
-                optional_json(Some(&job.files).filter(|files| !files.is_empty()).map(|files| files.to_vec()).as_ref())?
+                optional_json(Some(&job.files).filter(|files| !files.is_empty()).map(|files| files.to_vec()).as_ref())?,
+                job.retry_of.map(|job| job.to_string())
             ],
         )?;
     }
@@ -192,7 +195,8 @@ fn attempts(rows: &Rows<'_>, world: &World) -> Result<()> {
     for ((owner, number), attempt) in world.attempts.inserted() {
         rows.write(
             "INSERT INTO attempt (owner, number, provider, vendor_model, credential, state, effect, upstream, error, \
-             vendor, begun_at, ended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             vendor, begun_at, ended_at, cost_price, cost) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 owner.to_string(),
                 number,
@@ -205,13 +209,16 @@ fn attempts(rows: &Rows<'_>, world: &World) -> Result<()> {
                 optional_json(attempt.error.as_ref())?,
                 json(&attempt.vendor)?,
                 attempt.begun_at.millis(),
-                attempt.ended_at.map(Timestamp::millis)
+                attempt.ended_at.map(Timestamp::millis),
+                optional_json(attempt.cost_price.as_ref())?,
+                attempt.cost.map(Credits::micros)
             ],
         )?;
     }
     for ((owner, number), attempt) in world.attempts.updated() {
         rows.write(
-            "UPDATE attempt SET state = ?3, effect = ?4, upstream = ?5, error = ?6, vendor = ?7, ended_at = ?8 \
+            "UPDATE attempt SET state = ?3, effect = ?4, upstream = ?5, error = ?6, vendor = ?7, ended_at = ?8, \
+             cost = ?9 \
              WHERE owner = ?1 AND number = ?2",
             params![
                 owner.to_string(),
@@ -221,7 +228,8 @@ fn attempts(rows: &Rows<'_>, world: &World) -> Result<()> {
                 optional_json(attempt.upstream.as_ref())?,
                 optional_json(attempt.error.as_ref())?,
                 json(&attempt.vendor)?,
-                attempt.ended_at.map(Timestamp::millis)
+                attempt.ended_at.map(Timestamp::millis),
+                attempt.cost.map(Credits::micros)
             ],
         )?;
     }
@@ -238,19 +246,23 @@ fn due(rows: &Rows<'_>, world: &World) -> Result<()> {
             due.leased_by.map(|instance| instance.to_string()),
             due.token,
             due.failed_polls,
+            due.account.to_string(),
+            due.parked,
+            due.late_until.map(Timestamp::millis),
+            due.progress_at.map(Timestamp::millis),
         )
     };
     for (_, due) in world.due.inserted() {
         rows.write(
-            "INSERT INTO job_due (job, next_at, priority, lease_until, leased_by, token, failed_polls) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO job_due (job, next_at, priority, lease_until, leased_by, token, failed_polls, account, \
+             parked, late_until, progress_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             values(due),
         )?;
     }
     for (_, due) in world.due.updated() {
         rows.write(
             "UPDATE job_due SET next_at = ?2, priority = ?3, lease_until = ?4, leased_by = ?5, token = ?6, \
-             failed_polls = ?7 WHERE job = ?1",
+             failed_polls = ?7, account = ?8, parked = ?9, late_until = ?10, progress_at = ?11 WHERE job = ?1",
             values(due),
         )?;
     }
@@ -263,14 +275,17 @@ fn due(rows: &Rows<'_>, world: &World) -> Result<()> {
 fn artifacts_and_events(rows: &Rows<'_>, world: &World) -> Result<()> {
     for artifact in &world.artifacts {
         rows.write(
-            "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO artifact (job, number, key, media_type, size_bytes, sha256, model, stored_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 artifact.job.to_string(),
                 artifact.index,
                 artifact.object.key,
                 artifact.object.media_type,
                 artifact.object.size_bytes.cast_signed(),
-                artifact.object.sha256
+                artifact.object.sha256,
+                world.jobs.get(&artifact.job).map(|job| job.model.as_str()),
+                world.now.millis()
             ],
         )?;
     }

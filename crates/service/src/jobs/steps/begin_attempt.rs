@@ -1,6 +1,6 @@
 //! The last step before money can be spent at a vendor.
 
-use fourfold_domain::{Effect, JobMove, ProviderKey};
+use fourfold_domain::{Credits, Effect, JobMove, Price, ProviderKey};
 
 use super::rules::{leased, move_job};
 use crate::commit::{Needs, Step, World};
@@ -20,6 +20,10 @@ pub struct BeginAttempt {
     pub vendor_model: String,
     /// The name of the credential.
     pub credential: String,
+    /// What the vendor charges the operator, where it is known; frozen on the attempt.
+    pub cost_price: Option<Price>,
+    /// The most that it can come to there.
+    pub cost: Option<Credits>,
 }
 
 impl Step for BeginAttempt {
@@ -49,6 +53,8 @@ impl Step for BeginAttempt {
             upstream: None,
             error: None,
             vendor: serde_json::Map::new(),
+            cost_price: self.cost_price.clone(),
+            cost: self.cost,
             begun_at: world.now,
             ended_at: None,
         };

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use fourfold_domain::{InstanceId, JobId, Price};
 
+use super::admission::unpark;
 use super::rules::latest_attempt;
+use crate::Timestamp;
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 use crate::jobs::{Attempt, Job, Lease};
@@ -34,6 +36,8 @@ pub struct Claimed {
     pub price: Price,
     /// Polls in a row that failed.
     pub failed_polls: u32,
+    /// The job is final; until this moment its vendor is asked what became of the task.
+    pub late_until: Option<Timestamp>,
 }
 
 impl Step for Claim {
@@ -52,11 +56,13 @@ impl Step for Claim {
         if due.next_at > now || due.lease_until.is_some_and(|until| until > now) {
             return Err(Refusal::NotDue);
         }
+        // A parked job is due at its deadline, and ends by it.
+        unpark(world, self.job);
         let due = world.due.get_mut(&self.job).ok_or(Refusal::NotDue)?;
         due.token += 1;
         due.lease_until = Some(now.after(self.lease));
         due.leased_by = Some(self.instance);
         let lease = Lease { job: self.job, token: due.token };
-        Ok(Claimed { lease, job, attempt, price, failed_polls: due.failed_polls })
+        Ok(Claimed { lease, job, attempt, price, failed_polls: due.failed_polls, late_until: due.late_until })
     }
 }

@@ -1,12 +1,16 @@
 //! A job ends under its lease: state, money, results and event in one go.
 
-use fourfold_domain::{Credits, Effect, JobMove};
+use std::time::Duration;
+
+use fourfold_domain::{Credits, Effect, JobMove, JobState};
 use serde_json::{Map, Value};
 
+use super::admission::cap;
 use super::rules::{End, end_job, leased};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 use crate::jobs::{Artifact, AttemptState, Job, JobError, Lease};
+use crate::ports::DueJob;
 
 /// Ends a job. At most its hold is charged, what is left of it goes back.
 #[derive(Clone, Debug)]
@@ -15,6 +19,17 @@ pub struct Finish {
     pub lease: Lease,
     /// How it ends.
     pub ending: Ending,
+    /// The most of the account's jobs that run at a time; 0 is no limit.
+    pub account_max: u32,
+}
+
+/// What came of a step that may end a job.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ended {
+    /// The job as it is now.
+    pub job: Job,
+    /// The account's parked jobs that go on in its place, to be lined up.
+    pub promoted: Vec<DueJob>,
 }
 
 /// How a job ends.
@@ -53,6 +68,8 @@ pub enum Ending {
     Expired {
         /// Why.
         error: JobError,
+        /// How long the vendor is asked what became of its task, where it has one that may go on.
+        late_poll: Duration,
     },
 }
 
@@ -64,15 +81,22 @@ impl Ending {
 }
 
 impl Step for Finish {
-    /// The job as it is now.
-    type Answer = Job;
+    type Answer = Ended;
 
     fn needs(&self, needs: &mut Needs) {
         needs.jobs.insert(self.lease.job);
+        needs.admissions.endings.insert(self.lease.job);
+        needs.admissions.cap = needs.admissions.cap.max(cap(self.account_max));
     }
 
-    fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
-        let id = leased(world, &self.lease)?.id;
+    fn decide(&self, world: &mut World) -> Result<Ended, Refusal> {
+        let job = leased(world, &self.lease)?;
+        let id = job.id;
+        // What was delivered and couldn't be fetched in time was paid for.
+        let expired = match job.state {
+            JobState::Storing => AttemptState::Lost,
+            _ => AttemptState::Failed,
+        };
         let none = End {
             by: JobMove::Fail,
             used: Credits::ZERO,
@@ -82,6 +106,8 @@ impl Step for Finish {
             vendor: None,
             artifacts: &[],
             output: None,
+            late_poll: Duration::ZERO,
+            account_max: self.account_max,
         };
         let end = match &self.ending {
             Ending::Succeeded { artifacts, used, output, missing } => End {
@@ -103,7 +129,13 @@ impl Step for Finish {
                 attempt: AttemptState::Cancelled,
                 ..none
             },
-            Ending::Expired { error } => End { by: JobMove::Expire, error: Some(error), ..none },
+            Ending::Expired { error, late_poll } => End {
+                by: JobMove::Expire,
+                error: Some(error),
+                attempt: expired,
+                late_poll: *late_poll,
+                ..none
+            },
         };
         end_job(world, id, &end)
     }

@@ -4,10 +4,14 @@
 //! Submit → Claim → BeginAttempt → RecordUpstream → Finish
 //!            ▲          └─ NextAttempt ─┐   └─ Reschedule (poll again)
 //!            └──────────────────────────┘
+//! Claim → EndLate, for a task that may go on after its job expired
 //! ```
 
+mod admission;
 mod begin_attempt;
 mod claim;
+mod cost;
+mod end_late;
 mod finish;
 mod next_attempt;
 mod record_upstream;
@@ -16,11 +20,15 @@ mod reschedule;
 mod rules;
 mod submit;
 
+pub use admission::Promote;
+pub(crate) use admission::{Admission, PROMOTED_MAX};
 pub use begin_attempt::BeginAttempt;
 pub use claim::{Claim, Claimed};
-pub use finish::{Ending, Finish};
+pub use end_late::{EndLate, Late};
+pub use finish::{Ended, Ending, Finish};
 pub use next_attempt::NextAttempt;
 pub use record_upstream::RecordUpstream;
 pub use request_cancel::RequestCancel;
 pub use reschedule::Reschedule;
+pub(super) use rules::late_pause;
 pub use submit::{Submit, Submitted};

@@ -44,6 +44,7 @@ impl Step for NextAttempt {
             effect: Some(self.effect),
             error: Some(&self.error),
             vendor: Some(&self.vendor),
+            is_looked_at_late: false,
         };
         end_attempt(world, id, number, &end);
         let_go(world, id, if cancel_requested { Duration::ZERO } else { self.after });

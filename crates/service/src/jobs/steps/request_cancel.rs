@@ -1,11 +1,15 @@
 //! A caller calls a job off.
 
+use std::time::Duration;
+
 use fourfold_domain::{AccountId, Credits, JobId, JobMove};
 
+use super::admission::cap;
+use super::finish::Ended;
 use super::rules::{End, end_job};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
-use crate::jobs::{AttemptState, Job, JobError};
+use crate::jobs::{AttemptState, JobError};
 
 /// Calls a job off. One that nobody works on yet ends at once and costs nothing; for one under way the
 /// wish is recorded and whoever holds the lease acts on it. Again gives the same; a final job refuses with
@@ -16,17 +20,20 @@ pub struct RequestCancel {
     pub job: JobId,
     /// Whose; another account's job isn't found.
     pub account: AccountId,
+    /// The most of the account's jobs that run at a time; 0 is no limit.
+    pub account_max: u32,
 }
 
 impl Step for RequestCancel {
-    /// The job as it is now.
-    type Answer = Job;
+    type Answer = Ended;
 
     fn needs(&self, needs: &mut Needs) {
         needs.jobs.insert(self.job);
+        needs.admissions.endings.insert(self.job);
+        needs.admissions.cap = needs.admissions.cap.max(cap(self.account_max));
     }
 
-    fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
+    fn decide(&self, world: &mut World) -> Result<Ended, Refusal> {
         let job =
             world.jobs.get(&self.job).filter(|job| job.account == self.account).ok_or(Refusal::NotFound)?;
         if job.state.is_final() {
@@ -48,6 +55,8 @@ impl Step for RequestCancel {
                 vendor: None,
                 artifacts: &[],
                 output: None,
+                late_poll: Duration::ZERO,
+                account_max: self.account_max,
             };
             return end_job(world, self.job, &end);
         }
@@ -58,6 +67,6 @@ impl Step for RequestCancel {
         }
         let job = world.jobs.get_mut(&self.job).ok_or(Refusal::NotFound)?;
         job.cancel_requested = true;
-        Ok(job.clone())
+        Ok(Ended { job: job.clone(), promoted: Vec::new() })
     }
 }

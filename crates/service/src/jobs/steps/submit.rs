@@ -7,6 +7,7 @@ use fourfold_domain::{
     Credits, EventId, FileId, JobId, JobState, KeyId, Modality, ModelName, Price, Priority, Subject,
 };
 
+use super::admission;
 use crate::commit::{Needs, Step, World};
 use crate::credits::{Owner, rules};
 use crate::error::Refusal;
@@ -45,6 +46,10 @@ pub struct Submit {
     pub price: Price,
     /// How long it may take.
     pub deadline: Duration,
+    /// The job that is tried again with this one.
+    pub retry_of: Option<JobId>,
+    /// The most of the account's jobs that run at a time; 0 is no limit. Above it the job is parked.
+    pub account_max: u32,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
 }
@@ -54,6 +59,8 @@ pub struct Submit {
 pub enum Submitted {
     /// The job was taken.
     New(Box<Job>),
+    /// The job was taken, and is lined up once its account has room for it.
+    Parked(Box<Job>),
     /// The same request had made this one before.
     Earlier(Owner),
 }
@@ -64,6 +71,8 @@ impl Step for Submit {
     fn needs(&self, needs: &mut Needs) {
         needs.subjects.push(self.subject.clone());
         needs.keys.extend(self.key);
+        needs.admissions.subjects.push(self.subject.clone());
+        needs.admissions.cap = needs.admissions.cap.max(admission::cap(self.account_max));
         needs.files.extend(&self.files);
         needs.files.extend(self.new_files.iter().map(|file| file.id));
         if let Some(idempotency) = &self.idempotency {
@@ -110,6 +119,7 @@ impl Step for Submit {
             error: None,
             output: None,
             cancel_requested: false,
+            retry_of: self.retry_of,
             deadline_at: world.now.after(self.deadline),
             created_at: world.now,
             updated_at: world.now,
@@ -122,20 +132,25 @@ impl Step for Submit {
             state: job.state,
             created_at: world.now,
         });
+        let parked = admission::admit(world, account, self.id, self.priority, self.account_max);
         let due = Due {
             job: self.id,
-            next_at: world.now,
+            account,
+            next_at: if parked { job.deadline_at } else { world.now },
             priority: self.priority,
+            parked,
+            late_until: None,
             lease_until: None,
             leased_by: None,
             token: 0,
             failed_polls: 0,
+            progress_at: None,
         };
         world.due.insert(self.id, due);
         world.jobs.insert(self.id, job.clone());
         if let Some(idempotency) = &self.idempotency {
             idempotency.record(world, &self.subject, account, Made::Work(Owner::Job(self.id)));
         }
-        Ok(Submitted::New(Box::new(job)))
+        Ok(if parked { Submitted::Parked(Box::new(job)) } else { Submitted::New(Box::new(job)) })
     }
 }

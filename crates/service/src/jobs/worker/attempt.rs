@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fourfold_domain::{
     AttemptContext, ChatAnswer, Credits, Effect, FinishReason, GenerationResult, Output, OutputSource,
-    Outputs, Provider, ProviderError, Reason, Request, Started,
+    Outputs, Provider, ProviderError, Quantity, Reason, Request, Started,
 };
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -20,6 +20,8 @@ use crate::{Refusal, StoreError, failpoint};
 struct Prepared {
     candidates: Candidates,
     request: Request,
+    /// The most that the request can come to.
+    quantities: Vec<Quantity>,
 }
 
 impl JobWorker {
@@ -31,7 +33,7 @@ impl JobWorker {
             // A result that finds no room would be paid for and lost.
             return self.poll_failed(working, "there is no room for results").await;
         }
-        let Prepared { candidates, request } = match self.prepare(working) {
+        let Prepared { candidates, request, quantities } = match self.prepare(working) {
             Ok(prepared) => prepared,
             Err(error) => {
                 let ending = Ending::failed(error, AttemptState::NotSent, None);
@@ -61,6 +63,13 @@ impl JobWorker {
             provider: candidate.choice.provider.clone(),
             vendor_model: candidate.choice.vendor_model.clone(),
             credential: candidate.credential.to_string(),
+            cost_price: candidate.choice.cost.clone(),
+            cost: candidate
+                .choice
+                .cost
+                .as_ref()
+                .and_then(|cost| cost.quote_max(&quantities).ok())
+                .map(|it| it.credits),
         };
         let number = match self.parts.store.begin_attempt(begin).await {
             Ok(number) => number,
@@ -126,7 +135,8 @@ impl JobWorker {
         input.extend(job.terms.defaults.clone());
         let request = Request::parse(job.modality, input.clone()).map_err(|error| invalid(&error))?;
         let candidates = self.parts.routing.candidates(&model.route, job.id.uuid(), &input, &request);
-        Ok(Prepared { candidates, request })
+        let quantities = request.quantities_max(&model.token_ceilings);
+        Ok(Prepared { candidates, request, quantities })
     }
 
     /// Too little of the lease is left to ask a vendor: another worker might ask it too.
@@ -147,7 +157,7 @@ impl JobWorker {
     }
 
     /// What the results come to, at the price that was frozen on the hold.
-    pub(super) fn used(&self, working: &Working, quantities: &[fourfold_domain::Quantity]) -> Credits {
+    pub(super) fn used(&self, working: &Working, quantities: &[Quantity]) -> Credits {
         let held = working.claimed.job.held;
         if quantities.is_empty() {
             return held;

@@ -1,5 +1,7 @@
 //! Calling off a task that a vendor works on.
 
+use std::time::Duration;
+
 use fourfold_domain::{Cancelled, Poll};
 use tokio::time::timeout;
 
@@ -43,10 +45,15 @@ impl JobWorker {
         {
             return self.deliver(working, &working.claimed.job, provider.as_ref(), outputs).await;
         }
-        if let Err(why) = self.ask_to_stop(working).await {
-            tracing::warn!(job.id = %working.claimed.job.id, why, "the vendor of an expired job couldn't be asked to stop");
-        }
-        self.expire(working).await
+        let late_poll = match self.ask_to_stop(working).await {
+            Ok(Cancelled::Stopped { .. }) => Duration::ZERO,
+            Ok(Cancelled::Unsupported | Cancelled::TooLate) => self.parts.settings.late_poll,
+            Err(why) => {
+                tracing::warn!(job.id = %working.claimed.job.id, why, "the vendor of an expired job couldn't be asked to stop");
+                self.parts.settings.late_poll
+            }
+        };
+        self.expire(working, late_poll).await
     }
 
     async fn ask_to_stop(&self, working: &Working) -> Result<Cancelled, String> {

@@ -2,13 +2,16 @@
 
 mod attempt;
 mod cancel;
+mod late;
 mod poll;
 mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{Credits, Effect, JobId, JobState, ProviderError};
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -16,7 +19,8 @@ use super::leases::{HeldLease, Leases};
 use super::outcome::{AfterFailure, after_failure, after_uncertainty};
 use super::service::millis;
 use super::{
-    AttemptState, Claim, Claimed, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule, Upstream,
+    AttemptState, Claim, Claimed, Ended, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule,
+    Upstream,
 };
 use crate::ports::Taken;
 use crate::routing::Elsewhere;
@@ -30,6 +34,10 @@ const VENDOR_PATIENCE: Duration = Duration::from_secs(60);
 pub struct JobWorker {
     parts: JobParts,
     leases: Leases,
+    /// Looks at vendors' tasks that are under way; each holds one.
+    polls: Arc<Semaphore>,
+    /// Results of such tasks on their way to the store; each job holds one.
+    deliveries: Arc<Semaphore>,
 }
 
 /// A job that this worker holds the lease of.
@@ -37,6 +45,13 @@ struct Working {
     claimed: Claimed,
     held: HeldLease,
     began: Instant,
+}
+
+impl Working {
+    /// Whether all that is to be done is to ask a vendor how a task stands, and to store what it delivers.
+    fn is_poll(&self) -> bool {
+        self.claimed.job.state == JobState::Running || self.claimed.late_until.is_some()
+    }
 }
 
 /// What came of asking for the lease of a job.
@@ -51,19 +66,22 @@ enum Claiming {
 impl JobWorker {
     /// Over these parts.
     pub fn new(parts: JobParts) -> Self {
-        Self { parts, leases: Leases::default() }
+        let polls = Arc::new(Semaphore::new(parts.settings.polls));
+        let deliveries = Arc::new(Semaphore::new(parts.settings.workers));
+        Self { parts, leases: Leases::default(), polls, deliveries }
     }
 
-    /// Starts to work on as many jobs at a time as the settings say. Leases are renewed until the last job
-    /// was let go, shutdown or not.
+    /// Starts to work on as many jobs at a time as the settings say. A vendor that is only asked how a task stands
+    /// keeps no other job waiting. Leases are renewed until the last job was let go, shutdown or not.
     pub fn start(&self, spawner: &Spawner) {
         let working = TaskTracker::new();
         for _ in 0..self.parts.settings.workers {
             let (worker, stopping) = (self.clone(), spawner.stopping().clone());
+            let (polling, spawner_of_polls) = (working.clone(), spawner.clone());
             spawner.start(working.track_future(async move {
                 while let Some(taken) = stopping.run_until_cancelled(worker.parts.queue.next()).await {
                     // A step that was begun is finished; a vendor that takes its time is left to the lease.
-                    worker.take_up(taken).await;
+                    worker.take_up(taken, &spawner_of_polls, &polling).await;
                 }
             }));
         }
@@ -87,12 +105,21 @@ impl JobWorker {
         }
     }
 
-    /// As [`JobWorker::look_at`], and tells the queue as soon as the claim has its answer.
-    async fn take_up(&self, taken: Taken) {
+    /// As [`JobWorker::look_at`], and tells the queue as soon as the claim has its answer. A vendor that is only
+    /// asked how a task stands is waited for aside, in a task of its own.
+    async fn take_up(&self, taken: Taken, spawner: &Spawner, tracker: &TaskTracker) {
         match self.claim(taken.job).await {
             Claiming::Claimed(working) => {
                 self.parts.queue.acknowledge(taken).await;
-                self.go_on(*working).await;
+                if !working.is_poll() {
+                    self.go_on(*working).await;
+                } else if let Ok(permit) = self.polls.clone().acquire_owned().await {
+                    let worker = self.clone();
+                    spawner.start(tracker.track_future(async move {
+                        worker.go_on(*working).await;
+                        drop(permit);
+                    }));
+                }
             }
             Claiming::Refused => self.parts.queue.acknowledge(taken).await,
             // Another worker is given it, or the sweep brings it.
@@ -146,11 +173,14 @@ impl JobWorker {
             JobState::Running if overdue => self.expire_running(working).await,
             JobState::Running if job.cancel_requested => self.cancel_running(working).await,
             JobState::Running => self.poll(working).await,
-            JobState::Queued if overdue => self.expire(working).await,
+            JobState::Queued if overdue => self.expire(working, Duration::ZERO).await,
             JobState::Queued if job.cancel_requested => self.cancel_unbegun(working).await,
             JobState::Queued => self.attempt(working).await,
             JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Expired => {
-                Err(StoreError::Refused(Refusal::AlreadyFinal))
+                match working.claimed.late_until {
+                    Some(until) => self.look_late(working, until).await,
+                    None => Err(StoreError::Refused(Refusal::AlreadyFinal)),
+                }
             }
         }
     }
@@ -229,17 +259,20 @@ impl JobWorker {
 
     /// Ends a job, tells who listens, and writes its one line.
     async fn finish(&self, working: &Working, ending: Ending) -> Result<(), StoreError> {
-        let step = Finish { lease: working.claimed.lease, ending };
-        let job = self.parts.store.finish(step).await?;
+        let step =
+            Finish { lease: working.claimed.lease, ending, account_max: self.parts.settings.account_max };
+        let Ended { job, promoted } = self.parts.store.finish(step).await?;
         failpoint::reach("after_finish");
+        self.parts.line_up(promoted).await;
         self.parts.ended(&job, Some(working.began.elapsed()));
         Ok(())
     }
 
-    async fn expire(&self, working: &Working) -> Result<(), StoreError> {
+    /// Ends a job by its deadline; the vendor is asked for so long what became of its task.
+    async fn expire(&self, working: &Working, late_poll: Duration) -> Result<(), StoreError> {
         let error =
             JobError::new("expired", "the job's deadline passed before it was done; nothing was charged");
-        self.finish(working, Ending::Expired { error }).await
+        self.finish(working, Ending::Expired { error, late_poll }).await
     }
 
     async fn cancel_unbegun(&self, working: &Working) -> Result<(), StoreError> {

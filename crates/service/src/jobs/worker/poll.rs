@@ -11,7 +11,7 @@ use crate::jobs::record::poll_backoff;
 use crate::routing::Elsewhere;
 
 /// The shortest pause between two polls, whatever a provider says.
-const POLL_AFTER_MIN: Duration = Duration::from_millis(20);
+pub(super) const POLL_AFTER_MIN: Duration = Duration::from_millis(20);
 
 impl JobWorker {
     pub(super) async fn poll(&self, working: &Working) -> Result<(), StoreError> {

@@ -37,6 +37,13 @@ impl JobWorker {
                 .finish(working, Ending::failed(error, AttemptState::Failed, Some(Effect::Started)))
                 .await;
         }
+        // So many at a time as jobs are begun; those that came with the answer to `start` are counted there.
+        let _delivery = match job.state {
+            JobState::Running => {
+                Some(self.deliveries.acquire().await.map_err(|closed| StoreError::Failed(closed.into()))?)
+            }
+            _ => None,
+        };
         let Outputs { items, quantities, missing, vendor } = outputs;
         let came_at_once = items.iter().any(|output| matches!(output.source, OutputSource::Bytes(_)));
         if came_at_once {
@@ -65,7 +72,7 @@ impl JobWorker {
         let attempt = working.claimed.attempt.as_ref();
         match attempt.and_then(|attempt| attempt.upstream.clone()) {
             Some(Upstream::Objects(delivery)) => self.succeed(working, job, delivery).await,
-            Some(Upstream::Outputs(_)) if overdue => self.expire(working).await,
+            Some(Upstream::Outputs(_)) if overdue => self.expire(working, Duration::ZERO).await,
             Some(Upstream::Outputs(delivery)) => {
                 let provider = attempt
                     .and_then(|attempt| self.parts.routing.provider(&attempt.provider, &attempt.credential));
@@ -125,7 +132,7 @@ impl JobWorker {
     ) -> Result<(), StoreError> {
         let used = self.used(working, &delivery.quantities);
         let output = self.small_text(job, &delivery.items).await;
-        let artifact = |(index, object)| Artifact { job: job.id, index, object };
+        let artifact = |(index, object)| Artifact { job: job.id, index, object, removed_at: None };
         let artifacts = (0..).zip(delivery.items).map(artifact).collect();
         let missing = delivery.missing.map(|missing| JobError::new("partial", missing));
         self.finish(working, Ending::Succeeded { artifacts, used, output, missing }).await

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fourfold_domain::{Credits, IllegalMove, JobMove, JobState};
 use fourfold_service::{Refusal, Timestamp};
 
-use super::steps::{Act, CallEnd, Holder, LEASE, Step, Told, USERS, amount, from_newest};
+use super::steps::{ACCOUNT_MAX, Act, CallEnd, Holder, LEASE, Step, Told, USERS, amount, from_newest};
 
 pub(super) struct Model {
     now: Timestamp,
@@ -15,6 +15,9 @@ pub(super) struct Model {
     jobs: Vec<Job>,
     calls: Vec<Call>,
 }
+
+/// When jobs are due that wait for others.
+const DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// In thousandths of a credit.
 #[derive(Clone, Copy, Default)]
@@ -34,6 +37,7 @@ struct Job {
     lease_until: Option<Timestamp>,
     next_at: Timestamp,
     called_off: bool,
+    parked: bool,
 }
 
 struct Call {
@@ -105,6 +109,7 @@ impl Model {
             }
             Step::Submit { user, amount: held } => {
                 self.hold(user, held)?;
+                let parked = self.running(user) >= ACCOUNT_MAX as usize;
                 let job = Job {
                     user,
                     held,
@@ -114,8 +119,9 @@ impl Model {
                     attempts: 0,
                     token: 0,
                     lease_until: None,
-                    next_at: self.now,
+                    next_at: if parked { self.now.after(DEADLINE) } else { self.now },
                     called_off: false,
+                    parked,
                 };
                 let told = told(&job);
                 self.jobs.push(job);
@@ -128,6 +134,7 @@ impl Model {
                 if job.state.is_final() || job.next_at > now || job.is_leased(now) {
                     return Err(Refusal::NotDue);
                 }
+                job.parked = false;
                 job.token += 1;
                 job.lease_until = Some(now.after(LEASE));
                 Ok(format!("{} {}", job.token, told(job)))
@@ -219,7 +226,22 @@ impl Model {
         let charged = self.end_hold(user, held, used);
         let job = &mut self.jobs[number];
         job.charged = charged;
-        Ok(told(job))
+        let told = told(job);
+        self.promote(user);
+        Ok(told)
+    }
+
+    fn running(&self, user: usize) -> usize {
+        self.jobs.iter().filter(|job| job.user == user && !job.parked && !job.state.is_final()).count()
+    }
+
+    /// The oldest goes on first.
+    fn promote(&mut self, user: usize) {
+        while self.running(user) < ACCOUNT_MAX as usize {
+            let parked = |job: &&mut Job| job.user == user && job.parked && !job.state.is_final();
+            let Some(next) = self.jobs.iter_mut().find(parked) else { return };
+            (next.parked, next.next_at) = (false, self.now);
+        }
     }
 
     fn hold(&mut self, user: usize, held: u32) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use fourfold_service::StoreError;
 use fourfold_service::calls::{CallEnding, EndCall, OpenedCall};
 use fourfold_service::jobs::{
     AttemptState, Claim, Delivery, Ending, Finish, Job, JobError, Lease, NextAttempt, RecordUpstream,
-    RequestCancel, Reschedule, Submitted, Upstream,
+    RequestCancel, Reschedule, Submit, Submitted, Upstream,
 };
 use fourfold_service::ports::Store;
 use fourfold_service::testing::{TestClock, artifact, begin, credits, open_call, submit, task};
@@ -20,6 +20,8 @@ use super::grant;
 
 pub(super) const USERS: [&str; 3] = ["u0", "u1", "u2"];
 pub(super) const LEASE: Duration = Duration::from_secs(30);
+/// How many jobs of a user run at a time.
+pub(super) const ACCOUNT_MAX: u32 = 3;
 
 /// One step. Users go by number, jobs and calls by theirs from the newest back, so that sequences keep
 /// finding some that are under way; amounts are in thousandths of a credit.
@@ -167,8 +169,9 @@ impl Runner {
             }
             Step::Submit { user, amount: held } => {
                 let step = submit(USERS[user], &amount(held).to_string());
+                let step = Submit { account_max: ACCOUNT_MAX, ..step };
                 self.store.submit(step).await.map(|submitted| match submitted {
-                    Submitted::New(job) => {
+                    Submitted::New(job) | Submitted::Parked(job) => {
                         self.accounts[user] = Some(job.account);
                         self.jobs.push(job.id);
                         self.tokens.push(0);
@@ -192,8 +195,8 @@ impl Runner {
             Step::GoOn { .. } => unreachable!("the model says which step it is"),
             Step::Cancel { job, user } => {
                 let account = self.accounts[user].unwrap_or(AccountId::new(Uuid::nil()));
-                let step = RequestCancel { job: self.job(job), account };
-                self.store.request_cancel(step).await.map(|job| told(&job))
+                let step = RequestCancel { job: self.job(job), account, account_max: ACCOUNT_MAX };
+                self.store.request_cancel(step).await.map(|ended| told(&ended.job))
             }
             Step::OpenCall { user, amount: held } => {
                 let step = open_call(USERS[user], &amount(held).to_string(), InstanceId::new(Uuid::now_v7()));
@@ -235,7 +238,10 @@ impl Runner {
             Holder::Earlier => Lease { job, token: token.saturating_sub(1) },
         };
         let record = |upstream| RecordUpstream { lease, upstream, vendor: Map::new() };
-        let finish = |ending| self.store.finish(Finish { lease, ending });
+        let finish = async |ending| {
+            let step = Finish { lease, ending, account_max: ACCOUNT_MAX };
+            self.store.finish(step).await.map(|ended| ended.job)
+        };
         let error = || JobError::new("over", "it is over");
         let after = match act {
             Act::Begin => return Ok(self.store.begin_attempt(begin(lease)).await?.to_string()),
@@ -270,7 +276,7 @@ impl Runner {
             }
             Act::Fail => finish(Ending::failed(error(), AttemptState::Failed, None)).await,
             Act::Cancel { used } => finish(Ending::Cancelled { used: amount(used), error: error() }).await,
-            Act::Expire => finish(Ending::Expired { error: error() }).await,
+            Act::Expire => finish(Ending::Expired { error: error(), late_poll: Duration::ZERO }).await,
         };
         after.map(|job| told(&job))
     }

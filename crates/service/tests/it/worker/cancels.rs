@@ -87,7 +87,12 @@ async fn while_the_vendor_is_asked_the_task_is_called_off_right_after() {
         let house = inside.get().unwrap();
         let job: JobId = context.owner.parse().unwrap();
         let account = house.view(job).now_or_never().unwrap().job.account;
-        house.store.request_cancel(RequestCancel { job, account }).now_or_never().unwrap().unwrap();
+        house
+            .store
+            .request_cancel(RequestCancel { job, account, account_max: 0 })
+            .now_or_never()
+            .unwrap()
+            .unwrap();
         Ok(task(60))
     });
     let maker = maker.cancelling([Ok(Cancelled::Stopped { used: None })]);

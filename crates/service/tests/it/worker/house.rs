@@ -217,6 +217,7 @@ pub(super) fn submission(n: u32) -> Submission {
         metadata: None,
         max_credits: None,
         priority: Priority::Normal,
+        retry_of: None,
         idempotency: None,
     }
 }

@@ -268,7 +268,7 @@ async fn a_submission_whose_process_dies_is_whole_or_leaves_nothing_for_long() {
         let jobs = house.jobs().jobs(account, None, 10).await.unwrap();
         assert_eq!((jobs.len(), house.files().await.len(), house.objects()), (whole, whole, whole));
         for view in jobs {
-            let cancel = RequestCancel { job: view.job.id, account };
+            let cancel = RequestCancel { job: view.job.id, account, account_max: 0 };
             house.store.request_cancel(cancel).await.unwrap();
         }
         house.clock.advance(DAY + DAY);

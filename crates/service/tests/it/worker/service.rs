@@ -156,7 +156,7 @@ async fn waiting_notices_the_end_without_any_signal() {
     let ends = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
         // Past the service, as another process would: nobody here is told.
-        let step = fourfold_service::jobs::RequestCancel { job, account };
+        let step = fourfold_service::jobs::RequestCancel { job, account, account_max: 0 };
         fourfold_service::ports::JobStore::request_cancel(&house.store, step).await.unwrap();
     };
     let (jobs, began) = (house.jobs(), Instant::now());

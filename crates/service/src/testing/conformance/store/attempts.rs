@@ -12,7 +12,7 @@ use crate::jobs::{
     Attempt, AttemptState, Delivery, JobError, Lease, OutputPlace, RecordUpstream, RequestCancel, Upstream,
 };
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, refused, rules, same};
-use crate::testing::{begin, provider, task};
+use crate::testing::{begin, cost_price, credits, provider, task};
 use crate::{Refusal, StoreError};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
@@ -24,6 +24,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         another_attempt_puts_the_job_back_in_line,
         a_poll_lets_go_and_leaves_its_traces,
         progress_never_goes_back,
+        progress_is_written_once_a_second_at_most,
         a_move_that_the_state_does_not_allow_is_refused,
         every_state_has_its_event,
         a_view_at_an_event_shows_the_job_as_it_was,
@@ -51,6 +52,8 @@ pub async fn an_attempt_is_recorded_before_the_vendor_is_asked(bench: StoreBench
         upstream: None,
         error: None,
         vendor: Map::new(),
+        cost_price: Some(cost_price()),
+        cost: Some(credits("0.03")),
         begun_at: job.created_at,
         ended_at: None,
     };
@@ -63,7 +66,7 @@ pub async fn an_attempt_is_recorded_before_the_vendor_is_asked(bench: StoreBench
 pub async fn a_job_that_is_called_off_is_not_begun(bench: StoreBench) -> Verdict {
     let job = bench.queued("u1", "0.04").await?;
     let lease = bench.claim(job.id).await?.lease;
-    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account }).await?;
+    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account, account_max: 0 }).await?;
     refused(bench.store.begin_attempt(begin(lease)).await, &Refusal::CancelRequested)?;
     let view = bench.view(job.id).await?;
     same("state and attempts", (view.job.state, view.attempts.len()), (JobState::Queued, 0))
@@ -153,6 +156,23 @@ pub async fn progress_never_goes_back(bench: StoreBench) -> Verdict {
         let lease = bench.claim(job.id).await?.lease;
         let step = crate::jobs::Reschedule { progress: reported, ..reschedule(lease, Duration::ZERO) };
         same("the progress", bench.store.reschedule(step).await?.progress, Some(expected))?;
+        bench.pass(1);
+    }
+    Ok(())
+}
+
+/// However often the vendor is asked.
+pub async fn progress_is_written_once_a_second_at_most(bench: StoreBench) -> Verdict {
+    let (job, lease) = bench.starting("u1", "0.04").await?;
+    bench.store.record_upstream(upstream(lease, task(Duration::ZERO))).await?;
+    for (millis, reported, expected) in
+        [(0, 10, 10), (999, 20, 10), (1, 30, 30), (500, 40, 30), (500, 50, 50)]
+    {
+        bench.clock.advance(Duration::from_millis(millis));
+        let lease = bench.claim(job.id).await?.lease;
+        let step = crate::jobs::Reschedule { progress: Some(reported), ..reschedule(lease, Duration::ZERO) };
+        let found = bench.store.reschedule(step).await?.progress;
+        same(&format!("the progress after {reported}"), found, Some(expected))?;
     }
     Ok(())
 }

@@ -51,9 +51,14 @@ async fn ended_jobs(bench: &StoreBench, user: &str) -> Result<(), Broken> {
     let (_, lease) = bench.starting(user, "0.04").await?;
     bench.finish(lease, failed()).await?;
     let (_, lease) = bench.starting(user, "0.04").await?;
-    bench.finish(lease, Ending::Expired { error: JobError::new("expired", "too late") }).await?;
+    bench
+        .finish(
+            lease,
+            Ending::Expired { error: JobError::new("expired", "too late"), late_poll: Duration::ZERO },
+        )
+        .await?;
     let job = bench.queued(user, "0.04").await?;
-    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account }).await?;
+    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account, account_max: 0 }).await?;
     Ok(())
 }
 

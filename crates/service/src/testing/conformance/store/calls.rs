@@ -173,6 +173,8 @@ fn attempt(call: &Call, number: u32, state: AttemptState) -> Attempt {
         upstream: None,
         error: None,
         vendor: Map::from_iter([("request_id".to_owned(), "r-1".into())]),
+        cost_price: None,
+        cost: None,
         begun_at: call.created_at,
         ended_at: Some(call.created_at),
     }

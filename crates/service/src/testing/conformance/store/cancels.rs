@@ -25,7 +25,11 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
 }
 
 async fn cancel(bench: &StoreBench, job: &Job) -> Result<Job, StoreError> {
-    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account }).await
+    Ok(bench
+        .store
+        .request_cancel(RequestCancel { job: job.id, account: job.account, account_max: 0 })
+        .await?
+        .job)
 }
 
 /// No lease is needed.
@@ -107,9 +111,9 @@ pub async fn a_wish_that_was_acted_on_does_not_hurry_the_next_look(bench: StoreB
 pub async fn another_accounts_job_is_not_found(bench: StoreBench) -> Verdict {
     let job = bench.queued("u1", "0.04").await?;
     let other = bench.grant("u2", "10").await?;
-    let step = RequestCancel { job: job.id, account: other.id };
+    let step = RequestCancel { job: job.id, account: other.id, account_max: 0 };
     refused(bench.store.request_cancel(step).await, &Refusal::NotFound)?;
-    let unknown = RequestCancel { job: submit("u1", "0").id, account: job.account };
+    let unknown = RequestCancel { job: submit("u1", "0").id, account: job.account, account_max: 0 };
     refused(bench.store.request_cancel(unknown).await, &Refusal::NotFound)?;
     bench.stands(job.id, JobState::Queued, "0").await?;
     same("the wish", bench.view(job.id).await?.job.cancel_requested, false)

@@ -1,5 +1,7 @@
 //! How jobs end, and what it costs.
 
+use std::time::Duration;
+
 use fourfold_domain::JobState;
 
 use super::bench::{StoreBench, failed, succeeded};
@@ -84,22 +86,27 @@ pub async fn success_keeps_results_and_what_is_missing(bench: StoreBench) -> Ver
 /// And says why, on the job and on the attempt.
 pub async fn failure_gives_the_hold_back(bench: StoreBench) -> Verdict {
     let (job, lease) = bench.starting("u1", "0.04").await?;
-    let error = JobError::new("uncertain", "nobody can tell");
-    let ending = Ending::failed(error.clone(), AttemptState::Uncertain, None);
+    let error = JobError::new("failed", "the vendor failed");
+    let ending = Ending::failed(error.clone(), AttemptState::Failed, None);
     bench.finish(lease, ending).await?;
     bench.stands(job.id, JobState::Failed, "0").await?;
     let view = bench.view(job.id).await?;
     same("why", view.job.error.as_ref(), Some(&error))?;
     let attempts: Vec<_> =
         view.attempts.iter().map(|attempt| (attempt.state, attempt.error.as_ref())).collect();
-    same("the attempts", attempts, vec![(AttemptState::Uncertain, Some(&error))])?;
+    same("the attempts", attempts, vec![(AttemptState::Failed, Some(&error))])?;
     released(&bench).await
 }
 
 /// Whatever the vendor does.
 pub async fn expiry_gives_the_hold_back(bench: StoreBench) -> Verdict {
     let (job, lease) = bench.starting("u1", "0.04").await?;
-    bench.finish(lease, Ending::Expired { error: JobError::new("expired", "too late") }).await?;
+    bench
+        .finish(
+            lease,
+            Ending::Expired { error: JobError::new("expired", "too late"), late_poll: Duration::ZERO },
+        )
+        .await?;
     bench.stands(job.id, JobState::Expired, "0").await?;
     released(&bench).await
 }

@@ -267,7 +267,10 @@ pub async fn a_file_is_in_use_until_its_jobs_are_final(bench: StoreBench) -> Ver
         same("for the sweep", bench.store.files_to_sweep(day, day, 10).await?, Vec::new())?;
         bench.is_clean().await?;
         bench.pass(1);
-        bench.store.request_cancel(RequestCancel { job: job.id, account: job.account }).await?;
+        bench
+            .store
+            .request_cancel(RequestCancel { job: job.id, account: job.account, account_max: 0 })
+            .await?;
     }
     let unused = bench.store.file(file.id).await?;
     let expected = Some((0, file.used_at.after(std::time::Duration::from_secs(3))));
@@ -347,7 +350,7 @@ pub async fn a_file_is_removed_or_used_but_never_both(bench: StoreBench) -> Verd
             }
             (removed, Ok(_)) => {
                 refused(removed, &Refusal::FileInUse)?;
-                let cancel = RequestCancel { job: step.id, account: file.account };
+                let cancel = RequestCancel { job: step.id, account: file.account, account_max: 0 };
                 bench.store.request_cancel(cancel).await?;
                 bench.remove(&file).await?;
             }
@@ -364,7 +367,7 @@ pub async fn files_that_nobody_needs_are_found_by_their_age(bench: StoreBench) -
     bench.incoming("u1", incoming).await?;
     bench.pass(100);
     let job = bench.submit(naming("u1", &[used.id])).await?;
-    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account }).await?;
+    bench.store.request_cancel(RequestCancel { job: job.id, account: job.account, account_max: 0 }).await?;
     let ids = async |unused_since: Timestamp, incoming_since: Timestamp| {
         let found = bench.store.files_to_sweep(unused_since, incoming_since, 10).await?;
         let mut ids: Vec<FileId> = found.iter().map(|file| file.id).collect();

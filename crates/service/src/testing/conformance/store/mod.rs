@@ -1,6 +1,7 @@
 //! What every store must do, by subject. Rules move the bench's clock; none sleeps.
 
 pub mod accounts;
+pub mod admission;
 pub mod attempts;
 pub mod audits;
 mod bench;
@@ -11,8 +12,10 @@ pub mod endings;
 pub mod files;
 pub mod instances;
 pub mod keys;
+pub mod late;
 pub mod leases;
 pub mod lists;
+pub mod operator;
 pub mod races;
 pub mod submissions;
 
@@ -52,6 +55,9 @@ fn rules() -> Vec<Rule<StoreBench>> {
         keys::rules(),
         budgets::rules(),
         audits::rules(),
+        admission::rules(),
+        late::rules(),
+        operator::rules(),
     ]
     .into_iter()
     .flatten()

@@ -74,7 +74,7 @@ pub async fn one_idempotency_key_makes_one_job(bench: StoreBench) -> Verdict {
     let new: Vec<Owner> = answers
         .iter()
         .filter_map(|answer| match answer {
-            Submitted::New(job) => Some(Owner::Job(job.id)),
+            Submitted::New(job) | Submitted::Parked(job) => Some(Owner::Job(job.id)),
             Submitted::Earlier(_) => None,
         })
         .collect();
