@@ -48,8 +48,13 @@ impl S3 {
         let service = service.build();
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let listener = {
+            let _entered = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         let (orders, received) = mpsc::unbounded_channel();
         let thread = thread::Builder::new().name("s3".to_owned());
         let thread = thread.spawn(move || runtime.block_on(serve(listener, address, service, received)))?;

@@ -1,37 +1,18 @@
 //! Stored results: their keys in the store, and the signed tokens by which anybody can read one for a while.
 
+mod settings;
 mod token;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use fourfold_domain::{AccountId, JobId, serde_duration};
-use serde::{Deserialize, Serialize};
+use fourfold_domain::{AccountId, JobId};
 
+pub use settings::{ArtifactSettings, S3Settings};
 pub use token::{ArtifactToken, TokenKey};
 
 use crate::jobs::Artifact;
 use crate::ports::{JobStore, ObjectStorage, ReadObject, StorageError};
 use crate::{Clock, ServiceError};
-
-/// How results are kept and read.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct ArtifactSettings {
-    /// How long a link to a result works.
-    #[serde(with = "serde_duration")]
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    pub url_ttl: Duration,
-    /// With less room than this left in the store, no work is taken any more (503).
-    pub free_bytes_min: u64,
-}
-
-impl Default for ArtifactSettings {
-    fn default() -> Self {
-        Self { url_ttl: Duration::from_secs(24 * 60 * 60), free_bytes_min: 64 * 1024 * 1024 }
-    }
-}
 
 /// Reads stored results.
 #[derive(Clone)]

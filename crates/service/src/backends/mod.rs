@@ -8,6 +8,8 @@ pub(crate) mod memory;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -20,5 +22,7 @@ pub use in_process::{InProcessQueue, InProcessSignals};
 pub use postgres::{PostgresError, PostgresSettings, PostgresStore};
 #[cfg(feature = "redis")]
 pub use redis::{RedisLink, RedisQueue, RedisSettings, RedisSignals};
+#[cfg(feature = "s3")]
+pub use s3::S3Storage;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteError, SqliteSettings, SqliteStore};

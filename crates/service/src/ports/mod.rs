@@ -16,7 +16,7 @@ pub use configuration::{Configuration, Reloaded};
 pub(crate) use files::FileReads;
 pub use files::FileStore;
 pub use media_fetcher::MediaFetcher;
-pub use object_storage::{ObjectStorage, ReadObject, StorageError};
+pub use object_storage::{ObjectStorage, Presigned, ReadObject, StorageError};
 pub use operator::{JobFilter, ModelCosts, OperatorStore};
 pub use providers::{Credentialed, Providers};
 pub use queue::{DueJob, JobQueue, Taken, Waiting};

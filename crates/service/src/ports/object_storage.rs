@@ -1,5 +1,7 @@
 //! Where results are kept.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::BoxStream;
@@ -32,6 +34,24 @@ pub trait ObjectStorage: Send + Sync {
 
     /// How many bytes there is room for, where that can be told.
     async fn free_bytes(&self) -> Result<Option<u64>, StorageError>;
+
+    /// An address by which anybody can read the object without us; nothing where objects have none.
+    async fn presigned(&self, _read: Presigned<'_>) -> Result<Option<String>, StorageError> {
+        Ok(None)
+    }
+}
+
+/// A read without us.
+#[derive(Clone, Copy, Debug)]
+pub struct Presigned<'a> {
+    /// Of which object.
+    pub key: &'a str,
+    /// The media type that it is shown with.
+    pub media_type: &'a str,
+    /// The `Content-Disposition` that it is shown with.
+    pub disposition: &'a str,
+    /// How long the address works, at most.
+    pub ttl: Duration,
 }
 
 /// An object that is being read.

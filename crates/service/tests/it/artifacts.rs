@@ -47,7 +47,8 @@ async fn house() -> House {
     let ending = Ending::Succeeded { artifacts, used: credits("0"), output: None, missing: None };
     let account = store.finish(Finish { lease, ending, account_max: 0 }).await.unwrap().job.account;
 
-    let settings = ArtifactSettings { url_ttl: Duration::from_secs(60), free_bytes_min: 1 };
+    let settings =
+        ArtifactSettings { url_ttl: Duration::from_secs(60), free_bytes_min: 1, ..Default::default() };
     let artifacts = ArtifactsService::new(
         Arc::new(store),
         Arc::new(storage.clone()),

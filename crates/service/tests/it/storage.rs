@@ -1,4 +1,6 @@
-//! Results in a folder of the local disk.
+//! Results in a folder of the local disk, and in S3.
+
+mod s3;
 
 use std::fs;
 use std::path::Path;
