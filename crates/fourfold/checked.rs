@@ -10,6 +10,7 @@ use crate::bridges::ProviderTable;
 use crate::catalog::catalog;
 use crate::config::{PLAIN_NAMES, Places, Settings, Sources, load};
 use crate::data_dir::decode_secret_key;
+use crate::database::postgres;
 
 /// A configuration that a server can be started with, and what it leads to.
 pub(crate) struct Checked {
@@ -29,6 +30,12 @@ impl Checked {
         settings.jobs.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.instances.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.files.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.database.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        postgres(&settings).map_err(|error| at("database.url", &error.to_string()))?;
+        if settings.database.url.is_some() && settings.security.secret_key.is_none() {
+            let problem = "must be set where database.url is, the same for every process; make one with: openssl rand -base64 32";
+            return Err(at("security.secret_key", problem));
+        }
         if let Some(key) = &settings.security.secret_key {
             decode_secret_key(key.expose()).map_err(|error| at("security.secret_key", &error.to_string()))?;
         }

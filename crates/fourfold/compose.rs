@@ -4,14 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use fourfold_api::{AppState, ServerSettings};
 use fourfold_clients::http::AddressPolicy;
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
-use fourfold_service::backends::{
-    FolderStorage, InProcessQueue, InProcessSignals, SqliteSettings, SqliteStore,
-};
+use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
@@ -25,13 +23,14 @@ use uuid::Uuid;
 use crate::bridges::{HttpMedia, LiveProviders};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
-use crate::data_dir::{DATABASE, DataDir, decode_secret_key};
+use crate::data_dir::{DataDir, decode_secret_key};
+use crate::database::Database;
 use crate::reload::Reloader;
 
 /// Everything that a server is made of, not yet started.
 pub(crate) struct Server {
     pub(crate) state: AppState,
-    store: Arc<SqliteStore>,
+    database: Database,
     parts: JobParts,
     reloader: Arc<Reloader>,
     settings: Settings,
@@ -45,18 +44,10 @@ pub(crate) struct Desk {
     pub(crate) keys: KeysService,
 }
 
-/// Opens the store beside a running server. The database must be there: a command that found nothing in a
-/// new one would only hide that `data_dir` is another folder than was meant.
+/// Opens the store beside a running server. Not from within a runtime.
 pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
-    let database = settings.data_dir.join(DATABASE);
-    ensure!(
-        database.is_file(),
-        "there is no database {}; set data_dir, or make one with: fourfold migrate",
-        database.display()
-    );
-    let data_dir = DataDir::open(&settings.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);
+    let store = Database::open_beside(settings, &clock)?.store;
     Ok(Desk { credits: CreditsService::new(store.clone()), keys: KeysService::new(store, clock) })
 }
 
@@ -72,13 +63,18 @@ fn media(settings: &Settings, files: &FilesService) -> Result<Media> {
 }
 
 impl Server {
-    /// Opens everything: the data folder, the database, the store of results. The settings were checked.
+    /// Opens everything: the data folder, the database, the store of results. The settings were checked. Not from
+    /// within a runtime.
     pub(crate) fn open(checked: Checked, sources: &Sources) -> Result<Self> {
         let Checked { settings, providers, catalog, .. } = checked;
         for provider in providers.off() {
             tracing::info!(provider, "a provider is off, since it has no key");
         }
-        let data_dir = DataDir::lock(&settings.data_dir)?;
+        // Over one Postgres, several processes may share a data folder for their results.
+        let data_dir = match settings.database.url {
+            Some(_) => DataDir::open(&settings.data_dir)?,
+            None => DataDir::lock(&settings.data_dir)?,
+        };
         let secret_key = match &settings.security.secret_key {
             Some(key) => decode_secret_key(key.expose()).context("security.secret_key")?,
             None => data_dir.secret_key()?,
@@ -87,7 +83,8 @@ impl Server {
         let catalog = CatalogService::new(catalog);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Arc::new(SqliteStore::open(&SqliteSettings::new(data_dir.database()), clock.clone())?);
+        let database = Database::open(&settings, &clock)?;
+        let store = database.store.clone();
         let storage = FolderStorage::open(data_dir.artifacts());
         let storage = Arc::new(
             storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?,
@@ -147,14 +144,14 @@ impl Server {
             metrics: crate::telemetry::start_metrics()?,
             stopping: CancellationToken::new(),
         };
-        Ok(Self { state, store, parts, reloader, settings, _data_dir: data_dir })
+        Ok(Self { state, database, parts, reloader, settings, _data_dir: data_dir })
     }
 
     /// Takes over what earlier processes left and starts to work. The port is opened after this.
     pub(crate) async fn start(&self, spawner: &Spawner) -> Result<()> {
         let instance = self.parts.instance;
-        instances::take_over(self.store.as_ref(), instance, self.settings.instances.lease).await?;
-        instances::start_beating(self.store.clone(), instance, &self.settings.instances, spawner);
+        self.database.register(instance, &self.settings).await?;
+        instances::start_beating(self.database.store.clone(), instance, &self.settings.instances, spawner);
         self.state.keys.watch(spawner);
         let sweep = JobSweep::new(self.parts.clone(), self.state.artifacts.clone());
         sweep.rebuild().await?;
@@ -176,7 +173,7 @@ impl Server {
 
     /// What durability rests on, read back from the database.
     pub(crate) fn durability(&self) -> &str {
-        self.store.durability()
+        &self.database.durability
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -10,6 +10,7 @@ mod commands;
 mod compose;
 mod config;
 mod data_dir;
+mod database;
 mod model_tables;
 mod reload;
 mod runtimes;

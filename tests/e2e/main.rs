@@ -16,6 +16,7 @@ mod main_job;
 mod modalities;
 mod operations;
 mod own_vendor;
+mod postgres;
 mod races;
 mod refused_starts;
 mod reload;

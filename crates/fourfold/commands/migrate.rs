@@ -3,19 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use fourfold_service::backends::SqliteStore;
 
 use super::Context;
-use crate::data_dir::DataDir;
+use crate::database::Database;
 
 pub(super) fn run(context: &Context) -> Result<ExitCode> {
-    let data_dir = DataDir::open(&context.settings()?.data_dir)?;
-    let database = data_dir.database();
-    let applied = SqliteStore::migrate(&database)?;
+    let (database, applied) = Database::migrate(&context.settings()?)?;
     if applied.is_empty() {
-        println!("{} is up to date", database.display());
+        println!("{database} is up to date");
     } else {
-        println!("{}: applied {}", database.display(), applied.join(", "));
+        println!("{database}: applied {}", applied.join(", "));
     }
     Ok(ExitCode::SUCCESS)
 }

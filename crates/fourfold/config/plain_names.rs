@@ -25,6 +25,7 @@ pub(super) const CONFIG_FILE: &str = "FOURFOLD_CONFIG";
 /// has exported for other programs must not name a setting or a provider that isn't there.
 pub(crate) const PLAIN_NAMES: &[PlainName] = &[
     PlainName { variable: "FOURFOLD_ADMIN_KEY", setting: "security.admin_key" },
+    PlainName { variable: "DATABASE_URL", setting: "database.url" },
     PlainName { variable: "HTTP_TIMEOUT_CONNECT", setting: "http.timeouts.connect" },
     PlainName { variable: "HTTP_TIMEOUT_READ", setting: "http.timeouts.idle" },
     PlainName { variable: "HTTP_TIMEOUT_TOTAL", setting: "http.timeouts.total" },

@@ -7,6 +7,7 @@
 //! called `…key`, `…secret`, `…password` or `…token` has `#[schemars(extend("writeOnly" = true))]`, and text
 //! of a certain form may have `#[schemars(extend("x-type" = "host:port"))]`.
 
+mod database;
 mod log;
 mod providers;
 mod security;
@@ -25,6 +26,7 @@ use fourfold_service::jobs::JobSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use database::DatabaseSettings;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use security::SecuritySettings;
 
@@ -35,6 +37,8 @@ pub(crate) struct Settings {
     /// The folder that holds the embedded database and the stored results. Made where it is missing; one
     /// server process at a time.
     pub(crate) data_dir: PathBuf,
+    /// Where accounts, jobs and keys are kept.
+    pub(crate) database: DatabaseSettings,
     /// What is logged, and how.
     pub(crate) log: LogSettings,
     /// The HTTP server.
@@ -66,6 +70,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("./data"),
+            database: DatabaseSettings::default(),
             log: LogSettings::default(),
             server: ServerSettings::default(),
             security: SecuritySettings::default(),
@@ -87,6 +92,7 @@ impl Settings {
         let is_like = [
             ("artifacts", self.artifacts == other.artifacts),
             ("data_dir", self.data_dir == other.data_dir),
+            ("database", self.database == other.database),
             ("files", self.files == other.files),
             ("instances", self.instances == other.instances),
             ("jobs", self.jobs == other.jobs),

@@ -52,6 +52,13 @@ pub async fn take_over(store: &dyn Store, instance: InstanceId, lease: Duration)
     end_orphaned_calls(store).await
 }
 
+/// Registers this process beside others on one database, and ends the calls that dead ones left. The leases that those
+/// held run out by themselves.
+pub async fn join(store: &dyn Store, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
+    store.beat(instance, lease).await?;
+    end_orphaned_calls(store).await
+}
+
 /// Starts to beat.
 pub fn start_beating(
     store: Arc<dyn Store>,

@@ -38,6 +38,8 @@ impl LocalServer {
     ) -> Result<Self> {
         let folder = tempfile::tempdir().context("a temporary folder can't be made")?;
         folder.path().clone_into(&mut checked.settings.data_dir);
+        // A database of others is none of this command's.
+        checked.settings.database.url = None;
         checked.settings.server.listen = ([127, 0, 0, 1], 0).into();
         let server = Server::open(checked, sources)?;
         let (working, accepting) = (Spawner::new(work.handle().clone()), Spawner::new(work.handle().clone()));

@@ -15,7 +15,9 @@ mod step;
 mod table;
 mod world;
 
-pub(crate) use queue::{Alone, BATCH_MAX, CommitQueue, Work};
+#[cfg(feature = "sqlite")]
+pub(crate) use queue::Alone;
+pub(crate) use queue::{BATCH_MAX, CommitQueue, Work};
 pub(crate) use step::{Commit, PendingStep, Step, pending};
 pub(crate) use table::Table;
 pub(crate) use world::{AdmissionNeeds, Needs, World};

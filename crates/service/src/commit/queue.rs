@@ -1,6 +1,8 @@
 //! The line in which steps wait for the next batch.
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+#[cfg(feature = "sqlite")]
+use tokio::sync::oneshot;
 
 use super::{PendingStep, Step, pending};
 use crate::error::StoreError;
@@ -15,10 +17,12 @@ const WAITING_MAX: usize = 4096;
 /// that has none of that says so by [`Infallible`](std::convert::Infallible).
 pub(crate) enum Work<A> {
     Step(Box<dyn PendingStep>),
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only SQLite has such work"))]
     Alone(A),
 }
 
 /// Work that has a connection of this kind to itself.
+#[cfg(feature = "sqlite")]
 pub(crate) type Alone<C> = Box<dyn FnOnce(&mut C) + Send>;
 
 /// The callers' end of the line. Clones share it; the writer holds the other end.
@@ -46,6 +50,7 @@ impl<A> CommitQueue<A> {
     }
 }
 
+#[cfg(feature = "sqlite")]
 impl<C> CommitQueue<Alone<C>> {
     /// Waits in line with work that has the connection to itself.
     pub(crate) async fn alone<T: Send + 'static>(
