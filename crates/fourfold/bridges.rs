@@ -3,6 +3,8 @@
 mod media;
 mod providers;
 mod recorder;
+mod webhooks;
 
 pub(crate) use media::HttpMedia;
 pub(crate) use providers::{LiveProviders, ProviderTable};
+pub(crate) use webhooks::HttpWebhooks;

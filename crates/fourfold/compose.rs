@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result};
-use fourfold_api::{AppState, ServerSettings};
-use fourfold_clients::http::AddressPolicy;
+use fourfold_api::{AppState, JobEventWriter, ServerSettings};
+use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
@@ -16,11 +16,12 @@ use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
 use fourfold_service::routing::Routing;
+use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookParts, WebhookWorker, WebhooksService};
 use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::bridges::{HttpMedia, LiveProviders};
+use crate::bridges::{HttpMedia, HttpWebhooks, LiveProviders};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 use crate::data_dir::{DataDir, decode_secret_key};
@@ -31,6 +32,7 @@ use crate::reload::Reloader;
 pub(crate) struct Server {
     pub(crate) state: AppState,
     database: Database,
+    cipher: SecretCipher,
     parts: JobParts,
     reloader: Arc<Reloader>,
     settings: Settings,
@@ -53,13 +55,14 @@ pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
 
 /// Where the media of requests come from: files, and addresses that callers may name.
 fn media(settings: &Settings, files: &FilesService) -> Result<Media> {
-    let addresses = match settings.security.allow_private_urls {
-        true => AddressPolicy::Any,
-        false => AddressPolicy::PublicOnly,
-    };
+    let addresses = address_policy(settings.security.allow_private_urls);
     let fetcher = HttpMedia::new(addresses, settings.files.file_bytes_max);
     let fetcher = fetcher.context("the client for media can't be made")?;
     Ok(Media::new(files.clone(), Arc::new(fetcher)))
+}
+
+fn address_policy(allow_private: bool) -> AddressPolicy {
+    if allow_private { AddressPolicy::Any } else { AddressPolicy::PublicOnly }
 }
 
 impl Server {
@@ -107,6 +110,7 @@ impl Server {
             settings: settings.files.clone(),
             has_room: has_room.clone(),
         });
+        let outbox = Outbox::new(&settings.webhooks);
         let parts = JobParts {
             store: store.clone(),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
@@ -116,6 +120,7 @@ impl Server {
             catalog: catalog.clone(),
             media: media(&settings, &files)?,
             files: files.clone(),
+            outbox: outbox.clone(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: settings.jobs.clone(),
@@ -129,12 +134,14 @@ impl Server {
             token_key,
             settings.artifacts.clone(),
         );
+        let cipher = SecretCipher::new(&secret_key);
         let state = AppState {
             jobs: JobsService::new(parts.clone()),
             credits: CreditsService::new(store.clone()),
             keys: KeysService::new(store.clone(), clock),
             artifacts,
             files,
+            webhooks: WebhooksService::new(store.clone(), cipher.clone(), outbox),
             catalog,
             routing,
             configuration: reloader.clone(),
@@ -144,7 +151,7 @@ impl Server {
             metrics: crate::telemetry::start_metrics()?,
             stopping: CancellationToken::new(),
         };
-        Ok(Self { state, database, parts, reloader, settings, _data_dir: data_dir })
+        Ok(Self { state, database, cipher, parts, reloader, settings, _data_dir: data_dir })
     }
 
     /// Takes over what earlier processes left and starts to work. The port is opened after this.
@@ -157,6 +164,26 @@ impl Server {
         sweep.rebuild().await?;
         sweep.start(spawner);
         JobWorker::new(self.parts.clone()).start(spawner);
+        Ok(())
+    }
+
+    /// Starts to send webhooks, once it is known where the links in them lead.
+    pub(crate) fn start_to_send_webhooks(&self, address: SocketAddr, spawner: &Spawner) -> Result<()> {
+        let addresses = address_policy(self.settings.webhooks.allow_private_urls);
+        let sender = HttpWebhooks::new(addresses).context("the client for webhooks can't be made")?;
+        let AppState { public_url, artifacts, .. } = self.state_at(address);
+        let worker = WebhookWorker::new(WebhookParts {
+            store: self.database.store.clone(),
+            sender: Arc::new(sender),
+            writer: Arc::new(JobEventWriter { public_url, artifacts }),
+            cipher: self.cipher.clone(),
+            outbox: self.parts.outbox.clone(),
+            clock: self.parts.clock.clone(),
+            instance: self.parts.instance,
+            settings: self.settings.webhooks.clone(),
+            random: Arc::new(|| HashRandom.fraction()),
+        });
+        worker.start(spawner);
         Ok(())
     }
 

@@ -24,3 +24,4 @@ mod start_and_stop;
 mod strangers;
 mod support;
 mod vendors;
+mod webhooks;

@@ -63,6 +63,11 @@ async fn every_route_is_documented() {
         "POST /api/v1/jobs",
         "POST /api/v1/jobs/{id}/cancel",
         "POST /api/v1/quotes",
+        "DELETE /api/v1/webhooks/secrets/{id}",
+        "GET /api/v1/webhooks/deliveries",
+        "GET /api/v1/webhooks/secrets",
+        "POST /api/v1/webhooks/deliveries/{id}/redeliver",
+        "POST /api/v1/webhooks/secrets",
     ];
     assert_eq!(found, expected.into_iter().map(str::to_owned).collect());
     references_lead_somewhere(&document, &document);

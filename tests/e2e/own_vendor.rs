@@ -21,6 +21,7 @@ use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService, Submission};
 use fourfold_service::ports::{Credentialed, ObjectStorage as _, Providers};
 use fourfold_service::routing::Routing;
+use fourfold_service::webhooks::Outbox;
 use fourfold_service::{Clock, Media, Spawner, SystemClock};
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
@@ -162,6 +163,7 @@ async fn a_vendor_from_outside_serves_a_job() {
         catalog: CatalogService::new(catalog),
         media: Media::offline(files.clone()),
         files,
+        outbox: Outbox::default(),
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: JobSettings { workers: 1, ..JobSettings::default() },
@@ -177,6 +179,7 @@ async fn a_vendor_from_outside_serves_a_job() {
         model: "card".to_owned(),
         input: json!({"prompt": "fox"}).as_object().unwrap().clone(),
         metadata: None,
+        webhook_url: None,
         max_credits: None,
         retry_of: None,
         priority: Priority::Normal,

@@ -20,6 +20,7 @@ pub fn openapi() -> OpenApiDocument {
     tags(
         (name = "jobs", description = "Durable generations and their results"),
         (name = "files", description = "Media handed in, to be named in the input of jobs"),
+        (name = "webhooks", description = "Events of jobs, sent to an address of yours after Standard Webhooks"),
         (name = "models", description = "What can be asked for"),
         (name = "credits", description = "The caller's account"),
         (name = "admin", description = "For the operator; admin keys only"),

@@ -216,6 +216,8 @@ impl From<Refusal> for ApiError {
             Refusal::TooManyFiles(_) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_files", message).param("file")
             }
+            Refusal::NoWebhookSecret => Self::invalid("webhook_url", message),
+            Refusal::TooManyWebhookSecrets => Self::new(StatusCode::CONFLICT, "too_many_secrets", message),
             Refusal::Range(_) => Self::invalid("credits", message),
             Refusal::NotDue
             | Refusal::LeaseLost
@@ -271,6 +273,8 @@ mod tests {
         check(ServiceError::NotFound("job"), 404, "not_found", None);
         check(ServiceError::TooLarge { what: "input".into(), bytes_max: 1 }, 413, "too_large", None);
         check(Refusal::FileInUse, 409, "in_use", None);
+        check(Refusal::NoWebhookSecret, 422, "invalid_parameter", None);
+        check(Refusal::TooManyWebhookSecrets, 409, "too_many_secrets", None);
         check(ServiceError::Source("x".into()), 500, "internal", None);
         check(ServiceError::StorageFull("x".into()), 503, "storage_full", Some("true"));
         check(Refusal::IdempotencyMismatch, 422, "idempotency_mismatch", None);

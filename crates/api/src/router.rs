@@ -72,6 +72,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::files::create, native::files::list))
         .routes(routes!(native::files::show, native::files::delete))
         .routes(routes!(native::models::list))
+        // webhooks
+        .routes(routes!(native::webhooks::make_secret, native::webhooks::list_secrets))
+        .routes(routes!(native::webhooks::revoke_secret))
+        .routes(routes!(native::webhooks::list_deliveries))
+        .routes(routes!(native::webhooks::redeliver))
         // the caller's account
         .routes(routes!(native::credits::show))
         .routes(routes!(native::credits::entries))

@@ -10,6 +10,7 @@ use fourfold_service::jobs::JobsService;
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::Configuration;
 use fourfold_service::routing::Routing;
+use fourfold_service::webhooks::WebhooksService;
 use tokio_util::sync::CancellationToken;
 
 /// The services behind the routes. Cheap to clone.
@@ -25,6 +26,8 @@ pub struct AppState {
     pub artifacts: ArtifactsService,
     /// What callers handed in.
     pub files: FilesService,
+    /// Who is told of what happens to jobs.
+    pub webhooks: WebhooksService,
     /// What can be asked for.
     pub catalog: CatalogService,
     /// Who serves it.

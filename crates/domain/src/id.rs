@@ -80,6 +80,10 @@ id!(
     EventId
 );
 id!(
+    /// One secret that signs an account's webhooks.
+    WebhookSecretId
+);
+id!(
     /// An API key.
     KeyId
 );

@@ -47,7 +47,9 @@ pub use generation::{
     AnswerPiece, ChatAnswer, ChatResult, EmbeddingResult, FinishReason, GenerationResult, StreamChunk,
     TimedText, Transcript, Usage,
 };
-pub use id::{AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId};
+pub use id::{
+    AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId, WebhookSecretId,
+};
 pub use job::{IllegalMove, JobMove, JobState, Priority};
 pub use media::{InlineMedia, MediaReader, OpenMedia};
 pub use media_type::{MEDIA_TYPE_HEAD_BYTES, media_type_of};

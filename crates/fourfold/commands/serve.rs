@@ -32,6 +32,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
             .await
             .with_context(|| format!("server.listen: {listen} can't be listened on"))?;
         let address = listener.local_addr()?;
+        server.start_to_send_webhooks(address, &working)?;
         // Only now, since a start that fails would have shown the key for nothing.
         first_key(&server).await?;
         if address.ip().is_unspecified() && server.settings().server.public_url.is_none() {

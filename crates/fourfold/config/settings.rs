@@ -23,6 +23,7 @@ use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
+use fourfold_service::webhooks::WebhookSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -53,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) artifacts: ArtifactSettings,
     /// How much callers may hand in, and how long it is kept.
     pub(crate) files: FileSettings,
+    /// How webhooks are delivered.
+    pub(crate) webhooks: WebhookSettings,
     /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
     pub(crate) models: BTreeMap<String, ModelSettings>,
     /// How vendors are called, for all of them; what a provider says of itself beats it, and it beats the
@@ -78,6 +81,7 @@ impl Default for Settings {
             instances: InstanceSettings::default(),
             artifacts: ArtifactSettings::default(),
             files: FileSettings::default(),
+            webhooks: WebhookSettings::default(),
             models: BTreeMap::new(),
             http: HttpOptions::default(),
             pricing: PricingSettings::default(),
@@ -99,6 +103,7 @@ impl Settings {
             ("log", self.log == other.log),
             ("security", self.security == other.security),
             ("server", self.server == other.server),
+            ("webhooks", self.webhooks == other.webhooks),
         ];
         is_like.iter().filter(|(_, is_like)| !is_like).map(|(name, _)| (*name).to_owned()).collect()
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use fourfold_domain::{Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, KeyId, Unpriced};
 
 use crate::files::FileLimits;
+use crate::webhooks::SECRETS_MAX;
 
 /// Why a durable step was not taken. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -60,6 +61,12 @@ pub enum Refusal {
     /// The account would keep more than it may.
     #[error("an account may keep {} files of {} bytes together; delete some first", .0.count_max, .0.bytes_max)]
     TooManyFiles(FileLimits),
+    /// The account has no secret to sign webhooks with.
+    #[error("webhook_url needs a secret to sign with; make one with POST /api/v1/webhooks/secrets")]
+    NoWebhookSecret,
+    /// The account has as many secrets as it may.
+    #[error("an account may have {SECRETS_MAX} secrets for webhooks at a time; delete one first")]
+    TooManyWebhookSecrets,
     /// The state doesn't allow the move.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),

@@ -2,8 +2,8 @@
 //!
 //! Without the feature `failpoints` a place compiles to nothing.
 
-/// The places, in the order in which a job passes them.
-pub const FAILPOINTS: [&str; 7] = [
+/// The places, in the order in which a job passes them, and after them its webhooks.
+pub const FAILPOINTS: [&str; 8] = [
     "after_submit",
     "after_claim",
     "after_begin_attempt",
@@ -11,6 +11,7 @@ pub const FAILPOINTS: [&str; 7] = [
     "after_record",
     "after_store",
     "after_finish",
+    "after_webhook_send",
 ];
 
 #[cfg(feature = "failpoints")]

@@ -6,7 +6,7 @@
 //!
 //! - money: [`credits`] · what answers at once: [`calls`] · what takes longer: [`jobs`]
 //! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`]
-//! - what was made: [`artifacts`] · what is handed in: [`files`]
+//! - what was made: [`artifacts`] · what is handed in: [`files`] · who is told: [`webhooks`]
 //!
 //! ```
 //! use std::sync::Arc;
@@ -56,6 +56,7 @@ pub mod routing;
 mod spawner;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod webhooks;
 
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use error::{BoxError, Refusal, ServiceError, StoreError};

@@ -6,6 +6,7 @@ mod http;
 mod jobs;
 mod process;
 mod random;
+mod receiver;
 mod wait;
 
 pub(crate) use books::{read_all_books, read_books, sha256};
@@ -13,4 +14,5 @@ pub(crate) use home::{ADMIN_KEY, Home, Server};
 pub(crate) use http::{Answer, Api};
 pub(crate) use jobs::{PRICE, cancel, ended, fast, picture, reached, slow};
 pub(crate) use random::Random;
+pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use wait::{eventually, run, within};

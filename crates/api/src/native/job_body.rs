@@ -1,5 +1,6 @@
 //! A job as callers see it.
 
+use fourfold_service::artifacts::ArtifactsService;
 use fourfold_service::jobs::{Artifact, Attempt, Job, JobError, JobView};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -91,13 +92,18 @@ impl JobBody {
     }
 
     pub(crate) fn without_input(view: &JobView, state: &AppState) -> Self {
+        Self::linked(view, &state.public_url, &state.artifacts)
+    }
+
+    /// Without its input, with links below this address.
+    pub(super) fn linked(view: &JobView, public_url: &str, artifacts: &ArtifactsService) -> Self {
         let Job { id, model, .. } = &view.job;
         let artifact = |artifact: &Artifact| ArtifactBody {
             index: artifact.index,
             media_type: artifact.object.media_type.clone(),
             size_bytes: artifact.object.size_bytes,
             sha256: artifact.object.sha256.clone(),
-            url: format!("{}/files/{}", state.public_url, state.artifacts.sign(*id, artifact.index)),
+            url: format!("{public_url}/files/{}", artifacts.sign(*id, artifact.index)),
         };
         Self {
             id: id.to_string(),

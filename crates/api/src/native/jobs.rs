@@ -33,6 +33,10 @@ pub(crate) struct NewJob {
     /// What to make; the model's `parameters` say what is allowed.
     #[schema(value_type = Object)]
     input: Map<String, Value>,
+    /// An https URL that is told of each change of the job's state after this answer, by Standard Webhooks: signed
+    /// with every secret of `/api/v1/webhooks/secrets`, of which there must be one.
+    #[schema(max_length = 2048)]
+    webhook_url: Option<String>,
     /// Words of your own, given back as they are.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
@@ -75,6 +79,7 @@ pub(crate) async fn create(
         model: object.required_text("model")?,
         input: Object::required("input", object.object("input")?)?,
         metadata: object.object("metadata")?,
+        webhook_url: object.text("webhook_url")?,
         max_credits: object.credits("max_credits")?,
         priority: priority(&user, object.text("priority")?)?,
         key: Some(user.key.id),
@@ -82,13 +87,7 @@ pub(crate) async fn create(
         subject: user.subject,
         idempotency,
     };
-    if object.take("webhook_url").is_some() {
-        return Err(ApiError::invalid(
-            "webhook_url",
-            "webhook_url isn't offered by this version; follow the job's events",
-        ));
-    }
-    object.nothing_else("model, input, metadata, max_credits and priority")?;
+    object.nothing_else("model, input, metadata, webhook_url, max_credits and priority")?;
     let mut view = state.jobs.submit(submission).await?;
     if let Some(wait) = wait
         && !view.job.state.is_final()

@@ -20,6 +20,8 @@ enum Finds {
     New,
     /// A new file of its own.
     NewFile,
+    /// A new secret of its own.
+    NewSecret,
     /// What only an admin sees.
     Forbidden,
     /// What the bearer of a link sees.
@@ -53,6 +55,11 @@ const TABLE: &[(&str, Finds)] = &[
     ("GET /api/v1/jobs/{id}/events", Finds::Nothing),
     ("GET /api/v1/models", Finds::TheSame),
     ("POST /api/v1/quotes", Finds::TheSame),
+    ("GET /api/v1/webhooks/secrets", Finds::ItsOwn),
+    ("POST /api/v1/webhooks/secrets", Finds::NewSecret),
+    ("DELETE /api/v1/webhooks/secrets/{id}", Finds::Nothing),
+    ("GET /api/v1/webhooks/deliveries", Finds::ItsOwn),
+    ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
     ("operations", Finds::TheSame),
 ];
@@ -66,12 +73,23 @@ fn found_by(operation: &Operation) -> Finds {
     row.unwrap_or_else(|| panic!("{name} isn't in the table: what does another account find there?")).1
 }
 
+/// What belongs to the landlord.
+struct Landlord {
+    job: Value,
+    file: Value,
+    secret: Value,
+    delivery: Value,
+}
+
 /// The operation, with what belongs to the landlord in its path.
-fn ask<'a>(house: &'a House, operation: &Operation, job: &Value, file: &Value) -> Ask<'a> {
+fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> Ask<'a> {
+    let Landlord { job, file, secret, delivery } = of_landlord;
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
         .path
         .replace("/files/{id}", &format!("/files/{}", file["id"].as_str().unwrap()))
+        .replace("/secrets/{id}", &format!("/secrets/{}", secret["id"].as_str().unwrap()))
+        .replace("/deliveries/{id}", &format!("/deliveries/{}", delivery["id"].as_str().unwrap()))
         .replace("{id}", job["id"].as_str().unwrap())
         .replace("{index}", "0")
         .replace("{account}", "landlord")
@@ -98,10 +116,19 @@ async fn nothing_of_an_account_is_seen_by_another() {
     let job = house.make("landlord", outputs(&[("image/png", "secret of the landlord")])).await;
     let upload = house.ask(Method::POST, "/api/v1/files").file("text/plain", b"secret of the landlord");
     let file = upload.by("landlord").ok(201).await;
+    let secret = house.post("/api/v1/webhooks/secrets", json!({})).by("landlord").ok(201).await;
+    let told =
+        json!({"model": "picture", "input": {"prompt": "x"}, "webhook_url": "https://landlord.test/hook"});
+    let told = house.post("/api/v1/jobs", told).by("landlord").ok(202).await;
+    let cancel = format!("/api/v1/jobs/{}/cancel", told["id"].as_str().unwrap());
+    house.post(&cancel, json!({})).by("landlord").ok(202).await;
+    let deliveries = house.get("/api/v1/webhooks/deliveries").by("landlord").ok(200).await;
+    let delivery = deliveries["data"][0].clone();
+    let of_landlord = Landlord { job, file, secret, delivery };
     for kind in [KeyKind::Service, KeyKind::User] {
         for operation in operations() {
             let finds = found_by(&operation);
-            let ask = ask(&house, &operation, &job, &file).by_kind(kind, "stranger").await;
+            let ask = ask(&house, &operation, &of_landlord).by_kind(kind, "stranger").await;
             let answer = ask.answer().await;
             let asked =
                 format!("{kind:?} {} {} {finds:?}: {}", operation.method, operation.path, answer.text());
@@ -109,16 +136,22 @@ async fn nothing_of_an_account_is_seen_by_another() {
                 Finds::Nothing => 404,
                 Finds::Forbidden => 403,
                 Finds::New => 402,
-                Finds::NewFile => 201,
+                Finds::NewFile | Finds::NewSecret => 201,
                 Finds::ItsOwn | Finds::TheSame | Finds::ByLink => 200,
             };
             assert_eq!(answer.status, expected, "{asked}");
             assert_eq!(answer.text().contains("landlord"), finds == Finds::ByLink, "{asked}");
-            for own in [&job, &file] {
+            let Landlord { job, file, secret, delivery } = &of_landlord;
+            for own in [job, file, secret, delivery] {
                 assert!(!answer.text().contains(own["id"].as_str().unwrap()), "{asked}");
             }
         }
     }
+    let Landlord { job, file, secret, delivery } = of_landlord;
+    let secrets = house.get("/api/v1/webhooks/secrets").by("landlord").ok(200).await;
+    assert_eq!((secrets["data"].as_array().unwrap().len(), &secrets["data"][0]["id"]), (1, &secret["id"]));
+    let deliveries = house.get("/api/v1/webhooks/deliveries").by("landlord").ok(200).await;
+    assert_eq!(deliveries["data"], json!([delivery]));
     let after =
         house.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).by("landlord").ok(200).await;
     assert_eq!(after["state"], job["state"]);

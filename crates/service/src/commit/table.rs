@@ -76,7 +76,6 @@ impl<K: Eq + Hash, V> Table<K, V> {
     }
 
     /// Every row that is there.
-    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.values().filter_map(|row| row.value.as_ref())
     }

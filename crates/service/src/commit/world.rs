@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fourfold_domain::{AccountId, CallId, FileId, HoldId, JobId, KeyId, Subject};
+use fourfold_domain::{AccountId, CallId, EventId, FileId, HoldId, JobId, KeyId, Subject, WebhookSecretId};
 use uuid::Uuid;
 
 use super::Table;
@@ -12,6 +12,7 @@ use crate::credits::{Account, Budget, Entry, Hold, Owner};
 use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Admission, Artifact, Attempt, Due, Job, JobEvent};
+use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret, WebhookUrl};
 
 /// The rows at hand. What isn't here isn't in the database either, as far as the steps' needs reach.
 #[derive(Debug, Default)]
@@ -45,6 +46,11 @@ pub(crate) struct World {
     pub(crate) file_usage: Table<AccountId, FileUsage>,
     /// How many jobs accounts run, and which wait: told by the due rows, never written.
     pub(crate) admissions: Table<AccountId, Admission>,
+    pub(crate) deliveries: Table<EventId, Delivery>,
+    /// Tries to be written.
+    pub(crate) tries: Vec<DeliveryTry>,
+    pub(crate) stopped_urls: Table<(AccountId, WebhookUrl), StoppedUrl>,
+    pub(crate) webhook_secrets: Table<WebhookSecretId, WebhookSecret>,
 }
 
 impl World {
@@ -56,7 +62,7 @@ impl World {
 
 /// The rows that steps ask for. A job brings its due row, its latest attempt, its hold with its key's budget, its account
 /// and its files; a call its hold, budget and account; a subject its account; a scope its record, and the file or
-/// the call that was made.
+/// the call that was made; a delivery those that are on their way to its endpoint, and whether its address is stopped.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) subjects: Vec<Subject>,
@@ -69,6 +75,8 @@ pub(crate) struct Needs {
     pub(crate) files: BTreeSet<FileId>,
     pub(crate) file_usage: Vec<Subject>,
     pub(crate) admissions: AdmissionNeeds,
+    pub(crate) deliveries: BTreeSet<EventId>,
+    pub(crate) webhook_secrets: Vec<Subject>,
 }
 
 /// Whose jobs are counted, and how many of those that wait may go on.

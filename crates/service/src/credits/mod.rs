@@ -6,6 +6,7 @@
 mod adjust;
 mod budget;
 mod grant;
+mod open;
 mod record;
 pub(crate) mod rules;
 mod service;
@@ -13,5 +14,6 @@ mod service;
 pub use adjust::Adjust;
 pub use budget::Budget;
 pub use grant::Grant;
+pub use open::OpenAccount;
 pub use record::{Account, Entry, EntryKind, Hold, HoldState, Owner};
 pub use service::CreditsService;

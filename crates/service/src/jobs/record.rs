@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::Timestamp;
 use crate::credits::Owner;
 use crate::named::named;
+use crate::webhooks::WebhookUrl;
 
 /// One durable asynchronous generation.
 #[derive(Clone, PartialEq, Debug)]
@@ -35,6 +36,8 @@ pub struct Job {
     pub terms: Terms,
     /// The caller's own words, as JSON text.
     pub metadata: Option<Arc<str>>,
+    /// Who is told of its events; forgotten with its deliveries.
+    pub webhook_url: Option<WebhookUrl>,
     /// Where it stands.
     pub state: JobState,
     /// Rises by one with each change of state.

@@ -18,6 +18,7 @@ use crate::credits::Owner;
 use crate::files::FilesService;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
 use crate::routing::Routing;
+use crate::webhooks::Outbox;
 use crate::{
     Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media, Refusal, ServiceError, StoreError,
     failpoint,
@@ -51,6 +52,8 @@ pub struct JobParts {
     pub files: FilesService,
     /// Where the media of requests come from.
     pub media: Media,
+    /// Where webhooks may go, and the bell of whoever sends them.
+    pub outbox: Outbox,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// This process.
@@ -74,6 +77,8 @@ pub struct Submission {
     pub input: Map<String, Value>,
     /// The caller's own words.
     pub metadata: Option<Map<String, Value>>,
+    /// Where its caller wants to be told of what happens to it.
+    pub webhook_url: Option<String>,
     /// Refuses work that could cost more.
     pub max_credits: Option<Credits>,
     /// Which of the waiting go first.
@@ -96,6 +101,14 @@ impl JobParts {
         let signal =
             JobSignal { job: job.id, version: job.version, state: job.state, progress: job.progress };
         self.signals.announce(signal);
+        self.ring_for(job);
+    }
+
+    /// Tells the one who sends webhooks that a job's state has changed.
+    pub(super) fn ring_for(&self, job: &Job) {
+        if job.webhook_url.is_some() {
+            self.outbox.ring();
+        }
     }
 
     /// Tells listeners that a job has ended, counts it and writes its one line; `worked` is how long a worker
@@ -329,6 +342,8 @@ impl JobsService {
                 bytes_max: METADATA_BYTES_MAX as u64,
             });
         }
+        let webhook_url =
+            submission.webhook_url.as_deref().map(|url| self.parts.outbox.url(url)).transpose()?;
         if let Some(max) = submission.max_credits
             && offer.quote.credits > max
         {
@@ -352,6 +367,7 @@ impl JobsService {
                 defaults: offer.defaults,
             },
             metadata: metadata.map(Into::into),
+            webhook_url,
             priority: submission.priority,
             amount: offer.quote.credits,
             price: model.price.clone(),

@@ -9,7 +9,7 @@ use super::JobParts;
 use crate::artifacts::ArtifactsService;
 use crate::instances::end_orphaned_calls;
 use crate::ports::DueJob;
-use crate::{ServiceError, Spawner, Timestamp};
+use crate::{ServiceError, Spawner, StoreError, Timestamp};
 
 /// How many overdue jobs one sweep lines up.
 const SWEEP_MAX: usize = 500;
@@ -105,13 +105,29 @@ impl JobSweep {
     }
 
     async fn forget(&self, now: Timestamp) {
-        let kept = i64::try_from(IDEMPOTENCY_KEPT.as_millis()).unwrap_or(i64::MAX);
-        let before = Timestamp::from_millis(now.millis().saturating_sub(kept));
+        let before = earlier(now, IDEMPOTENCY_KEPT);
         if let Err(error) = self.parts.store.forget_idempotency(before).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "old idempotency keys couldn't be forgotten"
             );
         }
+        if let Err(error) = self.forget_deliveries(now).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "old deliveries of webhooks couldn't be forgotten"
+            );
+        }
     }
+
+    async fn forget_deliveries(&self, now: Timestamp) -> Result<(), StoreError> {
+        let before = earlier(now, self.parts.outbox.kept());
+        while self.parts.store.forget_deliveries(before, SWEEP_MAX).await? == SWEEP_MAX as u64 {}
+        Ok(())
+    }
+}
+
+fn earlier(now: Timestamp, age: Duration) -> Timestamp {
+    let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(now.millis().saturating_sub(age))
 }

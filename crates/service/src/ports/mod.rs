@@ -11,6 +11,7 @@ mod providers;
 mod queue;
 mod signals;
 mod store;
+mod webhooks;
 
 pub use configuration::{Configuration, Reloaded};
 pub(crate) use files::FileReads;
@@ -24,4 +25,9 @@ pub use signals::{JobSignal, JobSignals};
 pub(crate) use store::Reads;
 pub use store::{
     AccountStore, Audit, CallStore, Counts, Finding, InstanceStore, JobStore, KeyStore, Needed, Store,
+};
+pub(crate) use webhooks::WebhookReads;
+pub use webhooks::{
+    DueDeliveries, EventWriter, Reception, Unanswered, WebhookAnswer, WebhookMessage, WebhookSender,
+    WebhookStore,
 };

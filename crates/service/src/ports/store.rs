@@ -10,11 +10,11 @@ use fourfold_domain::{
 };
 use serde::Serialize;
 
-use super::{DueJob, FileStore, OperatorStore};
+use super::{DueJob, FileStore, OperatorStore, WebhookStore};
 use crate::Timestamp;
 use crate::calls::{CallAnswer, CallView, EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
-use crate::credits::{Account, Adjust, Entry, Grant};
+use crate::credits::{Account, Adjust, Entry, Grant, OpenAccount};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
@@ -25,12 +25,19 @@ use crate::keys::ApiKey;
 
 /// All of the database.
 pub trait Store:
-    AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore + OperatorStore
+    AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore + OperatorStore + WebhookStore
 {
 }
 
 impl<S> Store for S where
-    S: AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore + OperatorStore
+    S: AccountStore
+        + JobStore
+        + CallStore
+        + FileStore
+        + KeyStore
+        + InstanceStore
+        + OperatorStore
+        + WebhookStore
 {
 }
 
@@ -42,6 +49,9 @@ pub trait AccountStore: Send + Sync {
 
     /// Corrects what an account can spend; idempotent on its operation id.
     async fn adjust(&self, step: Adjust) -> Result<Account, StoreError>;
+
+    /// Makes an account where there is none yet.
+    async fn open_account(&self, step: OpenAccount) -> Result<Account, StoreError>;
 
     /// The account of a subject, if it was ever used.
     async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
@@ -258,6 +268,9 @@ impl<B: Commit + Reads> AccountStore for B {
         self.commit(step).await
     }
     async fn adjust(&self, step: Adjust) -> Result<Account, StoreError> {
+        self.commit(step).await
+    }
+    async fn open_account(&self, step: OpenAccount) -> Result<Account, StoreError> {
         self.commit(step).await
     }
     async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use fourfold_domain::{
     CallId, Credits, ExternalId, FileId, InstanceId, JobId, Modality, ModelName, OnCancel, OnUncertain,
-    Price, Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask,
+    Price, Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask, WebhookSecretId,
 };
 use uuid::Uuid;
 
+use crate::StoreError;
 use crate::calls::OpenCall;
+use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
+use crate::ports::Store;
+use crate::webhooks::{KeepSecret, WebhookSecret};
 
 /// An amount, such as `"0.04"`.
 pub fn credits(text: &str) -> Credits {
@@ -57,6 +61,7 @@ pub fn submit(external_id: &str, amount: &str) -> Submit {
             defaults: serde_json::Map::new(),
         },
         metadata: None,
+        webhook_url: None,
         priority: Priority::Normal,
         amount: credits(amount),
         price: price(),
@@ -88,6 +93,17 @@ pub fn complete_file(external_id: &str, id: FileId, size_bytes: u64) -> Complete
         limits: FILE_LIMITS,
         idempotency: None,
     }
+}
+
+/// A user's account with a secret for webhooks, sealed or not.
+pub async fn keep_secret(
+    store: &(impl Store + ?Sized),
+    external_id: &str,
+) -> Result<WebhookSecret, StoreError> {
+    let subject = account_subject(external_id);
+    let account = store.open_account(OpenAccount { subject: subject.clone() }).await?.id;
+    let id = WebhookSecretId::new(Uuid::now_v7());
+    store.keep_webhook_secret(KeepSecret { id, subject, account, sealed: [7; 4].into() }).await
 }
 
 /// A call for a user, with a hold of this many credits.

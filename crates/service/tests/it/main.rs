@@ -14,4 +14,5 @@ mod sqlite;
 mod storage;
 mod store;
 mod tampering;
+mod webhooks;
 mod worker;

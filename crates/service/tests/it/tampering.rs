@@ -11,7 +11,7 @@ use fourfold_service::calls::{CallEnding, EndCall};
 use fourfold_service::jobs::{Claim, Ending, Finish, Lease, RecordUpstream, Submit};
 use fourfold_service::ports::{AccountStore as _, Audit, CallStore as _, FileStore as _, JobStore as _};
 use fourfold_service::testing::{
-    artifact, begin, complete_file, credits, open_call, reserve_file, submit, task,
+    artifact, begin, complete_file, credits, keep_secret, open_call, reserve_file, submit, task,
 };
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -37,10 +37,11 @@ const DUE: &str = "every job that isn't final is due";
 const LOSS: &str = "every loss has its attempt";
 const FILE_USES: &str = "every file counts the open jobs that name it";
 const JOB_FILES: &str = "every file that an open job names is there";
+const DELIVERED: &str = "every event of a job with a webhook has its delivery";
 const CALL_HOLD: &str = "every call has a hold, open until the call ends";
 
 /// What is done to the database, and the rules that name it.
-const TAMPERINGS: [(&str, &[&str]); 37] = [
+const TAMPERINGS: [(&str, &[&str]); 40] = [
     ("UPDATE account SET available = available + 1000000", &[AVAILABLE]),
     ("UPDATE account SET available = available - 1", &[AVAILABLE]),
     ("UPDATE account SET held = held + 1", &[HELD, OPEN_HOLDS]),
@@ -78,6 +79,9 @@ const TAMPERINGS: [(&str, &[&str]); 37] = [
     ("UPDATE file SET uses = uses + 1", &[FILE_USES]),
     ("UPDATE file SET uses = 0", &[FILE_USES]),
     ("UPDATE file SET uses = 0, state = 'leaving'", &[FILE_USES, JOB_FILES]),
+    ("DELETE FROM webhook_delivery WHERE version = 2", &[DELIVERED]),
+    ("UPDATE webhook_delivery SET url = 'https://b.test/'", &[DELIVERED]),
+    ("UPDATE webhook_delivery SET account = 'another'", &[DELIVERED]),
     ("DELETE FROM file", &[JOB_FILES]),
     ("INSERT INTO entry SELECT 'lost' || id, account, 'loss:' || owner || ':1', 'loss', -1, 0, 0, owner, NULL, 1, 0 FROM hold WHERE owner GLOB 'job:*'",
      &[LOSS]),
@@ -91,9 +95,11 @@ async fn busy(path: &Path) -> Audit {
     let file = FileId::new(Uuid::now_v7());
     store.reserve_files(reserve_file("u1", file)).await.unwrap();
     store.complete_file(complete_file("u1", file, 10)).await.unwrap();
+    keep_secret(&store, "u1").await.unwrap();
     let mut leases: Vec<Lease> = Vec::new();
     for _ in 0..3 {
-        let step = Submit { files: vec![file], ..submit("u1", "0.04") };
+        let webhook_url = Some("https://a.test/hook".parse().unwrap());
+        let step = Submit { files: vec![file], webhook_url, ..submit("u1", "0.04") };
         let job = step.id;
         store.submit(step).await.unwrap();
         let claim = Claim { job, instance, lease: Duration::from_secs(30) };
@@ -202,6 +208,7 @@ async fn every_rule_of_the_audit_is_broken_by_some_tampering() {
         FILE_USES,
         JOB_FILES,
         LOSS,
+        DELIVERED,
     ];
     for rule in all {
         assert!(TAMPERINGS.iter().any(|(_, rules)| rules.contains(&rule)), "{rule}");

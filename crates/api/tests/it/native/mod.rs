@@ -9,3 +9,4 @@ mod jobs;
 mod models;
 mod prefer;
 mod quotes;
+mod webhooks;

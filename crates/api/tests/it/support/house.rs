@@ -25,6 +25,7 @@ use fourfold_service::ports::JobStore as _;
 use fourfold_service::ports::{Configuration, Reloaded};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
+use fourfold_service::webhooks::{Outbox, SecretCipher, WebhooksService};
 use fourfold_service::{Clock as _, Media, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
@@ -117,6 +118,7 @@ impl House {
             catalog: catalog.clone(),
             media: Media::offline(files.clone()),
             files: files.clone(),
+            outbox: Outbox::default(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: JobSettings { workers: 2, ..JobSettings::default() },
@@ -126,12 +128,14 @@ impl House {
         let stored = Arc::new(store.clone());
         let artifacts =
             ArtifactsService::new(stored.clone(), storage, clock.clone(), token_key, plan.artifacts);
+        let cipher = SecretCipher::new(&[7; 32]);
         let state = AppState {
             jobs: JobsService::new(parts.clone()),
             credits: CreditsService::new(stored.clone()),
             keys: KeysService::new(stored, clock.clone()),
             artifacts,
             files,
+            webhooks: WebhooksService::new(Arc::new(store.clone()), cipher, parts.outbox.clone()),
             catalog,
             routing: parts.routing.clone(),
             configuration: plan.configuration,

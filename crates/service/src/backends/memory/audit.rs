@@ -38,6 +38,7 @@ pub(super) fn audit(world: &World) -> Audit {
     }
     files(world, &mut findings);
     budgets(world, &mut findings);
+    webhooks(world, &mut findings);
     Audit { counts: counts(world), findings }
 }
 
@@ -78,6 +79,17 @@ fn budgets(world: &World, findings: &mut Vec<Finding>) {
                 detail: String::new(),
             };
             findings.push(finding);
+        }
+    }
+}
+
+fn webhooks(world: &World, findings: &mut Vec<Finding>) {
+    for event in world.events.iter().filter(|event| event.version > 1) {
+        let job = world.jobs.get(&event.job).filter(|job| job.webhook_url.is_some());
+        if let Some(job) = job
+            && world.deliveries.get(&event.id).is_none()
+        {
+            find(findings, "every event of a job with a webhook has its delivery", job.account, &event.id);
         }
     }
 }

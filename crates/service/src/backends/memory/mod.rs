@@ -3,6 +3,7 @@
 mod audit;
 mod files;
 mod operator;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,6 +55,8 @@ pub struct Faults {
     pub leave_traces: bool,
     /// Which files jobs use is lost.
     pub forget_uses: bool,
+    /// Deliveries of webhooks are lost.
+    pub forget_deliveries: bool,
 }
 
 impl Faults {
@@ -67,10 +70,11 @@ impl Faults {
         forget_artifacts: false,
         leave_traces: false,
         forget_uses: false,
+        forget_deliveries: false,
     };
 
     /// Each fault by itself.
-    pub const EACH: [Self; 9] = [
+    pub const EACH: [Self; 10] = [
         Self { forget_entries: true, ..Self::NONE },
         Self { share_leases: true, ..Self::NONE },
         Self { repeat_tokens: true, ..Self::NONE },
@@ -80,6 +84,7 @@ impl Faults {
         Self { forget_artifacts: true, ..Self::NONE },
         Self { leave_traces: true, ..Self::NONE },
         Self { forget_uses: true, ..Self::NONE },
+        Self { forget_deliveries: true, ..Self::NONE },
     ];
 }
 
@@ -175,6 +180,9 @@ impl MemoryStore {
         if self.faults.forget_uses {
             let files: Vec<FileId> = world.files.values().map(|file| file.id).collect();
             files.iter().for_each(|id| world.files.get_mut(id).into_iter().for_each(|file| file.uses = 0));
+        }
+        if self.faults.forget_deliveries {
+            world.deliveries.retain(|_delivery| false);
         }
         if let Some(before) = before {
             before.settle_again(world);
@@ -402,6 +410,7 @@ impl InstanceStore for MemoryStore {
                 (due.lease_until, due.leased_by) = (None, None);
             }
         });
+        webhooks::supersede(&mut state.world, instance);
         Ok(())
     }
 

@@ -14,7 +14,10 @@ use tokio_postgres::Row;
 
 use super::fault::Fault;
 use super::query::{Query, Value, values};
-use super::rows::{self, ACCOUNT, ATTEMPT, BUDGET, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
+use super::rows::{
+    self, ACCOUNT, ATTEMPT, BUDGET, CALL, DELIVERY, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB, STOPPED_URL,
+    WEBHOOK_SECRET,
+};
 use crate::commit::{Needs, World};
 use crate::credits::Owner;
 use crate::files::FileUsage;
@@ -39,6 +42,9 @@ pub(super) enum Ask {
     FileUsage,
     Running,
     Parked,
+    Deliveries,
+    StoppedUrls,
+    WebhookSecrets,
 }
 
 /// What a batch asks for, in order. The answers are read in this order too.
@@ -48,6 +54,7 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
     let calls = || ids(&mut needs.calls.iter().map(ToString::to_string));
     let files = || ids(&mut needs.files.iter().map(ToString::to_string));
     let keys = || ids(&mut needs.keys.iter().map(ToString::to_string));
+    let deliveries = || ids(&mut needs.deliveries.iter().map(ToString::to_string));
     let (has_jobs, has_calls) = (!needs.jobs.is_empty(), !needs.calls.is_empty());
     let (has_scopes, has_files) = (!needs.idempotency.is_empty(), !needs.files.is_empty());
     let (realms, external_ids) = subjects(
@@ -56,6 +63,7 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
             .iter()
             .chain(&needs.file_usage)
             .chain(&needs.admissions.subjects)
+            .chain(&needs.webhook_secrets)
             .chain(needs.idempotency.iter().map(|scope| &scope.subject)),
     );
     let (usage_realms, usage_ids) = subjects(needs.file_usage.iter());
@@ -69,7 +77,8 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
         }
     };
     let promoted = || ids(&mut needs.admissions.accounts.iter().map(ToString::to_string));
-    let locked = values![realms, external_ids, jobs(), calls(), files(), &needs.operations, promoted()];
+    let locked =
+        values![realms, external_ids, jobs(), calls(), files(), &needs.operations, promoted(), deliveries()];
     ask(Ask::Accounts, true, lock_accounts(), locked);
     let sql = format!("SELECT {JOB} FROM job WHERE id = ANY ($1)");
     ask(Ask::Jobs, has_jobs, sql, values![jobs()]);
@@ -127,6 +136,25 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
     let may_promote = !needs.admissions.endings.is_empty() || !needs.admissions.accounts.is_empty();
     let most = i64::try_from(PROMOTED_MAX).unwrap_or(i64::MAX);
     ask(Ask::Parked, may_promote, parked(), values![endings(), promoted(), cap, most]);
+    // Those on their way to the same endpoints too, whoever's: they are only counted.
+    let sql = format!(
+        "SELECT {DELIVERY} FROM webhook_delivery WHERE id = ANY ($1) OR (lease_until IS NOT NULL AND endpoint = ANY ( \
+           ARRAY (SELECT endpoint FROM webhook_delivery WHERE id = ANY ($1))))"
+    );
+    let has_deliveries = !needs.deliveries.is_empty();
+    ask(Ask::Deliveries, has_deliveries, sql, values![deliveries()]);
+    let sql = format!(
+        "SELECT {STOPPED_URL} FROM webhook_stopped_url \
+         WHERE (account, url) IN (SELECT account, url FROM webhook_delivery WHERE id = ANY ($1))"
+    );
+    ask(Ask::StoppedUrls, has_deliveries, sql, values![deliveries()]);
+    let sql = format!(
+        "SELECT {WEBHOOK_SECRET} FROM webhook_secret WHERE account = ANY (ARRAY (SELECT a.id FROM account a \
+         JOIN unnest($1::text[], $2::text[]) AS s (realm, external_id) USING (realm, external_id)))"
+    );
+    let (secret_realms, secret_ids) = subjects(needs.webhook_secrets.iter());
+    let has_secrets = !needs.webhook_secrets.is_empty();
+    ask(Ask::WebhookSecrets, has_secrets, sql, values![secret_realms, secret_ids]);
     (asked, queries)
 }
 
@@ -231,6 +259,24 @@ fn take(world: &mut World, ask: Ask, row: &Row) -> Result<(), Fault> {
                 world.file_usage.load(account, usage);
             }
         }
+        Ask::Deliveries => {
+            let delivery = rows::delivery(row)?;
+            if is_locked(world, delivery.account) || delivery.lease_until.is_some() {
+                world.deliveries.load(delivery.id, delivery);
+            }
+        }
+        Ask::StoppedUrls => {
+            let stopped = rows::stopped_url(row)?;
+            if is_locked(world, stopped.account) {
+                world.stopped_urls.load((stopped.account, stopped.url.clone()), stopped);
+            }
+        }
+        Ask::WebhookSecrets => {
+            let secret = rows::webhook_secret(row)?;
+            if is_locked(world, secret.account) {
+                world.webhook_secrets.load(secret.id, secret);
+            }
+        }
     }
     Ok(())
 }
@@ -250,6 +296,7 @@ fn lock_accounts() -> String {
            UNION SELECT account FROM file WHERE id = ANY ($5) \
            UNION SELECT account FROM entry WHERE operation = ANY ($6) \
            UNION SELECT unnest($7::text[]) \
+           UNION SELECT account FROM webhook_delivery WHERE id = ANY ($8) \
          )) ORDER BY id FOR UPDATE"
     )
 }

@@ -7,10 +7,12 @@ use tokio_postgres::types::ToSql;
 
 use super::fault::Fault;
 use super::query::{Query, Value, values};
+use super::webhooks;
 use crate::Timestamp;
 use crate::commit::World;
 use crate::error::BoxError;
 use crate::jobs::Attempt;
+use crate::webhooks::WebhookUrl;
 
 /// The statements that write what changed. None where nothing did.
 pub(super) fn queries(world: &World) -> Result<Vec<Query<'_>>, Fault> {
@@ -27,14 +29,20 @@ pub(super) fn queries(world: &World) -> Result<Vec<Query<'_>>, Fault> {
     call_answers(&mut writes, world);
     files(&mut writes, world);
     idempotency(&mut writes, world);
+    webhooks::save(&mut writes, world);
     Ok(writes.0)
 }
 
-struct Writes<'a>(Vec<Query<'a>>);
+pub(super) struct Writes<'a>(Vec<Query<'a>>);
 
 impl<'a> Writes<'a> {
     /// A statement over the columns of these rows, if there are any.
-    fn of<R>(&mut self, rows: &[R], sql: &'static str, columns: impl FnOnce(&[R]) -> Vec<Value<'a>>) {
+    pub(super) fn of<R>(
+        &mut self,
+        rows: &[R],
+        sql: &'static str,
+        columns: impl FnOnce(&[R]) -> Vec<Value<'a>>,
+    ) {
         if !rows.is_empty() {
             self.0.push(Query::new(sql, columns(rows)));
         }
@@ -55,7 +63,7 @@ impl<'a> Writes<'a> {
 }
 
 /// One column of these rows.
-fn column<R, T: ToSql + Sync>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
+pub(super) fn column<R, T: ToSql + Sync>(rows: &[R], of: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
@@ -185,10 +193,12 @@ fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
     writes.try_of(
         &new,
         "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
-         progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, retry_of) \
+         progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
+         retry_of, webhook_url) \
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
          $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::bigint[], \
-         $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], $24::text[])",
+         $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], \
+         $24::text[], $25::text[])",
         |rows| {
             let terms = rows.iter().map(|job| json(&job.terms)).collect::<Result<Vec<_>, _>>()?;
             let errors = rows.iter().map(|job| optional_json(job.error.as_ref())).collect::<Result<Vec<_>, _>>()?;
@@ -219,6 +229,7 @@ fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
                 column(rows, |job| job.updated_at.millis()),
                 files,
                 column(rows, |job| job.retry_of.map(|job| job.to_string())),
+                column(rows, |job| job.webhook_url.as_ref().map(WebhookUrl::as_str)),
             ])
         },
     )?;

@@ -4,7 +4,7 @@
 use crate::ports::Counts;
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-pub(in crate::backends) const RULES: [(&str, &str); 18] = [
+pub(in crate::backends) const RULES: [(&str, &str); 19] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -128,6 +128,13 @@ pub(in crate::backends) const RULES: [(&str, &str); 18] = [
            (SELECT key, sum(CASE WHEN state = 'open' THEN amount ELSE 0 END) AS held, sum(charged) AS charged
             FROM hold WHERE key IS NOT NULL GROUP BY key) h ON h.key = b.key
          WHERE b.held <> coalesce(h.held, 0) OR b.charged <> coalesce(h.charged, 0)",
+    ),
+    (
+        "every event of a job with a webhook has its delivery",
+        "SELECT j.account, e.id, 'the event ' || e.version || ' of the job ' || j.id || ' has none'
+         FROM job j JOIN job_event e ON e.job = j.id LEFT JOIN webhook_delivery d ON d.id = e.id
+         WHERE j.webhook_url IS NOT NULL AND e.version > 1
+           AND (d.id IS NULL OR d.job <> j.id OR d.account <> j.account OR d.version <> e.version OR d.url <> j.webhook_url)",
     ),
 ];
 

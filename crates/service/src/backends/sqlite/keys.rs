@@ -104,6 +104,10 @@ impl InstanceStore for SqliteStore {
             let sql = "UPDATE job_due SET lease_until = NULL, leased_by = NULL WHERE leased_by <> ?1";
             transaction.execute(sql, [&id]).map_err(failed)?;
             transaction.execute("DELETE FROM duty WHERE instance <> ?1", [&id]).map_err(failed)?;
+            // Due again at once: nobody is at it any more.
+            let sql = "UPDATE webhook_delivery SET next_at = created_at, lease_until = NULL, leased_by = NULL \
+                       WHERE leased_by <> ?1";
+            transaction.execute(sql, [&id]).map_err(failed)?;
             transaction.commit().map_err(failed)
         };
         self.writer.alone(supersede).await

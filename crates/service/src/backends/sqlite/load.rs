@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fourfold_domain::{AccountId, CallId, FileId, HoldId, KeyId, Subject};
+use fourfold_domain::{AccountId, CallId, EventId, FileId, HoldId, KeyId, Subject};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
 use super::reads::all;
-use super::rows::{self, ACCOUNT, ATTEMPT, BUDGET, CALL, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB};
+use super::rows::{
+    self, ACCOUNT, ATTEMPT, BUDGET, CALL, DELIVERY, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB, STOPPED_URL,
+    WEBHOOK_SECRET,
+};
 use crate::commit::{AdmissionNeeds, Needs, World};
 use crate::credits::Owner;
 use crate::files::FileUsage;
@@ -80,6 +83,12 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
     }
     for subject in &needs.file_usage {
         rows.file_usage(world, subject)?;
+    }
+    for delivery in &needs.deliveries {
+        rows.delivery(world, *delivery)?;
+    }
+    for subject in &needs.webhook_secrets {
+        rows.webhook_secrets(world, subject)?;
     }
     admissions(&rows, &needs.admissions, world)
 }
@@ -174,6 +183,47 @@ impl Rows<'_> {
             world.file_usage.load(account, usage);
         }
         Ok(())
+    }
+
+    fn delivery(&self, world: &mut World, id: EventId) -> rusqlite::Result<()> {
+        let Some(row) =
+            self.one(DELIVERY, "webhook_delivery WHERE id = ?1", [id.to_string()], rows::delivery)?
+        else {
+            return Ok(());
+        };
+        let on_their_way = "webhook_delivery WHERE endpoint = ?1 AND lease_until > ?2";
+        for other in
+            self.all(DELIVERY, on_their_way, (row.url.endpoint(), world.now.millis()), rows::delivery)?
+        {
+            world.deliveries.load(other.id, other);
+        }
+        let url = (row.account.to_string(), row.url.as_str());
+        let table = "webhook_stopped_url WHERE account = ?1 AND url = ?2";
+        if let Some(stopped) = self.one(STOPPED_URL, table, url, rows::stopped_url)? {
+            world.stopped_urls.load((stopped.account, stopped.url.clone()), stopped);
+        }
+        world.deliveries.load(id, row);
+        Ok(())
+    }
+
+    fn webhook_secrets(&self, world: &mut World, subject: &Subject) -> rusqlite::Result<()> {
+        let Some(account) = world.subjects.get(subject).copied() else { return Ok(()) };
+        let table = "webhook_secret WHERE account = ?1";
+        for secret in self.all(WEBHOOK_SECRET, table, [account.to_string()], rows::webhook_secret)? {
+            world.webhook_secrets.load(secret.id, secret);
+        }
+        Ok(())
+    }
+
+    fn all<T>(
+        &self,
+        columns: &str,
+        from: &str,
+        key: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let sql = format!("SELECT {columns} FROM {from}");
+        self.transaction.prepare_cached(&sql)?.query_map(key, read)?.collect()
     }
 
     fn hold_and_account(&self, world: &mut World, hold: HoldId, account: AccountId) -> rusqlite::Result<()> {

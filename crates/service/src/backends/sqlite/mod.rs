@@ -14,6 +14,7 @@ mod operator;
 mod reads;
 mod rows;
 mod save;
+mod webhooks;
 mod writer;
 
 use std::path::{Path, PathBuf};

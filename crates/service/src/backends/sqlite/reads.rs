@@ -43,6 +43,10 @@ impl Readers {
         self.clock.now()
     }
 
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// Reads on a thread that may block.
     pub(super) async fn read<T: Send + 'static>(
         &self,

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::str::FromStr;
+use std::time::Duration;
 
 use fourfold_domain::{Credits, CreditsChange, Effect, FileId, Modality, Price, Subject};
 use rusqlite::Row;
@@ -15,6 +16,7 @@ use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
 use crate::keys::ApiKey;
+use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -90,7 +92,7 @@ pub(super) fn call_answer(row: &Row<'_>) -> Result<CallAnswer> {
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
      progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
-     retry_of";
+     retry_of, webhook_url";
 
 pub(super) fn job(row: &Row<'_>) -> Result<Job> {
     Ok(Job {
@@ -118,6 +120,7 @@ pub(super) fn job(row: &Row<'_>) -> Result<Job> {
         updated_at: time(row, 21)?,
         files: optional_json::<Vec<FileId>>(row, 22)?.unwrap_or_default().into(),
         retry_of: optional(row, 23)?,
+        webhook_url: optional(row, 24)?,
     })
 }
 
@@ -216,6 +219,59 @@ pub(super) fn file(row: &Row<'_>) -> Result<File> {
         uses: row.get(6)?,
         created_at: time(row, 7)?,
         used_at: time(row, 8)?,
+    })
+}
+
+pub(super) const DELIVERY: &str = "id, account, job, version, job_state, url, state, tries, failures, next_at, \
+     lease_until, leased_by, token, created_at, ended_at";
+
+pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery> {
+    Ok(Delivery {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        job: text(row, 2)?,
+        version: row.get(3)?,
+        job_state: text(row, 4)?,
+        url: text(row, 5)?,
+        state: text(row, 6)?,
+        tries: row.get(7)?,
+        failures: row.get(8)?,
+        next_at: time(row, 9)?,
+        lease_until: optional_time(row, 10)?,
+        leased_by: optional(row, 11)?,
+        token: row.get(12)?,
+        created_at: time(row, 13)?,
+        ended_at: optional_time(row, 14)?,
+    })
+}
+
+pub(super) const TRY: &str = "delivery, number, began_at, status, error, duration_ms";
+
+pub(super) fn delivery_try(row: &Row<'_>) -> Result<DeliveryTry> {
+    Ok(DeliveryTry {
+        delivery: text(row, 0)?,
+        number: row.get(1)?,
+        began_at: time(row, 2)?,
+        status: row.get(3)?,
+        error: row.get(4)?,
+        duration: Duration::from_millis(row.get(5)?),
+    })
+}
+
+pub(super) const STOPPED_URL: &str = "account, url, stopped_at";
+
+pub(super) fn stopped_url(row: &Row<'_>) -> Result<StoppedUrl> {
+    Ok(StoppedUrl { account: text(row, 0)?, url: text(row, 1)?, stopped_at: time(row, 2)? })
+}
+
+pub(super) const WEBHOOK_SECRET: &str = "id, account, sealed, created_at";
+
+pub(super) fn webhook_secret(row: &Row<'_>) -> Result<WebhookSecret> {
+    Ok(WebhookSecret {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        sealed: row.get::<_, Vec<u8>>(2)?.into(),
+        created_at: time(row, 3)?,
     })
 }
 

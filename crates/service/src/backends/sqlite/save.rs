@@ -4,10 +4,12 @@ use fourfold_domain::Credits;
 use rusqlite::{Params, Transaction, params};
 use serde::Serialize;
 
+use super::webhooks;
 use crate::Timestamp;
 use crate::commit::World;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Attempt, Due, Job};
+use crate::webhooks::WebhookUrl;
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -24,17 +26,18 @@ pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
     calls(&rows, world)?;
     call_answers(&rows, world)?;
     files(&rows, world)?;
-    idempotency(&rows, world)
+    idempotency(&rows, world)?;
+    webhooks::save(&rows, world)
 }
 
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     transaction: &'a Transaction<'a>,
 }
 
 impl Rows<'_> {
     /// Writes exactly one row with a statement that stays prepared. A row that isn't there any more was read
     /// in this very transaction, so its absence is an error.
-    fn write(&self, sql: &str, values: impl Params) -> Result<()> {
+    pub(super) fn write(&self, sql: &str, values: impl Params) -> Result<()> {
         match self.transaction.prepare_cached(sql)?.execute(values)? {
             1 => Ok(()),
             rows => Err(rusqlite::Error::StatementChangedRows(rows)),
@@ -136,8 +139,8 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
         rows.write(
             "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
              progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
-             retry_of) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
+             retry_of, webhook_url) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
             params![
                 id.to_string(),
                 job.account.to_string(),
@@ -162,7 +165,8 @@ fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
                 job.created_at.millis(),
                 job.updated_at.millis(),
                 optional_json(Some(&job.files).filter(|files| !files.is_empty()).map(|files| files.to_vec()).as_ref())?,
-                job.retry_of.map(|job| job.to_string())
+                job.retry_of.map(|job| job.to_string()),
+                job.webhook_url.as_ref().map(WebhookUrl::as_str)
             ],
         )?;
     }

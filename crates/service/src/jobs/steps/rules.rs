@@ -14,6 +14,7 @@ use crate::credits::rules::{HoldEnd, end_hold};
 use crate::error::Refusal;
 use crate::files;
 use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobError, JobEvent, Lease, Upstream};
+use crate::webhooks;
 
 /// The job, if the lease is still the latest that was given for it.
 pub(super) fn leased<'a>(world: &'a World, lease: &Lease) -> Result<&'a Job, Refusal> {
@@ -37,16 +38,25 @@ pub(super) fn let_go(world: &mut World, id: JobId, after: Duration) {
 
 /// Moves a job's state, raises its version and writes the event. The one way by which a state changes.
 pub(super) fn move_job(world: &mut World, id: JobId, by: JobMove) -> Result<(), Refusal> {
-    let job = world.jobs.get(&id).ok_or(Refusal::NotFound)?;
-    let state = job.state.after(by)?;
-    let version = job.version + 1;
-    let event = JobEvent { id: EventId::new(world.new_id()), job: id, version, state, created_at: world.now };
-    world.events.push(event);
     let now = world.now;
-    if let Some(job) = world.jobs.get_mut(&id) {
-        (job.state, job.version, job.updated_at) = (state, version, now);
-    }
+    let state = world.jobs.get(&id).ok_or(Refusal::NotFound)?.state.after(by)?;
+    let job = world.jobs.get_mut(&id).ok_or(Refusal::NotFound)?;
+    (job.state, job.version, job.updated_at) = (state, job.version + 1, now);
+    write_event(world, id);
     Ok(())
+}
+
+/// Writes the event of the state that a job has come to, and its delivery. The one way by which events are written.
+pub(super) fn write_event(world: &mut World, id: JobId) {
+    let event = EventId::new(world.new_id());
+    let Some(job) = world.jobs.get(&id) else { return };
+    let event =
+        JobEvent { id: event, job: id, version: job.version, state: job.state, created_at: job.updated_at };
+    let delivery = webhooks::rules::delivery_of(job, &event);
+    world.events.push(event);
+    if let Some(delivery) = delivery {
+        world.deliveries.insert(event.id, delivery);
+    }
 }
 
 /// How a job ends.

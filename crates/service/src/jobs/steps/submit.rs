@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{
-    Credits, EventId, FileId, JobId, JobState, KeyId, Modality, ModelName, Price, Priority, Subject,
+    Credits, FileId, JobId, JobState, KeyId, Modality, ModelName, Price, Priority, Subject,
 };
 
 use super::admission;
+use super::rules::write_event;
 use crate::commit::{Needs, Step, World};
 use crate::credits::{Owner, rules};
 use crate::error::Refusal;
 use crate::files::{self, NewFile};
 use crate::idempotency::{Idempotency, Made};
-use crate::jobs::{Due, Job, JobEvent, Terms};
+use crate::jobs::{Due, Job, Terms};
+use crate::webhooks::{self, WebhookUrl};
 
 /// Takes a job. Refused where the account can't pay or a file isn't there; the same idempotency key gives the same job.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Submit {
     pub terms: Terms,
     /// The caller's own words, as JSON text.
     pub metadata: Option<Arc<str>>,
+    /// Who is told of what happens to it; the account must have a secret to sign with.
+    pub webhook_url: Option<WebhookUrl>,
     /// Which of the waiting go first.
     pub priority: Priority,
     /// The most that it can cost.
@@ -75,6 +79,9 @@ impl Step for Submit {
         needs.admissions.cap = needs.admissions.cap.max(admission::cap(self.account_max));
         needs.files.extend(&self.files);
         needs.files.extend(self.new_files.iter().map(|file| file.id));
+        if self.webhook_url.is_some() {
+            needs.webhook_secrets.push(self.subject.clone());
+        }
         if let Some(idempotency) = &self.idempotency {
             idempotency.needs(&self.subject, needs);
         }
@@ -85,6 +92,9 @@ impl Step for Submit {
             && let Some(owner) = idempotency.earlier_work(world, &self.subject)?
         {
             return Ok(Submitted::Earlier(owner));
+        }
+        if self.webhook_url.is_some() && !webhooks::rules::has_secret(world, &self.subject) {
+            return Err(Refusal::NoWebhookSecret);
         }
         rules::check_funds(world, &self.subject, self.key, self.amount)?;
         let known = world.subjects.get(&self.subject);
@@ -108,6 +118,7 @@ impl Step for Submit {
             files,
             terms: self.terms.clone(),
             metadata: self.metadata.clone(),
+            webhook_url: self.webhook_url.clone(),
             state: JobState::Queued,
             version: 1,
             priority: self.priority,
@@ -124,14 +135,6 @@ impl Step for Submit {
             created_at: world.now,
             updated_at: world.now,
         };
-        let event = EventId::new(world.new_id());
-        world.events.push(JobEvent {
-            id: event,
-            job: self.id,
-            version: 1,
-            state: job.state,
-            created_at: world.now,
-        });
         let parked = admission::admit(world, account, self.id, self.priority, self.account_max);
         let due = Due {
             job: self.id,
@@ -148,6 +151,7 @@ impl Step for Submit {
         };
         world.due.insert(self.id, due);
         world.jobs.insert(self.id, job.clone());
+        write_event(world, self.id);
         if let Some(idempotency) = &self.idempotency {
             idempotency.record(world, &self.subject, account, Made::Work(Owner::Job(self.id)));
         }

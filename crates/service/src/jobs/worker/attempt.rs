@@ -77,6 +77,7 @@ impl JobWorker {
             Err(error) => return Err(error),
         };
         failpoint::reach("after_begin_attempt");
+        self.parts.ring_for(job);
         let job = Job { attempts: number, ..job.clone() };
         if working.held.left() < self.parts.settings.send_margin {
             return self.not_sent(working, &job).await;

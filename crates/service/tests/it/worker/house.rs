@@ -23,6 +23,7 @@ use fourfold_service::jobs::{
 use fourfold_service::ports::{AccountStore as _, JobStore as _, ObjectStorage, ReadObject, StorageError};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{MemoryStore, ProviderTable, TestClock, account_subject, credits};
+use fourfold_service::webhooks::Outbox;
 use fourfold_service::{BoxError, Clock, Media, Timestamp};
 use futures_util::TryStreamExt as _;
 use serde_json::json;
@@ -102,6 +103,7 @@ impl House {
             catalog: CatalogService::new(catalog),
             media: Media::offline(files.clone()),
             files,
+            outbox: Outbox::default(),
             clock,
             instance: InstanceId::new(Uuid::now_v7()),
             settings: plan.jobs,
@@ -215,6 +217,7 @@ pub(super) fn submission(n: u32) -> Submission {
         model: "picture".to_owned(),
         input: json!({"prompt": "a fox", "n": n}).as_object().unwrap().clone(),
         metadata: None,
+        webhook_url: None,
         max_credits: None,
         priority: Priority::Normal,
         retry_of: None,

@@ -18,6 +18,7 @@ pub mod lists;
 pub mod operator;
 pub mod races;
 pub mod submissions;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         admission::rules(),
         late::rules(),
         operator::rules(),
+        webhooks::rules(),
     ]
     .into_iter()
     .flatten()
