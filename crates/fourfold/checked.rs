@@ -29,6 +29,8 @@ impl Checked {
 
         settings.jobs.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.instances.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.artifacts.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.redis.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.files.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.database.check().map_err(|(setting, problem)| at(setting, &problem))?;
         postgres(&settings).map_err(|error| at("database.url", &error.to_string()))?;

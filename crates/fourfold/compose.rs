@@ -9,7 +9,6 @@ use fourfold_api::{AppState, JobEventWriter, ServerSettings};
 use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
-use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
@@ -21,6 +20,7 @@ use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::backends::{self, Shared};
 use crate::bridges::{HttpMedia, HttpWebhooks, LiveProviders};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
@@ -67,8 +67,8 @@ fn address_policy(allow_private: bool) -> AddressPolicy {
 
 impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked. Not from
-    /// within a runtime.
-    pub(crate) fn open(checked: Checked, sources: &Sources) -> Result<Self> {
+    /// within a runtime. What works at the side stops with the spawner.
+    pub(crate) fn open(checked: Checked, sources: &Sources, spawner: &Spawner) -> Result<Self> {
         let Checked { settings, providers, catalog, .. } = checked;
         for provider in providers.off() {
             tracing::info!(provider, "a provider is off, since it has no key");
@@ -88,10 +88,8 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = Database::open(&settings, &clock)?;
         let store = database.store.clone();
-        let storage = FolderStorage::open(data_dir.artifacts());
-        let storage = Arc::new(
-            storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?,
-        );
+        let storage = backends::storage(&settings, data_dir.artifacts(), spawner)?;
+        let Shared { queue, signals } = backends::shared(&settings, &clock, spawner)?;
         let routing = Routing::new(providers.clone(), clock.clone());
         let reloader = Arc::new(Reloader {
             sources: sources.clone(),
@@ -113,8 +111,8 @@ impl Server {
         let outbox = Outbox::new(&settings.webhooks);
         let parts = JobParts {
             store: store.clone(),
-            queue: Arc::new(InProcessQueue::new(clock.clone())),
-            signals: Arc::new(InProcessSignals::default()),
+            queue,
+            signals,
             storage: storage.clone(),
             routing: routing.clone(),
             catalog: catalog.clone(),

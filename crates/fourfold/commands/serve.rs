@@ -22,8 +22,8 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
     arm_failpoint(context)?;
 
     let work = runtimes::work()?;
-    let server = Server::open(checked, &context.sources)?;
     let working = Spawner::new(work.handle().clone());
+    let server = Server::open(checked, &context.sources, &working)?;
     let (http, accepting) = work.block_on(async {
         server.start(&working).await?;
         server.start_to_watch_the_configuration(&working)?;

@@ -31,6 +31,7 @@ pub(crate) const PLAIN_NAMES: &[PlainName] = &[
     PlainName { variable: "HTTP_TIMEOUT_TOTAL", setting: "http.timeouts.total" },
     PlainName { variable: "HTTP_MAX_RETRIES", setting: "http.retry.retries_max" },
     PlainName { variable: "HTTP_BACKOFF_BASE", setting: "http.retry.base" },
+    PlainName { variable: "REDIS_URL", setting: "redis.url" },
     PlainName { variable: "AIHUBMIX_API_KEY", setting: "providers.aihubmix.api_key" },
     PlainName { variable: "AIHUBMIX_BASE_URL", setting: "providers.aihubmix.base_url" },
     PlainName { variable: "ANTHROPIC_API_KEY", setting: "providers.anthropic.api_key" },

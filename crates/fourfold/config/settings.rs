@@ -19,6 +19,7 @@ use fourfold_api::ServerSettings;
 use fourfold_clients::http::HttpSettings;
 use fourfold_providers::{HttpOptions, ProviderSettings};
 use fourfold_service::artifacts::ArtifactSettings;
+use fourfold_service::backends::RedisSettings;
 use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: JobSettings,
     /// How processes watch over each other.
     pub(crate) instances: InstanceSettings,
+    /// What processes share.
+    pub(crate) redis: RedisSettings,
     /// How results are kept and read.
     pub(crate) artifacts: ArtifactSettings,
     /// How much callers may hand in, and how long it is kept.
@@ -79,6 +82,7 @@ impl Default for Settings {
             security: SecuritySettings::default(),
             jobs: JobSettings::default(),
             instances: InstanceSettings::default(),
+            redis: RedisSettings::default(),
             artifacts: ArtifactSettings::default(),
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
@@ -101,6 +105,7 @@ impl Settings {
             ("instances", self.instances == other.instances),
             ("jobs", self.jobs == other.jobs),
             ("log", self.log == other.log),
+            ("redis", self.redis == other.redis),
             ("security", self.security == other.security),
             ("server", self.server == other.server),
             ("webhooks", self.webhooks == other.webhooks),

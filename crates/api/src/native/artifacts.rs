@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::JobId;
+use fourfold_service::Timestamp;
 use fourfold_service::jobs::Artifact;
 use futures_util::TryStreamExt as _;
 use http::request::Parts;
@@ -31,6 +32,7 @@ pub(crate) struct Token(String);
     responses(
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the result"),
         (status = 206, content_type = "application/octet-stream", body = Vec<u8>, description = "the range"),
+        (status = 302, description = "the result is read elsewhere, where artifacts.redirect is set"),
         (status = 304, description = "the caller has it already"),
         KeyErrors,
         (status = 404, body = ErrorBody, description = "no such result, or it is another account's"),
@@ -44,7 +46,7 @@ pub(crate) async fn by_job(
 ) -> Result<Response, ApiError> {
     let account = own(&state, &user, place.job).await?.job.account;
     let artifact = state.artifacts.by_job(account, place.job, place.index).await?;
-    send(&state, &artifact, &method, &headers).await
+    send(&state, &artifact, None, &method, &headers).await
 }
 
 /// Downloads a result by the link that its job shows; no key is needed.
@@ -53,6 +55,7 @@ pub(crate) async fn by_job(
     responses(
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the result"),
         (status = 206, content_type = "application/octet-stream", body = Vec<u8>, description = "the range"),
+        (status = 302, description = "the result is read elsewhere, where artifacts.redirect is set"),
         (status = 304, description = "the caller has it already"),
         (status = 404, body = ErrorBody, description = "the link is altered or has expired"),
         (status = 416, body = ErrorBody, description = "the range begins after the end"),
@@ -63,19 +66,29 @@ pub(crate) async fn by_token(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let artifact = state.artifacts.by_token(&token).await?;
-    send(&state, &artifact, &method, &headers).await
+    let (artifact, expires_at) = state.artifacts.by_token(&token).await?;
+    send(&state, &artifact, Some(expires_at), &method, &headers).await
 }
 
 async fn send(
     state: &AppState,
     artifact: &Artifact,
+    expires_at: Option<Timestamp>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let etag = format!("\"{}\"", artifact.object.sha256);
     let size = artifact.object.size_bytes;
-    let mut response = match wanted(method, headers, &etag, size) {
+    let wanted = wanted(method, headers, &etag, size);
+    // What has no body is answered here: the address elsewhere is for reading only.
+    if matches!(wanted, Wanted::Whole | Wanted::Part { .. })
+        && let Some(address) = state.artifacts.elsewhere(artifact, &disposition(artifact), expires_at).await?
+    {
+        // The address expires, so nobody is to keep it.
+        let headers = [(header::LOCATION, address), (header::CACHE_CONTROL, "no-store".to_owned())];
+        return Ok((StatusCode::FOUND, headers).into_response());
+    }
+    let mut response = match wanted {
         Wanted::Nothing => StatusCode::NOT_MODIFIED.into_response(),
         Wanted::Head => ([(header::CONTENT_LENGTH, size)], Body::empty()).into_response(),
         Wanted::Whole => {
@@ -111,15 +124,9 @@ async fn read(
 
 /// Says what a result is; it can't run script in our origin, whatever it says of itself.
 fn describe(headers: &mut HeaderMap, artifact: &Artifact, etag: &str) {
-    let media_type = &artifact.object.media_type;
-    let shown = ["image/", "audio/", "video/"].iter().any(|kind| media_type.starts_with(kind))
-        && !media_type.starts_with("image/svg");
-    let disposition = if shown { "inline" } else { "attachment" };
-    let extension = artifact.object.key.rsplit('.').next().unwrap_or("bin");
-    let disposition = format!("{disposition}; filename=\"{}-{}.{extension}\"", artifact.job, artifact.index);
     let written = [
-        (header::CONTENT_TYPE, media_type.as_str(), "application/octet-stream"),
-        (header::CONTENT_DISPOSITION, &disposition, "attachment"),
+        (header::CONTENT_TYPE, artifact.object.media_type.as_str(), "application/octet-stream"),
+        (header::CONTENT_DISPOSITION, &disposition(artifact), "attachment"),
         (header::ETAG, etag, "\"\""),
     ];
     for (name, value, otherwise) in written {
@@ -135,6 +142,16 @@ fn describe(headers: &mut HeaderMap, artifact: &Artifact, etag: &str) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+}
+
+/// Whether a browser shows a result in place, and the name that it is saved under.
+fn disposition(artifact: &Artifact) -> String {
+    let media_type = &artifact.object.media_type;
+    let shown = ["image/", "audio/", "video/"].iter().any(|kind| media_type.starts_with(kind))
+        && !media_type.starts_with("image/svg");
+    let disposition = if shown { "inline" } else { "attachment" };
+    let extension = artifact.object.key.rsplit('.').next().unwrap_or("bin");
+    format!("{disposition}; filename=\"{}-{}.{extension}\"", artifact.job, artifact.index)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Place {

@@ -3,6 +3,8 @@
 use anyhow::{Context as _, Result};
 use fourfold_domain::{ExternalId, Realm, Subject};
 use fourfold_service::Spawner;
+use fourfold_service::artifacts::ArtifactSettings;
+use fourfold_service::backends::RedisSettings;
 use fourfold_service::keys::{KeyKind, KeySecret, NewKey};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -41,8 +43,10 @@ impl LocalServer {
         // A database of others is none of this command's.
         checked.settings.database.url = None;
         checked.settings.server.listen = ([127, 0, 0, 1], 0).into();
-        let server = Server::open(checked, sources)?;
+        checked.settings.redis = RedisSettings::default();
+        checked.settings.artifacts = ArtifactSettings::default();
         let (working, accepting) = (Spawner::new(work.handle().clone()), Spawner::new(work.handle().clone()));
+        let server = Server::open(checked, sources, &working)?;
         let secret = KeySecret::random();
         work.block_on(async {
             server.start(&working).await?;

@@ -11,8 +11,8 @@ pub use settings::{ArtifactSettings, S3Settings};
 pub use token::{ArtifactToken, TokenKey};
 
 use crate::jobs::Artifact;
-use crate::ports::{JobStore, ObjectStorage, ReadObject, StorageError};
-use crate::{Clock, ServiceError};
+use crate::ports::{JobStore, ObjectStorage, Presigned, ReadObject, StorageError};
+use crate::{Clock, ServiceError, Timestamp};
 
 /// Reads stored results.
 #[derive(Clone)]
@@ -42,10 +42,10 @@ impl ArtifactsService {
         self.key.sign(&ArtifactToken { job, index, expires_at })
     }
 
-    /// The result that a token stands for; an altered or expired one finds nothing.
-    pub async fn by_token(&self, token: &str) -> Result<Artifact, ServiceError> {
+    /// The result that a token stands for, and until when it does; an altered or expired one finds nothing.
+    pub async fn by_token(&self, token: &str) -> Result<(Artifact, Timestamp), ServiceError> {
         let token = self.key.open(token, self.clock.now()).ok_or(ServiceError::NotFound("file"))?;
-        self.find(token.job, token.index, None).await
+        Ok((self.find(token.job, token.index, None).await?, token.expires_at))
     }
 
     /// A result of an account's own job.
@@ -65,6 +65,27 @@ impl ArtifactsService {
             tracing::error!(job.id = %artifact.job, key = %artifact.object.key, "a stored result is gone from the store");
             ServiceError::NotFound("file")
         })
+    }
+
+    /// Where a caller is sent to read an artifact without us, until `expires_at` and no longer than any link works;
+    /// nothing where that isn't wanted, or the store has no addresses.
+    pub async fn elsewhere(
+        &self,
+        artifact: &Artifact,
+        disposition: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Option<String>, ServiceError> {
+        if !self.settings.redirect {
+            return Ok(None);
+        }
+        let left = expires_at.map_or(self.settings.url_ttl, |expires_at| expires_at.since(self.clock.now()));
+        let read = Presigned {
+            key: &artifact.object.key,
+            media_type: &artifact.object.media_type,
+            disposition,
+            ttl: left.min(self.settings.url_ttl),
+        };
+        self.storage.presigned(read).await.map_err(storage_failed)
     }
 
     /// Whether there is room for more results.

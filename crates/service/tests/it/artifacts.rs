@@ -68,7 +68,7 @@ async fn a_token_finds_its_result_until_it_expires() {
     let house = house().await;
     let token = house.artifacts.sign(house.job, 0);
     house.clock.advance(Duration::from_millis(59_999));
-    assert_eq!(house.artifacts.by_token(&token).await.unwrap().object.key, "a/0.txt");
+    assert_eq!(house.artifacts.by_token(&token).await.unwrap().0.object.key, "a/0.txt");
     house.clock.advance(Duration::from_millis(1));
     assert!(is_missing(house.artifacts.by_token(&token).await));
 }

@@ -39,6 +39,9 @@ const FIRST_BYTE_MAX: Duration = Duration::from_secs(30);
 /// How long one try of a request may take until its answer begins, a part's bytes included.
 const TRY_MAX: Duration = Duration::from_secs(120);
 
+/// How long it may take to say that the bucket is there.
+const HEALTH_MAX: Duration = Duration::from_secs(2);
+
 /// The longest that a presigned address may work, by S3's own rules.
 const PRESIGNED_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -158,7 +161,12 @@ impl ObjectStorage for S3Storage {
 
     /// S3 doesn't tell; it is asked whether the bucket is there, so that readiness knows.
     async fn free_bytes(&self) -> Result<Option<u64>, StorageError> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map_err(failed)?;
+        // Who asks waits for it, so it is asked once and briefly.
+        let briefly = Config::builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(HEALTH_MAX).build());
+        let head = self.client.head_bucket().bucket(&self.bucket).customize().config_override(briefly);
+        head.send().await.map_err(failed)?;
         Ok(None)
     }
 
