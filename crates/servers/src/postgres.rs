@@ -131,11 +131,18 @@ impl Postgres {
         Ok(self.url(&name))
     }
 
+    /// Runs a statement, past everything that keeps the database's users in order, and gives what it prints: a row a
+    /// line, columns apart by `|`. What the server refuses is in the error.
+    pub fn sql(&self, url: &str, sql: &str) -> Result<String> {
+        let database = url.rsplit('/').next().unwrap_or_default();
+        let printed = self.client("psql", &["-qAt", "-v", "ON_ERROR_STOP=1", "-c", sql, database])?;
+        Ok(printed.trim().to_owned())
+    }
+
     /// The settings that durability rests on, as the server says: `fsync=on synchronous_commit=on`.
     pub fn durability(&self) -> Result<String> {
         let ask = "SELECT 'fsync=' || current_setting('fsync') || ' synchronous_commit=' || current_setting('synchronous_commit')";
-        let told = self.client("psql", &["-At", "-c", ask, "postgres"])?;
-        Ok(told.trim().to_owned())
+        self.sql("postgres", ask)
     }
 
     /// Stops it in order: what runs is ended, what was committed is written.

@@ -8,6 +8,7 @@ mod group_commit;
 mod instances;
 mod keys;
 mod ledger;
+mod postgres;
 mod queue;
 mod spawner;
 mod sqlite;
