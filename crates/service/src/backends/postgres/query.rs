@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use deadpool_postgres::ClientWrapper;
-use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::future::{MaybeDone, maybe_done, try_join_all};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -38,9 +38,10 @@ pub(super) use values;
 /// Sends all of them in order without waiting in between, then waits for every answer. What is told is the first
 /// failure: those after it only say that the transaction has failed. A statement stays prepared on its connection.
 pub(super) async fn run(client: &ClientWrapper, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, Fault> {
+    // Together too, since a new connection has none of them yet.
+    let statements = try_join_all(queries.iter().map(|query| client.prepare_cached(&query.sql))).await?;
     let mut asked = Vec::with_capacity(queries.len());
-    for query in queries {
-        let statement = client.prepare_cached(&query.sql).await?;
+    for (query, statement) in queries.iter().zip(statements) {
         asked.push(Box::pin(maybe_done(async move {
             let values: Vec<&(dyn ToSql + Sync)> =
                 query.values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)).collect();
