@@ -118,14 +118,10 @@ async fn what_is_refused_is_tried_again_with_its_id_and_shown() {
     caller.ask("POST", &again).send().await.json(202);
     let deliveries = ended_deliveries(&caller, 1).await;
     let failed = deliveries.iter().find(|delivery| delivery["id"] == tried["id"]).unwrap();
-    let statuses: Vec<_> = failed["tries"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
-    assert_eq!(
-        (&failed["state"], statuses),
-        (
-            &json!("failed"),
-            vec![500, 200, 200, 302, 302, 302].iter().map(|s| json!(s)).collect::<Vec<_>>().iter().collect()
-        )
-    );
+    let tries = failed["tries"].as_array().unwrap();
+    let statuses: Vec<_> = tries.iter().map(|one| one["status"].as_u64().unwrap()).collect();
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert_eq!(statuses, [500, 200, 200, 302, 302, 302]);
 }
 
 #[tokio::test]
@@ -182,7 +178,8 @@ async fn a_private_address_is_refused_unless_the_operator_allows_it() {
 
 #[tokio::test]
 async fn a_slow_receiver_keeps_nobody_else_waiting() {
-    let (home, silent, quick) = (home(), Receiver::start().await, Receiver::start().await);
+    let home = home().with("FOURFOLD__WEBHOOKS__TIMEOUT", "2m");
+    let (silent, quick) = (Receiver::start().await, Receiver::start().await);
     let server = home.start().await;
     server.admin.grant("u1", "10").await;
     let caller = server.admin.user("u1");
