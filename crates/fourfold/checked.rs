@@ -28,6 +28,7 @@ impl Checked {
         let at = |setting: &str, problem: &str| anyhow!("{}: {problem}", places.of(setting));
 
         settings.jobs.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.calls.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.instances.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.artifacts.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.redis.check().map_err(|(setting, problem)| at(setting, &problem))?;

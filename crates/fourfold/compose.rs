@@ -9,6 +9,7 @@ use fourfold_api::{AppState, JobEventWriter, ServerSettings};
 use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
+use fourfold_service::calls::{CallParts, CallsService};
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
@@ -67,7 +68,8 @@ fn address_policy(allow_private: bool) -> AddressPolicy {
 
 impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked. Not from
-    /// within a runtime. What works at the side stops with the spawner.
+    /// within a runtime. What works at the side, and the work
+    /// of calls, runs on the spawner.
     pub(crate) fn open(checked: Checked, sources: &Sources, spawner: &Spawner) -> Result<Self> {
         let Checked { settings, providers, catalog, .. } = checked;
         for provider in providers.off() {
@@ -124,6 +126,16 @@ impl Server {
             settings: settings.jobs.clone(),
             has_room,
         };
+        let calls = CallsService::new(CallParts {
+            store: store.clone(),
+            routing: routing.clone(),
+            catalog: catalog.clone(),
+            media: parts.media.clone(),
+            clock: clock.clone(),
+            instance: parts.instance,
+            settings: settings.calls.clone(),
+            spawner: spawner.clone(),
+        });
         let token_key = TokenKey::new(&secret_key);
         let artifacts = ArtifactsService::new(
             store.clone(),
@@ -135,6 +147,7 @@ impl Server {
         let cipher = SecretCipher::new(&secret_key);
         let state = AppState {
             jobs: JobsService::new(parts.clone()),
+            calls,
             credits: CreditsService::new(store.clone()),
             keys: KeysService::new(store.clone(), clock),
             artifacts,
@@ -161,6 +174,7 @@ impl Server {
         let sweep = JobSweep::new(self.parts.clone(), self.state.artifacts.clone());
         sweep.rebuild().await?;
         sweep.start(spawner);
+        self.state.calls.start_sweep();
         JobWorker::new(self.parts.clone()).start(spawner);
         Ok(())
     }

@@ -21,6 +21,7 @@ pub fn openapi() -> OpenApiDocument {
         (name = "jobs", description = "Durable generations and their results"),
         (name = "files", description = "Media handed in, to be named in the input of jobs"),
         (name = "webhooks", description = "Events of jobs, sent to an address of yours after Standard Webhooks"),
+        (name = "openai", description = "OpenAI's wire, for its unmodified clients"),
         (name = "models", description = "What can be asked for"),
         (name = "credits", description = "The caller's account"),
         (name = "admin", description = "For the operator; admin keys only"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use fourfold_domain::{Effect, InvalidInput, Problem};
+use fourfold_domain::{Effect, InvalidInput, Problem, Reason};
 use fourfold_service::{Refusal, ServiceError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -107,15 +107,23 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on our side")
     }
 
-    /// The whole answer.
-    pub(crate) fn answer(&self, request_id: &str) -> Response {
-        let error = ErrorDetail {
+    /// As the last event of a stream that has begun.
+    pub(crate) fn event(&self) -> String {
+        format!("data: {}\n\n", serde_json::json!({"error": self.detail()}))
+    }
+
+    fn detail(&self) -> ErrorDetail {
+        ErrorDetail {
             message: self.message.to_string(),
             kind: kind(self.status),
             code: self.code,
             param: self.param.as_ref().map(ToString::to_string),
-        };
-        let body = ErrorBody { error, request_id: request_id.to_owned() };
+        }
+    }
+
+    /// The whole answer.
+    pub(crate) fn answer(&self, request_id: &str) -> Response {
+        let body = ErrorBody { error: self.detail(), request_id: request_id.to_owned() };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         if self.effect != Effect::NotStarted {
@@ -164,6 +172,23 @@ impl From<ServiceError> for ApiError {
             ServiceError::MaxCreditsExceeded { .. } => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "max_credits_exceeded", error.to_string())
                     .param("max_credits")
+            }
+            ServiceError::InProgress => {
+                Self::new(StatusCode::CONFLICT, "in_progress", error.to_string()).again_after(RETRY_AFTER)
+            }
+            ServiceError::Interrupted => Self {
+                effect: Effect::MayHaveStarted,
+                ..Self::new(StatusCode::BAD_GATEWAY, "interrupted", error.to_string())
+            },
+            ServiceError::ReplayTooLarge { .. } => Self {
+                effect: Effect::Started,
+                ..Self::new(StatusCode::CONFLICT, "replay_too_large", error.to_string())
+            },
+            ServiceError::Vendor { reason, effect, message, retry_after } => {
+                let (status, code) = vendor_failed(reason, effect);
+                let again = status.is_server_error() && effect == Effect::NotStarted;
+                let retry_after = again.then(|| retry_after.unwrap_or(RETRY_AFTER));
+                Self { effect, retry_after, ..Self::new(status, code, message) }
             }
             ServiceError::TooLarge { what, bytes_max } => Self::too_large(&what, bytes_max).param(what),
             ServiceError::Source(source) => match source.downcast::<BrokenUpload>() {
@@ -234,6 +259,26 @@ impl From<Refusal> for ApiError {
     }
 }
 
+/// What a caller is told where no vendor did the work: a verdict on the request is the caller's to mend, all else is
+/// not, and what is wrong between the operator and the vendor is not for the caller to know.
+fn vendor_failed(reason: Reason, effect: Effect) -> (StatusCode, &'static str) {
+    match reason {
+        Reason::InvalidRequest | Reason::Refused => (StatusCode::UNPROCESSABLE_ENTITY, reason.as_str()),
+        Reason::Timeout => (StatusCode::GATEWAY_TIMEOUT, "vendor_timeout"),
+        Reason::RateLimited => (StatusCode::SERVICE_UNAVAILABLE, reason.as_str()),
+        Reason::Unavailable if effect == Effect::NotStarted => {
+            (StatusCode::SERVICE_UNAVAILABLE, reason.as_str())
+        }
+        Reason::Unavailable
+        | Reason::Unauthorized
+        | Reason::Forbidden
+        | Reason::OutOfMoney
+        | Reason::Failed
+        | Reason::NotFound
+        | Reason::Unsupported => (StatusCode::BAD_GATEWAY, "vendor_failed"),
+    }
+}
+
 /// The kind of error, in OpenAI's words, which clients tell apart.
 fn kind(status: StatusCode) -> &'static str {
     match status {
@@ -277,9 +322,32 @@ mod tests {
         check(Refusal::TooManyWebhookSecrets, 409, "too_many_secrets", None);
         check(ServiceError::Source("x".into()), 500, "internal", None);
         check(ServiceError::StorageFull("x".into()), 503, "storage_full", Some("true"));
+        check(ServiceError::InProgress, 409, "in_progress", Some("true"));
+        check(ServiceError::Interrupted, 502, "interrupted", Some("false"));
+        check(ServiceError::ReplayTooLarge { bytes_max: 1 }, 409, "replay_too_large", Some("false"));
         check(Refusal::IdempotencyMismatch, 422, "idempotency_mismatch", None);
         check(Refusal::AlreadyFinal, 409, "already_final", None);
         check(Refusal::LeaseLost, 500, "internal", None);
+    }
+
+    #[test]
+    fn what_a_vendor_says_has_its_status() {
+        use Effect::{MayHaveStarted, NotStarted, Started};
+        for (reason, effect, status, code, should_retry) in [
+            (Reason::Refused, Started, 422, "refused", Some("false")),
+            (Reason::Refused, NotStarted, 422, "refused", None),
+            (Reason::InvalidRequest, NotStarted, 422, "invalid_request", None),
+            (Reason::Timeout, MayHaveStarted, 504, "vendor_timeout", Some("false")),
+            (Reason::Timeout, NotStarted, 504, "vendor_timeout", Some("true")),
+            (Reason::RateLimited, NotStarted, 503, "rate_limited", Some("true")),
+            (Reason::Unavailable, NotStarted, 503, "unavailable", Some("true")),
+            (Reason::Unavailable, MayHaveStarted, 502, "vendor_failed", Some("false")),
+            (Reason::Unauthorized, NotStarted, 502, "vendor_failed", Some("true")),
+            (Reason::Failed, Started, 502, "vendor_failed", Some("false")),
+        ] {
+            let error = ServiceError::Vendor { reason, effect, message: "no".to_owned(), retry_after: None };
+            check(error, status, code, should_retry);
+        }
     }
 
     #[test]

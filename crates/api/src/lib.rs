@@ -19,6 +19,7 @@ mod drain;
 mod error;
 mod extract;
 mod native;
+mod openai;
 mod ops;
 mod request;
 mod request_metrics;

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::native::jobs::FOURFOLD_PROVIDER;
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
-use crate::{AppState, ServerSettings, admin, native, ops};
+use crate::{AppState, ServerSettings, admin, native, openai, ops};
 
 /// What web pages of other origins may read of an answer, besides what they may always.
 const EXPOSED: [HeaderName; 6] = [
@@ -77,6 +77,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::webhooks::revoke_secret))
         .routes(routes!(native::webhooks::list_deliveries))
         .routes(routes!(native::webhooks::redeliver))
+        // OpenAI's wire
+        .routes(routes!(openai::chat::create))
         // the caller's account
         .routes(routes!(native::credits::show))
         .routes(routes!(native::credits::entries))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fourfold_service::artifacts::ArtifactsService;
+use fourfold_service::calls::CallsService;
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::FilesService;
@@ -18,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub struct AppState {
     /// Jobs.
     pub jobs: JobsService,
+    /// Calls.
+    pub calls: CallsService,
     /// The ledger.
     pub credits: CreditsService,
     /// API keys.

@@ -100,12 +100,15 @@ async fn first_key(server: &Server) -> Result<()> {
 /// `FOURFOLD_FAILPOINT=place` or `place:nth` makes the process abort there.
 #[cfg(feature = "failpoints")]
 fn arm_failpoint(context: &Context) -> Result<()> {
+    use fourfold_service::failpoint::{CALL_FAILPOINTS, FAILPOINTS};
+
     let Some(written) = context.variable("FOURFOLD_FAILPOINT") else { return Ok(()) };
     let (place, nth) = written.split_once(':').unwrap_or((&written, "1"));
+    let places = [&FAILPOINTS[..], &CALL_FAILPOINTS[..]].concat();
     anyhow::ensure!(
-        fourfold_service::failpoint::FAILPOINTS.contains(&place),
+        places.contains(&place),
         "FOURFOLD_FAILPOINT: there is no place {place}; there are {}",
-        fourfold_service::failpoint::FAILPOINTS.join(", ")
+        places.join(", ")
     );
     fourfold_service::failpoint::arm(place, nth.parse().context("FOURFOLD_FAILPOINT: place:nth")?);
     Ok(())

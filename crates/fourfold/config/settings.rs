@@ -20,6 +20,7 @@ use fourfold_clients::http::HttpSettings;
 use fourfold_providers::{HttpOptions, ProviderSettings};
 use fourfold_service::artifacts::ArtifactSettings;
 use fourfold_service::backends::RedisSettings;
+use fourfold_service::calls::CallSettings;
 use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) security: SecuritySettings,
     /// How jobs are worked on.
     pub(crate) jobs: JobSettings,
+    /// How calls are worked on, which answer while their caller waits.
+    pub(crate) calls: CallSettings,
     /// How processes watch over each other.
     pub(crate) instances: InstanceSettings,
     /// What processes share.
@@ -81,6 +84,7 @@ impl Default for Settings {
             server: ServerSettings::default(),
             security: SecuritySettings::default(),
             jobs: JobSettings::default(),
+            calls: CallSettings::default(),
             instances: InstanceSettings::default(),
             redis: RedisSettings::default(),
             artifacts: ArtifactSettings::default(),
@@ -99,6 +103,7 @@ impl Settings {
     pub(crate) fn fixed_sections_unlike(&self, other: &Self) -> Vec<String> {
         let is_like = [
             ("artifacts", self.artifacts == other.artifacts),
+            ("calls", self.calls == other.calls),
             ("data_dir", self.data_dir == other.data_dir),
             ("database", self.database == other.database),
             ("files", self.files == other.files),

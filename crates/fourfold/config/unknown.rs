@@ -126,7 +126,7 @@ mod tests {
         check_message(
             "server: {something: else}\nlog: {filter: {a: 1}}\ncompletely: different\n",
             &[
-                "completely (fourfold.yaml line 3): unknown setting; known there: artifacts, data_dir, database, files, http, \
+                "completely (fourfold.yaml line 3): unknown setting; known there: artifacts, calls, data_dir, database, files, http, \
                  instances, jobs, log, models, pricing, providers, redis, security, server, webhooks",
                 "log.filter.a (fourfold.yaml line 2): unknown setting; did you mean log.filter?",
                 "server.something (fourfold.yaml line 1): unknown setting; known there: body_limit_bytes, body_timeout, cors, \

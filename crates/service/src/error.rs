@@ -1,8 +1,11 @@
 //! What can go wrong, by what a caller does about it.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use fourfold_domain::{Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, KeyId, Unpriced};
+use fourfold_domain::{
+    Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, KeyId, Reason, Unpriced,
+};
 
 use crate::files::FileLimits;
 use crate::webhooks::SECRETS_MAX;
@@ -111,6 +114,30 @@ pub enum ServiceError {
         price: Credits,
         /// What the caller allows.
         max: Credits,
+    },
+    /// The first request with this idempotency key is still being worked on.
+    #[error("the first request with this idempotency key is still being worked on")]
+    InProgress,
+    /// A call was cut off before its answer was whole.
+    #[error("the call was cut off before its answer was whole")]
+    Interrupted,
+    /// The first answer was too long to be kept.
+    #[error("the first answer was longer than {bytes_max} bytes and wasn't kept")]
+    ReplayTooLarge {
+        /// The longest that is kept.
+        bytes_max: u64,
+    },
+    /// No vendor did the work.
+    #[error("{message}")]
+    Vendor {
+        /// Why, as far as it is treated differently.
+        reason: Reason,
+        /// Whether paid work may exist.
+        effect: Effect,
+        /// The vendor's words, fit for the caller.
+        message: String,
+        /// How soon it makes sense to try again.
+        retry_after: Option<Duration>,
     },
     /// Something is larger than is taken.
     #[error("{what} must be at most {bytes_max} bytes")]

@@ -14,6 +14,10 @@ pub const FAILPOINTS: [&str; 8] = [
     "after_webhook_send",
 ];
 
+/// The places that a call passes, in their order.
+pub const CALL_FAILPOINTS: [&str; 4] =
+    ["after_open_call", "after_call_sent", "before_end_call", "after_end_call"];
+
 #[cfg(feature = "failpoints")]
 mod armed {
     use std::sync::Mutex;

@@ -127,6 +127,19 @@ impl Object {
         value.ok_or_else(|| ApiError::malformed(name, format!("{name} is required")))
     }
 
+    pub(crate) fn boolean(&mut self, name: &'static str) -> Result<Option<bool>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
+            Some(_) => Err(ApiError::malformed(name, format!("{name} must be true or false"))),
+        }
+    }
+
+    /// What was not read.
+    pub(crate) fn rest(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// Refuses what was not read, so that no wish is dropped silently.
     pub(crate) fn nothing_else(self, known: &str) -> Result<(), ApiError> {
         match self.0.into_iter().find(|(_, value)| !value.is_null()) {

@@ -51,6 +51,7 @@ fn every_route_is_described() {
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
+        "POST /v1/chat/completions",
     ];
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
     assert_eq!(found, BTreeSet::from(expected));

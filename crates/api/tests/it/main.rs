@@ -10,6 +10,7 @@ mod description;
 mod drain;
 mod errors;
 mod native;
+mod openai;
 mod ops;
 mod paging;
 mod request;

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::rules::{Operation, operations};
-use crate::support::{Ask, House, new_job, outputs};
+use crate::support::{Ask, House, new_chat, new_job, outputs};
 
 /// What the other account finds where it names what isn't its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +61,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("GET /api/v1/webhooks/deliveries", Finds::ItsOwn),
     ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
+    ("POST /v1/chat/completions", Finds::New),
     ("operations", Finds::TheSame),
 ];
 
@@ -97,6 +98,7 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     let ask = house.ask(operation.method.clone(), &path);
     match (operation.path, operation.takes_a_body()) {
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
+        ("/v1/chat/completions", true) => ask.json(&new_chat()),
         (_, true) => ask.json(&new_job()),
         (_, false) => ask,
     }
@@ -111,7 +113,7 @@ async fn grant(house: &House, user: &str, credits: &str) {
 async fn nothing_of_an_account_is_seen_by_another() {
     let house = House::new().await;
     grant(&house, "landlord", "1").await;
-    // Less than a picture costs.
+    // Less than a picture or a chat costs.
     grant(&house, "stranger", "0.01").await;
     let job = house.make("landlord", outputs(&[("image/png", "secret of the landlord")])).await;
     let upload = house.ask(Method::POST, "/api/v1/files").file("text/plain", b"secret of the landlord");

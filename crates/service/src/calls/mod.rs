@@ -1,8 +1,29 @@
 //! Calls: paid work that answers while its caller waits. The row is written with its hold and names the
 //! instance that runs it, so that the calls of a dead instance can be found and their holds given back.
+//!
+//! ```text
+//! chat ─► order (checked, priced) ─► task: open_call ─► vendors of the route in turn ─► end_call ─► the last bytes
+//!   └────────── listens, through a bounded channel ◄─── parts of the answer as they come ────────────┘
+//! ```
+//!
+//! Whatever becomes of the one who listens, the task goes on until the call has ended. What each ending costs is in
+//! `ending`.
 
+mod answer;
+mod ending;
+mod generate;
+mod left_over;
+mod order;
 mod record;
+mod service;
+mod settings;
+mod spool;
 mod steps;
+mod task;
+mod work;
 
+pub use answer::{AnswerBody, AnswerWriter, CallHead, CallReply};
 pub use record::{Call, CallAnswer, CallState, CallView};
+pub use service::{CallParts, CallRequest, CallsService};
+pub use settings::CallSettings;
 pub use steps::{CallEnding, EndCall, OpenCall, OpenedCall};

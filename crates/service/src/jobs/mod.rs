@@ -26,10 +26,12 @@ mod sweep;
 mod worker;
 
 pub use events::JobUpdate;
+pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, words};
 pub use record::{
     Artifact, Attempt, AttemptState, Delivery, Due, Job, JobError, JobEvent, JobView, Lease, OutputPlace,
     StoredObject, Terms, Upstream,
 };
+pub(crate) use service::millis;
 pub use service::{JobParts, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};

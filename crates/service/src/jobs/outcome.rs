@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Effect, OnUncertain, ProviderError, Reason};
+use fourfold_domain::{ChatAnswer, Effect, FinishReason, OnUncertain, ProviderError, Reason};
 
 use super::{AttemptState, JobError, Terms};
 use crate::routing::Elsewhere;
 
 /// What becomes of a job after an attempt failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum AfterFailure {
+pub(crate) enum AfterFailure {
     /// The job fails, nothing is charged.
     Fail { error: JobError, attempt: AttemptState },
     /// Another attempt follows.
@@ -18,7 +18,7 @@ pub(super) enum AfterFailure {
 
 /// Decides by what the vendor said, whether it may have begun, and who else could be asked. Paid work is tried
 /// again only when it is known not to have begun, or when the operator's policy takes the risk.
-pub(super) fn after_failure(
+pub(crate) fn after_failure(
     failure: &ProviderError,
     attempts: u32,
     terms: &Terms,
@@ -49,7 +49,7 @@ pub(super) fn after_failure(
 }
 
 /// Decides where nobody can tell whether the vendor took the work.
-pub(super) fn after_uncertainty(again: bool, terms: &Terms, after: Duration, why: &str) -> AfterFailure {
+pub(crate) fn after_uncertainty(again: bool, terms: &Terms, after: Duration, why: &str) -> AfterFailure {
     let message = format!("it isn't known whether the vendor took the work ({why}); nothing was charged");
     let error = JobError::new("uncertain", message);
     match terms.on_uncertain {
@@ -61,7 +61,7 @@ pub(super) fn after_uncertainty(again: bool, terms: &Terms, after: Duration, why
 }
 
 /// The vendor's words, unless they are about the operator's account there: those are for the operator.
-fn words(failure: &ProviderError) -> String {
+pub(crate) fn words(failure: &ProviderError) -> String {
     match failure.reason {
         Reason::Unauthorized | Reason::Forbidden | Reason::OutOfMoney => {
             "the vendor can't be asked with our credential at the moment".to_owned()
@@ -70,8 +70,15 @@ fn words(failure: &ProviderError) -> String {
     }
 }
 
+/// Whether the vendor's filter left nothing of an answer.
+pub(crate) fn is_filtered(answer: &ChatAnswer) -> bool {
+    answer.finish_reason == FinishReason::ContentFilter
+        && answer.text.is_empty()
+        && answer.tool_calls.is_empty()
+}
+
 /// Whether an attempt's error, by its code, goes for every credential of the choice that was asked.
-pub(super) fn is_of_the_choice(code: &str) -> bool {
+pub(crate) fn is_of_the_choice(code: &str) -> bool {
     [Reason::InvalidRequest, Reason::NotFound, Reason::Unsupported]
         .iter()
         .any(|reason| reason.as_str() == code)

@@ -381,7 +381,7 @@ impl JobsService {
 }
 
 /// A duration as a number, for logs.
-pub(super) fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

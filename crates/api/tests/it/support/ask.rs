@@ -122,6 +122,11 @@ impl<'a> Ask<'a> {
         Events::new(response.into_body())
     }
 
+    /// The answer as it comes, of whatever status.
+    pub(crate) async fn response(self) -> Response<Body> {
+        self.send().await
+    }
+
     async fn send(self) -> Response<Body> {
         let mut request = Request::builder().method(self.method).uri(&self.path).body(self.body).unwrap();
         *request.headers_mut() = self.headers;

@@ -14,6 +14,7 @@ use fourfold_domain::{
 };
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
 use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
+use fourfold_service::calls::{CallParts, CallSettings, CallsService};
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
@@ -26,17 +27,19 @@ use fourfold_service::ports::{Configuration, Reloaded};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhooksService};
-use fourfold_service::{Clock as _, Media, Timestamp};
+use fourfold_service::{Clock as _, Media, Spawner, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Ask;
 use super::vendor::Vendor;
 
-/// The users `u1` and `u2` with ten credits each, and one model, `picture`, at 0.04 credits a picture.
+/// The users `u1` and `u2` with ten credits each, and two models: `picture` at 0.04 credits a picture, and `talk` at
+/// 0.001 credits a token in and 0.002 out.
 pub(crate) struct House {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) store: MemoryStore,
@@ -124,6 +127,16 @@ impl House {
             settings: JobSettings { workers: 2, ..JobSettings::default() },
             has_room,
         };
+        let calls = CallsService::new(CallParts {
+            store: Arc::new(store.clone()),
+            routing: parts.routing.clone(),
+            catalog: catalog.clone(),
+            media: parts.media.clone(),
+            clock: clock.clone(),
+            instance: parts.instance,
+            settings: CallSettings::default(),
+            spawner: Spawner::new(Handle::current()),
+        });
         let token_key = TokenKey::new(&[7; 32]);
         let stored = Arc::new(store.clone());
         let artifacts =
@@ -131,6 +144,7 @@ impl House {
         let cipher = SecretCipher::new(&[7; 32]);
         let state = AppState {
             jobs: JobsService::new(parts.clone()),
+            calls,
             credits: CreditsService::new(stored.clone()),
             keys: KeysService::new(stored, clock.clone()),
             artifacts,
@@ -260,20 +274,37 @@ async fn make_key(keys: &KeysService, new: NewKey) -> String {
     secret.expose().to_owned()
 }
 
+/// A request for a chat.
+pub(crate) fn new_chat() -> Value {
+    json!({"model": "talk", "messages": [{"role": "user", "content": "Where do foxes live?"}]})
+}
+
 fn catalog(providers: &ProviderTable) -> Catalog {
+    let rate = |unit, credits: &str, per| RateSettings {
+        unit,
+        credits: credits.to_owned(),
+        per,
+        when: BTreeMap::new(),
+    };
+    let picture = model(Modality::Image, "acme-1", vec![rate(Unit::Image, "0.04", None)]);
+    let rates = vec![rate(Unit::InputToken, "0.001", Some(1)), rate(Unit::OutputToken, "0.002", Some(1))];
+    let talk = model(Modality::Chat, "acme-chat", rates);
+    let models = BTreeMap::from([("picture".to_owned(), picture), ("talk".to_owned(), talk)]);
+    Catalog::build(&models, PricingSettings::default(), providers).unwrap()
+}
+
+fn model(modality: Modality, vendor_model: &str, rates: Vec<RateSettings>) -> ModelSettings {
     let route = RouteSettings {
         provider: "acme".to_owned(),
-        model: "acme-1".to_owned(),
+        model: vendor_model.to_owned(),
         rank: None,
         weight: 1,
         cost: None,
     };
-    let rate =
-        RateSettings { unit: Unit::Image, credits: "0.04".to_owned(), per: None, when: BTreeMap::new() };
-    let settings = ModelSettings {
-        modality: Modality::Image,
+    ModelSettings {
+        modality,
         route: vec![route],
-        price: Some(PriceSettings { version: "v1".to_owned(), rates: vec![rate] }),
+        price: Some(PriceSettings { version: "v1".to_owned(), rates }),
         drop_unsupported: false,
         deadline: Duration::from_secs(60 * 60),
         token_ceilings: fourfold_domain::TokenCeilings::default(),
@@ -283,7 +314,5 @@ fn catalog(providers: &ProviderTable) -> Catalog {
         on_disconnect: OnDisconnect::Cancel,
         default_max_output: None,
         min_output: 16,
-    };
-    Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
-        .unwrap()
+    }
 }

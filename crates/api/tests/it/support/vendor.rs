@@ -7,14 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
-    AttemptContext, ByteStream, Cancelled, Effect, MediaMaker, MediaRequest, Modality, ModelSpec, Output,
-    OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError, ProviderKey, Quantity,
-    Reason, Started, Unit, UpstreamTask,
+    AnswerPiece, AttemptContext, BoxStream, ByteStream, Cancelled, ChatAnswer, ChatRequest, ChatResult,
+    Effect, FinishReason, GenerationRequest, GenerationResult, Generator, MediaMaker, MediaRequest, Modality,
+    ModelSpec, Output, OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError,
+    ProviderKey, Quantity, Reason, Started, StreamChunk, Unit, UpstreamTask, Usage,
 };
 use fourfold_service::testing::provider;
 use serde_json::Map;
 
-/// The provider `acme` with the model `acme-1`.
+/// The provider `acme` with the models `acme-1` for pictures and `acme-chat`.
 pub(crate) struct Vendor {
     key: ProviderKey,
     models: Vec<ModelSpec>,
@@ -25,7 +26,13 @@ pub(crate) struct Vendor {
 struct Script {
     starts: VecDeque<Result<Started, ProviderError>>,
     polls: VecDeque<Result<Poll, ProviderError>>,
+    chats: VecDeque<Result<ChatResult, ProviderError>>,
+    streams: VecDeque<ChatStream>,
+    asked: Vec<ChatRequest>,
 }
+
+/// An answer as it is written.
+pub(crate) type ChatStream = BoxStream<Result<StreamChunk, ProviderError>>;
 
 impl Vendor {
     pub(super) fn new() -> Self {
@@ -36,12 +43,42 @@ impl Vendor {
             Parameter::new("image", ParameterKind::MediaList { max: 3 }, "what to work from"),
         ];
         let spec = ModelSpec { vendor_model: "acme-1".to_owned(), modality: Modality::Image, parameters };
-        Self { key: provider("acme"), models: vec![spec], script: Mutex::default() }
+        let parameters = vec![
+            Parameter::new("messages", ParameterKind::Messages, "what was said").required(),
+            Parameter::new("max_tokens", ParameterKind::Integer { min: 1, max: 1000 }, "how much")
+                .default(100),
+            Parameter::new("n", ParameterKind::Integer { min: 1, max: 4 }, "how many"),
+            Parameter::new("temperature", ParameterKind::Number { min: 0.0, max: 2.0 }, "how freely"),
+            Parameter::new("tools", ParameterKind::Tools, "what it may call"),
+            Parameter::new("response_format", ParameterKind::Open, "what it looks like"),
+        ];
+        let chat = ModelSpec { vendor_model: "acme-chat".to_owned(), modality: Modality::Chat, parameters };
+        Self { key: provider("acme"), models: vec![spec, chat], script: Mutex::default() }
     }
 
     /// The next work is answered so.
     pub(crate) fn will_start(&self, answer: Result<Started, ProviderError>) {
         self.script.lock().unwrap().starts.push_back(answer);
+    }
+
+    /// The next chat is answered so at once.
+    pub(crate) fn will_chat(&self, answer: Result<ChatResult, ProviderError>) {
+        self.script.lock().unwrap().chats.push_back(answer);
+    }
+
+    /// The next chat is answered so as it is written.
+    pub(crate) fn will_write(&self, stream: ChatStream) {
+        self.script.lock().unwrap().streams.push_back(stream);
+    }
+
+    /// The chats that it was asked for.
+    pub(crate) fn asked(&self) -> Vec<ChatRequest> {
+        self.script.lock().unwrap().asked.clone()
+    }
+
+    fn note(&self, request: &GenerationRequest) {
+        let GenerationRequest::Chat(chat) = request else { panic!("no chat: {request:?}") };
+        self.script.lock().unwrap().asked.push(ChatRequest::clone(chat));
     }
 
     /// The next poll is answered so.
@@ -61,6 +98,34 @@ impl Provider for Vendor {
 
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self)
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Generator for Vendor {
+    async fn generate(
+        &self,
+        request: GenerationRequest,
+        _: AttemptContext,
+    ) -> Result<GenerationResult, ProviderError> {
+        self.note(&request);
+        let answer = self.script.lock().unwrap().chats.pop_front();
+        let answer = answer.unwrap_or_else(|| panic!("the script has no answer to {request:?}"));
+        answer.map(GenerationResult::Chat)
+    }
+
+    async fn generate_stream(
+        &self,
+        request: GenerationRequest,
+        _: AttemptContext,
+    ) -> Result<ChatStream, ProviderError> {
+        self.note(&request);
+        let stream = self.script.lock().unwrap().streams.pop_front();
+        Ok(stream.unwrap_or_else(|| panic!("the script has no stream for {request:?}")))
     }
 }
 
@@ -114,4 +179,33 @@ pub(crate) fn running(progress: u8) -> Result<Poll, ProviderError> {
 
 pub(crate) fn failure(reason: Reason) -> ProviderError {
     ProviderError::new(reason, Effect::NotStarted, "the vendor says no")
+}
+
+/// A chat of one answer, which used 10 tokens in and 5 out.
+pub(crate) fn said(text: &str) -> ChatResult {
+    let answer = ChatAnswer {
+        text: text.to_owned(),
+        reasoning: None,
+        refusal: None,
+        tool_calls: Vec::new(),
+        finish_reason: FinishReason::Stop,
+        extras: Map::new(),
+    };
+    ChatResult { answers: vec![answer], usage: usage(), vendor: Map::new() }
+}
+
+pub(crate) fn usage() -> Usage {
+    Usage { input_tokens: 10, output_tokens: 5, ..Usage::default() }
+}
+
+/// More of the first answer.
+pub(crate) fn piece(piece: AnswerPiece) -> Result<StreamChunk, ProviderError> {
+    Ok(StreamChunk::Answer { index: 0, piece })
+}
+
+/// A stream of one answer in these pieces, whole.
+pub(crate) fn written(words: &[&str]) -> Vec<Result<StreamChunk, ProviderError>> {
+    let mut chunks: Vec<_> = words.iter().map(|word| piece(AnswerPiece::Text((*word).to_owned()))).collect();
+    chunks.extend([piece(AnswerPiece::Finish(FinishReason::Stop)), Ok(StreamChunk::Usage(usage()))]);
+    chunks
 }

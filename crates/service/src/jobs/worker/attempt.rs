@@ -4,14 +4,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AttemptContext, ChatAnswer, Credits, Effect, FinishReason, GenerationResult, Output, OutputSource,
-    Outputs, Provider, ProviderError, Quantity, Reason, Request, Started,
+    AttemptContext, Credits, Effect, GenerationResult, Output, OutputSource, Outputs, Provider,
+    ProviderError, Quantity, Reason, Request, Started,
 };
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
-use crate::jobs::outcome::is_of_the_choice;
+use crate::jobs::outcome::{is_filtered, is_of_the_choice};
 use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
 use crate::routing::{Asked, Candidate, Candidates, Turn};
 use crate::{Refusal, StoreError, failpoint};
@@ -199,7 +199,7 @@ async fn ask(
 fn written(result: GenerationResult) -> Result<Started, ProviderError> {
     if let GenerationResult::Chat(chat) = &result
         && !chat.answers.is_empty()
-        && chat.answers.iter().all(is_refusal)
+        && chat.answers.iter().all(is_filtered)
     {
         let words = chat.answers.iter().find_map(|answer| answer.refusal.clone());
         let message = words.unwrap_or_else(|| "the vendor refuses this content".to_owned());
@@ -221,13 +221,6 @@ fn written(result: GenerationResult) -> Result<Started, ProviderError> {
         Output { media_type: "application/json".to_owned(), source: OutputSource::Bytes(json.into()) };
     let (quantities, vendor) = (result.usage().quantities(), result.vendor().clone());
     Ok(Started::Done(Outputs { items: vec![output], quantities, missing: None, vendor }))
-}
-
-/// Whether the vendor's filter left nothing of an answer.
-fn is_refusal(answer: &ChatAnswer) -> bool {
-    answer.finish_reason == FinishReason::ContentFilter
-        && answer.text.is_empty()
-        && answer.tool_calls.is_empty()
 }
 
 fn unsupported(message: &str) -> ProviderError {

@@ -174,7 +174,7 @@ fn attempt(call: &Call, number: u32, state: AttemptState) -> Attempt {
         error: None,
         vendor: Map::from_iter([("request_id".to_owned(), "r-1".into())]),
         cost_price: None,
-        cost: None,
+        cost: Some(credits("0.1")),
         begun_at: call.created_at,
         ended_at: Some(call.created_at),
     }

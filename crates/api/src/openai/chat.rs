@@ -1,0 +1,130 @@
+//! `POST /v1/chat/completions`.
+
+use std::convert::Infallible;
+
+use axum::body::Body as ResponseBody;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use fourfold_service::calls::{CallReply, CallRequest};
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::answer::ChatWriter;
+use super::completion::ChatCompletion;
+use super::request::ChatAsked;
+use crate::AppState;
+use crate::description::{BodyErrors, KeyErrors};
+use crate::error::{ApiError, ErrorBody};
+use crate::extract::{Body, User, UserHeader, idempotency};
+use crate::native::jobs::FOURFOLD_PROVIDER;
+
+/// A chat, in OpenAI's shape. What else a model can be told is in its `parameters`; see `/api/v1/models`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, this documents them")]
+pub(crate) struct NewChatCompletion {
+    /// The model's name; see `/api/v1/models`.
+    model: String,
+    /// What was said so far, the oldest first.
+    #[schema(value_type = Vec<Object>)]
+    messages: Vec<Value>,
+    /// Whether the answer comes as events while it is written.
+    stream: Option<bool>,
+    /// `include_usage`: an event before the last tells what was used.
+    #[schema(value_type = Option<Object>)]
+    stream_options: Option<Value>,
+    /// The most tokens of the answer. Where the account can't pay for as many, fewer are asked for.
+    max_completion_tokens: Option<u64>,
+    /// The older name of `max_completion_tokens`.
+    max_tokens: Option<u64>,
+    /// How many answers.
+    n: Option<u32>,
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    seed: Option<i64>,
+    /// Texts at which the answer ends.
+    #[schema(value_type = Option<Object>)]
+    stop: Option<Value>,
+    /// What the model may call.
+    #[schema(value_type = Option<Vec<Object>>)]
+    tools: Option<Vec<Value>>,
+    #[schema(value_type = Option<Object>)]
+    tool_choice: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    response_format: Option<Value>,
+    reasoning_effort: Option<String>,
+    /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
+    user: Option<String>,
+}
+
+/// Answers a chat.
+///
+/// The credits that it could cost at most are held first; it is charged what was used, at most that. The last bytes
+/// (`data: [DONE]` of a stream) come after it was charged; a stream that breaks off ends with an error and without
+/// them. A client that leaves stops the vendor, and is charged the input and what was delivered. With
+/// `Idempotency-Key` the same request sent again is given the same answer.
+#[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", operation_id = "create_chat_completion",
+    request_body = NewChatCompletion,
+    params(UserHeader,
+        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+    responses(
+        (status = 200, description = "the answer, or a stream of `chat.completion.chunk` events",
+            content((ChatCompletion = "application/json"), (String = "text/event-stream"))),
+        KeyErrors,
+        BodyErrors,
+        (status = 402, body = ErrorBody, description = "the account can't pay for any answer"),
+        (status = 404, body = ErrorBody, description = "no such model"),
+        (status = 409, body = ErrorBody, description = "the first request with this key is still worked on, or its answer was too long to be kept"),
+        (status = 502, body = ErrorBody, description = "the vendor failed, or the first request with this key was cut off"),
+        (status = 503, body = ErrorBody, description = "no vendor can be asked now, or there is no room left"),
+        (status = 504, body = ErrorBody, description = "the vendor took too long")))]
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    user: User,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let idempotency = idempotency(&headers, &method, &uri, &body).await?;
+    let mut asked = ChatAsked::read(body.object)?;
+    let writer = ChatWriter::new(asked.model.clone(), asked.includes_usage);
+    let request = CallRequest {
+        subject: user.subject,
+        key: Some(user.key.id),
+        model: asked.model.clone(),
+        input: std::mem::take(&mut asked.input),
+        is_stream: asked.is_stream,
+        idempotency,
+    };
+    let reply = state.calls.chat(request, Box::new(writer)).await.map_err(|error| asked.error(error))?;
+    // A provider's name is visible ASCII.
+    let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
+    let mut response = if asked.is_stream { stream(reply) } else { whole(reply).await? };
+    response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
+    Ok(response)
+}
+
+async fn whole(mut reply: CallReply) -> Result<Response, ApiError> {
+    let mut bytes = BytesMut::new();
+    while let Some(part) = reply.body.next().await {
+        bytes.extend_from_slice(&part?);
+    }
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes.freeze()).into_response())
+}
+
+/// Each part goes out as it comes. One that breaks off ends with the error, as an event.
+fn stream(reply: CallReply) -> Response {
+    let parts = reply.body.map(|part| {
+        Ok::<Bytes, Infallible>(part.unwrap_or_else(|error| ApiError::from(error).event().into()))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // Proxies that buffer would hold events back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, ResponseBody::from_stream(parts)).into_response()
+}

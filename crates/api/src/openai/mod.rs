@@ -1,0 +1,6 @@
+//! OpenAI's wire, for its unmodified clients.
+
+mod answer;
+pub(crate) mod chat;
+mod completion;
+mod request;

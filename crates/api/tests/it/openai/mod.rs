@@ -1,0 +1,5 @@
+//! OpenAI's wire.
+
+mod chat;
+mod chat_replays;
+mod chat_streams;

@@ -1,0 +1,195 @@
+//! The way from the task that works on a call to the caller who listens.
+//!
+//! ```text
+//! task ── Begin(provider) ── Bytes … ── End(the last bytes, after the settle) ──► CallReply
+//! ```
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fourfold_domain::{CallId, ChatResult, Effect, ProviderKey, StreamChunk};
+use futures_util::Stream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::{ServiceError, Timestamp};
+
+/// How many parts of an answer may wait for their reader.
+const PARTS_WAITING: usize = 32;
+
+/// Offers to write an answer in the wire that its caller speaks. The task that works on the call uses it, so that what
+/// was sent can be kept and sent again.
+pub trait AnswerWriter: Send + Sync {
+    /// Which call the answer is of. Said before anything else.
+    fn begin(&mut self, call: &CallHead);
+
+    /// A whole answer, for a caller who wants it at once.
+    fn whole(&mut self, result: ChatResult) -> Bytes;
+
+    /// The next part of a stream; empty where this says nothing in that wire.
+    fn part(&mut self, chunk: &StreamChunk) -> Bytes;
+
+    /// What comes last in a stream, by which its reader knows that it was whole.
+    fn last(&mut self) -> Bytes;
+}
+
+/// What an answer says of its call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallHead {
+    /// Its id.
+    pub id: CallId,
+    /// When it began.
+    pub created_at: Timestamp,
+}
+
+/// An answer on its way. Dropping it before its end tells that its caller has left.
+#[derive(Debug)]
+pub struct CallReply {
+    /// Who serves it.
+    pub provider: ProviderKey,
+    /// The answer as it comes.
+    pub body: AnswerBody,
+}
+
+/// The bytes of an answer as they come. What comes last comes after the call was settled; an error ends it, and then
+/// the answer isn't whole.
+#[derive(Debug)]
+pub struct AnswerBody {
+    parts: mpsc::Receiver<Result<Part, ServiceError>>,
+    is_over: bool,
+}
+
+/// The task's end of an answer.
+pub(super) struct Outlet {
+    parts: mpsc::Sender<Result<Part, ServiceError>>,
+    patience: Duration,
+}
+
+/// What is told of an answer.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// It begins, and who serves it.
+    Begin(ProviderKey),
+    /// More of it.
+    More(Bytes),
+    /// The last of it.
+    End(Bytes),
+}
+
+/// The caller doesn't listen any more.
+#[derive(Debug)]
+pub(super) struct Left;
+
+/// Both ends of an answer; a caller who doesn't read on for so long counts as gone.
+pub(super) fn answer(patience: Duration) -> (Outlet, AnswerBody) {
+    let (sender, receiver) = mpsc::channel(PARTS_WAITING);
+    (Outlet { parts: sender, patience }, AnswerBody { parts: receiver, is_over: false })
+}
+
+impl Outlet {
+    /// Hands a part over; waits where many wait to be read.
+    pub(super) async fn send(&self, part: Part) -> Result<(), Left> {
+        self.tell(Ok(part)).await
+    }
+
+    /// Ends the answer with an error. Who has left doesn't hear it.
+    pub(super) async fn fail(&self, error: ServiceError) {
+        if self.tell(Err(error)).await.is_err() {
+            tracing::debug!("a caller left before an error");
+        }
+    }
+
+    async fn tell(&self, part: Result<Part, ServiceError>) -> Result<(), Left> {
+        match timeout(self.patience, self.parts.send(part)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Left),
+        }
+    }
+
+    /// Ends the answer with what comes last; it begins with that too where nothing came before. Who has left doesn't
+    /// hear it.
+    pub(super) async fn end(&self, provider: Option<ProviderKey>, is_begun: bool, last: Bytes) {
+        let begin = provider.filter(|_| !is_begun).map(Part::Begin);
+        self.send_all(begin.into_iter().chain([Part::End(last)]).map(Ok)).await;
+    }
+
+    /// Hands on an answer that was given before.
+    pub(super) async fn pass_on(&self, reply: CallReply) {
+        let mut parts = reply.body.parts;
+        let mut all = vec![Ok(Part::Begin(reply.provider))];
+        while let Some(part) = parts.recv().await {
+            all.push(part);
+        }
+        self.send_all(all).await;
+    }
+
+    /// Hands over what there is to the end of it, as long as somebody listens.
+    pub(super) async fn send_all(&self, parts: impl IntoIterator<Item = Result<Part, ServiceError>>) {
+        for part in parts {
+            if self.tell(part).await.is_err() {
+                tracing::debug!("a caller left before the end of an answer");
+                return;
+            }
+        }
+    }
+
+    pub(super) fn is_left(&self) -> bool {
+        self.parts.is_closed()
+    }
+
+    /// Ends once nobody listens any more.
+    pub(super) async fn left(&self) {
+        self.parts.closed().await;
+    }
+}
+
+impl AnswerBody {
+    /// Waits until it is known who serves it, or why nobody does.
+    pub(super) async fn begun(mut self) -> Result<CallReply, ServiceError> {
+        match self.parts.recv().await {
+            Some(Ok(Part::Begin(provider))) => Ok(CallReply { provider, body: self }),
+            Some(Err(error)) => Err(error),
+            Some(Ok(Part::More(_) | Part::End(_))) | None => Err(broken_off()),
+        }
+    }
+}
+
+impl Stream for AnswerBody {
+    type Item = Result<Bytes, ServiceError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            let Poll::Ready(part) = self.parts.poll_recv(context) else { return Poll::Pending };
+            return Poll::Ready(Some(match part {
+                Some(Ok(Part::Begin(_))) => continue,
+                Some(Ok(Part::More(bytes))) => Ok(bytes),
+                Some(Ok(Part::End(bytes))) => {
+                    self.is_over = true;
+                    Ok(bytes)
+                }
+                Some(Err(error)) => {
+                    self.is_over = true;
+                    Err(error)
+                }
+                None => {
+                    self.is_over = true;
+                    Err(broken_off())
+                }
+            }));
+        }
+    }
+}
+
+/// The task is gone without a word.
+fn broken_off() -> ServiceError {
+    ServiceError::Internal {
+        what: "the task of a call broke off",
+        effect: Effect::MayHaveStarted,
+        source: "it said neither an end nor an error".into(),
+    }
+}

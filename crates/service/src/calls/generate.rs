@@ -1,0 +1,260 @@
+//! How an answer comes from one vendor: at once, or as it is written.
+
+use bytes::{Bytes, BytesMut};
+use fourfold_domain::estimate::{self, Written};
+use fourfold_domain::{
+    AnswerPiece, AttemptContext, BoxStream, Effect, FinishReason, GenerationRequest, GenerationResult,
+    Generator, ProviderError, Reason, StreamChunk, Usage,
+};
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep_until};
+
+use super::answer::{Left, Outlet};
+use super::ending::{Outcome, Used};
+use super::work::{Tried, Work};
+use crate::failpoint;
+use crate::jobs::is_filtered;
+
+type Chunk = Result<StreamChunk, ProviderError>;
+
+impl Work<'_> {
+    /// An answer at once.
+    pub(super) async fn whole(
+        &mut self,
+        generator: &dyn Generator,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Tried {
+        let is_cancelled = self.is_cancelled_when_left();
+        let input_tokens = self.task.order.input_tokens();
+        let generated = generator.generate(request, context);
+        let result = match before(generated, self.deadline(), &self.task.outlet, is_cancelled).await {
+            Ok(result) => result,
+            Err(Stop::Late) => Err(too_late()),
+            Err(Stop::Left) => {
+                let used = Used::until_left(Usage::default(), input_tokens, Written::default());
+                let worked = Some(used.usage);
+                return Tried { outcome: Outcome::Left(used), vendor: Map::new(), worked };
+            }
+        };
+        failpoint::reach("after_call_sent");
+        let mut chat = match result {
+            Ok(GenerationResult::Chat(chat)) => chat,
+            Ok(GenerationResult::Embedding(_)) => {
+                let message = "the vendor answered with something else";
+                return Tried::failed(ProviderError::new(Reason::Failed, Effect::Started, message));
+            }
+            Err(error) => return Tried::failed(error),
+        };
+        if !chat.answers.is_empty() && chat.answers.iter().all(is_filtered) {
+            let words = chat.answers.iter().find_map(|answer| answer.refusal.clone());
+            return Tried { vendor: chat.vendor, ..Tried::failed(refused(words)) };
+        }
+        let mut written = Written::default();
+        chat.answers.iter().for_each(|answer| written.answer(answer));
+        let vendor_estimates = estimate::is_estimated(&chat.vendor);
+        let used = Used::whole(chat.usage, vendor_estimates, input_tokens, written);
+        chat.usage = used.usage;
+        let vendor = chat.vendor.clone();
+        let last = self.task.writer.whole(chat);
+        Tried { outcome: Outcome::Whole { used, last }, vendor, worked: Some(used.usage) }
+    }
+
+    /// An answer as it is written.
+    pub(super) async fn stream(
+        &mut self,
+        generator: &dyn Generator,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Tried {
+        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+        let seen = Seen { input_tokens: self.task.order.input_tokens(), ..Seen::default() };
+        let opened = generator.generate_stream(request, context);
+        let stream = match before(opened, deadline, &self.task.outlet, is_cancelled).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Tried::failed(error),
+            Err(Stop::Late) => return Tried::failed(too_late()),
+            Err(Stop::Left) => return seen.left(),
+        };
+        failpoint::reach("after_call_sent");
+        self.read(stream, seen, deadline, is_cancelled).await
+    }
+
+    async fn read(
+        &mut self,
+        mut stream: BoxStream<Chunk>,
+        mut seen: Seen,
+        deadline: Instant,
+        is_cancelled: bool,
+    ) -> Tried {
+        loop {
+            let next = before(stream.next(), deadline, &self.task.outlet, is_cancelled && !seen.is_left);
+            let chunk = match next.await {
+                Ok(None) => break,
+                Ok(Some(Ok(chunk))) => chunk,
+                Ok(Some(Err(error))) => return seen.broken(error),
+                Err(Stop::Late) => return seen.broken(too_late()),
+                Err(Stop::Left) => return seen.left(),
+            };
+            seen.take(&chunk);
+            if self.deliver(&chunk, &mut seen).await.is_err() {
+                if is_cancelled {
+                    return seen.left();
+                }
+                seen.is_left = true;
+            }
+        }
+        self.ended(seen).await
+    }
+
+    /// Hands a chunk on. That the vendor's filter ends an answer is held back as long as there is nothing of it.
+    async fn deliver(&mut self, chunk: &StreamChunk, seen: &mut Seen) -> Result<(), Left> {
+        let bytes = self.task.writer.part(chunk);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if self.begun.is_none() && !seen.is_left && seen.is_filtered() {
+            seen.held_back.extend_from_slice(&bytes);
+            return Ok(());
+        }
+        self.hand_on(bytes, seen).await?;
+        if let (false, StreamChunk::Answer { piece, .. }) = (seen.is_left, chunk) {
+            seen.delivered.piece(piece);
+        }
+        Ok(())
+    }
+
+    async fn hand_on(&mut self, bytes: Bytes, seen: &mut Seen) -> Result<(), Left> {
+        let bytes = match seen.held_back.is_empty() {
+            true => bytes,
+            false => {
+                seen.held_back.extend_from_slice(&bytes);
+                std::mem::take(&mut seen.held_back).freeze()
+            }
+        };
+        let sent = if seen.is_left { Ok(()) } else { self.send(bytes.clone()).await };
+        if sent.is_ok() || !self.is_cancelled_when_left() {
+            self.spool.add(&bytes);
+        }
+        sent
+    }
+
+    /// The vendor has said all.
+    async fn ended(&mut self, mut seen: Seen) -> Tried {
+        if seen.is_filtered() {
+            if self.begun.is_none() {
+                return Tried { vendor: seen.vendor, ..Tried::failed(refused(seen.refusal)) };
+            }
+            let (last, worked) = (self.task.writer.last(), Some(seen.worked()));
+            return Tried { outcome: Outcome::Filtered(last), vendor: seen.vendor, worked };
+        }
+        let vendor_estimates = estimate::is_estimated(&seen.vendor);
+        let used = Used::whole(seen.told, vendor_estimates, seen.input_tokens, seen.received);
+        let mut last = std::mem::take(&mut seen.held_back);
+        if !seen.is_told {
+            last.extend_from_slice(&self.task.writer.part(&StreamChunk::Usage(used.usage)));
+        }
+        last.extend_from_slice(&self.task.writer.last());
+        let worked = Some(used.usage);
+        Tried { outcome: Outcome::Whole { used, last: last.freeze() }, vendor: seen.vendor, worked }
+    }
+}
+
+/// What was seen of a stream.
+#[derive(Default)]
+struct Seen {
+    input_tokens: u64,
+    told: Usage,
+    is_told: bool,
+    vendor: Map<String, Value>,
+    received: Written,
+    /// What was handed on before the caller left.
+    delivered: Written,
+    is_left: bool,
+    /// Whether an answer or the call of a tool came.
+    is_said: bool,
+    /// Whether some answer ended by the vendor's filter, and none otherwise.
+    ended_by_filter: Option<bool>,
+    refusal: Option<String>,
+    held_back: BytesMut,
+}
+
+impl Seen {
+    fn take(&mut self, chunk: &StreamChunk) {
+        match chunk {
+            StreamChunk::Usage(usage) => (self.told, self.is_told) = (*usage, true),
+            StreamChunk::Vendor(facts) => self.vendor.extend(facts.clone()),
+            StreamChunk::Answer { piece, .. } => {
+                self.received.piece(piece);
+                match piece {
+                    AnswerPiece::Text(_) | AnswerPiece::ToolCall { .. } => self.is_said = true,
+                    AnswerPiece::Refusal(words) => {
+                        self.refusal.get_or_insert_default().push_str(words);
+                    }
+                    AnswerPiece::Finish(reason) => {
+                        let by_filter = *reason == FinishReason::ContentFilter;
+                        self.ended_by_filter = Some(self.ended_by_filter.unwrap_or(true) && by_filter);
+                    }
+                    AnswerPiece::Reasoning(_) | AnswerPiece::Extras(_) => {}
+                }
+            }
+        }
+    }
+
+    /// Whether the vendor's filter left nothing of the answers.
+    fn is_filtered(&self) -> bool {
+        self.ended_by_filter == Some(true) && !self.is_said
+    }
+
+    /// What the vendor worked for until now.
+    fn worked(&self) -> Usage {
+        Used::whole(self.told, false, self.input_tokens, self.received).usage
+    }
+
+    fn left(self) -> Tried {
+        let used = Used::until_left(self.told, self.input_tokens, self.delivered);
+        let worked = Some(self.worked());
+        Tried { outcome: Outcome::Left(used), vendor: self.vendor, worked }
+    }
+
+    fn broken(mut self, error: ProviderError) -> Tried {
+        self.vendor.extend(error.vendor.clone());
+        if self.delivered.is_nothing() {
+            return Tried { vendor: self.vendor, ..Tried::failed(error) };
+        }
+        let used = Used::until_broken(self.told, self.delivered);
+        let worked = Some(self.worked());
+        Tried { outcome: Outcome::Broken { error, used }, vendor: self.vendor, worked }
+    }
+}
+
+/// Why a vendor isn't waited for any longer.
+enum Stop {
+    Late,
+    Left,
+}
+
+/// Waits for a vendor until its time is over, and where the caller is waited for too until he has left.
+async fn before<T>(
+    work: impl Future<Output = T>,
+    deadline: Instant,
+    outlet: &Outlet,
+    is_cancelled: bool,
+) -> Result<T, Stop> {
+    tokio::select! {
+        done = work => Ok(done),
+        () = outlet.left(), if is_cancelled => Err(Stop::Left),
+        () = sleep_until(deadline) => Err(Stop::Late),
+    }
+}
+
+fn too_late() -> ProviderError {
+    let message = "the vendor took longer than the model's deadline";
+    ProviderError::new(Reason::Timeout, Effect::MayHaveStarted, message)
+}
+
+fn refused(words: Option<String>) -> ProviderError {
+    let message = words.unwrap_or_else(|| "the vendor refuses this content".to_owned());
+    ProviderError::new(Reason::Refused, Effect::Started, message)
+}

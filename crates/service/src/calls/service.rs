@@ -1,0 +1,182 @@
+//! What callers ask of calls: make one, and get the same answer again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::answer::{self, AnswerWriter, CallReply, Part};
+use super::left_over::LeftOver;
+use super::order::Order;
+use super::task::CallTask;
+use super::{Call, CallSettings, CallState, OpenCall};
+use crate::catalog::CatalogService;
+use crate::credits::Owner;
+use crate::ports::Store;
+use crate::routing::Routing;
+use crate::{Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media, ServiceError, Spawner};
+
+/// How often calls that couldn't be ended are tried again.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// What calls are made of.
+#[derive(Clone)]
+pub struct CallParts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Who is asked.
+    pub routing: Routing,
+    /// What can be asked for.
+    pub catalog: CatalogService,
+    /// Where the media of requests come from.
+    pub media: Media,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// This process.
+    pub instance: InstanceId,
+    /// How calls are worked on.
+    pub settings: CallSettings,
+    /// Runs the task of each call.
+    pub spawner: Spawner,
+}
+
+/// A request for a call.
+#[derive(Clone, Debug)]
+pub struct CallRequest {
+    /// Who pays.
+    pub subject: Subject,
+    /// With which key.
+    pub key: Option<KeyId>,
+    /// The model's name.
+    pub model: String,
+    /// What is asked.
+    pub input: Map<String, Value>,
+    /// Whether the answer is wanted as it is written, or at once.
+    pub is_stream: bool,
+    /// What makes it idempotent.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// Calls, as callers see them. Clones share what is known of those that couldn't be ended.
+#[derive(Clone)]
+pub struct CallsService {
+    parts: CallParts,
+    left_over: LeftOver,
+}
+
+impl CallsService {
+    /// Over these parts.
+    pub fn new(parts: CallParts) -> Self {
+        Self { parts, left_over: LeftOver::default() }
+    }
+
+    /// Makes a chat and answers once it is known who serves it; with an error before that, nothing was charged.
+    ///
+    /// The work is done by a task of its own, which holds the credits, asks the vendor and settles, whether its caller
+    /// listens or not: dropping this future or the reply tells it that the caller has left. The same idempotency key
+    /// gives the same answer, as far as it was charged for.
+    pub async fn chat(
+        &self,
+        request: CallRequest,
+        writer: Box<dyn AnswerWriter>,
+    ) -> Result<CallReply, ServiceError> {
+        let CallParts { catalog, routing, .. } = &self.parts;
+        let order = match Order::chat(catalog, routing, &request.model, &request.input) {
+            Ok(order) => order,
+            Err(refusal) => return self.earlier(&request, refusal).await,
+        };
+        let open = OpenCall {
+            id: CallId::new(Uuid::now_v7()),
+            subject: request.subject,
+            key: request.key,
+            instance: self.parts.instance,
+            model: order.model.name.clone(),
+            amount: order.amount,
+            amount_min: order.amount_min,
+            price: order.model.price.clone(),
+            idempotency: request.idempotency,
+        };
+        let (outlet, body) = answer::answer(self.parts.settings.read_patience);
+        let task = CallTask { service: self.clone(), order, is_stream: request.is_stream, writer, outlet };
+        self.parts.spawner.start(task.run(open));
+        body.begun().await
+    }
+
+    /// Starts to end, again and again, the calls that couldn't be ended when they should have been.
+    pub fn start_sweep(&self) {
+        let (service, stopping) = (self.clone(), self.parts.spawner.stopping().clone());
+        self.parts.spawner.start(async move {
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(SWEEP) => service.end_left_over().await,
+                }
+            }
+        });
+    }
+
+    /// Ends the calls of this process that couldn't be ended when they should have been; nothing is charged for them,
+    /// since their callers didn't see their end.
+    pub async fn end_left_over(&self) {
+        self.left_over.end_all(self.parts.store.as_ref()).await;
+    }
+
+    /// The answer of an earlier call once more, unless there is none.
+    pub(super) async fn again(&self, call: &Call) -> Result<CallReply, ServiceError> {
+        match call.state {
+            CallState::Open => return Err(ServiceError::InProgress),
+            CallState::Interrupted | CallState::Released => return Err(ServiceError::Interrupted),
+            CallState::Charged => {}
+        }
+        let kept = self.parts.store.call_answer(call.id).await?;
+        let kept = kept.ok_or_else(|| ServiceError::Internal {
+            what: "the answer of a call that was charged is gone",
+            effect: Effect::Started,
+            source: format!("call {}", call.id).into(),
+        })?;
+        let Some(bytes) = kept.body else {
+            return Err(ServiceError::ReplayTooLarge {
+                bytes_max: self.parts.settings.replay_bytes_max as u64,
+            });
+        };
+        if !kept.is_whole && bytes.is_empty() {
+            return Err(ServiceError::Interrupted);
+        }
+        let (outlet, body) = answer::answer(self.parts.settings.read_patience);
+        let begin = Ok(Part::Begin(kept.provider));
+        // There is room for all of it, and nobody has left yet.
+        match kept.is_whole {
+            true => outlet.send_all([begin, Ok(Part::End(bytes))]).await,
+            false => outlet.send_all([begin, Ok(Part::More(bytes)), Err(ServiceError::Interrupted)]).await,
+        }
+        body.begun().await
+    }
+
+    pub(super) fn parts(&self) -> &CallParts {
+        &self.parts
+    }
+
+    pub(super) fn left_over(&self) -> &LeftOver {
+        &self.left_over
+    }
+
+    /// What was answered once is answered again, even where the same request would be refused today.
+    async fn earlier(&self, request: &CallRequest, refusal: ServiceError) -> Result<CallReply, ServiceError> {
+        let Some(idempotency) = &request.idempotency else { return Err(refusal) };
+        let scope: IdempotencyScope = idempotency.scope(&request.subject);
+        let known = match self.parts.store.idempotency(&scope).await? {
+            Some(IdempotencyRecord { made: Made::Work(Owner::Call(id)), fingerprint, .. })
+                if fingerprint == idempotency.fingerprint =>
+            {
+                self.parts.store.call(id).await?
+            }
+            _ => None,
+        };
+        match known {
+            Some(known) if known.call.state != CallState::Released => self.again(&known.call).await,
+            _ => Err(refusal),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How calls are worked on.
+
+use std::time::Duration;
+
+use fourfold_domain::serde_duration;
+use serde::{Deserialize, Serialize};
+
+/// The most that an answer may be kept for.
+const REPLAY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How calls are worked on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct CallSettings {
+    /// How long a call may wait in all for vendors that can't be asked just now, before it is refused.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub wait_max: Duration,
+    /// How long a caller may take to read the next part of an answer, before it counts as gone.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub read_patience: Duration,
+    /// How long the end of a call is tried to be written while the database fails; after that its caller is told, and
+    /// nothing is charged.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub settle_patience: Duration,
+    /// The longest answer that is kept for a request that comes again with its `Idempotency-Key`, in bytes; at most
+    /// 64 MiB.
+    pub replay_bytes_max: usize,
+}
+
+impl Default for CallSettings {
+    fn default() -> Self {
+        Self {
+            wait_max: Duration::from_secs(2),
+            read_patience: Duration::from_secs(60),
+            settle_patience: Duration::from_secs(10),
+            replay_bytes_max: 8 * 1024 * 1024,
+        }
+    }
+}
+
+impl CallSettings {
+    /// The first setting that can't be, with what is allowed.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let more = "must be more than nothing";
+        for (name, duration) in
+            [("calls.read_patience", self.read_patience), ("calls.settle_patience", self.settle_patience)]
+        {
+            if duration.is_zero() {
+                return Err((name, more.to_owned()));
+            }
+        }
+        if self.replay_bytes_max > REPLAY_BYTES_MAX {
+            return Err(("calls.replay_bytes_max", format!("must be at most {REPLAY_BYTES_MAX}")));
+        }
+        Ok(())
+    }
+}

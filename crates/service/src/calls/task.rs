@@ -1,0 +1,197 @@
+//! The task of a call, from its hold to its end. Its caller may leave at any moment; the task goes on until the call is
+//! settled.
+
+use std::time::Duration;
+
+use fourfold_domain::{Credits, Effect, ProviderError};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::answer::{AnswerWriter, CallHead, Outlet};
+use super::ending::Outcome;
+use super::order::Order;
+use super::service::CallsService;
+use super::work::{Work, Worked};
+use super::{Call, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
+use crate::jobs::words;
+use crate::{Refusal, ServiceError, StoreError, failpoint};
+
+/// How long after one another an end that can't be written is tried again.
+const AGAIN_FIRST: Duration = Duration::from_millis(50);
+const AGAIN_MAX: Duration = Duration::from_secs(1);
+
+/// A call that is to be worked on.
+pub(super) struct CallTask {
+    pub(super) service: CallsService,
+    pub(super) order: Order,
+    pub(super) is_stream: bool,
+    pub(super) writer: Box<dyn AnswerWriter>,
+    pub(super) outlet: Outlet,
+}
+
+impl CallTask {
+    /// Opens the call, works on it and ends it.
+    pub(super) async fn run(mut self, open: OpenCall) {
+        let watched = self.service.left_over().watch(open.id);
+        let is_kept = open.idempotency.is_some();
+        let (call, held) = match self.service.parts().store.open_call(open).await {
+            Ok(OpenedCall::New { call, held }) => (call, held),
+            Ok(OpenedCall::Earlier(call)) => {
+                watched.ended();
+                return self.answer_again(&call).await;
+            }
+            Err(refused @ StoreError::Refused(_)) => {
+                watched.ended();
+                self.outlet.fail(refused.into()).await;
+                return;
+            }
+            // Perhaps it was opened; nobody was asked, and what was held is given back.
+            Err(error) => {
+                self.outlet.fail(error.into()).await;
+                return;
+            }
+        };
+        failpoint::reach("after_open_call");
+        metrics::counter!("fourfold_credits_held_micros_total", "model" => call.model.to_string())
+            .increment(held.micros().unsigned_abs());
+        if let Err(error) = self.order.lower_to(held) {
+            tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
+        }
+        self.writer.begin(&CallHead { id: call.id, created_at: call.created_at });
+        let began = Instant::now();
+        let worked = Work::new(&mut self, &call, is_kept).run().await;
+        let (settled, ending) = self.settle(&call, held, &worked).await;
+        if !matches!(settled, Err(StoreError::Full(_) | StoreError::Failed(_))) {
+            watched.ended();
+        }
+        note_end(&call, &worked, ending, settled.as_ref().ok().copied(), began.elapsed());
+        self.tell_end(settled, worked).await;
+    }
+
+    async fn answer_again(self, call: &Call) {
+        let reply = match self.service.again(call).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                self.outlet.fail(error).await;
+                return;
+            }
+        };
+        self.outlet.pass_on(reply).await;
+    }
+
+    /// Ends the call. While the database fails it is tried again for a while.
+    async fn settle(
+        &self,
+        call: &Call,
+        held: Credits,
+        worked: &Worked,
+    ) -> (Result<Credits, StoreError>, CallEnding) {
+        let ending = worked.outcome.ending(&self.order.model.price, held);
+        let end = EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer: worked.answer() };
+        failpoint::reach("before_end_call");
+        let settled = self.end(end, held).await;
+        failpoint::reach("after_end_call");
+        (settled, ending)
+    }
+
+    async fn end(&self, end: EndCall, held: Credits) -> Result<Credits, StoreError> {
+        let (store, until) =
+            (&self.service.parts().store, Instant::now() + self.service.parts().settings.settle_patience);
+        let (mut again_after, mut is_again) = (AGAIN_FIRST, false);
+        loop {
+            let ended = timeout_at(until, store.end_call(end.clone())).await;
+            let error = match ended {
+                Ok(Ok(charged)) => return Ok(charged),
+                // Perhaps an earlier try went through and only its answer was lost.
+                Ok(Err(refused @ StoreError::Refused(Refusal::CallEnded))) if is_again => {
+                    let known = store.call(end.id).await?;
+                    let is_ours = known.is_some_and(|known| known.call.state == state_after(end.ending));
+                    return if is_ours { Ok(charge(end.ending, held)) } else { Err(refused) };
+                }
+                Ok(Err(refused @ StoreError::Refused(_))) => return Err(refused),
+                Ok(Err(error)) => error,
+                Err(late) => return Err(StoreError::Failed(late.into())),
+            };
+            tracing::warn!(call.id = %end.id, error = &error as &dyn std::error::Error, "the end of a call can't be written yet");
+            if Instant::now() + again_after >= until {
+                return Err(error);
+            }
+            sleep(again_after).await;
+            (again_after, is_again) = ((again_after * 2).min(AGAIN_MAX), true);
+        }
+    }
+
+    /// Tells the caller how it ended, if he is still there.
+    async fn tell_end(self, settled: Result<Credits, StoreError>, worked: Worked) {
+        match (settled, worked.outcome) {
+            (Err(error), _) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a call couldn't be settled");
+                let what = "a call couldn't be settled; nothing was charged";
+                let error = ServiceError::Internal { what, effect: Effect::Started, source: error.into() };
+                self.outlet.fail(error).await;
+            }
+            (Ok(_), Outcome::Whole { last, .. } | Outcome::Filtered(last)) => {
+                self.outlet.end(worked.provider, worked.is_begun, last).await;
+            }
+            (Ok(_), Outcome::Failed(error) | Outcome::Broken { error, .. }) => {
+                self.outlet.fail(vendor_failed(&error)).await;
+            }
+            (Ok(_), Outcome::NotSent | Outcome::Left(_)) => {}
+        }
+    }
+}
+
+/// The state that an ending leads to.
+fn state_after(ending: CallEnding) -> CallState {
+    match ending {
+        CallEnding::Charged(_) | CallEnding::Estimated(_) => CallState::Charged,
+        CallEnding::Released => CallState::Released,
+        CallEnding::Interrupted => CallState::Interrupted,
+    }
+}
+
+fn charge(ending: CallEnding, held: Credits) -> Credits {
+    match ending {
+        CallEnding::Charged(used) | CallEnding::Estimated(used) => used.min(held),
+        CallEnding::Released | CallEnding::Interrupted => Credits::ZERO,
+    }
+}
+
+fn vendor_failed(error: &ProviderError) -> ServiceError {
+    ServiceError::Vendor {
+        reason: error.reason,
+        effect: error.effect,
+        message: words(error),
+        retry_after: error.retry_after,
+    }
+}
+
+/// Counts a call that has ended and writes its one line.
+fn note_end(call: &Call, worked: &Worked, ending: CallEnding, charged: Option<Credits>, duration: Duration) {
+    let state = charged.map_or("unsettled", |_| state_after(ending).as_str());
+    let used = worked.outcome.used();
+    let usage = used.map(|used| used.usage).unwrap_or_default();
+    tracing::info!(
+        call.id = %call.id,
+        account.id = %call.account,
+        model = %call.model,
+        provider = worked.provider.as_ref().map(|provider| provider.as_str()),
+        state,
+        outcome = worked.outcome.name(),
+        attempts = worked.attempts.len(),
+        input_tokens = usage.input_tokens,
+        output_tokens = usage.output_tokens,
+        is_estimated = used.is_some_and(|used| used.is_estimated),
+        charged = charged.map(tracing::field::display),
+        duration_ms = crate::jobs::millis(duration),
+        "a call ended"
+    );
+    let labels = [("model", call.model.to_string()), ("state", state.to_owned())];
+    metrics::counter!("fourfold_calls_ended_total", &labels).increment(1);
+    metrics::histogram!("fourfold_call_seconds", &labels).record(duration);
+    for (direction, tokens) in [("input", usage.input_tokens), ("output", usage.output_tokens)] {
+        let labels = [("model", call.model.to_string()), ("direction", direction.to_owned())];
+        metrics::counter!("fourfold_tokens_total", &labels).increment(tokens);
+    }
+    metrics::counter!("fourfold_credits_charged_micros_total", "model" => call.model.to_string())
+        .increment(charged.unwrap_or_default().micros().unsigned_abs());
+}

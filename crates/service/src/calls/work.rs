@@ -1,0 +1,348 @@
+//! The work of a call: asks the providers of the route in their turn until one has answered, and hands on what comes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use fourfold_domain::{
+    AttemptContext, Credits, Effect, GenerationRequest, OnDisconnect, Provider, ProviderError, ProviderKey,
+    Reason, Request, Usage,
+};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
+
+use super::answer::{Left, Part};
+use super::ending::Outcome;
+use super::spool::Spool;
+use super::task::CallTask;
+use super::{Call, CallAnswer};
+use crate::Timestamp;
+use crate::credits::Owner;
+use crate::jobs::{AfterFailure, Attempt, AttemptState, JobError, after_failure, is_of_the_choice};
+use crate::routing::{Asked, Candidate, Candidates, Turn};
+
+/// How long after a failed try the same vendor is asked again.
+const BACKOFF: Duration = Duration::from_millis(500);
+
+/// A call under work.
+pub(super) struct Work<'a> {
+    pub(super) task: &'a mut CallTask,
+    pub(super) call: &'a Call,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) spool: Spool,
+    /// Who answers, once the caller was told.
+    pub(super) begun: Option<ProviderKey>,
+    /// When a vendor was asked first.
+    pub(super) asked_at: Option<Instant>,
+    /// How long it may still wait for vendors that can't be asked just now.
+    patience: Duration,
+}
+
+/// What came of the work.
+pub(super) struct Worked {
+    pub(super) outcome: Outcome,
+    pub(super) attempts: Vec<Attempt>,
+    /// Who was asked last.
+    pub(super) provider: Option<ProviderKey>,
+    /// Whether the caller was told that the answer begins.
+    pub(super) is_begun: bool,
+    spool: Spool,
+}
+
+/// What one vendor made of it.
+pub(super) struct Tried {
+    pub(super) outcome: Outcome,
+    /// The vendor's own facts.
+    pub(super) vendor: Map<String, Value>,
+    /// What the vendor worked for, whatever of it the caller is charged for; nothing where it is nothing, or not known.
+    pub(super) worked: Option<Usage>,
+}
+
+impl Worked {
+    /// What the caller was sent, with what he is still to be sent; kept where the same request may come again.
+    pub(super) fn answer(&self) -> Option<CallAnswer> {
+        let (rest, is_whole) = match &self.outcome {
+            Outcome::Whole { last, .. } | Outcome::Filtered(last) => (last.clone(), true),
+            _ => (Bytes::new(), false),
+        };
+        let body = self.spool.clone().whole(&rest)?;
+        Some(CallAnswer { provider: self.provider.clone()?, body: body.ok(), is_whole })
+    }
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(task: &'a mut CallTask, call: &'a Call, is_kept: bool) -> Self {
+        let settings = &task.service.parts().settings;
+        let spool = if is_kept { Spool::new(settings.replay_bytes_max) } else { Spool::off() };
+        let patience = settings.wait_max;
+        Self { task, call, attempts: Vec::new(), spool, begun: None, asked_at: None, patience }
+    }
+
+    pub(super) async fn run(mut self) -> Worked {
+        let outcome = self.ask_all().await;
+        Worked {
+            outcome,
+            provider: self.attempts.last().map(|attempt| attempt.provider.clone()),
+            is_begun: self.begun.is_some(),
+            attempts: self.attempts,
+            spool: self.spool,
+        }
+    }
+
+    /// Asks one after the other, as long as nothing was begun.
+    async fn ask_all(&mut self) -> Outcome {
+        let request = self.task.order.request();
+        loop {
+            let candidates = self.candidates(&request);
+            let candidate = match candidates.turn(self.attempts.last().map(asked)) {
+                Turn::Ask(candidate) => candidate,
+                Turn::Wait(wait) => match self.wait(wait).await {
+                    Ok(()) => continue,
+                    Err(ended) => return ended.unwrap_or_else(|| Outcome::Failed(nobody_yet(wait))),
+                },
+                Turn::Nobody(why) => {
+                    return Outcome::Failed(ProviderError::new(Reason::Unavailable, Effect::NotStarted, why));
+                }
+            };
+            if self.task.outlet.is_left() {
+                return Outcome::NotSent;
+            }
+            let Tried { outcome, vendor, worked } = self.try_with(&candidate, &request).await;
+            match outcome {
+                Outcome::Failed(failure) if self.begun.is_none() => {
+                    let after = self.after(&candidates, &candidate, &failure);
+                    if let Some(ended) = self.go_on_after(failure, vendor, after).await {
+                        return ended;
+                    }
+                }
+                outcome => {
+                    self.end_attempt(&outcome, vendor, worked);
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    fn candidates(&self, request: &Request) -> Candidates {
+        let order = &self.task.order;
+        let routing = &self.task.service.parts().routing;
+        routing.candidates(&order.model.route, self.call.id.uuid(), &order.input, request)
+    }
+
+    /// One vendor's try.
+    async fn try_with(&mut self, candidate: &Candidate, request: &Request) -> Tried {
+        let parts = self.task.service.parts();
+        let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
+        let context = AttemptContext {
+            owner: self.call.id.to_string(),
+            number,
+            vendor_model: candidate.choice.vendor_model.clone(),
+            media: parts.media.of(self.call.account),
+        };
+        let cost = candidate.choice.cost.as_ref();
+        let cost = cost.and_then(|cost| cost.quote_max(&self.task.order.quantities_max()).ok());
+        let begun = Attempt {
+            cost_price: candidate.choice.cost.clone(),
+            cost: cost.map(|quote| quote.credits),
+            ..begun(self.call, number, candidate, parts.clock.now())
+        };
+        self.attempts.push(begun);
+        self.asked_at.get_or_insert_with(Instant::now);
+        let provider = candidate.provider.clone();
+        let tried = match (provider.generator(), request) {
+            (Some(generator), Request::Generation(request)) => {
+                self.ask(provider.as_ref(), generator, request.clone(), context).await
+            }
+            _ => Tried::failed(unsupported()),
+        };
+        let failure = match &tried.outcome {
+            Outcome::Failed(error) | Outcome::Broken { error, .. } => Some(error),
+            _ => None,
+        };
+        let (key, credential) = (&candidate.choice.provider, &candidate.credential);
+        self.task.service.parts().routing.learn(key, credential, failure);
+        tried
+    }
+
+    async fn ask(
+        &mut self,
+        provider: &dyn Provider,
+        generator: &dyn fourfold_domain::Generator,
+        request: GenerationRequest,
+        context: AttemptContext,
+    ) -> Tried {
+        let asked_at = Instant::now();
+        let tried = match self.task.is_stream {
+            true => self.stream(generator, request, context).await,
+            false => self.whole(generator, request, context).await,
+        };
+        let call = if self.task.is_stream { "chat_stream" } else { "chat" };
+        let labels = [("provider", provider.key().to_string()), ("call", call.to_owned())];
+        metrics::histogram!("fourfold_vendor_call_seconds", &labels).record(asked_at.elapsed());
+        tried
+    }
+
+    /// What becomes of it after a failure before anything came.
+    fn after(&self, candidates: &Candidates, candidate: &Candidate, failure: &ProviderError) -> AfterFailure {
+        let elsewhere = candidates.elsewhere(Asked {
+            provider: &candidate.choice.provider,
+            vendor_model: &candidate.choice.vendor_model,
+            credential: &candidate.credential,
+            is_refused: true,
+            is_of_the_choice: false,
+        });
+        let attempts = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        after_failure(failure, attempts, &self.task.order.terms(), BACKOFF, elsewhere)
+    }
+
+    /// Ends the attempt; gives how the work ended, unless another attempt follows.
+    async fn go_on_after(
+        &mut self,
+        failure: ProviderError,
+        vendor: Map<String, Value>,
+        after: AfterFailure,
+    ) -> Option<Outcome> {
+        let now = self.task.service.parts().clock.now();
+        let (state, error, again_after) = match after {
+            AfterFailure::Fail { error, attempt } => (attempt, error, None),
+            AfterFailure::Retry { error, attempt, after } => (attempt, error, Some(after)),
+        };
+        if let Some(attempt) = self.attempts.last_mut() {
+            (attempt.state, attempt.effect) = (state, failure.effect);
+            (attempt.error, attempt.ended_at) = (Some(error), Some(now));
+            attempt.vendor = vendor;
+            if state == AttemptState::Failed {
+                attempt.cost = Some(Credits::ZERO);
+            }
+            tracing::warn!(call.id = %self.call.id, attempt = attempt.number, provider = %attempt.provider,
+                reason = failure.reason.as_str(), error = &failure as &dyn std::error::Error, "an attempt failed");
+        }
+        match again_after {
+            None => Some(Outcome::Failed(failure)),
+            Some(again_after) => match self.wait(again_after).await {
+                Ok(()) => None,
+                Err(ended) => Some(ended.unwrap_or(Outcome::Failed(failure))),
+            },
+        }
+    }
+
+    /// Waits, unless that would be longer than a call may; then the work ends so, where the caller has left.
+    async fn wait(&mut self, wait: Duration) -> Result<(), Option<Outcome>> {
+        self.patience = self.patience.checked_sub(wait).ok_or(None)?;
+        tokio::select! {
+            () = self.task.outlet.left() => Err(Some(Outcome::NotSent)),
+            () = sleep(wait) => Ok(()),
+        }
+    }
+
+    /// Writes down how the attempt that wasn't followed by another one ended.
+    fn end_attempt(&mut self, outcome: &Outcome, vendor: Map<String, Value>, worked: Option<Usage>) {
+        let now = self.task.service.parts().clock.now();
+        let Some(attempt) = self.attempts.last_mut() else { return };
+        let failed = |error: &ProviderError| JobError::new(error.reason.as_str(), error.message.clone());
+        (attempt.state, attempt.error) = match outcome {
+            Outcome::Whole { .. } => (AttemptState::Succeeded, None),
+            Outcome::Filtered(_) => {
+                let message = "the vendor refuses this content";
+                (AttemptState::Failed, Some(JobError::new(Reason::Refused.as_str(), message)))
+            }
+            Outcome::Failed(error) | Outcome::Broken { error, .. } => {
+                (AttemptState::Failed, Some(failed(error)))
+            }
+            Outcome::NotSent => (AttemptState::NotSent, None),
+            Outcome::Left(_) => (AttemptState::Cancelled, None),
+        };
+        attempt.effect = match outcome {
+            Outcome::Failed(error) => error.effect,
+            _ => Effect::Started,
+        };
+        (attempt.vendor, attempt.ended_at) = (vendor, Some(now));
+        let quantities = worked.map(|usage| usage.quantities()).unwrap_or_default();
+        attempt.cost = match (worked, &attempt.cost_price) {
+            (Some(_), Some(price)) => {
+                price.quote(&quantities).ok().map(|quote| quote.credits).or(attempt.cost)
+            }
+            (Some(_), None) => None,
+            (None, _) => Some(Credits::ZERO),
+        };
+        if worked.is_some() {
+            // Amounts of tokens can always be written as JSON.
+            attempt
+                .vendor
+                .insert("quantities".to_owned(), serde_json::to_value(quantities).unwrap_or_default());
+        }
+    }
+
+    /// Sends a part of the answer; the first one tells who answers.
+    pub(super) async fn send(&mut self, bytes: Bytes) -> Result<(), Left> {
+        if self.begun.is_none()
+            && let Some(provider) = self.attempts.last().map(|attempt| attempt.provider.clone())
+        {
+            if let Some(asked_at) = self.asked_at {
+                metrics::histogram!("fourfold_call_first_part_seconds", "model" => self.call.model.to_string())
+                    .record(asked_at.elapsed());
+            }
+            self.begun = Some(provider.clone());
+            self.task.outlet.send(Part::Begin(provider)).await?;
+        }
+        self.task.outlet.send(Part::More(bytes)).await
+    }
+
+    /// Whether the vendor is to be stopped when the caller leaves.
+    pub(super) fn is_cancelled_when_left(&self) -> bool {
+        self.task.order.model.on_disconnect == OnDisconnect::Cancel
+    }
+
+    /// Until when the vendor may take.
+    pub(super) fn deadline(&self) -> Instant {
+        self.asked_at.unwrap_or_else(Instant::now) + self.task.order.model.deadline
+    }
+}
+
+impl Tried {
+    pub(super) fn failed(error: ProviderError) -> Self {
+        let vendor = error.vendor.clone();
+        Self { outcome: Outcome::Failed(error), vendor, worked: None }
+    }
+}
+
+/// An attempt before its vendor has answered.
+fn begun(call: &Call, number: u32, candidate: &Candidate, now: Timestamp) -> Attempt {
+    Attempt {
+        owner: Owner::Call(call.id),
+        number,
+        provider: candidate.choice.provider.clone(),
+        vendor_model: candidate.choice.vendor_model.clone(),
+        credential: candidate.credential.to_string(),
+        state: AttemptState::Begun,
+        effect: Effect::MayHaveStarted,
+        upstream: None,
+        error: None,
+        vendor: Map::new(),
+        cost_price: None,
+        cost: None,
+        begun_at: now,
+        ended_at: None,
+    }
+}
+
+fn asked(attempt: &Attempt) -> Asked<'_> {
+    Asked {
+        provider: &attempt.provider,
+        vendor_model: &attempt.vendor_model,
+        credential: &attempt.credential,
+        is_refused: attempt.state == AttemptState::Failed && attempt.effect == Effect::NotStarted,
+        is_of_the_choice: attempt.error.as_ref().is_some_and(|error| is_of_the_choice(&error.code)),
+    }
+}
+
+fn nobody_yet(wait: Duration) -> ProviderError {
+    let message = "no provider of the model can be asked now";
+    ProviderError {
+        retry_after: Some(wait),
+        ..ProviderError::new(Reason::Unavailable, Effect::NotStarted, message)
+    }
+}
+
+fn unsupported() -> ProviderError {
+    ProviderError::new(Reason::Unsupported, Effect::NotStarted, "the provider makes no text")
+}
