@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod artifacts;
+mod calls;
 mod catalog;
 mod group_commit;
 mod instances;

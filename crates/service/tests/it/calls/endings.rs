@@ -1,0 +1,197 @@
+//! Every way in which a call ends.
+
+use std::time::Duration;
+
+use fourfold_domain::OnDisconnect::{Cancel, Drain};
+use fourfold_domain::{ChatAnswer, ChatResult, Effect, FinishReason, ProviderError, Reason, Usage};
+use fourfold_service::ServiceError;
+use fourfold_service::calls::CallState;
+use fourfold_service::credits::EntryKind;
+use fourfold_service::credits::EntryKind::{Interrupted, Overrun, Release, Settle};
+use fourfold_service::instances::take_over;
+use fourfold_service::jobs::AttemptState;
+use fourfold_service::ports::AccountStore as _;
+use fourfold_service::testing::account_subject;
+use futures_util::StreamExt as _;
+use serde_json::Map;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::house::{Act, Chunk, House, Talker, read, text, used};
+
+const INSTANT: Duration = Duration::ZERO;
+
+fn said(words: &str, input_tokens: u64, output_tokens: u64) -> Result<ChatResult, ProviderError> {
+    let answer = ChatAnswer {
+        text: words.to_owned(),
+        reasoning: None,
+        refusal: None,
+        tool_calls: Vec::new(),
+        finish_reason: FinishReason::Stop,
+        extras: Map::new(),
+    };
+    let usage = Usage { input_tokens, output_tokens, ..Usage::default() };
+    Ok(ChatResult { answers: vec![answer], usage, vendor: Map::new() })
+}
+
+fn failure(reason: Reason, effect: Effect) -> ProviderError {
+    ProviderError::new(reason, effect, "the vendor says no")
+}
+
+fn live() -> (mpsc::UnboundedSender<Chunk>, Act) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (sender, Act::Write(receiver))
+}
+
+fn ended(kind: EntryKind, spent: &str, is_estimated: bool) -> (EntryKind, String, bool) {
+    (kind, spent.to_owned(), is_estimated)
+}
+
+#[tokio::test(start_paused = true)]
+async fn success_costs_what_was_used_and_at_most_the_hold() {
+    let acts = [Act::Say(INSTANT, said("In dens.", 10, 5)), Act::Say(INSTANT, said("In dens.", 10, 5000))];
+    let house = House::new(Cancel, [Talker::of("acme", acts)]).await;
+    assert_eq!(read(house.chat(false).await.unwrap()).await.0, "In dens.");
+    assert_eq!(house.end().await, ended(Settle, "0.02", false));
+    let call = house.call().await;
+    assert_eq!((call.call.state, call.attempts[0].state), (CallState::Charged, AttemptState::Succeeded));
+    // The hold was for 36 tokens in and 50 out.
+    read(house.chat(false).await.unwrap()).await.1.unwrap();
+    assert_eq!(house.last_entry().await.kind, Overrun);
+    let account = house.store.account(&account_subject("u1")).await.unwrap().unwrap();
+    assert_eq!(account.available.to_string(), "9.844");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_vendor_is_asked_only_where_nothing_was_begun() {
+    for (effect, asked, spent) in [(Effect::NotStarted, 2, "0.02"), (Effect::MayHaveStarted, 1, "0")] {
+        let first = Talker::of("acme", [Act::Say(INSTANT, Err(failure(Reason::Unavailable, effect)))]);
+        let second = Talker::of("zenith", [Act::Say(INSTANT, said("In dens.", 10, 5))]);
+        let house = House::new(Cancel, [first, second]).await;
+        let reply = house.chat(false).await;
+        assert_eq!(reply.is_ok(), asked == 2);
+        if let Ok(reply) = reply {
+            assert_eq!(reply.provider.as_str(), "zenith");
+            read(reply).await.1.unwrap();
+        }
+        assert_eq!(house.end().await.1, spent);
+        assert_eq!(house.call().await.attempts.len(), asked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendors_failure_or_refusal_costs_nothing() {
+    for reason in [Reason::Failed, Reason::Refused] {
+        let act = Act::Say(INSTANT, Err(failure(reason, Effect::Started)));
+        let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+        let error = house.chat(false).await.unwrap_err();
+        assert!(matches!(error, ServiceError::Vendor { reason: found, .. } if found == reason), "{error:?}");
+        assert_eq!(house.end().await, ended(Release, "0", false));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_pays_for_the_input_and_what_was_delivered() {
+    let (vendor, act) = live();
+    let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+    vendor.send(text("In dens.")).unwrap();
+    let mut reply = house.chat(true).await.unwrap();
+    reply.body.next().await.unwrap().unwrap();
+    drop(reply);
+    vendor.closed().await;
+    // Nine tokens in, two out.
+    assert_eq!(house.end().await, ended(Settle, "0.013", true));
+    assert_eq!(house.call().await.attempts[0].state, AttemptState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_before_a_plain_answer_pays_for_the_input() {
+    let act = Act::Say(Duration::from_secs(60), said("In dens.", 10, 5));
+    let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+    let waited = tokio::time::timeout(Duration::from_secs(1), house.chat(false)).await;
+    assert!(waited.is_err());
+    assert_eq!(house.end().await, ended(Settle, "0.009", true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_catalog_says_drain_the_vendors_own_figure_is_charged() {
+    let (vendor, act) = live();
+    let plain = Act::Say(Duration::from_secs(60), said("In dens.", 10, 5));
+    let house = House::new(Drain, [Talker::of("acme", [act, plain])]).await;
+    vendor.send(text("In")).unwrap();
+    drop(house.chat_with(true, Some("k")).await.unwrap());
+    sleep(Duration::from_secs(1)).await;
+    vendor.send(text(" dens")).unwrap();
+    vendor.send(used(10, 5)).unwrap();
+    drop(vendor);
+    assert_eq!(house.end().await, ended(Settle, "0.02", false));
+    // Who comes back finds all of it.
+    assert_eq!(read(house.chat_with(true, Some("k")).await.unwrap()).await.0, "In dens.");
+    assert!(tokio::time::timeout(Duration::from_secs(1), house.chat(false)).await.is_err());
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(house.end().await, ended(Settle, "0.04", false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_dies_on_the_way_is_paid_for_what_was_delivered() {
+    let gone = || Err(failure(Reason::Unavailable, Effect::Started));
+    for (delivered, spent, kind) in [("In dens.", "0.004", Settle), ("", "0", Release)] {
+        let (vendor, act) = live();
+        let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+        if !delivered.is_empty() {
+            vendor.send(text(delivered)).unwrap();
+        }
+        vendor.send(gone()).unwrap();
+        match house.chat(true).await {
+            Ok(reply) => {
+                let (text, end) = read(reply).await;
+                assert_eq!(text, delivered);
+                assert!(matches!(end, Err(ServiceError::Vendor { .. })), "{end:?}");
+            }
+            Err(error) => assert!(delivered.is_empty(), "{error:?}"),
+        }
+        assert_eq!(house.end().await, ended(kind, spent, !delivered.is_empty()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_dies_gives_back_what_it_held_and_the_late_settle_changes_nothing() {
+    let (vendor, act) = live();
+    let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+    vendor.send(text("In dens.")).unwrap();
+    let mut reply = house.chat_with(true, Some("k")).await.unwrap();
+    reply.body.next().await.unwrap().unwrap();
+    let next = fourfold_domain::InstanceId::new(Uuid::now_v7());
+    assert_ne!(next, house.instance);
+    take_over(&house.store, next, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(house.end().await, ended(Interrupted, "0", false));
+    vendor.send(used(10, 5)).unwrap();
+    drop(vendor);
+    let (text, end) = read(reply).await;
+    assert!(text.is_empty() && matches!(end, Err(ServiceError::Internal { .. })), "{text} {end:?}");
+    assert_eq!(house.end().await, ended(Interrupted, "0", false));
+    let again = house.chat_with(true, Some("k")).await;
+    assert!(matches!(again, Err(ServiceError::Interrupted)), "{again:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settle_that_is_never_answered_ends_with_an_error_and_the_sweep_ends_the_rest() {
+    let act = Act::Say(INSTANT, said("In dens.", 10, 5));
+    let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+    // The hold is answered, the settle isn't.
+    house.store.keep_back_after(1);
+    let error = house.chat(false).await.unwrap_err();
+    assert!(matches!(error, ServiceError::Internal { effect: Effect::Started, .. }), "{error:?}");
+    house.calls.end_left_over().await;
+    assert_eq!(house.end().await, ended(Settle, "0.02", false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_too_long_to_be_kept_says_so_when_it_is_asked_for_again() {
+    let act = Act::Say(INSTANT, said(&"x".repeat(101), 10, 5));
+    let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+    read(house.chat_with(false, Some("k")).await.unwrap()).await.1.unwrap();
+    let again = house.chat_with(false, Some("k")).await;
+    assert!(matches!(again, Err(ServiceError::ReplayTooLarge { bytes_max: 100 })), "{again:?}");
+}

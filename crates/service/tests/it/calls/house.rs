@@ -1,0 +1,274 @@
+//! A service for calls around one user with ten credits, and one model at 0.001 credits a token in and 0.002 out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fourfold_domain::{
+    AnswerPiece, AttemptContext, BoxStream, ChatResult, GenerationRequest, GenerationResult, Generator,
+    InstanceId, Modality, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Parameter, ParameterKind, Provider,
+    ProviderError, ProviderKey, StreamChunk, TokenCeilings, Unit, Usage,
+};
+use fourfold_service::backends::FolderStorage;
+use fourfold_service::calls::{
+    AnswerWriter, CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView, CallsService,
+};
+use fourfold_service::catalog::{
+    Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
+};
+use fourfold_service::credits::{Entry, EntryKind, Owner};
+use fourfold_service::files::{FileParts, FileSettings, FilesService};
+use fourfold_service::ports::{AccountStore as _, CallStore as _};
+use fourfold_service::routing::Routing;
+use fourfold_service::testing::{MemoryStore, ProviderTable, account_subject, credits, provider};
+use fourfold_service::{Idempotency, Media, ServiceError, Spawner};
+use futures_util::{StreamExt as _, stream};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::ledger::grant;
+use crate::worker::PausedClock;
+
+pub(super) type Chunk = Result<StreamChunk, ProviderError>;
+
+/// A vendor of this name that does this, one after the other.
+pub(super) struct Talker {
+    key: ProviderKey,
+    models: Vec<ModelSpec>,
+    script: Mutex<VecDeque<Act>>,
+}
+
+pub(super) enum Act {
+    /// Answers at once, after so long.
+    Say(Duration, Result<ChatResult, ProviderError>),
+    /// Writes what the test writes.
+    Write(mpsc::UnboundedReceiver<Chunk>),
+}
+
+impl Talker {
+    pub(super) fn of<const N: usize>(name: &str, acts: [Act; N]) -> Arc<dyn Provider> {
+        let parameters = vec![
+            Parameter::new("messages", ParameterKind::Messages, "what was said").required(),
+            Parameter::new("max_tokens", ParameterKind::Integer { min: 1, max: 1000 }, "how much")
+                .default(100),
+        ];
+        let vendor_model = format!("{name}-1");
+        let models = vec![ModelSpec { vendor_model, modality: Modality::Chat, parameters }];
+        Arc::new(Self { key: provider(name), models, script: Mutex::new(acts.into()) })
+    }
+
+    fn next(&self) -> Act {
+        self.script.lock().unwrap().pop_front().expect("the script has no more")
+    }
+}
+
+impl Provider for Talker {
+    fn key(&self) -> &ProviderKey {
+        &self.key
+    }
+
+    fn models(&self) -> &[ModelSpec] {
+        &self.models
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Generator for Talker {
+    async fn generate(
+        &self,
+        _: GenerationRequest,
+        _: AttemptContext,
+    ) -> Result<GenerationResult, ProviderError> {
+        let Act::Say(after, answer) = self.next() else { panic!("it is to write") };
+        tokio::time::sleep(after).await;
+        answer.map(GenerationResult::Chat)
+    }
+
+    async fn generate_stream(
+        &self,
+        _: GenerationRequest,
+        _: AttemptContext,
+    ) -> Result<BoxStream<Chunk>, ProviderError> {
+        let Act::Write(chunks) = self.next() else { panic!("it is to say") };
+        let next = async |mut chunks: mpsc::UnboundedReceiver<Chunk>| Some((chunks.recv().await?, chunks));
+        Ok(Box::pin(stream::unfold(chunks, next)))
+    }
+}
+
+/// Writes texts as they are, and a full stop last.
+pub(super) struct Plain;
+
+impl AnswerWriter for Plain {
+    fn begin(&mut self, _: &CallHead) {}
+
+    fn whole(&mut self, result: ChatResult) -> Bytes {
+        result.answers.into_iter().map(|answer| answer.text).collect::<String>().into()
+    }
+
+    fn part(&mut self, chunk: &StreamChunk) -> Bytes {
+        match chunk {
+            StreamChunk::Answer { piece: AnswerPiece::Text(text), .. } => text.clone().into(),
+            _ => Bytes::new(),
+        }
+    }
+
+    fn last(&mut self) -> Bytes {
+        Bytes::from_static(b".")
+    }
+}
+
+pub(super) struct House {
+    pub(super) store: MemoryStore,
+    pub(super) calls: CallsService,
+    pub(super) instance: InstanceId,
+    _folder: TempDir,
+}
+
+impl House {
+    pub(super) async fn new<const N: usize>(
+        on_disconnect: OnDisconnect,
+        vendors: [Arc<dyn Provider>; N],
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(PausedClock::new());
+        let store = MemoryStore::new(clock.clone());
+        let route = vendors.iter().map(|vendor| RouteSettings {
+            provider: vendor.key().to_string(),
+            model: vendor.models()[0].vendor_model.clone(),
+            rank: None,
+            weight: 1,
+            cost: None,
+        });
+        let route = route.collect();
+        let providers = ProviderTable::from_iter(vendors);
+        let rate = |unit, credits: &str| RateSettings {
+            unit,
+            credits: credits.to_owned(),
+            per: Some(1),
+            when: BTreeMap::new(),
+        };
+        let rates = vec![rate(Unit::InputToken, "0.001"), rate(Unit::OutputToken, "0.002")];
+        let talk = ModelSettings {
+            modality: Modality::Chat,
+            route,
+            price: Some(PriceSettings { version: "v1".to_owned(), rates }),
+            drop_unsupported: false,
+            token_ceilings: TokenCeilings::default(),
+            default_max_output: Some(50),
+            min_output: 16,
+            deadline: Duration::from_secs(600),
+            attempts_max: 3,
+            on_cancel: OnCancel::Full,
+            on_uncertain: OnUncertain::Fail,
+            on_disconnect,
+        };
+        let models = BTreeMap::from([("talk".to_owned(), talk)]);
+        let catalog = Catalog::build(&models, PricingSettings::default(), &providers).unwrap();
+        let files = FilesService::new(FileParts {
+            store: Arc::new(store.clone()),
+            storage: Arc::new(FolderStorage::open(folder.path()).unwrap()),
+            clock: clock.clone(),
+            settings: FileSettings::default(),
+            has_room: Arc::default(),
+        });
+        let instance = InstanceId::new(Uuid::now_v7());
+        let calls = CallsService::new(CallParts {
+            store: Arc::new(store.clone()),
+            routing: Routing::new(Arc::new(providers), clock.clone()),
+            catalog: CatalogService::new(catalog),
+            media: Media::offline(files),
+            clock,
+            instance,
+            settings: CallSettings { replay_bytes_max: 100, ..CallSettings::default() },
+            spawner: Spawner::new(Handle::current()),
+        });
+        store.grant(grant("u1", "10", "grant:first")).await.unwrap();
+        Self { store, calls, instance, _folder: folder }
+    }
+
+    pub(super) async fn chat(&self, is_stream: bool) -> Result<CallReply, ServiceError> {
+        self.chat_with(is_stream, None).await
+    }
+
+    pub(super) async fn chat_with(
+        &self,
+        is_stream: bool,
+        key: Option<&str>,
+    ) -> Result<CallReply, ServiceError> {
+        self.calls.chat(request(is_stream, key), Box::new(Plain)).await
+    }
+
+    /// The last end in the ledger: its kind, what was charged, and whether that is an estimate.
+    pub(super) async fn end(&self) -> (EntryKind, String, bool) {
+        // The task that settles is another one.
+        loop {
+            let entry = self.last_entry().await;
+            if entry.operation.starts_with("end:") {
+                let account = self.store.account(&account_subject("u1")).await.unwrap().unwrap();
+                assert_eq!(account.held, credits("0"));
+                assert_eq!(self.store.audit().await.unwrap().findings, Vec::new());
+                let spent = credits("10").checked_sub(account.available).unwrap();
+                return (entry.kind, spent.to_string(), entry.is_estimated);
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    pub(super) async fn last_entry(&self) -> Entry {
+        let account = self.store.account(&account_subject("u1")).await.unwrap().unwrap();
+        self.store.entries(account.id, None, 1).await.unwrap().remove(0)
+    }
+
+    /// The call that the last entry is of.
+    pub(super) async fn call(&self) -> CallView {
+        let Some(Owner::Call(id)) = self.last_entry().await.owner else { panic!("no call's entry") };
+        self.store.call(id).await.unwrap().unwrap()
+    }
+}
+
+pub(super) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
+    let input = json!({"messages": [{"role": "user", "content": "Where do foxes live?"}]});
+    CallRequest {
+        subject: account_subject("u1"),
+        key: None,
+        model: "talk".to_owned(),
+        input: input.as_object().unwrap().clone(),
+        is_stream,
+        idempotency: key.map(|key| Idempotency {
+            method: "POST".to_owned(),
+            path: "/v1/chat/completions".to_owned(),
+            key: key.to_owned(),
+            fingerprint: [1; 32],
+        }),
+    }
+}
+
+/// All that comes of an answer, and how it ends.
+pub(super) async fn read(mut reply: CallReply) -> (String, Result<(), ServiceError>) {
+    let mut text = String::new();
+    while let Some(part) = reply.body.next().await {
+        match part {
+            Ok(bytes) => text.push_str(std::str::from_utf8(&bytes).unwrap()),
+            Err(error) => return (text, Err(error)),
+        }
+    }
+    (text, Ok(()))
+}
+
+pub(super) fn text(text: &str) -> Chunk {
+    Ok(StreamChunk::Answer { index: 0, piece: AnswerPiece::Text(text.to_owned()) })
+}
+
+/// So many tokens in and out.
+pub(super) fn used(input_tokens: u64, output_tokens: u64) -> Chunk {
+    Ok(StreamChunk::Usage(Usage { input_tokens, output_tokens, ..Usage::default() }))
+}

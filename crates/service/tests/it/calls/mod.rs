@@ -1,0 +1,4 @@
+//! Calls over the fake store and vendors that follow a script: how each way to end is told and charged.
+
+mod endings;
+mod house;
