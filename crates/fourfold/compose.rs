@@ -9,12 +9,14 @@ use fourfold_api::{AppState, JobEventWriter, ServerSettings};
 use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
+use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
 use fourfold_service::calls::{CallParts, CallsService};
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
+use fourfold_service::ports::{ObjectStorage, Store};
 use fourfold_service::routing::Routing;
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookParts, WebhookWorker, WebhooksService};
 use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
@@ -54,6 +56,59 @@ pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
     Ok(Desk { credits: CreditsService::new(store.clone()), keys: KeysService::new(store, clock) })
 }
 
+/// The jobs beside a running server, whose sweep finds what is done here. Not from within a runtime.
+pub(crate) fn jobs_desk(checked: Checked) -> Result<JobsService> {
+    let Checked { settings, providers, catalog, .. } = checked;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Database::open_beside(&settings, &clock)?.store;
+    let data_dir = DataDir::open(&settings.data_dir)?;
+    // Nothing is read or written here of what jobs make, so that any storage will do.
+    let storage = FolderStorage::open(data_dir.artifacts());
+    let storage = storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?;
+    let shared = Shared {
+        queue: Arc::new(InProcessQueue::new(clock.clone())),
+        signals: Arc::new(InProcessSignals::default()),
+    };
+    let routing = Routing::new(Arc::new(LiveProviders::new(providers)), clock);
+    let catalog = CatalogService::new(catalog);
+    Ok(JobsService::new(job_parts(&settings, store, Arc::new(storage), shared, routing, catalog)?))
+}
+
+/// What jobs are made of.
+fn job_parts(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    storage: Arc<dyn ObjectStorage>,
+    shared: Shared,
+    routing: Routing,
+    catalog: CatalogService,
+) -> Result<JobParts> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let has_room = Arc::new(AtomicBool::new(true));
+    let files = FilesService::new(FileParts {
+        store: store.clone(),
+        storage: storage.clone(),
+        clock: clock.clone(),
+        settings: settings.files.clone(),
+        has_room: has_room.clone(),
+    });
+    Ok(JobParts {
+        store,
+        queue: shared.queue,
+        signals: shared.signals,
+        storage,
+        routing,
+        catalog,
+        media: media(settings, &files)?,
+        files,
+        outbox: Outbox::new(&settings.webhooks),
+        clock,
+        instance: InstanceId::new(Uuid::now_v7()),
+        settings: settings.jobs.clone(),
+        has_room,
+    })
+}
+
 /// Where the media of requests come from: files, and addresses that callers may name.
 fn media(settings: &Settings, files: &FilesService) -> Result<Media> {
     let addresses = address_policy(settings.security.allow_private_urls);
@@ -91,7 +146,7 @@ impl Server {
         let database = Database::open(&settings, &clock)?;
         let store = database.store.clone();
         let storage = backends::storage(&settings, data_dir.artifacts(), spawner)?;
-        let Shared { queue, signals } = backends::shared(&settings, &clock, spawner)?;
+        let shared = backends::shared(&settings, &clock, spawner)?;
         let routing = Routing::new(providers.clone(), clock.clone());
         let reloader = Arc::new(Reloader {
             sources: sources.clone(),
@@ -102,30 +157,8 @@ impl Server {
             store: store.clone(),
             turn: tokio::sync::Mutex::default(),
         });
-        let has_room = Arc::new(AtomicBool::new(true));
-        let files = FilesService::new(FileParts {
-            store: store.clone(),
-            storage: storage.clone(),
-            clock: clock.clone(),
-            settings: settings.files.clone(),
-            has_room: has_room.clone(),
-        });
-        let outbox = Outbox::new(&settings.webhooks);
-        let parts = JobParts {
-            store: store.clone(),
-            queue,
-            signals,
-            storage: storage.clone(),
-            routing: routing.clone(),
-            catalog: catalog.clone(),
-            media: media(&settings, &files)?,
-            files: files.clone(),
-            outbox: outbox.clone(),
-            clock: clock.clone(),
-            instance: InstanceId::new(Uuid::now_v7()),
-            settings: settings.jobs.clone(),
-            has_room,
-        };
+        let parts =
+            job_parts(&settings, store.clone(), storage.clone(), shared, routing.clone(), catalog.clone())?;
         let calls = CallsService::new(CallParts {
             store: store.clone(),
             routing: routing.clone(),
@@ -151,8 +184,8 @@ impl Server {
             credits: CreditsService::new(store.clone()),
             keys: KeysService::new(store.clone(), clock),
             artifacts,
-            files,
-            webhooks: WebhooksService::new(store.clone(), cipher.clone(), outbox),
+            files: parts.files.clone(),
+            webhooks: WebhooksService::new(store.clone(), cipher.clone(), parts.outbox.clone()),
             catalog,
             routing,
             configuration: reloader.clone(),

@@ -10,6 +10,7 @@ mod crashes;
 mod fallback;
 mod files;
 mod generate;
+mod jobs;
 mod kills;
 mod logs;
 mod main_job;

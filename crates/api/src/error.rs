@@ -169,6 +169,7 @@ impl From<ServiceError> for ApiError {
             )
             .param("model"),
             ServiceError::NotFound(what) => Self::not_found(what),
+            ServiceError::Removed => Self::new(StatusCode::NOT_FOUND, "removed", error.to_string()),
             ServiceError::MaxCreditsExceeded { .. } => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "max_credits_exceeded", error.to_string())
                     .param("max_credits")
@@ -235,6 +236,7 @@ impl From<Refusal> for ApiError {
                     .param("operation_id")
             }
             Refusal::AlreadyFinal => Self::new(StatusCode::CONFLICT, "already_final", message),
+            Refusal::NotRetryable(_) => Self::new(StatusCode::CONFLICT, "not_retryable", message),
             // Who submits a job learns of the field instead.
             Refusal::NoFile(_) => Self::not_found("file"),
             Refusal::FileInUse => Self::new(StatusCode::CONFLICT, "in_use", message),
@@ -295,6 +297,7 @@ fn kind(status: StatusCode) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use fourfold_domain::JobState;
     use fourfold_service::BoxError;
 
     use super::*;
@@ -316,6 +319,8 @@ mod tests {
         check(InvalidInput::not_allowed("a", "b"), 422, "invalid_parameter", None);
         check(ServiceError::UnknownModel("x".into()), 404, "unknown_model", None);
         check(ServiceError::NotFound("job"), 404, "not_found", None);
+        check(ServiceError::Removed, 404, "removed", None);
+        check(Refusal::NotRetryable(JobState::Running), 409, "not_retryable", None);
         check(ServiceError::TooLarge { what: "input".into(), bytes_max: 1 }, 413, "too_large", None);
         check(Refusal::FileInUse, 409, "in_use", None);
         check(Refusal::NoWebhookSecret, 422, "invalid_parameter", None);

@@ -93,6 +93,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::ledger::verify))
         .routes(routes!(admin::providers::list))
         .routes(routes!(admin::config::reload))
+        .routes(routes!(admin::jobs::list))
+        .routes(routes!(admin::jobs::retry))
+        .routes(routes!(admin::jobs::cancel))
         // operations
         .routes(routes!(ops::live))
         .routes(routes!(ops::ready))

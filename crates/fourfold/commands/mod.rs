@@ -5,6 +5,7 @@ mod credits;
 mod docs;
 mod generate;
 mod health;
+mod jobs;
 mod keys;
 mod ledger;
 mod migrate;
@@ -45,6 +46,9 @@ enum Command {
     /// Grants and shows credits.
     #[command(subcommand)]
     Credits(credits::Credits),
+    /// Lists and shows jobs, tries them again, calls them off.
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     /// Looks at the ledger.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -100,6 +104,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Migrate => migrate::run(&context),
         Command::Keys(command) => keys::run(&context, command),
         Command::Credits(command) => credits::run(&context, command),
+        Command::Jobs(command) => jobs::run(&context, command),
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Models(command) => models::run(&context, &command),
         Command::Config(command) => config::run(&context, &command),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use fourfold_domain::{
-    Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, KeyId, Reason, Unpriced,
+    Credits, CreditsError, Effect, FileId, IllegalMove, InvalidInput, JobState, KeyId, Reason, Unpriced,
 };
 
 use crate::files::FileLimits;
@@ -52,6 +52,9 @@ pub enum Refusal {
     /// Nothing follows the job's state.
     #[error("the job is final")]
     AlreadyFinal,
+    /// The job may still end well, or has.
+    #[error("only a job that failed, was cancelled or has expired can be tried again; this one is {0}")]
+    NotRetryable(JobState),
     /// The call was ended already, by its sweep or by an earlier try.
     #[error("the call has ended")]
     CallEnded,
@@ -107,6 +110,9 @@ pub enum ServiceError {
     /// There is no such thing, or it is another account's.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// The result was there and was kept for as long as results are.
+    #[error("the result was removed, since results are kept for a limited time")]
+    Removed,
     /// The work could cost more than the caller allows.
     #[error("the work may cost {price} credits, which is more than max_credits {max}")]
     MaxCreditsExceeded {

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod config;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod providers;

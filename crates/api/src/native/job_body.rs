@@ -38,6 +38,9 @@ pub(crate) struct JobBody {
     /// Why it failed, or what is missing from it.
     error: Option<JobErrorBody>,
     credits: JobCredits,
+    /// The job that was tried again with this one; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_of: Option<String>,
     /// The caller's own words.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Box<RawValue>>,
@@ -63,8 +66,12 @@ struct ArtifactBody {
     media_type: String,
     size_bytes: u64,
     sha256: String,
-    /// Reads the result without a key, for a while.
-    url: String,
+    /// Reads the result without a key, for a while. Left out once the result is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// When the result was removed, since it had been kept for as long as results are; left out while it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_at: Option<String>,
 }
 
 /// Why something failed.
@@ -103,7 +110,11 @@ impl JobBody {
             media_type: artifact.object.media_type.clone(),
             size_bytes: artifact.object.size_bytes,
             sha256: artifact.object.sha256.clone(),
-            url: format!("{public_url}/files/{}", artifacts.sign(*id, artifact.index)),
+            url: match artifact.removed_at {
+                Some(_) => None,
+                None => Some(format!("{public_url}/files/{}", artifacts.sign(*id, artifact.index))),
+            },
+            removed_at: artifact.removed_at.map(rfc3339::write),
         };
         Self {
             id: id.to_string(),
@@ -120,6 +131,7 @@ impl JobBody {
             artifacts: view.artifacts.iter().map(artifact).collect(),
             error: view.job.error.as_ref().map(job_error),
             credits: JobCredits { held: view.job.held.to_string(), charged: view.job.charged.to_string() },
+            retry_of: view.job.retry_of.map(|job| job.to_string()),
             metadata: raw(view.job.metadata.as_deref()),
         }
     }

@@ -5,7 +5,7 @@ pub(crate) mod artifacts;
 pub(crate) mod credits;
 pub(crate) mod events;
 pub(crate) mod files;
-mod job_body;
+pub(crate) mod job_body;
 pub(crate) mod jobs;
 pub(crate) mod models;
 pub(crate) mod quotes;

@@ -4,10 +4,11 @@ mod settings;
 mod token;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fourfold_domain::{AccountId, JobId};
 
-pub use settings::{ArtifactSettings, S3Settings};
+pub use settings::{ArtifactSettings, Retention, S3Settings};
 pub use token::{ArtifactToken, TokenKey};
 
 use crate::jobs::Artifact;
@@ -88,6 +89,11 @@ impl ArtifactsService {
         self.storage.presigned(read).await.map_err(storage_failed)
     }
 
+    /// How long results are kept whose models don't say.
+    pub(crate) fn retention(&self) -> Option<Duration> {
+        self.settings.retention.map(|retention| retention.0)
+    }
+
     /// Whether there is room for more results.
     pub async fn has_room(&self) -> Result<bool, ServiceError> {
         let free = self.storage.free_bytes().await.map_err(storage_failed)?;
@@ -107,7 +113,8 @@ impl ArtifactsService {
             .filter(|view| account.is_none_or(|account| view.job.account == account));
         let artifact =
             view.and_then(|view| view.artifacts.into_iter().find(|artifact| artifact.index == index));
-        artifact.ok_or(ServiceError::NotFound("artifact"))
+        let artifact = artifact.ok_or(ServiceError::NotFound("artifact"))?;
+        if artifact.removed_at.is_some() { Err(ServiceError::Removed) } else { Ok(artifact) }
     }
 }
 

@@ -23,9 +23,18 @@ pub struct ArtifactSettings {
     /// With S3, answers a request for a result by sending the caller to S3, with a link of its own that expires with
     /// ours. Whoever reads results must then reach S3 under `artifacts.s3.endpoint`. A folder ignores it.
     pub redirect: bool,
+    /// How long results are kept after their jobs have ended, where their model says nothing else. Left out or 0, for
+    /// ever.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub retention: Option<Retention>,
     /// Keeps results in S3 as soon as `bucket` is set.
     pub s3: S3Settings,
 }
+
+/// How long results are kept; 0 is for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Retention(#[serde(with = "serde_duration")] pub Duration);
 
 /// A bucket of S3, or of what speaks its language.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +62,7 @@ impl Default for ArtifactSettings {
             free_bytes_min: 64 * 1024 * 1024,
             folder: None,
             redirect: false,
+            retention: None,
             s3: S3Settings::default(),
         }
     }

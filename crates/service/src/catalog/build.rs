@@ -43,7 +43,9 @@ impl Catalog {
                 }
             }
         }
-        Ok(Self { models, retired: BTreeMap::new() })
+        let kept = |(name, settings): (&String, &ModelSettings)| Some((name.clone(), settings.retention?.0));
+        let retentions = settings.iter().filter_map(kept).collect();
+        Ok(Self { models, retired: BTreeMap::new(), retentions })
     }
 }
 

@@ -6,7 +6,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use fourfold_domain::{Model, ModelName, Parameter, Quote, Request};
@@ -26,6 +26,8 @@ pub struct Catalog {
     models: BTreeMap<String, Arc<Model>>,
     /// Models of earlier snapshots that unfinished jobs may be for. They aren't offered.
     retired: BTreeMap<String, Retired>,
+    /// How long results are kept, of models that say so; those whose providers are off too.
+    retentions: BTreeMap<String, Duration>,
 }
 
 /// A model that isn't offered any more, and since when.
@@ -71,6 +73,11 @@ impl Catalog {
 }
 
 impl Catalog {
+    /// How long results of a model are kept, where the operator says so for it.
+    pub(crate) fn retention(&self, name: &ModelName) -> Option<Duration> {
+        self.retentions.get(name.as_str()).copied()
+    }
+
     /// Whether models of earlier snapshots are kept.
     pub fn has_retired(&self) -> bool {
         !self.retired.is_empty()

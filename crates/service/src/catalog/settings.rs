@@ -8,6 +8,8 @@ use fourfold_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::artifacts::Retention;
+
 /// One model of the catalog.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -55,6 +57,10 @@ pub struct ModelSettings {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub on_disconnect: OnDisconnect,
+    /// How long its results are kept after their jobs have ended; 0 is for ever. Left out, `artifacts.retention`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub retention: Option<Retention>,
 }
 
 /// How prices to users follow from costs.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fourfold_domain::{
-    AccountId, Credits, Effect, FileId, InstanceId, JobId, KeyId, Priority, Quote, Subject,
+    AccountId, Credits, Effect, FileId, InstanceId, JobId, JobState, KeyId, Priority, Quote, Subject,
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::media::NamedMedia;
 use super::{Ended, Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
 use crate::catalog::{CatalogService, Offer};
-use crate::credits::Owner;
+use crate::credits::{Account, Owner};
 use crate::files::FilesService;
-use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
+use crate::ports::{DueJob, JobFilter, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
 use crate::routing::Routing;
 use crate::webhooks::Outbox;
 use crate::{
@@ -290,6 +290,49 @@ impl JobsService {
         self.load(id).await
     }
 
+    /// Tries a job again that ended without a result: a new job for the same account with the same request, at the
+    /// terms and the price of now. Refused with [`Refusal::NotRetryable`] where the job isn't final or succeeded.
+    pub async fn retry(&self, id: JobId, idempotency: Option<Idempotency>) -> Result<JobView, ServiceError> {
+        let job = self.load(id).await?.job;
+        if !job.state.is_final() || job.state == JobState::Succeeded {
+            return Err(ServiceError::Refused(Refusal::NotRetryable(job.state)));
+        }
+        let account = self.parts.store.account_of(job.account).await?;
+        let account = account.ok_or(ServiceError::NotFound("account"))?;
+        let submission = Submission {
+            subject: account.subject,
+            key: job.key,
+            model: job.model.to_string(),
+            input: written_object(&job.input)?,
+            metadata: job.metadata.as_deref().map(written_object).transpose()?,
+            webhook_url: job.webhook_url.as_ref().map(|url| url.as_str().to_owned()),
+            max_credits: None,
+            priority: job.priority,
+            retry_of: Some(id),
+            idempotency,
+        };
+        let view = self.submit(submission).await?;
+        tracing::info!(job.id = %view.job.id, retry_of = %id, "a job is tried again");
+        Ok(view)
+    }
+
+    /// Jobs of every account, each with its account, the newest first, older than `before`. For operators.
+    pub async fn find(
+        &self,
+        filter: JobFilter,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<(Account, JobView)>, ServiceError> {
+        Ok(self.parts.store.find_jobs(filter, before, limit).await?)
+    }
+
+    /// A job of any account, with its account. For operators.
+    pub async fn any(&self, id: JobId) -> Result<(Account, JobView), ServiceError> {
+        let view = self.load(id).await?;
+        let account = self.parts.store.account_of(view.job.account).await?;
+        Ok((account.ok_or(ServiceError::NotFound("account"))?, view))
+    }
+
     /// The job once it is final, or as it is after `patience`.
     pub async fn wait(&self, id: JobId, patience: Duration) -> Result<JobView, ServiceError> {
         let until = Instant::now() + patience;
@@ -383,6 +426,15 @@ impl JobsService {
 /// A duration as a number, for logs.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What was written down as a JSON object.
+fn written_object(text: &str) -> Result<Map<String, Value>, ServiceError> {
+    serde_json::from_str(text).map_err(|error| ServiceError::Internal {
+        what: "what was stored of a job can't be read",
+        effect: Effect::NotStarted,
+        source: error.into(),
+    })
 }
 
 /// A failure to take a job leaves open whether it was taken, so nobody is to send it again unasked.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::JobParts;
-use crate::artifacts::ArtifactsService;
+use super::{JobParts, Promote};
+use crate::artifacts::{ArtifactsService, storage_failed};
 use crate::instances::end_orphaned_calls;
 use crate::ports::DueJob;
 use crate::{ServiceError, Spawner, StoreError, Timestamp};
@@ -22,6 +22,12 @@ const PUSHES_AT_ONCE: usize = 64;
 
 /// How long an idempotency key is kept.
 const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// After how many sweeps that it missed a process no longer has the sweep.
+const SWEEPS_MISSED_MAX: u32 = 3;
+
+/// How often old results are removed.
+const REMOVE_EVERY: Duration = Duration::from_secs(60);
 
 /// How often old idempotency keys are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -54,16 +60,30 @@ impl JobSweep {
     pub fn start(self, spawner: &Spawner) {
         let stopping = spawner.stopping().clone();
         spawner.start(async move {
-            let mut forgotten_at = None;
+            let (mut forgotten_at, mut removed_at) = (None, None);
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(self.parts.settings.sweep) => {}
                 }
-                if let Err(error) = self.sweep().await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a sweep failed");
+                match self.sweep().await {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a sweep failed");
+                        continue;
+                    }
                 }
                 let now = self.parts.clock.now();
+                if removed_at.is_none_or(|at| now.since(at) >= REMOVE_EVERY) {
+                    removed_at = Some(now);
+                    if let Err(error) = self.remove_old_results().await {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "old results couldn't be removed"
+                        );
+                    }
+                }
                 if forgotten_at.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
                     forgotten_at = Some(now);
                     self.forget(now).await;
@@ -72,15 +92,58 @@ impl JobSweep {
         });
     }
 
-    async fn sweep(&self) -> Result<(), ServiceError> {
+    /// Looks once. What is done for all processes, one of them does; false where it is another.
+    pub async fn sweep(&self) -> Result<bool, ServiceError> {
         self.look_for_room().await;
-        self.line_up(self.parts.store.due(None, SWEEP_MAX).await?).await;
         if let Some(waiting) = self.parts.queue.waiting().await {
             metrics::gauge!("fourfold_queue_depth").set(u32::try_from(waiting.depth).unwrap_or(u32::MAX));
             metrics::gauge!("fourfold_queue_oldest_age_seconds").set(waiting.oldest_age);
         }
+        let lease = self.parts.settings.sweep * SWEEPS_MISSED_MAX;
+        if !self.parts.store.take_sweep(self.parts.instance, lease).await? {
+            return Ok(false);
+        }
+        self.promote().await?;
+        self.line_up(self.parts.store.due(None, SWEEP_MAX).await?).await;
         end_orphaned_calls(self.parts.store.as_ref()).await?;
-        self.parts.files.sweep().await
+        self.parts.files.sweep().await?;
+        Ok(true)
+    }
+
+    /// Lets parked jobs go on where there is room since the cap was raised.
+    async fn promote(&self) -> Result<(), ServiceError> {
+        let account_max = self.parts.settings.account_max;
+        for account in self.parts.store.accounts_with_room(account_max, SWEEP_MAX).await? {
+            let promoted = self.parts.store.promote(Promote { account, account_max }).await?;
+            self.line_up(promoted).await;
+        }
+        Ok(())
+    }
+
+    /// Removes the objects of results that were kept for as long as those of their models are; their rows stay and
+    /// tell when. Says how many were removed, at most 500.
+    pub async fn remove_old_results(&self) -> Result<usize, ServiceError> {
+        let (catalog, now) = (self.parts.catalog.current(), self.parts.clock.now());
+        let mut removed = 0;
+        for model in self.parts.store.kept_models().await? {
+            let retention = catalog.retention(&model).or(self.artifacts.retention());
+            let Some(kept) = retention.filter(|kept| !kept.is_zero()) else { continue };
+            let kept = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+            let before = Timestamp::from_millis(now.millis().saturating_sub(kept));
+            let old = self.parts.store.kept_artifacts(&model, before, SWEEP_MAX - removed).await?;
+            for artifact in &old {
+                self.parts.storage.delete(&artifact.object.key).await.map_err(storage_failed)?;
+                self.parts.store.artifacts_removed(vec![(artifact.job, artifact.index)]).await?;
+            }
+            removed += old.len();
+            if removed >= SWEEP_MAX {
+                break;
+            }
+        }
+        if removed > 0 {
+            tracing::info!(removed, "results that were kept for long enough were removed");
+        }
+        Ok(removed)
     }
 
     async fn line_up(&self, due: Vec<DueJob>) {

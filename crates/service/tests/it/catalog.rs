@@ -42,6 +42,7 @@ fn model() -> ModelSettings {
         on_cancel: OnCancel::Full,
         on_uncertain: OnUncertain::Fail,
         on_disconnect: OnDisconnect::Cancel,
+        retention: None,
         default_max_output: None,
         min_output: 16,
     }

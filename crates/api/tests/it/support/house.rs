@@ -312,6 +312,7 @@ fn model(modality: Modality, vendor_model: &str, rates: Vec<RateSettings>) -> Mo
         on_cancel: OnCancel::None,
         on_uncertain: OnUncertain::Fail,
         on_disconnect: OnDisconnect::Cancel,
+        retention: None,
         default_max_output: None,
         min_output: 16,
     }

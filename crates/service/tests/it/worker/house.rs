@@ -250,6 +250,7 @@ fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) ->
         on_cancel: plan.on_cancel,
         on_uncertain: plan.on_uncertain,
         on_disconnect: OnDisconnect::Cancel,
+        retention: None,
         default_max_output: None,
         min_output: 16,
     };

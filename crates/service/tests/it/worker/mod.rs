@@ -4,6 +4,7 @@ mod attempts;
 mod cancels;
 mod crashes;
 mod house;
+mod late;
 mod leases;
 mod media;
 mod polls;
@@ -11,6 +12,7 @@ mod routing;
 mod script;
 mod service;
 mod storing;
+mod sweeps;
 mod whole;
 
 pub(crate) use leases::PausedClock;
