@@ -15,8 +15,16 @@
 mod postgres;
 mod process;
 mod redis;
+#[cfg(feature = "s3")]
 mod s3;
 
 pub use postgres::{Durability, Postgres};
 pub use redis::Redis;
+#[cfg(feature = "s3")]
 pub use s3::S3;
+
+/// The Debian packages of those servers that aren't installed.
+pub fn missing() -> Vec<&'static str> {
+    let found = [("postgresql", postgres::is_installed()), ("redis-server", redis::is_installed())];
+    found.into_iter().filter(|(_, found)| !found).map(|(package, _)| package).collect()
+}

@@ -202,6 +202,10 @@ impl Drop for Postgres {
     }
 }
 
+pub(crate) fn is_installed() -> bool {
+    find_programs().is_ok()
+}
+
 /// The programs of the newest version, or those on the path.
 fn find_programs() -> Result<PathBuf> {
     let version = |path: &Path| path.file_name().and_then(OsStr::to_str)?.parse::<u32>().ok();

@@ -2,12 +2,14 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::process::{Process, free_port};
+
+const PROGRAM: &str = "redis-server";
 
 /// How long it may take to answer a command.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,8 +56,12 @@ impl Redis {
     }
 }
 
+pub(crate) fn is_installed() -> bool {
+    Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
 fn start(port: u16, folder: &TempDir) -> io::Result<Process> {
-    let mut command = Command::new("redis-server");
+    let mut command = Command::new(PROGRAM);
     command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
     command.arg("--dir").arg(folder.path()).arg("--logfile").arg(folder.path().join("log"));
     let mut process = Process::start(&mut command, "redis-server")?;

@@ -3,6 +3,7 @@
 //! They know nothing of Fourfold's crates: they run cargo, and the binary that it builds.
 
 mod bench;
+mod chaos;
 mod command;
 mod coverage;
 mod docs;
@@ -10,6 +11,7 @@ mod fuzz;
 mod package;
 mod quotes;
 mod sdks;
+mod servers;
 mod stand_alone;
 mod test;
 mod tools;
@@ -29,6 +31,8 @@ enum Chore {
     Docs(docs::Options),
     Coverage(coverage::Options),
     Fuzz(fuzz::Options),
+    /// Let everything die by chance for long, and see that nothing is lost
+    Chaos(chaos::Options),
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -52,6 +56,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Docs(options) => docs::run(&workspace, options),
         Chore::Coverage(options) => coverage::run(&workspace, options),
         Chore::Fuzz(options) => fuzz::run(&workspace, options),
+        Chore::Chaos(options) => chaos::run(&workspace, options),
         Chore::Bench(bench) => bench::run(&workspace, bench),
     }
 }

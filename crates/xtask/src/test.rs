@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{command, docs, package, quotes, sdks, stand_alone, tools};
+use crate::{command, docs, package, quotes, sdks, servers, stand_alone, tools};
 
 /// Built into the binary under test only: it dies where a test tells it to.
 const FAILPOINTS: [&str; 2] = ["--features", "fourfold/failpoints"];
@@ -14,7 +14,7 @@ const FAILPOINTS: [&str; 2] = ["--features", "fourfold/failpoints"];
 /// Check everything that must hold before a change lands; the test suite comes last.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Leave out what needs a database, queue or storage server (today nothing does)
+    /// Leave out what needs Postgres, Redis or S3
     #[arg(long)]
     embedded: bool,
     /// Run only the tests whose names contain one of these, and no other check; `sdks` stands for the vendors'
@@ -72,6 +72,9 @@ const STEPS: [Step; 11] = [
     Step { holds: SDKS_AGREE, check: sdks::check, remedy: SDKS_REMEDY },
 ];
 
+/// A test that needs a server has its name in its own.
+const WITHOUT_SERVERS: &str = "not test(/postgres|redis|s3|scaled_out|chaos/)";
+
 /// Among the filters, this whole word stands for the run of the SDKs.
 const SDKS: &str = "sdks";
 const SDKS_AGREE: &str = "the official SDKs agree with the simulator";
@@ -97,8 +100,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             return Ok(());
         }
     }
+    if !options.embedded {
+        servers::ensure()?;
+    }
     heading(if options.embedded { "the tests pass (embedded)" } else { "the tests pass" });
-    suite(workspace, &filters)
+    suite(workspace, &filters, options.embedded)
         .context("a test failed: mend what is named above; `cargo xtask test <name>` runs it alone")
 }
 
@@ -145,8 +151,13 @@ fn examples(workspace: &Workspace) -> Result<()> {
     command::run(workspace.cargo(["test", "--quiet", "--workspace", "--doc"]).args(FAILPOINTS))
 }
 
-fn suite(workspace: &Workspace, filters: &[&str]) -> Result<()> {
+fn suite(workspace: &Workspace, filters: &[&str], embedded: bool) -> Result<()> {
     let nextest = tools::CARGO_NEXTEST.program(workspace)?;
     let arguments = ["nextest", "run", "--workspace", "--cargo-quiet"];
-    command::run(workspace.command(nextest, arguments).args(FAILPOINTS).args(filters))
+    let mut suite = workspace.command(nextest, arguments);
+    suite.args(FAILPOINTS).args(filters);
+    if embedded {
+        suite.args(["--filterset", WITHOUT_SERVERS]);
+    }
+    command::run(&mut suite)
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -14,6 +15,9 @@ use uuid::Uuid;
 use crate::error::BoxError;
 use crate::jobs::StoredObject;
 use crate::ports::{ObjectStorage, ReadObject, StorageError};
+
+/// After this long nobody writes a file any more.
+const LEFT_FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How much of a file is in memory at a time.
 const PART_BYTES: usize = 256 * 1024;
@@ -28,11 +32,27 @@ impl FolderStorage {
     /// Uses this folder, making it where it isn't there. What an earlier process left half written is
     /// removed, so only one process may use the folder.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
-        let root = root.into();
+        Self::open_cleared(root.into(), Duration::ZERO)
+    }
+
+    /// Uses a folder that other processes use too. Only what nobody can be writing any more is removed: what is a
+    /// day old.
+    pub fn open_shared(root: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::open_cleared(root.into(), LEFT_FOR_GOOD)
+    }
+
+    fn open_cleared(root: PathBuf, age: Duration) -> io::Result<Self> {
         let incoming = root.join(".incoming");
         fs::create_dir_all(&incoming)?;
         for left in fs::read_dir(incoming)? {
-            fs::remove_file(left?.path())?;
+            let left = left?;
+            let written = left.metadata().and_then(|file| file.modified());
+            if age.is_zero() || written.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed >= age)) {
+                match fs::remove_file(left.path()) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
         }
         Ok(Self { root })
     }
@@ -58,12 +78,30 @@ impl ObjectStorage for FolderStorage {
     ) -> Result<StoredObject, StorageError> {
         let path = self.path(key)?;
         let incoming = self.root.join(".incoming").join(Uuid::now_v7().to_string());
-        let mut writing = blocking(move || Writing::begin(incoming)).await?;
+        let (mut first, mut whole) = (Vec::new(), true);
+        let mut first_bytes = 0;
         while let Some(part) = bytes.next().await {
             let part = part.map_err(StorageError::Source)?;
-            writing = blocking(move || writing.write(&part)).await?;
+            first_bytes += part.len();
+            first.push(part);
+            if first_bytes >= PART_BYTES {
+                whole = false;
+                break;
+            }
         }
-        let (size_bytes, sha256) = blocking(move || writing.finish(&path)).await?;
+        let begin =
+            move || first.iter().try_fold(Writing::begin(incoming)?, |writing, part| writing.write(part));
+        // What is small takes one turn on a thread that may block.
+        let (size_bytes, sha256) = if whole {
+            blocking(move || begin()?.finish(&path)).await?
+        } else {
+            let mut writing = blocking(begin).await?;
+            while let Some(part) = bytes.next().await {
+                let part = part.map_err(StorageError::Source)?;
+                writing = blocking(move || writing.write(&part)).await?;
+            }
+            blocking(move || writing.finish(&path)).await?
+        };
         Ok(StoredObject { key: key.to_owned(), media_type: media_type.to_owned(), size_bytes, sha256 })
     }
 
@@ -138,9 +176,13 @@ impl Writing {
     fn finish(mut self, path: &Path) -> io::Result<(u64, String)> {
         self.file.sync_data()?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        create_folder(folder)?;
+        let made = make_folders(folder)?;
         fs::rename(&self.path, path)?;
         self.finished = true;
+        // The highest first: what is below was changed earlier, and goes to the disk with it on most file systems.
+        for above in made.iter().rev() {
+            File::open(above)?.sync_all()?;
+        }
         File::open(folder)?.sync_all()?;
         let sha256 = std::mem::take(&mut self.sha256).finalize();
         Ok((self.size_bytes, sha256.iter().map(|byte| format!("{byte:02x}")).collect()))
@@ -156,16 +198,19 @@ impl Drop for Writing {
     }
 }
 
-/// Makes a folder and those above it, each on disk before the next.
-fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
+/// Makes a folder and those above it. Gives those whose new entries aren't on disk yet, the lowest first.
+fn make_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let above = folder.parent().unwrap_or(Path::new("."));
-    create_folder(above)?;
     match fs::create_dir(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => File::open(above)?.sync_all(),
+        Ok(()) => Ok(vec![above.to_owned()]),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let higher = make_folders(above)?;
+            let mut made = make_folders(folder)?;
+            made.extend(higher);
+            Ok(made)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -4,6 +4,7 @@ mod clients;
 mod disk;
 mod http;
 mod jobs;
+mod ledger;
 mod server;
 
 use anyhow::Result;
@@ -16,6 +17,8 @@ use crate::workspace::Workspace;
 pub(crate) enum Bench {
     /// Jobs per second from end to end in embedded mode, and the memory of the idle server
     Jobs(jobs::Options),
+    /// Hold + settle pairs per second, many in one commit beside one transaction each, on SQLite and Postgres
+    Ledger(ledger::Options),
     /// The CPU that a call and a stream cost through the clients, beside bare reqwest
     Clients(clients::Options),
 }
@@ -24,6 +27,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Jobs(options) => jobs::run(workspace, options),
+        Bench::Ledger(options) => ledger::run(workspace, options),
         Bench::Clients(options) => clients::run(workspace, options),
     }
 }

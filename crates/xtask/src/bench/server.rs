@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,27 +28,40 @@ pub(crate) fn folder(workspace: &Workspace) -> Result<TempDir> {
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
-    folder: TempDir,
+    log: PathBuf,
+}
+
+/// Builds the release binary.
+pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
+    command::run(&mut workspace.cargo(["build", "--quiet", "--release", "--bin", "fourfold"]))?;
+    Ok(workspace.target().join("release/fourfold"))
 }
 
 impl Server {
-    /// Builds the release binary, starts it with everything in `folder`, and waits until it is ready.
-    pub(crate) fn start(workspace: &Workspace, folder: TempDir) -> Result<Self> {
-        command::run(&mut workspace.cargo(["build", "--quiet", "--release", "--bin", "fourfold"]))?;
+    /// Starts the binary in this role with everything in `folder`, and waits until it is ready.
+    pub(crate) fn start(
+        binary: &Path,
+        role: &str,
+        folder: &Path,
+        variables: &[(&str, String)],
+    ) -> Result<Self> {
         let address = free_address()?;
-        let log = File::create(folder.path().join("server.log"))?;
+        let log = folder.join(format!("{role}.log"));
+        let file = File::create(&log)?;
         // The caller's environment and working folder could carry settings of their own.
-        let child = Command::new(workspace.target().join("release/fourfold"))
-            .current_dir(folder.path())
+        let child = Command::new(binary)
+            .args(["serve", "--role", role])
+            .current_dir(folder)
             .env_clear()
             .env("FOURFOLD__SERVER__LISTEN", address.to_string())
-            .env("FOURFOLD__DATA_DIR", folder.path().join("data"))
+            .env("FOURFOLD__DATA_DIR", folder.join("data"))
             .env("FOURFOLD_ADMIN_KEY", ADMIN_KEY)
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdout(file.try_clone()?)
+            .stderr(file)
             .spawn()
             .context("the release binary could not be started")?;
-        let mut server = Self { child, address, folder };
+        let mut server = Self { child, address, log };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -82,11 +96,30 @@ impl Server {
         request(method, path, &headers, body)
     }
 
+    /// The most memory of the process that was ever in RAM.
+    pub(crate) fn resident_bytes_max(&self) -> Result<u64> {
+        self.status("VmHWM:")
+    }
+
     /// The memory of the process that is in RAM right now.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, field: &str) -> Result<u64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&path).with_context(|| format!("{path} could not be read"))?;
-        resident_bytes_in(&status).with_context(|| format!("{path} has no VmRSS"))
+        bytes_in(&status, field).with_context(|| format!("{path} has no {field}"))
+    }
+
+    /// The largest value of a metric of the server's, over all of its labels that have this text.
+    pub(crate) fn metric(&self, name: &str, labelled: &str) -> Result<Option<f64>> {
+        let answer = self.call("GET", "/metrics", "")?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(labelled));
+        Ok(lines
+            .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
+            .fold(None, |most, value| Some(most.map_or(value, |most: f64| most.max(value)))))
     }
 
     /// What the server said at its start about a setting of the database, or `unknown`.
@@ -95,7 +128,7 @@ impl Server {
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
@@ -113,8 +146,8 @@ fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn resident_bytes_in(status: &str) -> Option<u64> {
-    let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn bytes_in(status: &str, field: &str) -> Option<u64> {
+    let value = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kibibytes: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -142,8 +175,10 @@ mod tests {
 
     #[test]
     fn resident_memory_is_read_in_bytes() {
-        assert_eq!(resident_bytes_in("VmHWM:\t  9000 kB\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
-        assert_eq!(resident_bytes_in("Name:\tfourfold\n"), None);
+        let status = "VmHWM:\t  9000 kB\nVmRSS:\t    2048 kB\n";
+        assert_eq!(bytes_in(status, "VmRSS:"), Some(2 * 1024 * 1024));
+        assert_eq!(bytes_in(status, "VmHWM:"), Some(9000 * 1024));
+        assert_eq!(bytes_in("Name:\tfourfold\n", "VmRSS:"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::connection::{self, COMMITTER_SESSION, SESSION};
 use super::database::{RUN_AGAIN_MAX, Time, Waits};
 use super::fault::{Cure, Fault, failed};
 use super::settings::{PostgresError, PostgresSettings};
-use crate::commit::{BATCH_MAX, PendingStep, Work};
+use crate::commit::{PendingStep, Work};
 
 /// How often the rows of old batches are deleted.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -27,6 +27,7 @@ pub(super) struct Committer {
     pool: Pool,
     client: Option<Object>,
     time: Time,
+    batch_max: usize,
     patience: Duration,
     /// How long the database has been gone, where it is.
     waits: Option<Waits>,
@@ -36,15 +37,15 @@ pub(super) struct Committer {
 impl Committer {
     pub(super) fn new(settings: &PostgresSettings, time: Time) -> Result<Self, PostgresError> {
         let pool = connection::pool(settings, 1, format!("{SESSION}; {COMMITTER_SESSION}"))?;
-        let (patience, forgot_at) = (settings.patience, Instant::now());
-        Ok(Self { pool, client: None, time, patience, waits: None, forgot_at })
+        let (batch_max, patience, forgot_at) = (settings.batch_max, settings.patience, Instant::now());
+        Ok(Self { pool, client: None, time, batch_max, patience, waits: None, forgot_at })
     }
 
     /// Works until every sender is gone and the line is empty.
     pub(super) async fn run(mut self, mut waiting: Receiver<Work<Infallible>>) {
-        let mut taken = Vec::with_capacity(BATCH_MAX);
+        let mut taken = Vec::with_capacity(self.batch_max);
         // Takes what is there, never waits for more.
-        while waiting.recv_many(&mut taken, BATCH_MAX).await > 0 {
+        while waiting.recv_many(&mut taken, self.batch_max).await > 0 {
             let steps = taken.drain(..).map(|work| match work {
                 Work::Step(step) => step,
                 Work::Alone(never) => match never {},

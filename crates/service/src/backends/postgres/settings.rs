@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 
+use crate::commit::BATCH_MAX;
 use crate::error::BoxError;
 
 /// How long a connection may take to be made, where the address doesn't say.
@@ -20,6 +21,8 @@ pub struct PostgresSettings {
     pub(super) config: Config,
     /// How many connections there are besides the one that commits.
     pub connections: usize,
+    /// How many steps share a commit at most; 1 gives each a transaction of its own.
+    pub batch_max: usize,
     /// How long steps and reads wait for a database that is gone to come back, before they fail.
     pub patience: Duration,
 }
@@ -51,7 +54,7 @@ impl PostgresSettings {
             config.application_name("fourfold");
         }
         config.tcp_user_timeout(UNACKNOWLEDGED_MAX).keepalives_idle(UNACKNOWLEDGED_MAX);
-        Ok(Self { config, connections: 8, patience: Duration::from_secs(30) })
+        Ok(Self { config, connections: 8, batch_max: BATCH_MAX, patience: Duration::from_secs(30) })
     }
 
     /// Host and database, for messages.

@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use crate::clock::Clock;
-use crate::commit::{Alone, Commit, CommitQueue, Step};
+use crate::commit::{Alone, BATCH_MAX, Commit, CommitQueue, Step};
 use crate::error::StoreError;
 
 pub use connection::SqliteError;
@@ -40,12 +40,14 @@ pub struct SqliteSettings {
     pub readers: usize,
     /// The most pages of 4 KiB that the file may have; nothing is no limit but the disk's.
     pub pages_max: Option<u32>,
+    /// How many steps share a commit at most; 1 gives each a transaction of its own.
+    pub batch_max: usize,
 }
 
 impl SqliteSettings {
     /// A database at this path with four readers.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, pages_max: None }
+        Self { path: path.into(), readers: 4, pages_max: None, batch_max: BATCH_MAX }
     }
 }
 
@@ -65,9 +67,10 @@ impl SqliteStore {
         let durability = connection::durability(&connection)?.into();
         let readers = reads::Readers::open(&settings.path, settings.readers, clock.clone())?;
         let (writer, waiting) = CommitQueue::new();
+        let batch_max = settings.batch_max;
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || writer::run(connection, waiting, clock.as_ref()))
+            .spawn(move || writer::run(connection, waiting, batch_max, clock.as_ref()))
             .map_err(|source| SqliteError::Thread { source })?;
         Ok(Self { writer, readers: Arc::new(readers), durability })
     }

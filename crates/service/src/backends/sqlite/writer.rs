@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Receiver;
 use super::connection::is_busy;
 use super::{failed, load, save};
 use crate::clock::Clock;
-use crate::commit::{Alone, BATCH_MAX, Needs, PendingStep, Work, World};
+use crate::commit::{Alone, Needs, PendingStep, Work, World};
 use crate::error::StoreError;
 
 type Batch = Vec<Box<dyn PendingStep>>;
@@ -20,9 +20,10 @@ type Batch = Vec<Box<dyn PendingStep>>;
 pub(super) fn run(
     mut connection: Connection,
     mut waiting: Receiver<Work<Alone<Connection>>>,
+    batch_max: usize,
     clock: &dyn Clock,
 ) {
-    let mut batch = Batch::with_capacity(BATCH_MAX);
+    let mut batch = Batch::with_capacity(batch_max);
     while let Some(first) = waiting.blocking_recv() {
         let mut next = Some(first);
         // Takes what is there, never waits for more; work that wants to be alone ends the batch.
@@ -32,7 +33,7 @@ pub(super) fn run(
                 Some(Work::Alone(work)) => break Some(work),
                 None => break None,
             }
-            if batch.len() == BATCH_MAX {
+            if batch.len() >= batch_max {
                 break None;
             }
             next = waiting.try_recv().ok();

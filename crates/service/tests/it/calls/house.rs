@@ -158,6 +158,7 @@ impl House {
         };
         let rates = vec![rate(Unit::InputToken, "0.001"), rate(Unit::OutputToken, "0.002")];
         let talk = ModelSettings {
+            retention: None,
             modality: Modality::Chat,
             route,
             price: Some(PriceSettings { version: "v1".to_owned(), rates }),
