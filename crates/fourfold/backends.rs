@@ -39,7 +39,10 @@ pub(crate) fn storage(
         return Ok(Arc::new(storage));
     }
     let folder = settings.artifacts.folder.clone().unwrap_or(in_data_dir);
-    let storage = FolderStorage::open(&folder);
+    let storage = match settings.database.url {
+        Some(_) => FolderStorage::open_shared(&folder),
+        None => FolderStorage::open(&folder),
+    };
     let storage =
         storage.with_context(|| format!("artifacts.folder: {} can't be written", folder.display()))?;
     Ok(Arc::new(storage))

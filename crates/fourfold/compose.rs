@@ -17,6 +17,7 @@ use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::{ObjectStorage, Store};
+use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookParts, WebhookWorker, WebhooksService};
 use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
@@ -30,6 +31,7 @@ use crate::config::{Settings, Sources};
 use crate::data_dir::{DataDir, decode_secret_key};
 use crate::database::Database;
 use crate::reload::Reloader;
+use crate::role::Role;
 
 /// Everything that a server is made of, not yet started.
 pub(crate) struct Server {
@@ -39,6 +41,7 @@ pub(crate) struct Server {
     parts: JobParts,
     reloader: Arc<Reloader>,
     settings: Settings,
+    role: Role,
     /// Held until the server is gone.
     _data_dir: DataDir,
 }
@@ -123,10 +126,10 @@ fn address_policy(allow_private: bool) -> AddressPolicy {
 
 impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked. Not from
-    /// within a runtime. What works at the side, and the work
-    /// of calls, runs on the spawner.
-    pub(crate) fn open(checked: Checked, sources: &Sources, spawner: &Spawner) -> Result<Self> {
+    /// within a runtime. What works at the side, and the work of calls, runs on the spawner.
+    pub(crate) fn open(checked: Checked, role: Role, sources: &Sources, spawner: &Spawner) -> Result<Self> {
         let Checked { settings, providers, catalog, .. } = checked;
+        role.check(&settings)?;
         for provider in providers.off() {
             tracing::info!(provider, "a provider is off, since it has no key");
         }
@@ -182,6 +185,7 @@ impl Server {
             jobs: JobsService::new(parts.clone()),
             calls,
             credits: CreditsService::new(store.clone()),
+            reconcile: ReconcileService::new(store.clone(), routing.clone(), clock.clone()),
             keys: KeysService::new(store.clone(), clock),
             artifacts,
             files: parts.files.clone(),
@@ -195,7 +199,7 @@ impl Server {
             metrics: crate::telemetry::start_metrics()?,
             stopping: CancellationToken::new(),
         };
-        Ok(Self { state, database, cipher, parts, reloader, settings, _data_dir: data_dir })
+        Ok(Self { state, database, cipher, parts, reloader, settings, role, _data_dir: data_dir })
     }
 
     /// Takes over what earlier processes left and starts to work. The port is opened after this.
@@ -204,6 +208,9 @@ impl Server {
         self.database.register(instance, &self.settings).await?;
         instances::start_beating(self.database.store.clone(), instance, &self.settings.instances, spawner);
         self.state.keys.watch(spawner);
+        if !self.role.works() {
+            return Ok(());
+        }
         let sweep = JobSweep::new(self.parts.clone(), self.state.artifacts.clone());
         sweep.rebuild().await?;
         sweep.start(spawner);
@@ -214,6 +221,9 @@ impl Server {
 
     /// Starts to send webhooks, once it is known where the links in them lead.
     pub(crate) fn start_to_send_webhooks(&self, address: SocketAddr, spawner: &Spawner) -> Result<()> {
+        if !self.role.works() {
+            return Ok(());
+        }
         let addresses = address_policy(self.settings.webhooks.allow_private_urls);
         let sender = HttpWebhooks::new(addresses).context("the client for webhooks can't be made")?;
         let AppState { public_url, artifacts, .. } = self.state_at(address);
@@ -246,6 +256,10 @@ impl Server {
     /// What durability rests on, read back from the database.
     pub(crate) fn durability(&self) -> &str {
         &self.database.durability
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.role
     }
 
     pub(crate) fn settings(&self) -> &Settings {

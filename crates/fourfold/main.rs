@@ -14,6 +14,7 @@ mod data_dir;
 mod database;
 mod model_tables;
 mod reload;
+mod role;
 mod runtimes;
 mod shutdown;
 mod telemetry;

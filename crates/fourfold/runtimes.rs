@@ -21,6 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
+use crate::role::Role;
+
 /// How many threads of each runtime may block on the database, files and drawing.
 const BLOCKING_THREADS: usize = 32;
 
@@ -50,11 +52,15 @@ impl HttpRuntimes {
     pub(crate) fn start(
         listener: TcpListener,
         state: &AppState,
+        role: Role,
         settings: &ServerSettings,
         accepting: &Spawner,
     ) -> Result<Self> {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let router = fourfold_api::router(state.clone(), settings);
+        let router = match role.answers() {
+            true => fourfold_api::router(state.clone(), settings),
+            false => fourfold_api::operations_router(state.clone()),
+        };
         let mut threads = Vec::with_capacity(cores);
         let mut senders = Vec::with_capacity(cores);
         let address = listener.local_addr().context("the listener has no address")?;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Home, Server, ended, fast, picture, read_books, slow};
+use crate::support::{Cluster, Home, Server, ended, fast, picture, read_books, slow};
 
 /// How often the process dies at each place.
 const DEATHS: usize = 20;
@@ -18,37 +18,72 @@ const USER: &str = "u1";
 
 #[tokio::test]
 async fn death_after_submit_loses_nothing() {
-    check("after_submit").await;
+    check(&Home::new(), "after_submit").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_submit_loses_nothing() {
+    check(&scaled_out().home, "after_submit").await;
 }
 
 #[tokio::test]
 async fn death_after_claim_loses_nothing() {
-    check("after_claim").await;
+    check(&Home::new(), "after_claim").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_claim_loses_nothing() {
+    check(&scaled_out().home, "after_claim").await;
 }
 
 #[tokio::test]
 async fn death_after_begin_attempt_loses_nothing() {
-    check("after_begin_attempt").await;
+    check(&Home::new(), "after_begin_attempt").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_begin_attempt_loses_nothing() {
+    check(&scaled_out().home, "after_begin_attempt").await;
 }
 
 #[tokio::test]
 async fn death_after_vendor_accept_loses_nothing() {
-    check("after_vendor_accept").await;
+    check(&Home::new(), "after_vendor_accept").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_vendor_accept_loses_nothing() {
+    check(&scaled_out().home, "after_vendor_accept").await;
 }
 
 #[tokio::test]
 async fn death_after_record_loses_nothing() {
-    check("after_record").await;
+    check(&Home::new(), "after_record").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_record_loses_nothing() {
+    check(&scaled_out().home, "after_record").await;
 }
 
 #[tokio::test]
 async fn death_after_store_loses_nothing() {
-    check("after_store").await;
+    check(&Home::new(), "after_store").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_store_loses_nothing() {
+    check(&scaled_out().home, "after_store").await;
 }
 
 #[tokio::test]
 async fn death_after_finish_loses_nothing() {
-    check("after_finish").await;
+    check(&Home::new(), "after_finish").await;
+}
+
+#[tokio::test]
+async fn scaled_out_death_after_finish_loses_nothing() {
+    check(&scaled_out().home, "after_finish").await;
 }
 
 /// The table of recoveries: what becomes of a job whose server died at a place, for a vendor that answers at
@@ -93,10 +128,21 @@ async fn unknown_place_is_refused_with_those_that_there_are() {
     assert!(said.contains("after_all") && said.contains("after_begin_attempt"), "{said}");
 }
 
+/// Many processes' servers, and leases that a test can wait for: here nobody knows that the dead are dead before
+/// their leases end.
+fn scaled_out() -> Cluster {
+    Cluster::new()
+        .with("FOURFOLD__JOBS__SEND_MARGIN", "0s")
+        .with("FOURFOLD__JOBS__LEASE", "1500ms")
+        .with("FOURFOLD__JOBS__RENEW", "300ms")
+        .with("FOURFOLD__JOBS__SWEEP", "200ms")
+        .with("FOURFOLD__INSTANCES__BEAT", "300ms")
+        .with("FOURFOLD__INSTANCES__LEASE", "1500ms")
+}
+
 /// Lets the process die at a place over and over, under jobs of both kinds, now and then again while it
 /// recovers; then all must add up.
-async fn check(place: &str) {
-    let home = Home::new();
+async fn check(home: &Home, place: &str) {
     home.start().await.admin.grant(USER, "1000").await;
     let mut promised = Promised::default();
     let mut clean_lives = 0;
@@ -118,7 +164,7 @@ async fn check(place: &str) {
 
     let server = home.start().await;
     promised.check(&server).await;
-    let books = read_books(&home, &server.admin.user(USER)).await;
+    let books = read_books(home, &server.admin.user(USER)).await;
     assert_eq!(books.jobs.len(), promised.requests.len(), "each request made one job");
     let states = books.states();
     println!("{place}: {DEATHS} deaths, {clean_lives} lives between them, jobs {states:?}");

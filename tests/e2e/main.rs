@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod bad_input;
+mod chaos;
 mod commands;
 #[cfg(feature = "failpoints")]
 mod crashes;
@@ -21,6 +22,7 @@ mod postgres;
 mod races;
 mod refused_starts;
 mod reload;
+mod scaled_out;
 mod start_and_stop;
 mod strangers;
 mod support;

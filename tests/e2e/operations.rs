@@ -62,6 +62,7 @@ async fn every_route_is_documented() {
         "GET /metrics",
         "POST /api/v1/admin/accounts/{account}/adjustments",
         "POST /api/v1/admin/accounts/{account}/grants",
+        "POST /api/v1/admin/ledger/reconcile",
         "POST /api/v1/admin/keys",
         "POST /api/v1/jobs",
         "POST /api/v1/jobs/{id}/cancel",

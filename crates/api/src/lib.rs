@@ -32,7 +32,7 @@ mod state;
 pub use axum::serve::Listener;
 pub use description::openapi;
 pub use native::webhook_event::JobEventWriter;
-pub use router::router;
+pub use router::{operations_router, router};
 pub use serve::serve;
 pub use settings::{CorsSettings, ServerSettings};
 pub use state::AppState;

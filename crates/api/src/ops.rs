@@ -1,10 +1,13 @@
 //! For those who run it: health and metrics.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::AppState;
@@ -13,17 +16,23 @@ use crate::error::ErrorBody;
 /// How the server is.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
-    /// ok, or what is missing.
+    /// ok, degraded or not ready.
     status: &'static str,
     /// What is missing.
     missing: Vec<&'static str>,
+    /// What is served all the same, but not as well as it should be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    degraded: Vec<String>,
 }
+
+/// How long whatever stands behind may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Says that the process lives.
 #[utoipa::path(get, path = "/health/live", tag = "operations", security(()), operation_id = "show_life",
     responses((status = 200, body = Health, description = "the process lives")))]
 pub(crate) async fn live() -> Json<Health> {
-    Json(Health { status: "ok", missing: Vec::new() })
+    Json(Health { status: "ok", missing: Vec::new(), degraded: Vec::new() })
 }
 
 /// Says whether requests can be served, and what is missing where they can't.
@@ -32,26 +41,44 @@ pub(crate) async fn live() -> Json<Health> {
         (status = 503, body = Health, description = "something is missing")))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let mut missing = Vec::new();
-    if let Err(error) = state.keys.check().await {
-        tracing::error!(error = &error as &dyn std::error::Error, "the database doesn't answer");
-        missing.push("database");
+    let mut degraded = Vec::new();
+    let (database, storage, queue) = tokio::join!(
+        timeout(PATIENCE, state.keys.check()),
+        timeout(PATIENCE, state.artifacts.has_room()),
+        timeout(PATIENCE, state.jobs.queue_health()),
+    );
+    match database {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the database doesn't answer");
+            missing.push("database");
+        }
+        Err(_late) => missing.push("database"),
     }
-    match state.artifacts.has_room().await {
-        Ok(true) => {}
-        Ok(false) => missing.push("room in the storage"),
-        Err(error) => {
+    match storage {
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => missing.push("room in the storage"),
+        Ok(Err(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the storage doesn't answer");
             missing.push("storage");
         }
+        Err(_late) => missing.push("storage"),
+    }
+    // Jobs are found in the database meanwhile.
+    match queue {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => degraded.push(format!("queue: {why}")),
+        Err(_late) => degraded.push("queue: it doesn't answer".to_owned()),
     }
     if state.stopping.is_cancelled() {
         missing.push("time: the server is stopping");
     }
-    let (status, word) = match missing.is_empty() {
-        true => (StatusCode::OK, "ok"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    let (status, word) = match (missing.is_empty(), degraded.is_empty()) {
+        (true, true) => (StatusCode::OK, "ok"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
     };
-    (status, Json(Health { status: word, missing })).into_response()
+    (status, Json(Health { status: word, missing, degraded })).into_response()
 }
 
 /// Shows the metrics in Prometheus' text format.

@@ -59,6 +59,21 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         .layer(from_fn_with_state(metrics, request))
 }
 
+/// Health and metrics alone, for a process that works on jobs and answers nobody.
+pub fn operations_router(state: AppState) -> Router {
+    let (router, document) = operations().split_for_parts();
+    let metrics = RequestMetrics::new(document.paths.paths.keys().cloned());
+    router
+        .with_state(state)
+        .fallback(|| async { ApiError::not_found("route; this process only works on jobs") })
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(metrics, request))
+}
+
+fn operations() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(ops::live)).routes(routes!(ops::ready)).routes(routes!(ops::metrics))
+}
+
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Description::openapi())
         // jobs
@@ -91,15 +106,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::keys::create, admin::keys::list))
         .routes(routes!(admin::keys::revoke))
         .routes(routes!(admin::ledger::verify))
+        .routes(routes!(admin::ledger::reconcile))
         .routes(routes!(admin::providers::list))
         .routes(routes!(admin::config::reload))
         .routes(routes!(admin::jobs::list))
         .routes(routes!(admin::jobs::retry))
         .routes(routes!(admin::jobs::cancel))
-        // operations
-        .routes(routes!(ops::live))
-        .routes(routes!(ops::ready))
-        .routes(routes!(ops::metrics))
+        .merge(operations())
 }
 
 /// The origins that are named; where none are, any while the server listens on loopback.

@@ -10,6 +10,7 @@ use fourfold_service::files::FilesService;
 use fourfold_service::jobs::JobsService;
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::Configuration;
+use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::webhooks::WebhooksService;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,8 @@ pub struct AppState {
     pub calls: CallsService,
     /// The ledger.
     pub credits: CreditsService,
+    /// Our books beside the vendors'.
+    pub reconcile: ReconcileService,
     /// API keys.
     pub keys: KeysService,
     /// Stored results.

@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::checked::Checked;
 use crate::config::settings::{LogFormat, LogSettings};
 use crate::config::{PLAIN_NAMES, Settings, Sources, load};
+use crate::role::Role;
 
 /// One self-hosted backend for every generative model.
 #[derive(Parser)]
@@ -37,7 +38,9 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs the server (what no command does too).
-    Serve,
+    Serve(serve::Serve),
+    /// Works on jobs for servers elsewhere: `serve --role worker`.
+    Worker,
     /// Makes or migrates the database, and says what was done.
     Migrate,
     /// Makes, lists and revokes API keys.
@@ -99,8 +102,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         environment: std::env::vars_os().collect(),
     };
     let context = Context { sources };
-    match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&context),
+    match arguments.command.unwrap_or_else(|| Command::Serve(serve::Serve::default())) {
+        Command::Serve(serve) => serve::run(&context, serve.role),
+        Command::Worker => serve::run(&context, Role::Worker),
         Command::Migrate => migrate::run(&context),
         Command::Keys(command) => keys::run(&context, command),
         Command::Credits(command) => credits::run(&context, command),

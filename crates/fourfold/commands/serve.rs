@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 use fourfold_domain::Realm;
 use fourfold_service::Spawner;
 use fourfold_service::keys::{KeyKind, KeySecret, NewKey};
@@ -12,10 +13,19 @@ use tokio::net::TcpListener;
 
 use super::Context;
 use crate::compose::Server;
+use crate::role::Role;
 use crate::runtimes::{self, HttpRuntimes};
 use crate::{shutdown, telemetry};
 
-pub(super) fn run(context: &Context) -> Result<ExitCode> {
+/// How it is run.
+#[derive(Args, Default)]
+pub(super) struct Serve {
+    /// The part that this process plays, where many share a database.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) role: Role,
+}
+
+pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
     let checked = context.checked()?;
     let _logs = telemetry::start_logs(&checked.settings.log)?;
     #[cfg(feature = "failpoints")]
@@ -23,7 +33,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
 
     let work = runtimes::work()?;
     let working = Spawner::new(work.handle().clone());
-    let server = Server::open(checked, &context.sources, &working)?;
+    let server = Server::open(checked, role, &context.sources, &working)?;
     let (http, accepting) = work.block_on(async {
         server.start(&working).await?;
         server.start_to_watch_the_configuration(&working)?;
@@ -34,17 +44,28 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
         let address = listener.local_addr()?;
         server.start_to_send_webhooks(address, &working)?;
         // Only now, since a start that fails would have shown the key for nothing.
-        first_key(&server).await?;
-        if address.ip().is_unspecified() && server.settings().server.public_url.is_none() {
+        if server.role().answers() {
+            first_key(&server).await?;
+        }
+        if server.role().answers()
+            && address.ip().is_unspecified()
+            && server.settings().server.public_url.is_none()
+        {
             tracing::warn!(
                 "links to results name {address}; set server.public_url to the address that callers use"
             );
         }
         let accepting = Spawner::new(work.handle().clone());
-        let http =
-            HttpRuntimes::start(listener, &server.state_at(address), &server.settings().server, &accepting)?;
+        let http = HttpRuntimes::start(
+            listener,
+            &server.state_at(address),
+            server.role(),
+            &server.settings().server,
+            &accepting,
+        )?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
+            role = server.role().as_str(),
             data_dir = %server.settings().data_dir.display(),
             durability = server.durability(),
             models = server.state.catalog.current().models().count(),

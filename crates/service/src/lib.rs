@@ -52,6 +52,7 @@ pub mod keys;
 mod media;
 mod named;
 pub mod ports;
+pub mod reconcile;
 pub mod routing;
 mod spawner;
 #[cfg(any(test, feature = "testing"))]

@@ -67,7 +67,16 @@ impl Home {
 
     /// Starts a server with these variables besides; what is left of it where it ended before it listened.
     pub(crate) async fn try_start(&self, variables: &[(&str, &str)]) -> Result<Server, Ran> {
-        let mut process = self.process(&[], variables);
+        self.try_start_as(&[], variables).await
+    }
+
+    /// The same by this command.
+    pub(crate) async fn try_start_as(
+        &self,
+        command: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Server, Ran> {
+        let mut process = self.process(command, variables);
         match within(process.told(listening_on)).await {
             Some(address) => {
                 let admin = Api::new(&format!("http://{address}")).with_key(ADMIN_KEY);
@@ -124,6 +133,20 @@ impl Server {
     /// Waits for its end.
     pub(crate) async fn ended(self) -> Ran {
         self.process.ended().await
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// What durability rests on, as it told at its start.
+    pub(crate) fn durability(&self) -> String {
+        let told = self.process.seen(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            Some(format!("{} {}", line["data_dir"].as_str()?, line["durability"].as_str()?))
+        });
+        told.unwrap_or_default()
     }
 
     /// Stops it, which must go well.

@@ -151,6 +151,13 @@ impl Ask {
         EventStream::new(answer.into_body(), EVENT_BYTES_MAX)
     }
 
+    /// The events of a stream, where it begins.
+    pub(crate) async fn try_events(self) -> Option<EventStream> {
+        let (client, request) = self.request();
+        let answer = client.exchange(request).await.ok()?;
+        (answer.status() == 200).then(|| EventStream::new(answer.into_body(), EVENT_BYTES_MAX))
+    }
+
     fn request(self) -> (BaseHttpClient, Request<Body>) {
         let mut request = Request::builder().method(self.method).uri(self.url);
         for (name, value) in self.headers {

@@ -55,6 +55,16 @@ impl Process {
         lines.ok().and_then(|lines| found(&lines))
     }
 
+    /// The same among the lines that are there already.
+    pub(crate) fn seen<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.stderr.borrow().iter().find_map(|line| find(line))
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
         kill_process(pid, signal).expect("a child that wasn't waited for can be signalled");

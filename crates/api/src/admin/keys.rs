@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{ExternalId, KeyId, Realm};
-use fourfold_service::Timestamp;
 use fourfold_service::keys::{ApiKey, KeyKind, KeySecret, NewKey};
 use http::StatusCode;
 use serde::Serialize;
@@ -130,7 +129,7 @@ fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
             .unwrap_or_default(),
         name: object.short_text("name")?,
         scopes: scopes(&mut object)?,
-        expires_at: expires_at(&mut object)?,
+        expires_at: object.moment("expires_at")?,
         budget: object.credits("budget")?,
     };
     object.nothing_else("kind, account, realm, name, scopes, expires_at and budget")?;
@@ -148,13 +147,6 @@ fn scopes(object: &mut Object) -> Result<Vec<String>, ApiError> {
         }
         Some(_) => Err(wrong()),
     }
-}
-
-fn expires_at(object: &mut Object) -> Result<Option<Timestamp>, ApiError> {
-    let Some(text) = object.text("expires_at")? else { return Ok(None) };
-    let wrong =
-        || ApiError::malformed("expires_at", "expires_at must be RFC 3339, such as 2027-01-31T00:00:00Z");
-    rfc3339::read(&text).map(Some).ok_or_else(wrong)
 }
 
 impl KeyBody {

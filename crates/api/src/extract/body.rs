@@ -3,12 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use fourfold_domain::{Credits, CreditsChange};
+use fourfold_service::Timestamp;
 use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
-use crate::AppState;
 use crate::error::ApiError;
+use crate::{AppState, rfc3339};
 
 /// Work on more bytes than this is done aside.
 const LARGE_BYTES: usize = 256 * 1024;
@@ -107,6 +108,21 @@ impl Object {
             Some(Value::Object(object)) => Ok(Some(object)),
             Some(_) => Err(ApiError::malformed(name, format!("{name} must be an object"))),
         }
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(ApiError::malformed(name, format!("{name} must be true or false"))),
+        }
+    }
+
+    pub(crate) fn moment(&mut self, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let wrong =
+            || ApiError::malformed(name, format!("{name} must be RFC 3339, such as 2027-01-31T00:00:00Z"));
+        rfc3339::read(&text).map(Some).ok_or_else(wrong)
     }
 
     pub(crate) fn credits(&mut self, name: &'static str) -> Result<Option<Credits>, ApiError> {

@@ -26,6 +26,7 @@ fn every_route_is_described() {
         "POST /api/v1/admin/keys",
         "DELETE /api/v1/admin/keys/{id}",
         "GET /api/v1/admin/ledger/verify",
+        "POST /api/v1/admin/ledger/reconcile",
         "GET /api/v1/admin/providers",
         "POST /api/v1/admin/config/reload",
         "GET /api/v1/admin/jobs",

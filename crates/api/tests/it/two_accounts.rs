@@ -39,6 +39,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /api/v1/admin/keys", Finds::Forbidden),
     ("DELETE /api/v1/admin/keys/{id}", Finds::Forbidden),
     ("GET /api/v1/admin/ledger/verify", Finds::Forbidden),
+    ("POST /api/v1/admin/ledger/reconcile", Finds::Forbidden),
     ("GET /api/v1/admin/providers", Finds::Forbidden),
     ("POST /api/v1/admin/config/reload", Finds::Forbidden),
     ("GET /api/v1/admin/jobs", Finds::Forbidden),

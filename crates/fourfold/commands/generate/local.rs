@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use crate::checked::Checked;
 use crate::compose::Server;
 use crate::config::Sources;
+use crate::role::Role;
 use crate::runtimes::HttpRuntimes;
 
 /// More than any one command can spend.
@@ -46,7 +47,7 @@ impl LocalServer {
         checked.settings.redis = RedisSettings::default();
         checked.settings.artifacts = ArtifactSettings::default();
         let (working, accepting) = (Spawner::new(work.handle().clone()), Spawner::new(work.handle().clone()));
-        let server = Server::open(checked, sources, &working)?;
+        let server = Server::open(checked, Role::All, sources, &working)?;
         let secret = KeySecret::random();
         work.block_on(async {
             server.start(&working).await?;
@@ -69,6 +70,7 @@ impl LocalServer {
             let http = HttpRuntimes::start(
                 listener,
                 &server.state_at(address),
+                Role::All,
                 &server.settings().server,
                 &accepting,
             )?;

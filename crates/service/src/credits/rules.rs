@@ -226,9 +226,13 @@ pub(crate) fn lose(
     if amount.is_zero() {
         return;
     }
-    let operation = format!("loss:{owner}:{attempt}");
-    let entry = entry(world, account, operation, EntryKind::Loss, amount.minus());
+    let entry = entry(world, account, loss_operation(owner, attempt), EntryKind::Loss, amount.minus());
     world.entries.push(Entry { owner: Some(owner), note: note.map(str::to_owned), ..entry });
+}
+
+/// Names the loss of an attempt.
+pub(crate) fn loss_operation(owner: Owner, attempt: u32) -> String {
+    format!("loss:{owner}:{attempt}")
 }
 
 fn account(world: &World, id: AccountId) -> Result<&Account, Refusal> {

@@ -36,8 +36,8 @@ pub use service::{JobParts, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};
 pub use steps::{
-    BeginAttempt, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt, Promote, RecordUpstream,
-    RequestCancel, Reschedule, Submit, Submitted,
+    BeginAttempt, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt, Promote, Reconcile,
+    RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
 };
 pub use sweep::JobSweep;
 pub use worker::JobWorker;

@@ -274,6 +274,11 @@ impl JobsService {
         Ok(self.parts.store.jobs(account, before, limit).await?)
     }
 
+    /// Whether the queue can be reached, else what is missing.
+    pub async fn queue_health(&self) -> Result<(), String> {
+        self.parts.queue.health().await
+    }
+
     /// Calls an account's own job off. One that nobody works on ends at once; of one under way the vendor is
     /// asked. Again gives the same.
     pub async fn cancel(&self, account: AccountId, id: JobId) -> Result<JobView, ServiceError> {

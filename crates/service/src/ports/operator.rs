@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::Timestamp;
 use crate::credits::Account;
 use crate::error::StoreError;
-use crate::jobs::{Artifact, JobView};
+use crate::jobs::{Artifact, Attempt, JobView};
 
 /// Jobs, their results and their costs over all accounts.
 #[async_trait]
@@ -39,6 +39,14 @@ pub trait OperatorStore: Send + Sync {
 
     /// Notes that the objects of these results are removed. One that was before keeps its moment.
     async fn artifacts_removed(&self, artifacts: Vec<(JobId, u32)>) -> Result<(), StoreError>;
+
+    /// Attempts begun from one moment until another of which nobody knows what became, the oldest first.
+    async fn attempts_in_doubt(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Attempt>, StoreError>;
 
     /// What the jobs that ended from one moment until another came to, by model in the order of their names.
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError>;

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
     BeginAttempt, Claim, Claimed, EndLate, Ended, Finish, Job, JobEvent, JobView, Lease, NextAttempt,
-    Promote, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
+    Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
 };
 use crate::keys::ApiKey;
 
@@ -138,6 +138,8 @@ pub trait JobStore: Send + Sync {
     async fn request_cancel(&self, step: RequestCancel) -> Result<Ended, StoreError>;
     /// Ends the late looks at a final job's task, and says what was lost.
     async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError>;
+    /// Ends the doubt about a final job's task, and says what was lost.
+    async fn reconcile(&self, step: Reconcile) -> Result<Credits, StoreError>;
     /// Lets an account's parked jobs go on for which there is room.
     async fn promote(&self, step: Promote) -> Result<Vec<DueJob>, StoreError>;
 
@@ -324,6 +326,9 @@ impl<B: Commit + Reads> JobStore for B {
         self.commit(step).await
     }
     async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError> {
+        self.commit(step).await
+    }
+    async fn reconcile(&self, step: Reconcile) -> Result<Credits, StoreError> {
         self.commit(step).await
     }
     async fn promote(&self, step: Promote) -> Result<Vec<DueJob>, StoreError> {

@@ -30,3 +30,24 @@ async fn a_ledger_that_does_not_add_up_names_the_accounts() {
     }
     assert!(audit["accounts"].as_array().unwrap().contains(&finding["account"]));
 }
+
+#[tokio::test]
+async fn a_comparison_tells_margins_and_what_no_vendor_tells() {
+    let house = House::new().await;
+    house.make("u1", outputs(&[("image/png", "abc")])).await;
+    let path = "/api/v1/admin/ledger/reconcile";
+    let body = json!({"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"});
+    let found = house.post(path, body).by_admin().ok(200).await;
+    assert_eq!((&found["applied"], &found["doubts"]), (&json!(false), &json!([])));
+    let model = &found["models"][0];
+    assert_eq!(
+        (&model["model"], &model["jobs"], &model["charged"]),
+        (&json!("picture"), &json!(1), &json!("0.04"))
+    );
+    assert!(model["margin"].is_string() && model["losses"] == "0", "{found}");
+    assert!(found["accounts"][0]["unknown"].is_string(), "{found}");
+    for (wrong, field) in [(json!({"apply": "yes"}), "apply"), (json!({"from": "yesterday"}), "from")] {
+        house.post(path, wrong).by_admin().check(400, "malformed", Some(field)).await;
+    }
+    house.post(path, json!({})).by_admin().ok(200).await;
+}

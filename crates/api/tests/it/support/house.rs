@@ -24,6 +24,7 @@ use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
 use fourfold_service::ports::JobStore as _;
 use fourfold_service::ports::{Configuration, Reloaded};
+use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhooksService};
@@ -146,6 +147,7 @@ impl House {
             jobs: JobsService::new(parts.clone()),
             calls,
             credits: CreditsService::new(stored.clone()),
+            reconcile: ReconcileService::new(stored.clone(), parts.routing.clone(), clock.clone()),
             keys: KeysService::new(stored, clock.clone()),
             artifacts,
             files,

@@ -9,7 +9,7 @@ use super::{MemoryStore, newest};
 use crate::Timestamp;
 use crate::credits::{Account, Entry, EntryKind, Owner};
 use crate::error::StoreError;
-use crate::jobs::{Artifact, Job, JobView};
+use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobView};
 use crate::ports::{JobFilter, ModelCosts, OperatorStore};
 
 #[async_trait]
@@ -88,6 +88,22 @@ impl OperatorStore for MemoryStore {
             }
         }
         Ok(())
+    }
+
+    async fn attempts_in_doubt(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let state = self.state();
+        let in_doubt = |attempt: &&Attempt| {
+            attempt.state == AttemptState::Uncertain && (from..to).contains(&attempt.begun_at)
+        };
+        let mut found: Vec<Attempt> = state.world.attempts.values().filter(in_doubt).cloned().collect();
+        found.sort_by_key(|attempt| (attempt.begun_at, attempt.owner));
+        found.truncate(limit);
+        Ok(found)
     }
 
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError> {

@@ -9,11 +9,11 @@ use tokio_postgres::Row;
 use super::PostgresStore;
 use super::query::{Query, values};
 use super::reads::{page, size};
-use super::rows::{self, ACCOUNT, ARTIFACT};
+use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT};
 use crate::Timestamp;
 use crate::credits::Account;
 use crate::error::StoreError;
-use crate::jobs::{Artifact, JobView};
+use crate::jobs::{Artifact, Attempt, JobView};
 use crate::ports::{JobFilter, ModelCosts, OperatorStore};
 
 #[async_trait]
@@ -93,6 +93,20 @@ impl OperatorStore for PostgresStore {
         let jobs: Vec<_> = artifacts.iter().map(|(job, _)| job.to_string()).collect();
         let numbers: Vec<_> = artifacts.iter().map(|(_, number)| i64::from(*number)).collect();
         self.database.execute(Query::new(sql, values![jobs, numbers, self.database.moment()])).await
+    }
+
+    async fn attempts_in_doubt(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let sql = format!(
+            "SELECT {ATTEMPT} FROM attempt WHERE state = 'uncertain' AND begun_at >= $1 AND begun_at < $2 \
+             ORDER BY begun_at, owner LIMIT $3"
+        );
+        let key = values![from.millis(), to.millis(), size(limit)];
+        self.database.all(Query::new(sql, key), rows::attempt).await
     }
 
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError> {

@@ -5,12 +5,12 @@ use fourfold_domain::{AccountId, ExternalId, JobId, JobState, ModelName, Realm};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::reads::{all, page, view};
-use super::rows::{self, ACCOUNT, ARTIFACT, JOB};
+use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT, JOB};
 use super::{SqliteStore, failed};
 use crate::Timestamp;
 use crate::credits::Account;
 use crate::error::StoreError;
-use crate::jobs::{Artifact, JobView};
+use crate::jobs::{Artifact, Attempt, JobView};
 use crate::ports::{JobFilter, ModelCosts, OperatorStore};
 
 #[async_trait]
@@ -101,6 +101,20 @@ impl OperatorStore for SqliteStore {
             transaction.commit().map_err(failed)
         };
         self.writer.alone(remove).await
+    }
+
+    async fn attempts_in_doubt(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let sql = format!(
+            "SELECT {ATTEMPT} FROM attempt WHERE state = 'uncertain' AND begun_at >= ?1 AND begun_at < ?2 \
+             ORDER BY begun_at, owner LIMIT ?3"
+        );
+        let key = (from.millis(), to.millis(), limit);
+        self.readers.read(move |connection| all(connection, &sql, key, rows::attempt)).await
     }
 
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError> {

@@ -24,7 +24,7 @@ pub use admission::Promote;
 pub(crate) use admission::{Admission, PROMOTED_MAX};
 pub use begin_attempt::BeginAttempt;
 pub use claim::{Claim, Claimed};
-pub use end_late::{EndLate, Late};
+pub use end_late::{EndLate, Late, Reconcile};
 pub use finish::{Ended, Ending, Finish};
 pub use next_attempt::NextAttempt;
 pub use record_upstream::RecordUpstream;

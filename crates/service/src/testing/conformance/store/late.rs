@@ -7,9 +7,11 @@ use serde_json::Map;
 
 use super::bench::{StoreBench, failed, objects, succeeded, upstream};
 use super::leases::{next_attempt, reschedule};
-use crate::credits::EntryKind;
+use crate::Clock as _;
+use crate::credits::{EntryKind, Owner};
 use crate::jobs::{
-    AttemptState, BeginAttempt, Delivery, EndLate, Ending, JobError, Late, Lease, NextAttempt, Upstream,
+    AttemptState, BeginAttempt, Delivery, EndLate, Ending, JobError, Late, Lease, NextAttempt, Reconcile,
+    Upstream,
 };
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, refused, rules, same};
 use crate::testing::{begin, credits, task};
@@ -31,6 +33,8 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         what_was_delivered_costs_what_the_vendor_takes,
         what_was_not_done_costs_nothing,
         a_loss_of_unknown_cost_is_what_was_held,
+        a_doubt_is_listed_until_it_is_reconciled,
+        a_doubt_is_reconciled_once_and_never_beside_a_worker,
     )
 }
 
@@ -215,4 +219,35 @@ pub async fn a_loss_of_unknown_cost_is_what_was_held(bench: StoreBench) -> Verdi
     bench.finish(lease, Ending::failed(error, AttemptState::Uncertain, None)).await?;
     let loss = bench.entries("u1").await?.last().map(|entry| (entry.kind, entry.amount));
     same("the loss", loss, Some((EntryKind::Loss, credits("0.07").minus())))
+}
+
+/// By when it began.
+pub async fn a_doubt_is_listed_until_it_is_reconciled(bench: StoreBench) -> Verdict {
+    let from = bench.clock.now();
+    let job = bench.expired("u1").await?;
+    let listed = async |from, to| -> Result<Vec<Owner>, StoreError> {
+        let doubts = bench.store.attempts_in_doubt(from, to, 10).await?;
+        Ok(doubts.iter().map(|attempt| attempt.owner).collect())
+    };
+    let to = bench.clock.now();
+    same("the doubts", listed(from, to).await?, vec![Owner::Job(job)])?;
+    same("later ones", listed(to, to.after(DAY)).await?, Vec::new())?;
+    bench.store.reconcile(Reconcile { job, attempt: 1, late: delivered(1) }).await?;
+    same("what is left", listed(from, to).await?, Vec::new())
+}
+
+/// What the vendor delivered is lost once.
+pub async fn a_doubt_is_reconciled_once_and_never_beside_a_worker(bench: StoreBench) -> Verdict {
+    let job = bench.expired("u1").await?;
+    bench.pass(50);
+    let lease = bench.claim(job).await?.lease;
+    let step = Reconcile { job, attempt: 1, late: delivered(1) };
+    refused(bench.store.reconcile(step.clone()).await, &Refusal::NotDue)?;
+    bench.store.reschedule(reschedule(lease, DAY)).await?;
+    same("the loss", bench.store.reconcile(step.clone()).await?.to_string(), "0.03".to_owned())?;
+    refused(bench.store.reconcile(step).await, &Refusal::NotDue)?;
+    same("the attempt", bench.attempt(job).await?, (AttemptState::Lost, Some("0.03".to_owned())))?;
+    bench.has("u1", "10", "0").await?;
+    refused(bench.claim(job).await, &Refusal::NotDue)?;
+    bench.is_clean().await
 }
