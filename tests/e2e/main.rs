@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod chaos;
+mod chats;
 mod commands;
 #[cfg(feature = "failpoints")]
 mod crashes;
