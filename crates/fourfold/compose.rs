@@ -59,6 +59,15 @@ pub(crate) fn desk(settings: &Settings) -> Result<Desk> {
     Ok(Desk { credits: CreditsService::new(store.clone()), keys: KeysService::new(store, clock) })
 }
 
+/// The books beside a running server, with the vendors that the settings name. Not from within a runtime.
+pub(crate) fn reconcile_desk(checked: Checked) -> Result<ReconcileService> {
+    let Checked { settings, providers, .. } = checked;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Database::open_beside(&settings, &clock)?.store;
+    let routing = Routing::new(Arc::new(LiveProviders::new(providers)), clock.clone());
+    Ok(ReconcileService::new(store, routing, clock))
+}
+
 /// The jobs beside a running server, whose sweep finds what is done here. Not from within a runtime.
 pub(crate) fn jobs_desk(checked: Checked) -> Result<JobsService> {
     let Checked { settings, providers, catalog, .. } = checked;
@@ -66,7 +75,7 @@ pub(crate) fn jobs_desk(checked: Checked) -> Result<JobsService> {
     let store = Database::open_beside(&settings, &clock)?.store;
     let data_dir = DataDir::open(&settings.data_dir)?;
     // Nothing is read or written here of what jobs make, so that any storage will do.
-    let storage = FolderStorage::open(data_dir.artifacts());
+    let storage = FolderStorage::open_shared(data_dir.artifacts());
     let storage = storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?;
     let shared = Shared {
         queue: Arc::new(InProcessQueue::new(clock.clone())),

@@ -35,7 +35,7 @@ impl MediaMaker for MockProvider {
             Manner::Slow => {
                 let now = (self.now)();
                 let task = Task::new(now, self.settings.delay, refuse, work);
-                let (id, poll_after) = (task.id(), task.poll_after(now));
+                let (id, poll_after) = (task.id(), task.poll_after(now, self.settings.poll_every));
                 Ok(Started::Task(UpstreamTask { id, vendor_model: context.vendor_model, poll_after }))
             }
             _ if refuse => Err(refused(Effect::NotStarted)),
@@ -45,7 +45,7 @@ impl MediaMaker for MockProvider {
 
     async fn poll(&self, upstream: &UpstreamTask) -> Result<Poll, ProviderError> {
         let task = Task::parse(&upstream.id).ok_or_else(unknown_task)?;
-        Ok(match task.stand((self.now)()) {
+        Ok(match task.stand((self.now)(), self.settings.poll_every) {
             Stand::Running { progress, poll_after } => Poll::Running { progress: Some(progress), poll_after },
             Stand::Refused => Poll::Failed(refused(Effect::Started)),
             Stand::Done(work) => {
@@ -60,7 +60,7 @@ impl MediaMaker for MockProvider {
             OutputSource::Bytes(bytes) => bytes.clone(),
             OutputSource::Handle(handle) => {
                 let (task, index) = Task::parse_handle(handle).ok_or_else(unknown_task)?;
-                match task.stand((self.now)()) {
+                match task.stand((self.now)(), self.settings.poll_every) {
                     Stand::Done(work) => work.make(index).await?,
                     Stand::Running { .. } | Stand::Refused => return Err(unknown_task()),
                 }
@@ -75,7 +75,7 @@ impl MediaMaker for MockProvider {
 
     async fn cancel(&self, upstream: &UpstreamTask) -> Result<Cancelled, ProviderError> {
         let task = Task::parse(&upstream.id).ok_or_else(unknown_task)?;
-        Ok(match task.stand((self.now)()) {
+        Ok(match task.stand((self.now)(), self.settings.poll_every) {
             Stand::Running { .. } => Cancelled::Stopped { used: None },
             Stand::Refused | Stand::Done(_) => Cancelled::TooLate,
         })

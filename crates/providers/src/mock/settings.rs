@@ -16,6 +16,10 @@ pub struct MockSettings {
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub delay: Duration,
+    /// The longest pause that it advises between two looks at a slow task.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub poll_every: Duration,
     /// How every model fails.
     pub fail: MockFailure,
 }
@@ -38,7 +42,11 @@ pub enum MockFailure {
 
 impl Default for MockSettings {
     fn default() -> Self {
-        Self { delay: Duration::from_secs(3), fail: MockFailure::None }
+        Self {
+            delay: Duration::from_secs(3),
+            poll_every: Duration::from_millis(500),
+            fail: MockFailure::None,
+        }
     }
 }
 
@@ -82,7 +90,14 @@ mod tests {
     #[test]
     fn written_settings_are_read() {
         let settings = parse(json!({"delay": "200ms", "fail": "partial"})).unwrap();
-        assert_eq!(settings, MockSettings { delay: Duration::from_millis(200), fail: MockFailure::Partial });
+        assert_eq!(
+            settings,
+            MockSettings {
+                delay: Duration::from_millis(200),
+                fail: MockFailure::Partial,
+                ..MockSettings::default()
+            }
+        );
     }
 
     #[test]

@@ -39,7 +39,6 @@ pub(super) enum Stand {
 
 const PREFIX: &str = "mock1.";
 const POLL_AFTER_MIN: Duration = Duration::from_millis(20);
-const POLL_AFTER_MAX: Duration = Duration::from_millis(500);
 
 impl Task {
     /// A task that starts now and takes this long.
@@ -73,22 +72,22 @@ impl Task {
     }
 
     /// How it stands at this time. A clock that was set back only makes it take longer.
-    pub(super) fn stand(self, now: SystemTime) -> Stand {
+    pub(super) fn stand(self, now: SystemTime, poll_every: Duration) -> Stand {
         match self.elapsed_ms(now) {
             elapsed if elapsed < self.delay_ms => {
                 let hundredths = u128::from(elapsed) * 100 / u128::from(self.delay_ms);
                 let progress = u8::try_from(hundredths).unwrap_or(99);
-                Stand::Running { progress, poll_after: self.poll_after(now) }
+                Stand::Running { progress, poll_after: self.poll_after(now, poll_every) }
             }
             _ if self.refuse => Stand::Refused,
             _ => Stand::Done(self.work),
         }
     }
 
-    /// When to ask again: when it ends, but neither at once nor too late to show progress.
-    pub(super) fn poll_after(&self, now: SystemTime) -> Duration {
+    /// When to ask again: when it ends, but neither at once nor after longer than this, to show progress.
+    pub(super) fn poll_after(&self, now: SystemTime, poll_every: Duration) -> Duration {
         let remaining = Duration::from_millis(self.delay_ms.saturating_sub(self.elapsed_ms(now)));
-        remaining.clamp(POLL_AFTER_MIN, POLL_AFTER_MAX)
+        remaining.clamp(POLL_AFTER_MIN, poll_every.max(POLL_AFTER_MIN))
     }
 
     fn elapsed_ms(&self, now: SystemTime) -> u64 {
@@ -111,6 +110,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    const EVERY: Duration = Duration::from_millis(500);
 
     const DELAY: Duration = Duration::from_secs(2);
 
@@ -143,7 +144,7 @@ mod tests {
 
     #[track_caller]
     fn check_progress(now: SystemTime, expected: u8) {
-        match task().stand(now) {
+        match task().stand(now, EVERY) {
             Stand::Running { progress, .. } => assert_eq!(progress, expected),
             over => panic!("{over:?}"),
         }
@@ -192,14 +193,14 @@ mod tests {
         for (ms, progress) in [(0, 0), (500, 25), (1000, 50), (1999, 99)] {
             check_progress(at(ms), progress);
         }
-        assert!(matches!(task().stand(at(2000)), Stand::Done(_)));
+        assert!(matches!(task().stand(at(2000), EVERY), Stand::Done(_)));
         check_progress(UNIX_EPOCH, 0);
     }
 
     #[test]
     fn polls_come_by_the_end_but_not_at_once() {
         for (ms, poll_after) in [(0, 500), (1500, 500), (1700, 300), (1999, 20), (9000, 20)] {
-            assert_eq!(task().poll_after(at(ms)), Duration::from_millis(poll_after), "{ms}");
+            assert_eq!(task().poll_after(at(ms), EVERY), Duration::from_millis(poll_after), "{ms}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `cargo xtask bench …`: measurements of optimised builds, one file each.
 
+mod artifacts;
 mod clients;
 mod disk;
 mod http;
 mod jobs;
 mod ledger;
+mod polls;
 mod server;
 
 use anyhow::Result;
@@ -17,6 +19,10 @@ use crate::workspace::Workspace;
 pub(crate) enum Bench {
     /// Jobs per second from end to end in embedded mode, and the memory of the idle server
     Jobs(jobs::Options),
+    /// Ten thousand running videos polled by one worker: how late, and in how much memory
+    Polls(polls::Options),
+    /// The memory of a worker that stores large results
+    Artifacts(artifacts::Options),
     /// Hold + settle pairs per second, many in one commit beside one transaction each, on SQLite and Postgres
     Ledger(ledger::Options),
     /// The CPU that a call and a stream cost through the clients, beside bare reqwest
@@ -27,6 +33,8 @@ pub(crate) enum Bench {
 pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Jobs(options) => jobs::run(workspace, options),
+        Bench::Polls(options) => polls::run(workspace, options),
+        Bench::Artifacts(options) => artifacts::run(workspace, options),
         Bench::Ledger(options) => ledger::run(workspace, options),
         Bench::Clients(options) => clients::run(workspace, options),
     }

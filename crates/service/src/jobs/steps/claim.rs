@@ -38,6 +38,8 @@ pub struct Claimed {
     pub failed_polls: u32,
     /// The job is final; until this moment its vendor is asked what became of the task.
     pub late_until: Option<Timestamp>,
+    /// How long it was due.
+    pub waited: Duration,
 }
 
 impl Step for Claim {
@@ -57,12 +59,21 @@ impl Step for Claim {
             return Err(Refusal::NotDue);
         }
         // A parked job is due at its deadline, and ends by it.
+        let waited = now.since(due.next_at);
         unpark(world, self.job);
         let due = world.due.get_mut(&self.job).ok_or(Refusal::NotDue)?;
         due.token += 1;
         due.lease_until = Some(now.after(self.lease));
         due.leased_by = Some(self.instance);
         let lease = Lease { job: self.job, token: due.token };
-        Ok(Claimed { lease, job, attempt, price, failed_polls: due.failed_polls, late_until: due.late_until })
+        Ok(Claimed {
+            lease,
+            job,
+            attempt,
+            price,
+            failed_polls: due.failed_polls,
+            late_until: due.late_until,
+            waited,
+        })
     }
 }

@@ -137,6 +137,7 @@ impl JobWorker {
         match self.parts.store.claim(claim).await {
             Ok(claimed) => {
                 failpoint::reach("after_claim");
+                metrics::histogram!("fourfold_job_waited_seconds").record(claimed.waited);
                 let held = self.leases.hold(claimed.lease, began, lease);
                 Claiming::Claimed(Box::new(Working { claimed, held, began }))
             }
