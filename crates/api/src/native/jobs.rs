@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{JobId, Priority};
-use fourfold_service::jobs::{JobView, Submission};
+use fourfold_service::jobs::{JobListener, JobView, Submission};
 use fourfold_service::keys::KeyKind;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Map, Value};
@@ -88,11 +88,11 @@ pub(crate) async fn create(
         idempotency,
     };
     object.nothing_else("model, input, metadata, webhook_url, max_credits and priority")?;
-    let mut view = state.jobs.submit(submission).await?;
+    let (mut view, listener) = state.jobs.submit_and_listen(submission).await?;
     if let Some(wait) = wait
         && !view.job.state.is_final()
     {
-        view = wait_for(&state, view, wait).await;
+        view = wait_for(&state, view, listener, wait).await;
     }
     let done = wait.is_some() && view.job.state.is_final();
     Ok(answer(if done { StatusCode::OK } else { StatusCode::ACCEPTED }, &view, &state))
@@ -175,9 +175,14 @@ fn priority(user: &User, written: Option<String>) -> Result<Priority, ApiError> 
 
 /// The job once it is final, else as it was last seen. It was taken, so that no failure to look at it may say
 /// otherwise; and a server that stops keeps nobody waiting.
-async fn wait_for(state: &AppState, view: JobView, patience: Duration) -> JobView {
+async fn wait_for(
+    state: &AppState,
+    view: JobView,
+    listener: Option<JobListener>,
+    patience: Duration,
+) -> JobView {
     let id = view.job.id;
-    match state.stopping.run_until_cancelled(state.jobs.wait(id, patience)).await {
+    match state.stopping.run_until_cancelled(state.jobs.wait_by(id, listener, patience)).await {
         Some(Ok(view)) => view,
         Some(Err(error)) => {
             tracing::warn!(job.id = %id, error = &error as &dyn std::error::Error, "a job can't be looked at");

@@ -32,7 +32,7 @@ pub use record::{
     StoredObject, Terms, Upstream,
 };
 pub(crate) use service::millis;
-pub use service::{JobParts, JobsService, Submission};
+pub use service::{JobListener, JobParts, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};
 pub use steps::{

@@ -8,6 +8,7 @@ use fourfold_domain::{
     AccountId, Credits, Effect, FileId, InstanceId, JobId, JobState, KeyId, Priority, Quote, Subject,
 };
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -95,6 +96,9 @@ pub struct JobsService {
     pub(super) parts: JobParts,
 }
 
+/// Hears what happens to one job.
+pub struct JobListener(watch::Receiver<Option<JobSignal>>);
+
 impl JobParts {
     /// Tells listeners where a job stands.
     pub(super) fn announce(&self, job: &Job) {
@@ -174,17 +178,26 @@ impl JobsService {
     /// Media that came in the request itself are stored first and become files in that step. The same idempotency
     /// key answers with the same job as it is now.
     pub async fn submit(&self, submission: Submission) -> Result<JobView, ServiceError> {
+        Ok(self.submit_and_listen(submission).await?.0)
+    }
+
+    /// As [`JobsService::submit`], and listens to a new job from before it is lined up, so that a wait for it needs
+    /// no look of its own first.
+    pub async fn submit_and_listen(
+        &self,
+        submission: Submission,
+    ) -> Result<(JobView, Option<JobListener>), ServiceError> {
         let scope =
             submission.idempotency.as_ref().map(|key| (key.scope(&submission.subject), key.fingerprint));
         let (mut step, mut media) = match self.step(submission) {
             Ok(prepared) => prepared,
-            Err(refusal) => return self.earlier(scope, refusal).await,
+            Err(refusal) => return Ok((self.earlier(scope, refusal).await?, None)),
         };
         let inline = std::mem::take(&mut media.inline);
         let incoming: Vec<FileId> = inline.iter().map(|file| file.id).collect();
         if !inline.is_empty() {
             if let Some(earlier) = self.before_storing(&step, scope.as_ref()).await? {
-                return Ok(earlier);
+                return Ok((earlier, None));
             }
             step.new_files = self.parts.files.take_in(&step.subject, inline).await?;
         }
@@ -198,7 +211,7 @@ impl JobsService {
         });
         let submitted = submitted?;
         match submitted {
-            Submitted::Earlier(Owner::Job(id)) => self.load(id).await,
+            Submitted::Earlier(Owner::Job(id)) => Ok((self.load(id).await?, None)),
             Submitted::Earlier(Owner::Call(_)) => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
             Submitted::New(ref job) | Submitted::Parked(ref job) => {
                 failpoint::reach("after_submit");
@@ -206,10 +219,12 @@ impl JobsService {
                     .increment(1);
                 metrics::counter!("fourfold_credits_held_micros_total", "model" => job.model.to_string())
                     .increment(job.held.micros().unsigned_abs());
+                let listener = JobListener(self.parts.signals.listen(job.id));
                 if matches!(submitted, Submitted::New(_)) {
                     self.parts.enqueue(job, Duration::ZERO).await;
                 }
-                Ok(JobView { job: Job::clone(job), attempts: Vec::new(), artifacts: Vec::new() })
+                let view = JobView { job: Job::clone(job), attempts: Vec::new(), artifacts: Vec::new() };
+                Ok((view, Some(listener)))
             }
         }
     }
@@ -340,13 +355,28 @@ impl JobsService {
 
     /// The job once it is final, or as it is after `patience`.
     pub async fn wait(&self, id: JobId, patience: Duration) -> Result<JobView, ServiceError> {
+        self.wait_by(id, None, patience).await
+    }
+
+    /// The same by a listener that was there before anything could happen, which saves the first look.
+    pub async fn wait_by(
+        &self,
+        id: JobId,
+        listener: Option<JobListener>,
+        patience: Duration,
+    ) -> Result<JobView, ServiceError> {
         let until = Instant::now() + patience;
-        let mut listener = self.parts.signals.listen(id);
+        let mut look = listener.is_none();
+        let mut listener =
+            listener.map_or_else(|| self.parts.signals.listen(id), |JobListener(signals)| signals);
         loop {
-            let view = self.load(id).await?;
-            if view.job.state.is_final() || Instant::now() >= until {
-                return Ok(view);
+            if look {
+                let view = self.load(id).await?;
+                if view.job.state.is_final() || Instant::now() >= until {
+                    return Ok(view);
+                }
             }
+            look = true;
             let look_again = until.min(Instant::now() + LOOK_AGAIN);
             let is_final = |signal: &Option<JobSignal>| signal.is_some_and(|signal| signal.state.is_final());
             // Whether it was the signal or the time: the next look tells. A sender that is gone is looked
