@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fourfold_domain::{AccountId, Credits, CreditsChange, EntryId, Realm, Subject};
 use uuid::Uuid;
 
-use super::{Account, Adjust, Entry, Grant};
+use super::{Account, Adjust, Entry, EntryKind, Grant};
 use crate::ports::{AccountStore, Audit};
 use crate::{Refusal, ServiceError, StoreError};
 
@@ -74,6 +74,27 @@ impl CreditsService {
         limit: usize,
     ) -> Result<Vec<Account>, ServiceError> {
         Ok(self.store.accounts(realm, before, limit).await?)
+    }
+
+    /// The entries that a subject's own callers see, the newest first, older than `before`: without what the operator
+    /// bore, which tells what vendors cost.
+    pub async fn own_entries(
+        &self,
+        subject: &Subject,
+        mut before: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, ServiceError> {
+        let mut own = Vec::new();
+        loop {
+            let page = self.entries(subject, before, limit).await?;
+            let is_last = page.len() < limit;
+            before = page.last().map(|entry| entry.id);
+            own.extend(page.into_iter().filter(|entry| entry.kind != EntryKind::Loss));
+            if is_last || own.len() >= limit {
+                own.truncate(limit);
+                return Ok(own);
+            }
+        }
     }
 
     /// A subject's entries, the newest first, older than `before`.

@@ -1,10 +1,11 @@
 //! Tasks that may go on after their jobs have expired.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{Cancelled, Effect, JobId, JobState, Poll, Reason};
 use fourfold_service::Timestamp;
-use fourfold_service::credits::EntryKind;
+use fourfold_service::credits::{CreditsService, EntryKind};
 use fourfold_service::jobs::{AttemptState as A, JobSettings};
 use fourfold_service::ports::{AccountStore as _, JobStore as _};
 use fourfold_service::testing::account_subject;
@@ -57,6 +58,12 @@ async fn what_the_vendor_delivers_late_is_the_operators_loss() {
     assert_eq!(losses(&house).await, ["-0.04"]);
     assert_eq!((view.artifacts.len(), house.objects(), is_looked_at(&house, job).await), (0, 0, false));
     house.check(job, JobState::Expired, "0").await;
+
+    // What vendors cost is for the operator alone, and a page is full all the same.
+    let credits = CreditsService::new(Arc::new(house.store.clone()));
+    let own = credits.own_entries(&account_subject("u1"), None, 2).await.unwrap();
+    let kinds: Vec<_> = own.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [EntryKind::Release, EntryKind::Hold]);
 }
 
 #[tokio::test]
