@@ -283,7 +283,7 @@ mod rules {
             "fourfold-service",
             "fourfold-providers",
             &[
-                "fourfold-service -> fourfold-providers: the tests of service may depend on domain, clients and simulator only",
+                "fourfold-service -> fourfold-providers: the tests of service may depend on domain, clients, simulator and servers only",
             ],
         );
         check_tests("fourfold-api", "reqwest", &["fourfold-api -> reqwest: reqwest is for clients only"]);
