@@ -82,7 +82,8 @@ async fn postgres(world: &mut World, random: &mut Random) -> &'static str {
     } else {
         world.cluster.postgres.stop().unwrap();
     }
-    pause(random, GONE_MS_MAX).await;
+    // Sometimes for longer than calls have patience with it.
+    pause(random, if random.below(4) == 0 { 10 * GONE_MS_MAX } else { GONE_MS_MAX }).await;
     world.cluster.postgres.start_again().unwrap();
     "Postgres restarted"
 }

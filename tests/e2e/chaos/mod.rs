@@ -30,8 +30,8 @@ impl Plan {
         let minutes = number("FOURFOLD_CHAOS_MINUTES");
         let (jobs, chats) = if minutes.is_some() { (2000, 500) } else { (200, 50) };
         Self {
-            seed: number("FOURFOLD_CHAOS_SEED").unwrap_or_else(|| Random::from_chance().next()),
-            duration: Duration::from_secs(minutes.map_or(90, |minutes| minutes * 60)),
+            seed: number("FOURFOLD_CHAOS_SEED").unwrap_or_else(Random::seed_by_chance),
+            duration: Duration::from_secs(minutes.map_or(120, |minutes| minutes * 60)),
             jobs: number("FOURFOLD_CHAOS_JOBS").map_or(jobs, |jobs| usize::try_from(jobs).unwrap()),
             chats: number("FOURFOLD_CHAOS_CHATS").map_or(chats, |chats| usize::try_from(chats).unwrap()),
         }

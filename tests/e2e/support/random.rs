@@ -8,9 +8,14 @@ pub(crate) struct Random(u64);
 impl Random {
     /// Another seed each time; printed, so that a failure shows it.
     pub(crate) fn from_chance() -> Self {
-        let seed = RandomState::new().hash_one(());
+        let seed = Self::seed_by_chance();
         println!("seed {seed:#x}");
         Self(seed)
+    }
+
+    /// Another seed each time.
+    pub(crate) fn seed_by_chance() -> u64 {
+        RandomState::new().hash_one(())
     }
 
     pub(crate) fn from_seed(seed: u64) -> Self {
