@@ -217,13 +217,15 @@ impl Server {
         self.database.register(instance, &self.settings).await?;
         instances::start_beating(self.database.store.clone(), instance, &self.settings.instances, spawner);
         self.state.keys.watch(spawner);
+        if self.role.answers() {
+            self.state.calls.start_sweep();
+        }
         if !self.role.works() {
             return Ok(());
         }
         let sweep = JobSweep::new(self.parts.clone(), self.state.artifacts.clone());
         sweep.rebuild().await?;
         sweep.start(spawner);
-        self.state.calls.start_sweep();
         JobWorker::new(self.parts.clone()).start(spawner);
         Ok(())
     }
