@@ -118,7 +118,7 @@ impl CallsService {
     }
 
     /// Ends the calls of this process that couldn't be ended when they should have been; nothing is charged for them,
-    /// since their callers didn't see their end.
+    /// since their callers weren't sent their end.
     pub async fn end_left_over(&self) {
         self.left_over.end_all(self.parts.store.as_ref()).await;
     }

@@ -21,8 +21,9 @@ pub struct CallSettings {
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub read_patience: Duration,
-    /// How long the end of a call is tried to be written while the database fails; after that its caller is told, and
-    /// nothing is charged.
+    /// For how long new tries to write the end of a call are begun while the database fails. A try that was begun is
+    /// waited for as long as the database is; if the last one isn't written, the caller is told, and what was held is
+    /// given back.
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub settle_patience: Duration,

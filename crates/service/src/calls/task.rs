@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fourfold_domain::{Credits, Effect, ProviderError};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::answer::{AnswerWriter, CallHead, Outlet};
 use super::ending::Outcome;
@@ -31,7 +31,7 @@ pub(super) struct CallTask {
 impl CallTask {
     /// Opens the call, works on it and ends it.
     pub(super) async fn run(mut self, open: OpenCall) {
-        let watched = self.service.left_over().watch(open.id);
+        let mut watched = self.service.left_over().watch(open.id);
         let is_kept = open.idempotency.is_some();
         let (call, held) = match self.service.parts().store.open_call(open).await {
             Ok(OpenedCall::New { call, held }) => (call, held),
@@ -44,7 +44,7 @@ impl CallTask {
                 self.outlet.fail(refused.into()).await;
                 return;
             }
-            // Perhaps it was opened; nobody was asked, and what was held is given back.
+            // Perhaps it was opened; nobody was asked, and what was held will be given back.
             Err(error) => {
                 self.outlet.fail(error.into()).await;
                 return;
@@ -56,6 +56,7 @@ impl CallTask {
         if let Err(error) = self.order.lower_to(held) {
             tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
         }
+        watched.is_asked();
         self.writer.begin(&CallHead { id: call.id, created_at: call.created_at });
         let began = Instant::now();
         let worked = Work::new(&mut self, &call, is_kept).run().await;
@@ -78,7 +79,7 @@ impl CallTask {
         self.outlet.pass_on(reply).await;
     }
 
-    /// Ends the call. While the database fails it is tried again for a while.
+    /// Ends the call.
     async fn settle(
         &self,
         call: &Call,
@@ -93,23 +94,27 @@ impl CallTask {
         (settled, ending)
     }
 
+    /// Writes the end. A try that waits in line is waited for, however long the database lets it stand there: it may
+    /// be written yet, and who is charged is sent the end. While the database fails it is tried again for a while.
     async fn end(&self, end: EndCall, held: Credits) -> Result<Credits, StoreError> {
         let (store, until) =
             (&self.service.parts().store, Instant::now() + self.service.parts().settings.settle_patience);
         let (mut again_after, mut is_again) = (AGAIN_FIRST, false);
         loop {
-            let ended = timeout_at(until, store.end_call(end.clone())).await;
-            let error = match ended {
-                Ok(Ok(charged)) => return Ok(charged),
+            let error = match store.end_call(end.clone()).await {
+                Ok(charged) => return Ok(charged),
                 // Perhaps an earlier try went through and only its answer was lost.
-                Ok(Err(refused @ StoreError::Refused(Refusal::CallEnded))) if is_again => {
-                    let known = store.call(end.id).await?;
-                    let is_ours = known.is_some_and(|known| known.call.state == state_after(end.ending));
-                    return if is_ours { Ok(charge(end.ending, held)) } else { Err(refused) };
+                Err(refused @ StoreError::Refused(Refusal::CallEnded)) if is_again => {
+                    match store.call(end.id).await {
+                        Ok(Some(known)) if known.call.state == state_after(end.ending) => {
+                            return Ok(charge(end.ending, held));
+                        }
+                        Ok(_) => return Err(refused),
+                        Err(error) => error,
+                    }
                 }
-                Ok(Err(refused @ StoreError::Refused(_))) => return Err(refused),
-                Ok(Err(error)) => error,
-                Err(late) => return Err(StoreError::Failed(late.into())),
+                Err(refused @ StoreError::Refused(_)) => return Err(refused),
+                Err(error) => error,
             };
             tracing::warn!(call.id = %end.id, error = &error as &dyn std::error::Error, "the end of a call can't be written yet");
             if Instant::now() + again_after >= until {
@@ -125,7 +130,7 @@ impl CallTask {
         match (settled, worked.outcome) {
             (Err(error), _) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call couldn't be settled");
-                let what = "a call couldn't be settled; nothing was charged";
+                let what = "a call couldn't be settled";
                 let error = ServiceError::Internal { what, effect: Effect::Started, source: error.into() };
                 self.outlet.fail(error).await;
             }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fourfold_domain::{AccountId, CallId, EntryId, FileId, HoldId, InstanceId, JobId, KeyId, Realm, Subject};
-use tokio::sync::Notify;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, oneshot};
 
-use crate::Timestamp;
 use crate::calls::{CallAnswer, CallState, CallView};
 use crate::clock::Clock;
 use crate::commit::{Commit, Needs, Step, World};
@@ -23,6 +23,7 @@ use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Artifact, Due, JobEvent, JobView, Lease};
 use crate::keys::ApiKey;
 use crate::ports::{Audit, DueJob, InstanceStore, KeyStore, Needed, Reads};
+use crate::{Spawner, Timestamp};
 
 /// A store in memory, held to the same conformance suite as the real ones.
 #[derive(Clone)]
@@ -98,9 +99,32 @@ struct State {
     sweep: Option<(InstanceId, Timestamp)>,
     /// How many steps are still answered.
     answers_left: Option<u32>,
+    stall: Option<Stall>,
+}
+
+/// A while without the database: a step that comes then waits in line.
+#[derive(Clone, Copy)]
+struct Stall {
+    /// How many steps are still taken before it.
+    steps_left: u32,
+    lasts: Duration,
+    /// Whether the step that waited is taken after all.
+    is_taken: bool,
 }
 
 impl State {
+    /// The stall that the next step meets, if it is its turn.
+    fn next_stall(&mut self) -> Option<Stall> {
+        let stall = self.stall.as_mut()?;
+        match stall.steps_left.checked_sub(1) {
+            Some(left) => {
+                stall.steps_left = left;
+                None
+            }
+            None => self.stall.take(),
+        }
+    }
+
     /// The key with its budget as it is now.
     fn with_budget(&self, key: &ApiKey) -> ApiKey {
         ApiKey { budget: self.world.budgets.get(&key.id).copied(), ..key.clone() }
@@ -123,6 +147,12 @@ impl MemoryStore {
     /// answered again.
     pub fn keep_back_after(&self, answers: u32) {
         self.state().answers_left = Some(answers);
+    }
+
+    /// Takes so many more steps; the next one waits in line for so long, and then is taken after all, or fails. Steps
+    /// after that are taken again.
+    pub fn stall_after(&self, steps: u32, lasts: Duration, is_taken: bool) {
+        self.state().stall = Some(Stall { steps_left: steps, lasts, is_taken });
     }
 
     /// Ends when an answer is kept back.
@@ -205,6 +235,24 @@ impl MemoryStore {
 #[async_trait]
 impl Commit for MemoryStore {
     async fn commit<S: Step>(&self, step: S) -> Result<S::Answer, StoreError> {
+        let Some(stall) = self.state().next_stall() else { return self.commit_now(step).await };
+        // What stands in line is taken, whether anybody still waits for it or not.
+        let store = self.clone();
+        let (sender, answer) = oneshot::channel();
+        Spawner::new(Handle::current()).start(async move {
+            tokio::time::sleep(stall.lasts).await;
+            let answered = match stall.is_taken {
+                true => store.commit_now(step).await,
+                false => Err(StoreError::Failed("the database was gone for too long".into())),
+            };
+            drop(sender.send(answered));
+        });
+        answer.await.map_err(|error| StoreError::Failed(error.into()))?
+    }
+}
+
+impl MemoryStore {
+    async fn commit_now<S: Step>(&self, step: S) -> Result<S::Answer, StoreError> {
         let (answer, keep_back) = {
             let mut state = self.state();
             let answer = self.take(&mut state.world, &step)?;

@@ -176,15 +176,48 @@ async fn a_process_that_dies_gives_back_what_it_held_and_the_late_settle_changes
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_settle_that_is_never_answered_ends_with_an_error_and_the_sweep_ends_the_rest() {
+async fn a_settle_that_waits_long_is_charged_only_with_the_end_of_the_answer() {
+    // The hold is taken at once; the settle waits for longer than new tries are begun.
+    const GONE: Duration = Duration::from_secs(15);
+    for is_taken in [true, false] {
+        let act = Act::Say(INSTANT, said("In dens.", 10, 5));
+        let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+        house.store.stall_after(1, GONE, is_taken);
+        let answer = house.chat(false).await;
+        sleep(GONE).await;
+        house.calls.end_left_over().await;
+        match answer {
+            Ok(reply) => {
+                assert!(is_taken);
+                assert_eq!(read(reply).await.0, "In dens.");
+                assert_eq!(house.end().await, ended(Settle, "0.02", false));
+            }
+            Err(error) => {
+                assert!(!is_taken, "{error:?}");
+                assert!(matches!(error, ServiceError::Internal { effect: Effect::Started, .. }), "{error:?}");
+                assert_eq!(house.end().await, ended(Interrupted, "0", false));
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settle_that_failed_is_tried_again_until_it_is_written() {
     let act = Act::Say(INSTANT, said("In dens.", 10, 5));
     let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
-    // The hold is answered, the settle isn't.
-    house.store.keep_back_after(1);
-    let error = house.chat(false).await.unwrap_err();
-    assert!(matches!(error, ServiceError::Internal { effect: Effect::Started, .. }), "{error:?}");
-    house.calls.end_left_over().await;
+    house.store.stall_after(1, Duration::from_secs(5), false);
+    assert_eq!(read(house.chat(false).await.unwrap()).await.0, "In dens.");
     assert_eq!(house.end().await, ended(Settle, "0.02", false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_could_not_be_written_leaves_nothing() {
+    let house = House::new(Cancel, [Talker::of("acme", [])]).await;
+    house.store.stall_after(0, Duration::from_secs(30), false);
+    let error = house.chat(false).await.unwrap_err();
+    assert!(matches!(error, ServiceError::Internal { effect: Effect::NotStarted, .. }), "{error:?}");
+    house.calls.end_left_over().await;
+    assert_eq!(house.last_entry().await.kind, EntryKind::Grant);
 }
 
 #[tokio::test(start_paused = true)]
