@@ -22,7 +22,7 @@ pub(crate) struct Options {
     chats: usize,
 }
 
-/// Runs the suite's test of that name for long, with its output as it comes. The binary is an optimised build.
+/// Runs the suite's test of that name for long, with its output as it comes.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     servers::ensure()?;
     let nextest = tools::CARGO_NEXTEST.program(workspace)?;
@@ -30,7 +30,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         "nextest",
         "run",
         "--cargo-quiet",
-        "--release",
         "--package",
         "fourfold",
         "--test",

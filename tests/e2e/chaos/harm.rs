@@ -83,7 +83,8 @@ async fn postgres(world: &mut World, random: &mut Random) -> &'static str {
         world.cluster.postgres.stop().unwrap();
     }
     // Sometimes for longer than calls have patience with it.
-    pause(random, if random.below(4) == 0 { 10 * GONE_MS_MAX } else { GONE_MS_MAX }).await;
+    let times = if random.below(4) == 0 { 10 } else { 1 };
+    pause(random, times * GONE_MS_MAX).await;
     world.cluster.postgres.start_again().unwrap();
     "Postgres restarted"
 }
