@@ -86,8 +86,8 @@ fn reconcile(context: &Context, options: &Reconcile) -> Result<ExitCode> {
             attempts => format!("  ({attempts} attempts of unknown cost)"),
         };
         println!(
-            "  {:<28}  {:>8} jobs  charged {:>12}  cost {:>12}  margin {:>12}  lost {:>12}{unknown}",
-            costs.model, costs.jobs, costs.charged, costs.cost, margin, costs.losses
+            "  {:<28}  {:>8} jobs  {:>8} calls  charged {:>12}  cost {:>12}  margin {:>12}  lost {:>12}{unknown}",
+            costs.model, costs.jobs, costs.calls, costs.charged, costs.cost, margin, costs.losses
         );
     }
     println!("attempts in doubt");

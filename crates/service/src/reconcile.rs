@@ -33,7 +33,7 @@ pub struct ReconcileService {
 /// What was found.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Reconciliation {
-    /// What each model's jobs came to.
+    /// What each model's jobs and calls came to.
     pub models: Vec<ModelMargin>,
     /// Attempts of which nobody knew what became, with what the vendor says now.
     pub doubts: Vec<Doubt>,
@@ -41,7 +41,7 @@ pub struct Reconciliation {
     pub accounts: Vec<VendorTold>,
 }
 
-/// What a model's jobs came to.
+/// What a model's jobs and calls came to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ModelMargin {
     /// The sums.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use fourfold_domain::{
-    ChatRequest, Credits, GenerationRequest, InvalidInput, Modality, Model, Quantity, Request, Unpriced,
-    estimate,
+    CallId, ChatRequest, Credits, GenerationRequest, InvalidInput, Modality, Model, Quantity, Request, Unit,
+    Unpriced, estimate,
 };
 use serde_json::{Map, Value};
 
@@ -44,7 +44,8 @@ impl Order {
             return Err(InvalidInput::not_allowed("model", "must be a model that chats").into());
         };
         let mut order = Self { model, input, chat, amount: quote.credits, amount_min: quote.credits };
-        order.amount_min = order.price(order.chat.max_tokens.min(order.model.min_output))?;
+        let least = order.chat.max_tokens.min(order.model.min_output);
+        order.amount_min = order.price(&mut order.quantities_max(), least)?;
         Ok(order)
     }
 
@@ -55,9 +56,10 @@ impl Order {
         }
         // What the least costs was held at least.
         let (mut paid, mut unpaid) = (self.chat.max_tokens.min(self.model.min_output), self.chat.max_tokens);
+        let mut quantities = self.quantities_max();
         while unpaid - paid > 1 {
             let middle = paid + (unpaid - paid) / 2;
-            if self.price(middle)? <= held {
+            if self.price(&mut quantities, middle)? <= held {
                 paid = middle;
             } else {
                 unpaid = middle;
@@ -78,6 +80,13 @@ impl Order {
         self.chat.quantities_max(&self.model.token_ceilings)
     }
 
+    /// The most that the vendor who is asked first charges for it, where the catalog says.
+    pub(super) fn cost_max(&self, routing: &Routing, id: CallId) -> Option<Credits> {
+        let candidates = routing.candidates(&self.model.route, id.uuid(), &self.input, &self.request());
+        let cost = candidates.first()?.choice.cost.as_ref()?;
+        cost.quote_max(&self.quantities_max()).ok().map(|quote| quote.credits)
+    }
+
     /// How many tokens go in, by our estimate.
     pub(super) fn input_tokens(&self) -> u64 {
         estimate::chat_input(&self.chat)
@@ -94,10 +103,11 @@ impl Order {
         }
     }
 
-    /// The most that it can cost with this limit of its output.
-    fn price(&self, max_tokens: u64) -> Result<Credits, Unpriced> {
-        let limited = ChatRequest { max_tokens, ..ChatRequest::clone(&self.chat) };
-        let quantities = limited.quantities_max(&self.model.token_ceilings);
-        Ok(self.model.price.quote_max(&quantities)?.credits)
+    /// The most that it can cost with this limit of its output, which the quantities then have.
+    fn price(&self, quantities: &mut [Quantity], max_tokens: u64) -> Result<Credits, Unpriced> {
+        for output in quantities.iter_mut().filter(|quantity| quantity.unit == Unit::OutputToken) {
+            output.count = max_tokens.saturating_mul(u64::from(self.chat.n));
+        }
+        Ok(self.model.price.quote_max(quantities)?.credits)
     }
 }

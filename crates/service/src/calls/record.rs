@@ -1,7 +1,7 @@
 //! What is kept of a call.
 
 use bytes::Bytes;
-use fourfold_domain::{AccountId, CallId, HoldId, InstanceId, KeyId, ModelName, ProviderKey};
+use fourfold_domain::{AccountId, CallId, Credits, HoldId, InstanceId, KeyId, ModelName, ProviderKey};
 
 use crate::Timestamp;
 use crate::jobs::Attempt;
@@ -22,6 +22,8 @@ pub struct Call {
     pub model: ModelName,
     /// Its hold.
     pub hold: HoldId,
+    /// The most that the vendor who is asked first charges for it; nothing where the catalog doesn't say.
+    pub cost_max: Option<Credits>,
     /// Where it stands.
     pub state: CallState,
     /// When it began.

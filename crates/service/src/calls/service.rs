@@ -87,14 +87,16 @@ impl CallsService {
             Ok(order) => order,
             Err(refusal) => return self.earlier(&request, refusal).await,
         };
+        let id = CallId::new(Uuid::now_v7());
         let open = OpenCall {
-            id: CallId::new(Uuid::now_v7()),
+            id,
             subject: request.subject,
             key: request.key,
             instance: self.parts.instance,
             model: order.model.name.clone(),
             amount: order.amount,
             amount_min: order.amount_min,
+            cost_max: order.cost_max(routing, id),
             price: order.model.price.clone(),
             idempotency: request.idempotency,
         };

@@ -65,13 +65,15 @@ pub struct JobFilter {
     pub model: Option<ModelName>,
 }
 
-/// What the jobs of a model came to.
+/// What the jobs and calls of a model came to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ModelCosts {
     /// The model.
     pub model: ModelName,
-    /// How many ended.
+    /// How many jobs ended.
     pub jobs: u64,
+    /// How many calls ended.
+    pub calls: u64,
     /// What their accounts were charged.
     pub charged: Credits,
     /// What the vendors charge for their attempts, as far as is known.

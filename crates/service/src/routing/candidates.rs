@@ -97,6 +97,11 @@ impl Candidates {
         Self(all)
     }
 
+    /// Who comes first, however it stands now.
+    pub(crate) fn first(&self) -> Option<&Candidate> {
+        self.0.first()
+    }
+
     /// Whose turn it is after this one, or at first.
     pub(crate) fn turn(&self, asked: Option<Asked<'_>>) -> Turn {
         let position = asked.and_then(|asked| Some((self.position(asked)?, asked.is_refused)));

@@ -116,6 +116,7 @@ pub fn open_call(external_id: &str, amount: &str, instance: InstanceId) -> OpenC
         model: model(),
         amount: credits(amount),
         amount_min: credits(amount),
+        cost_max: None,
         price: price(),
         idempotency: None,
     }

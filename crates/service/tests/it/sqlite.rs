@@ -84,7 +84,15 @@ fn migrations_are_applied_once_and_named() {
     let path = folder.path().join("fourfold.db");
     assert_eq!(
         SqliteStore::migrate(&path).unwrap(),
-        ["0001_house", "0002_files", "0003_budgets", "0004_calls", "0005_jobs", "0006_webhooks"]
+        [
+            "0001_house",
+            "0002_files",
+            "0003_budgets",
+            "0004_calls",
+            "0005_jobs",
+            "0006_webhooks",
+            "0007_call_costs"
+        ]
     );
     assert!(SqliteStore::migrate(&path).unwrap().is_empty());
 }

@@ -35,13 +35,14 @@ const JOB_CHARGE: &str = "a job was charged what its hold says";
 const ARTIFACTS: &str = "every succeeded job has its artifacts";
 const DUE: &str = "every job that isn't final is due";
 const LOSS: &str = "every loss has its attempt";
+const CALL_LOSS: &str = "every loss of a call is of one that was interrupted";
 const FILE_USES: &str = "every file counts the open jobs that name it";
 const JOB_FILES: &str = "every file that an open job names is there";
 const DELIVERED: &str = "every event of a job with a webhook has its delivery";
 const CALL_HOLD: &str = "every call has a hold, open until the call ends";
 
 /// What is done to the database, and the rules that name it.
-const TAMPERINGS: [(&str, &[&str]); 40] = [
+const TAMPERINGS: [(&str, &[&str]); 41] = [
     ("UPDATE account SET available = available + 1000000", &[AVAILABLE]),
     ("UPDATE account SET available = available - 1", &[AVAILABLE]),
     ("UPDATE account SET held = held + 1", &[HELD, OPEN_HOLDS]),
@@ -85,6 +86,8 @@ const TAMPERINGS: [(&str, &[&str]); 40] = [
     ("DELETE FROM file", &[JOB_FILES]),
     ("INSERT INTO entry SELECT 'lost' || id, account, 'loss:' || owner || ':1', 'loss', -1, 0, 0, owner, NULL, 1, 0 FROM hold WHERE owner GLOB 'job:*'",
      &[LOSS]),
+    ("INSERT INTO entry SELECT 'lost' || id, account, 'loss:' || owner || ':1', 'loss', -1, 0, 0, owner, NULL, 1, 0 FROM hold WHERE owner GLOB 'call:*'",
+     &[CALL_LOSS]),
 ];
 
 /// A job that succeeded past its hold, one that failed, one that runs, all over one file, and a call open and ended.

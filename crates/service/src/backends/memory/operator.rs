@@ -7,6 +7,7 @@ use fourfold_domain::{AccountId, Credits, JobId, ModelName};
 
 use super::{MemoryStore, newest};
 use crate::Timestamp;
+use crate::calls::Call;
 use crate::credits::{Account, Entry, EntryKind, Owner};
 use crate::error::StoreError;
 use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobView};
@@ -109,27 +110,37 @@ impl OperatorStore for MemoryStore {
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError> {
         let state = self.state();
         let mut costs: BTreeMap<ModelName, ModelCosts> = BTreeMap::new();
-        let ended = |job: &&Job| job.state.is_final() && (from..to).contains(&job.updated_at);
-        for job in state.world.jobs.values().filter(ended) {
-            let of_model = costs.entry(job.model.clone()).or_insert_with(|| ModelCosts {
-                model: job.model.clone(),
+        let world = &state.world;
+        let jobs =
+            world.jobs.values().filter(|job| job.state.is_final() && (from..to).contains(&job.updated_at));
+        let jobs = jobs.map(|job| (&job.model, Owner::Job(job.id), job.charged));
+        let calls =
+            world.calls.values().filter(|call| call.ended_at.is_some_and(|at| (from..to).contains(&at)));
+        let charged = |call: &Call| world.holds.get(&call.hold).map_or(Credits::ZERO, |hold| hold.charged);
+        let calls = calls.map(|call| (&call.model, Owner::Call(call.id), charged(call)));
+        for (model, owner, charged) in jobs.chain(calls) {
+            let of_model = costs.entry(model.clone()).or_insert_with(|| ModelCosts {
+                model: model.clone(),
                 jobs: 0,
+                calls: 0,
                 charged: Credits::ZERO,
                 cost: Credits::ZERO,
                 uncosted: 0,
                 losses: Credits::ZERO,
             });
-            of_model.jobs += 1;
-            of_model.charged = sum(of_model.charged, job.charged)?;
-            let owner = Owner::Job(job.id);
-            for attempt in state.world.attempts.values().filter(|attempt| attempt.owner == owner) {
+            match owner {
+                Owner::Job(_) => of_model.jobs += 1,
+                Owner::Call(_) => of_model.calls += 1,
+            }
+            of_model.charged = sum(of_model.charged, charged)?;
+            for attempt in world.attempts.values().filter(|attempt| attempt.owner == owner) {
                 of_model.cost = sum(of_model.cost, attempt.cost.unwrap_or_default())?;
                 of_model.uncosted += u64::from(attempt.cost.is_none());
             }
             let is_loss = |entry: &&Entry| {
                 entry.owner == Some(owner) && matches!(entry.kind, EntryKind::Loss | EntryKind::Overrun)
             };
-            for entry in state.world.entries.iter().filter(is_loss) {
+            for entry in world.entries.iter().filter(is_loss) {
                 let loss = Credits::from_micros(-entry.amount.micros());
                 of_model.losses = sum(of_model.losses, loss.unwrap_or_default())?;
             }

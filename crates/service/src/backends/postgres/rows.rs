@@ -68,7 +68,8 @@ pub(super) fn entry(row: &Row) -> Result<Entry> {
     })
 }
 
-pub(super) const CALL: &str = "id, account, key, instance, model, hold, state, created_at, ended_at";
+pub(super) const CALL: &str =
+    "id, account, key, instance, model, hold, state, created_at, ended_at, cost_max";
 
 pub(super) fn call(row: &Row) -> Result<Call> {
     Ok(Call {
@@ -81,6 +82,7 @@ pub(super) fn call(row: &Row) -> Result<Call> {
         state: text(row, 6)?,
         created_at: time(row, 7)?,
         ended_at: optional_time(row, 8)?,
+        cost_max: optional_credits(row, 9)?,
     })
 }
 
@@ -163,10 +165,7 @@ pub(super) fn attempt(row: &Row) -> Result<Attempt> {
         begun_at: time(row, 10)?,
         ended_at: optional_time(row, 11)?,
         cost_price: optional_json(row, 12)?,
-        cost: match get::<Option<i64>>(row, 13)? {
-            Some(_) => Some(credits(row, 13)?),
-            None => None,
-        },
+        cost: optional_credits(row, 13)?,
     })
 }
 
@@ -380,6 +379,11 @@ fn word<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
 
 pub(super) fn credits(row: &Row, column: usize) -> Result<Credits> {
     Credits::from_micros(get(row, column)?).map_err(|error| unreadable(column, error))
+}
+
+fn optional_credits(row: &Row, column: usize) -> Result<Option<Credits>> {
+    let micros: Option<i64> = get(row, column)?;
+    micros.map(Credits::from_micros).transpose().map_err(|error| unreadable(column, error))
 }
 
 fn hash(row: &Row, column: usize) -> Result<[u8; 32]> {

@@ -404,9 +404,9 @@ fn calls<'a>(writes: &mut Writes<'a>, world: &'a World) {
     let new: Vec<_> = world.calls.inserted().map(|(_, call)| call).collect();
     writes.of(
         &new,
-        "INSERT INTO call (id, account, key, instance, model, hold, state, created_at, ended_at) \
+        "INSERT INTO call (id, account, key, instance, model, hold, state, created_at, ended_at, cost_max) \
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-         $8::bigint[], $9::bigint[])",
+         $8::bigint[], $9::bigint[], $10::bigint[])",
         |rows| {
             values![
                 column(rows, |call| call.id.to_string()),
@@ -418,6 +418,7 @@ fn calls<'a>(writes: &mut Writes<'a>, world: &'a World) {
                 column(rows, |call| call.state.as_str()),
                 column(rows, |call| call.created_at.millis()),
                 column(rows, |call| call.ended_at.map(Timestamp::millis)),
+                column(rows, |call| call.cost_max.map(Credits::micros)),
             ]
         },
     );

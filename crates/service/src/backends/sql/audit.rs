@@ -4,7 +4,7 @@
 use crate::ports::Counts;
 
 /// Each rule's name, and a query for (account, id, detail) of what breaks it.
-pub(in crate::backends) const RULES: [(&str, &str); 19] = [
+pub(in crate::backends) const RULES: [(&str, &str); 20] = [
     (
         "available is the sum of the entries",
         "SELECT a.id, a.id, 'available is ' || a.available || ', the entries sum up to ' || coalesce(sum(e.available_change), 0)
@@ -74,6 +74,13 @@ pub(in crate::backends) const RULES: [(&str, &str); 19] = [
          WHERE e.kind = 'loss' AND substr(e.owner, 1, 4) = 'job:' AND NOT EXISTS
            (SELECT 1 FROM attempt a WHERE a.owner = e.owner AND e.operation = 'loss:' || a.owner || ':' || a.number
               AND a.state IN ('lost', 'uncertain'))",
+    ),
+    (
+        "every loss of a call is of one that was interrupted",
+        "SELECT e.account, e.id, 'no interrupted call lost that much for the operation ' || e.operation FROM entry e
+         WHERE e.kind = 'loss' AND substr(e.owner, 1, 5) = 'call:' AND NOT EXISTS
+           (SELECT 1 FROM call c WHERE c.id = substr(e.owner, 6) AND e.operation = 'loss:' || e.owner || ':1'
+              AND c.account = e.account AND c.state = 'interrupted' AND c.cost_max = -e.amount)",
     ),
     (
         "every hold has its owner",

@@ -118,24 +118,27 @@ impl OperatorStore for SqliteStore {
     }
 
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError> {
-        let sql = "SELECT job.model, count(*), sum(job.charged), sum(coalesce(spent.cost, 0)), \
+        let sql = "WITH ended AS (SELECT 'job:' || id AS owner, model, 1 AS jobs, 0 AS calls, charged FROM job \
+                     WHERE state IN ('succeeded', 'failed', 'cancelled', 'expired') AND updated_at >= ?1 AND updated_at < ?2 \
+                     UNION ALL SELECT 'call:' || call.id, call.model, 0, 1, hold.charged FROM call JOIN hold ON hold.id = call.hold \
+                     WHERE call.state <> 'open' AND call.ended_at >= ?1 AND call.ended_at < ?2) \
+                   SELECT ended.model, sum(ended.jobs), sum(ended.calls), sum(ended.charged), sum(coalesce(spent.cost, 0)), \
                      sum(coalesce(spent.uncosted, 0)), sum(coalesce(lost.amount, 0)) \
-                   FROM job \
+                   FROM ended \
                    LEFT JOIN (SELECT owner, sum(cost) AS cost, count(*) - count(cost) AS uncosted FROM attempt GROUP BY owner) spent \
-                     ON spent.owner = 'job:' || job.id \
+                     ON spent.owner = ended.owner \
                    LEFT JOIN (SELECT owner, -sum(amount) AS amount FROM entry WHERE kind IN ('loss', 'overrun') GROUP BY owner) lost \
-                     ON lost.owner = 'job:' || job.id \
-                   WHERE job.state IN ('succeeded', 'failed', 'cancelled', 'expired') \
-                     AND job.updated_at >= ?1 AND job.updated_at < ?2 \
-                   GROUP BY job.model ORDER BY job.model";
+                     ON lost.owner = ended.owner \
+                   GROUP BY ended.model ORDER BY ended.model";
         let read = |row: &Row<'_>| {
             Ok(ModelCosts {
                 model: rows::text(row, 0)?,
                 jobs: row.get(1)?,
-                charged: rows::credits(row, 2)?,
-                cost: rows::credits(row, 3)?,
-                uncosted: row.get(4)?,
-                losses: rows::credits(row, 5)?,
+                calls: row.get(2)?,
+                charged: rows::credits(row, 3)?,
+                cost: rows::credits(row, 4)?,
+                uncosted: row.get(5)?,
+                losses: rows::credits(row, 6)?,
             })
         };
         let key = (from.millis(), to.millis());

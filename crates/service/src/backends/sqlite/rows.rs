@@ -67,7 +67,8 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     })
 }
 
-pub(super) const CALL: &str = "id, account, key, instance, model, hold, state, created_at, ended_at";
+pub(super) const CALL: &str =
+    "id, account, key, instance, model, hold, state, created_at, ended_at, cost_max";
 
 pub(super) fn call(row: &Row<'_>) -> Result<Call> {
     Ok(Call {
@@ -80,6 +81,7 @@ pub(super) fn call(row: &Row<'_>) -> Result<Call> {
         state: text(row, 6)?,
         created_at: time(row, 7)?,
         ended_at: optional_time(row, 8)?,
+        cost_max: optional_credits(row, 9)?,
     })
 }
 

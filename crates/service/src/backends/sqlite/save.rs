@@ -311,8 +311,8 @@ fn artifacts_and_events(rows: &Rows<'_>, world: &World) -> Result<()> {
 fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (id, call) in world.calls.inserted() {
         rows.write(
-            "INSERT INTO call (id, account, key, instance, model, hold, state, created_at, ended_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO call (id, account, key, instance, model, hold, state, created_at, ended_at, cost_max) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 id.to_string(),
                 call.account.to_string(),
@@ -322,7 +322,8 @@ fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
                 call.hold.to_string(),
                 call.state.as_str(),
                 call.created_at.millis(),
-                call.ended_at.map(Timestamp::millis)
+                call.ended_at.map(Timestamp::millis),
+                call.cost_max.map(Credits::micros)
             ],
         )?;
     }

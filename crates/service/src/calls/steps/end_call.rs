@@ -4,6 +4,7 @@ use fourfold_domain::{CallId, Credits};
 
 use crate::calls::{CallAnswer, CallState};
 use crate::commit::{Needs, Step, World};
+use crate::credits::Owner;
 use crate::credits::rules::{self, HoldEnd};
 use crate::error::Refusal;
 use crate::jobs::Attempt;
@@ -31,7 +32,8 @@ pub enum CallEnding {
     Estimated(Credits),
     /// Without a charge.
     Released,
-    /// Without a charge, since its instance died.
+    /// Without a charge, since its instance died. What its vendor may charge at most, where that is known, is the
+    /// operator's loss.
     Interrupted,
 }
 
@@ -61,8 +63,12 @@ impl Step for EndCall {
             CallEnding::Released => (HoldEnd::Release, CallState::Released),
             CallEnding::Interrupted => (HoldEnd::Interrupted, CallState::Interrupted),
         };
-        let hold = call.hold;
+        let (hold, account, cost_max) = (call.hold, call.account, call.cost_max);
         let charged = rules::end_hold(world, hold, end)?;
+        if self.ending == CallEnding::Interrupted {
+            let owner = Owner::Call(self.id);
+            rules::lose(world, account, owner, 1, cost_max.unwrap_or_default(), Some("interrupted"));
+        }
         let now = world.now;
         if let Some(call) = world.calls.get_mut(&self.id) {
             (call.state, call.ended_at) = (state, Some(now));

@@ -29,6 +29,8 @@ pub struct OpenCall {
     pub amount: Credits,
     /// The most that it can cost where it answers as little as is worth asking for; at most `amount`.
     pub amount_min: Credits,
+    /// The most that the vendor who is asked first charges for it, where the catalog says.
+    pub cost_max: Option<Credits>,
     /// The price in force.
     pub price: Price,
     /// What makes it idempotent.
@@ -75,6 +77,7 @@ impl Step for OpenCall {
             instance: self.instance,
             model: self.model.clone(),
             hold,
+            cost_max: self.cost_max,
             state: CallState::Open,
             created_at: world.now,
             ended_at: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fourfold_domain::Effect;
+use fourfold_domain::{CallId, Credits, Effect};
 use serde_json::Map;
 
 use super::bench::{NOTHING, StoreBench, instance};
@@ -13,7 +13,7 @@ use crate::credits::{EntryKind, Owner};
 use crate::jobs::{Attempt, AttemptState};
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, refused, rules, same};
 use crate::testing::{account_subject, credits, open_call, provider};
-use crate::{Clock as _, Refusal};
+use crate::{Clock as _, Refusal, Timestamp};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
@@ -28,6 +28,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         those_who_were_asked_are_kept_with_the_end,
         the_same_idempotency_key_gives_the_same_call_until_it_ends_without_a_charge,
         an_answer_is_kept_with_a_charge_for_as_long_as_its_key,
+        an_interrupted_call_is_the_operators_loss_where_its_cost_is_known,
     )
 }
 
@@ -161,9 +162,15 @@ pub async fn a_charge_that_is_an_estimate_says_so(bench: StoreBench) -> Verdict 
     bench.is_clean().await
 }
 
-fn attempt(call: &Call, number: u32, state: AttemptState) -> Attempt {
+pub(super) fn attempt(
+    call: CallId,
+    at: Timestamp,
+    number: u32,
+    state: AttemptState,
+    cost: Option<Credits>,
+) -> Attempt {
     Attempt {
-        owner: Owner::Call(call.id),
+        owner: Owner::Call(call),
         number,
         provider: provider("acme"),
         vendor_model: "acme-1".to_owned(),
@@ -174,9 +181,9 @@ fn attempt(call: &Call, number: u32, state: AttemptState) -> Attempt {
         error: None,
         vendor: Map::from_iter([("request_id".to_owned(), "r-1".into())]),
         cost_price: None,
-        cost: Some(credits("0.1")),
-        begun_at: call.created_at,
-        ended_at: Some(call.created_at),
+        cost,
+        begun_at: at,
+        ended_at: Some(at),
     }
 }
 
@@ -185,7 +192,8 @@ pub async fn those_who_were_asked_are_kept_with_the_end(bench: StoreBench) -> Ve
     let call = open(&bench, "0.5").await?;
     let view = async || bench.store.call(call.id).await;
     same("while it is open", view().await?, Some(CallView { call: call.clone(), attempts: Vec::new() }))?;
-    let attempts = vec![attempt(&call, 1, AttemptState::Failed), attempt(&call, 2, AttemptState::Succeeded)];
+    let asked = |number, state| attempt(call.id, call.created_at, number, state, Some(credits("0.1")));
+    let attempts = vec![asked(1, AttemptState::Failed), asked(2, AttemptState::Succeeded)];
     let ending = CallEnding::Charged(credits("0.2"));
     let end = EndCall { attempts: attempts.clone(), ..EndCall::new(call.id, ending) };
     bench.store.end_call(end).await?;
@@ -258,4 +266,34 @@ pub async fn an_answer_is_kept_with_a_charge_for_as_long_as_its_key(bench: Store
     bench.store.forget_idempotency(second_at).await?;
     same("what is too old", bench.store.call_answer(first).await?, None)?;
     same("what isn't", bench.store.call_answer(second).await?, Some(too_long))
+}
+
+/// Once, whatever comes after; the account gets all of its hold back. No other ending loses anything.
+pub async fn an_interrupted_call_is_the_operators_loss_where_its_cost_is_known(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "10").await?;
+    for (cost_max, ending, lost) in [
+        (Some("0.3"), CallEnding::Interrupted, 1),
+        (None, CallEnding::Interrupted, 0),
+        (Some("0.3"), CallEnding::Released, 0),
+        (Some("0.3"), CallEnding::Charged(NOTHING), 0),
+    ] {
+        let cost_max = cost_max.map(credits);
+        let step = OpenCall { cost_max, ..open_call("u1", "0.5", instance()) };
+        let id = step.id;
+        let OpenedCall::New { call, .. } = bench.store.open_call(step).await? else {
+            return broken("an earlier call instead of a new one".to_owned());
+        };
+        same("what is kept of its cost", bench.store.call(id).await?.map(|view| view.call), Some(call))?;
+        bench.store.end_call(EndCall::new(id, ending)).await?;
+        refused(bench.store.end_call(EndCall::new(id, CallEnding::Interrupted)).await, &Refusal::CallEnded)?;
+        let entries = bench.entries("u1").await?;
+        let losses: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::Loss && entry.owner == Some(Owner::Call(id)))
+            .map(|entry| (entry.amount, entry.note.as_deref()))
+            .collect();
+        same("the losses", losses, vec![(credits("0.3").minus(), Some("interrupted")); lost])?;
+        bench.has("u1", "10", "0").await?;
+    }
+    bench.is_clean().await
 }

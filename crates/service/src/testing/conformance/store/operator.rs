@@ -5,10 +5,11 @@ use std::time::Duration;
 use fourfold_domain::{JobId, JobState};
 
 use super::bench::{StoreBench, failed, succeeded};
-use crate::jobs::{Ending, JobError, Submit};
+use crate::calls::{CallEnding, EndCall, OpenCall};
+use crate::jobs::{AttemptState, Ending, JobError, Submit};
 use crate::ports::{JobFilter, ModelCosts};
 use crate::testing::conformance::suite::{Rule, Verdict, holds, rules, same};
-use crate::testing::{account_subject, credits, submit};
+use crate::testing::{account_subject, credits, open_call, submit};
 use crate::{StoreError, Timestamp};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
@@ -132,16 +133,38 @@ pub async fn a_model_costs_what_its_attempts_do(bench: StoreBench) -> Verdict {
     bench.finish(lease, succeeded(job.id, "0.05")).await?;
     let (_, lease) = bench.starting("u1", "0.04").await?;
     let error = JobError::new("uncertain", "it isn't known");
-    bench.finish(lease, Ending::failed(error, crate::jobs::AttemptState::Uncertain, None)).await?;
+    bench.finish(lease, Ending::failed(error, AttemptState::Uncertain, None)).await?;
     let (_, lease) = bench.starting("u2", "0.04").await?;
     bench.finish(lease, failed()).await?;
+    bench.grant("u3", "10").await?;
+    let mut calls = Vec::new();
+    for _ in 0..4 {
+        let step =
+            OpenCall { cost_max: Some(credits("0.02")), ..open_call("u3", "0.5", super::bench::instance()) };
+        calls.push(step.id);
+        bench.store.open_call(step).await?;
+    }
+    // The fourth is still open.
+    for (id, ending) in calls.into_iter().zip([
+        CallEnding::Charged(credits("0.6")),
+        CallEnding::Released,
+        CallEnding::Interrupted,
+    ]) {
+        let asked = |number, cost| super::calls::attempt(id, began, number, AttemptState::Failed, cost);
+        let attempts = match ending {
+            CallEnding::Charged(_) => vec![asked(1, None), asked(2, Some(credits("0.1")))],
+            _ => Vec::new(),
+        };
+        bench.store.end_call(EndCall { attempts, ..EndCall::new(id, ending) }).await?;
+    }
     let expected = ModelCosts {
         model: job.model.clone(),
         jobs: 3,
-        charged: credits("0.04"),
-        cost: credits("0.06"),
-        uncosted: 0,
-        losses: credits("0.04"),
+        calls: 3,
+        charged: credits("0.54"),
+        cost: credits("0.16"),
+        uncosted: 1,
+        losses: credits("0.16"),
     };
     let until = began.after(Duration::from_millis(1));
     same("what it came to", bench.store.costs_by_model(began, until).await?, vec![expected])?;
