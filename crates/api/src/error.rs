@@ -185,6 +185,10 @@ impl From<ServiceError> for ApiError {
                 effect: Effect::Started,
                 ..Self::new(StatusCode::CONFLICT, "replay_too_large", error.to_string())
             },
+            ServiceError::Overloaded => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", error.to_string())
+                    .again_after(RETRY_AFTER)
+            }
             ServiceError::Vendor { reason, effect, message, retry_after } => {
                 let (status, code) = vendor_failed(reason, effect);
                 let again = status.is_server_error() && effect == Effect::NotStarted;
@@ -327,6 +331,7 @@ mod tests {
         check(Refusal::TooManyWebhookSecrets, 409, "too_many_secrets", None);
         check(ServiceError::Source("x".into()), 500, "internal", None);
         check(ServiceError::StorageFull("x".into()), 503, "storage_full", Some("true"));
+        check(ServiceError::Overloaded, 503, "overloaded", Some("true"));
         check(ServiceError::InProgress, 409, "in_progress", Some("true"));
         check(ServiceError::Interrupted, 502, "interrupted", Some("false"));
         check(ServiceError::ReplayTooLarge { bytes_max: 1 }, 409, "replay_too_large", Some("false"));

@@ -133,6 +133,9 @@ pub enum ServiceError {
         /// The longest that is kept.
         bytes_max: u64,
     },
+    /// This process works on as many calls as it may.
+    #[error("too many calls are worked on just now; try again soon")]
+    Overloaded,
     /// No vendor did the work.
     #[error("{message}")]
     Vendor {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject};
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::answer::{self, AnswerWriter, CallReply, Part};
@@ -59,29 +60,35 @@ pub struct CallRequest {
     pub idempotency: Option<Idempotency>,
 }
 
-/// Calls, as callers see them. Clones share what is known of those that couldn't be ended.
+/// Calls, as callers see them. Clones share what is known of those that couldn't be ended, and how many are worked on.
 #[derive(Clone)]
 pub struct CallsService {
     parts: CallParts,
     left_over: LeftOver,
+    /// One for each call; its task holds it to its end.
+    in_flight: Arc<Semaphore>,
 }
 
 impl CallsService {
     /// Over these parts.
     pub fn new(parts: CallParts) -> Self {
-        Self { parts, left_over: LeftOver::default() }
+        let in_flight = Arc::new(Semaphore::new(parts.settings.in_flight_max));
+        Self { parts, left_over: LeftOver::default(), in_flight }
     }
 
     /// Makes a chat and answers once it is known who serves it; with an error before that, nothing was charged.
     ///
     /// The work is done by a task of its own, which holds the credits, asks the vendor and settles, whether its caller
     /// listens or not: dropping this future or the reply tells it that the caller has left. The same idempotency key
-    /// gives the same answer, as far as it was charged for.
+    /// gives the same answer, as far as it was charged for. Refused with [`ServiceError::Overloaded`] while as many are
+    /// worked on as may be.
     pub async fn chat(
         &self,
         request: CallRequest,
         writer: Box<dyn AnswerWriter>,
     ) -> Result<CallReply, ServiceError> {
+        let in_flight =
+            self.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)?;
         let CallParts { catalog, routing, .. } = &self.parts;
         let order = match Order::chat(catalog, routing, &request.model, &request.input) {
             Ok(order) => order,
@@ -102,7 +109,10 @@ impl CallsService {
         };
         let (outlet, body) = answer::answer(self.parts.settings.read_patience);
         let task = CallTask { service: self.clone(), order, is_stream: request.is_stream, writer, outlet };
-        self.parts.spawner.start(task.run(open));
+        self.parts.spawner.start(async move {
+            task.run(open).await;
+            drop(in_flight);
+        });
         body.begun().await
     }
 

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The most that an answer may be kept for.
 const REPLAY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// The most calls that a process may be set to work on.
+const IN_FLIGHT_MAX: usize = 1_000_000;
+
 /// How calls are worked on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -30,6 +33,9 @@ pub struct CallSettings {
     /// The longest answer that is kept for a request that comes again with its `Idempotency-Key`, in bytes; at most
     /// 64 MiB.
     pub replay_bytes_max: usize,
+    /// How many calls a process works on at a time; more are refused with 503 `overloaded`. Each of them that has an
+    /// `Idempotency-Key` may have up to `replay_bytes_max` in memory.
+    pub in_flight_max: usize,
 }
 
 impl Default for CallSettings {
@@ -39,6 +45,7 @@ impl Default for CallSettings {
             read_patience: Duration::from_secs(60),
             settle_patience: Duration::from_secs(10),
             replay_bytes_max: 8 * 1024 * 1024,
+            in_flight_max: 2000,
         }
     }
 }
@@ -53,6 +60,9 @@ impl CallSettings {
             if duration.is_zero() {
                 return Err((name, more.to_owned()));
             }
+        }
+        if !(1..=IN_FLIGHT_MAX).contains(&self.in_flight_max) {
+            return Err(("calls.in_flight_max", format!("must be from 1 to {IN_FLIGHT_MAX}")));
         }
         if self.replay_bytes_max > REPLAY_BYTES_MAX {
             return Err(("calls.replay_bytes_max", format!("must be at most {REPLAY_BYTES_MAX}")));

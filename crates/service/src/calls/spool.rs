@@ -3,7 +3,6 @@
 use bytes::{Bytes, BytesMut};
 
 /// The bytes of an answer so far.
-#[derive(Clone)]
 pub(super) struct Spool {
     /// Nothing where none are kept; an error once they were too many.
     bytes: Option<Result<BytesMut, TooMany>>,

@@ -59,8 +59,8 @@ impl CallTask {
         watched.is_asked();
         self.writer.begin(&CallHead { id: call.id, created_at: call.created_at });
         let began = Instant::now();
-        let worked = Work::new(&mut self, &call, is_kept).run().await;
-        let (settled, ending) = self.settle(&call, held, &worked).await;
+        let mut worked = Work::new(&mut self, &call, is_kept).run().await;
+        let (settled, ending) = self.settle(&call, held, &mut worked).await;
         if !matches!(settled, Err(StoreError::Full(_) | StoreError::Failed(_))) {
             watched.ended();
         }
@@ -84,10 +84,11 @@ impl CallTask {
         &self,
         call: &Call,
         held: Credits,
-        worked: &Worked,
+        worked: &mut Worked,
     ) -> (Result<Credits, StoreError>, CallEnding) {
         let ending = worked.outcome.ending(&self.order.model.price, held);
-        let end = EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer: worked.answer() };
+        let end =
+            EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer: worked.take_answer() };
         failpoint::reach("before_end_call");
         let settled = self.end(end, held).await;
         failpoint::reach("after_end_call");

@@ -58,13 +58,14 @@ pub(super) struct Tried {
 }
 
 impl Worked {
-    /// What the caller was sent, with what he is still to be sent; kept where the same request may come again.
-    pub(super) fn answer(&self) -> Option<CallAnswer> {
+    /// What the caller was sent, with what he is still to be sent; kept where the same request may come again. Given
+    /// once.
+    pub(super) fn take_answer(&mut self) -> Option<CallAnswer> {
         let (rest, is_whole) = match &self.outcome {
             Outcome::Whole { last, .. } | Outcome::Filtered(last) => (last.clone(), true),
             _ => (Bytes::new(), false),
         };
-        let body = self.spool.clone().whole(&rest)?;
+        let body = std::mem::replace(&mut self.spool, Spool::off()).whole(&rest)?;
         Some(CallAnswer { provider: self.provider.clone()?, body: body.ok(), is_whole })
     }
 }

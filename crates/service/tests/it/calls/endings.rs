@@ -228,3 +228,24 @@ async fn an_answer_too_long_to_be_kept_says_so_when_it_is_asked_for_again() {
     let again = house.chat_with(false, Some("k")).await;
     assert!(matches!(again, Err(ServiceError::ReplayTooLarge { bytes_max: 100 })), "{again:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_are_worked_on_than_may_be() {
+    let (first, act) = live();
+    let (second, other_act) = live();
+    let house =
+        House::new(Cancel, [Talker::of("acme", [act, other_act, Act::Say(INSTANT, said("Yes.", 1, 1))])])
+            .await;
+    first.send(text("In dens.")).unwrap();
+    second.send(text("In dens.")).unwrap();
+    let reply = house.chat(true).await.unwrap();
+    let _kept = house.chat(true).await.unwrap();
+    let refused = house.chat(false).await;
+    assert!(matches!(refused, Err(ServiceError::Overloaded)), "{refused:?}");
+    first.send(used(1, 1)).unwrap();
+    drop(first);
+    read(reply).await.1.unwrap();
+    // Its task ends just after its answer.
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(read(house.chat(false).await.unwrap()).await.0, "Yes.");
+}

@@ -189,7 +189,7 @@ impl House {
             media: Media::offline(files),
             clock,
             instance,
-            settings: CallSettings { replay_bytes_max: 100, ..CallSettings::default() },
+            settings: CallSettings { replay_bytes_max: 100, in_flight_max: 2, ..CallSettings::default() },
             spawner: Spawner::new(Handle::current()),
         });
         store.grant(grant("u1", "10", "grant:first")).await.unwrap();
