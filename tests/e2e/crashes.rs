@@ -130,7 +130,7 @@ async fn unknown_place_is_refused_with_those_that_there_are() {
 
 /// Many processes' servers, and leases that a test can wait for: here nobody knows that the dead are dead before
 /// their leases end.
-fn scaled_out() -> Cluster {
+pub(crate) fn scaled_out() -> Cluster {
     Cluster::new()
         .with("FOURFOLD__JOBS__SEND_MARGIN", "0s")
         .with("FOURFOLD__JOBS__LEASE", "1500ms")

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod bad_input;
+#[cfg(feature = "failpoints")]
+mod call_crashes;
 mod chaos;
 mod chats;
 mod commands;
