@@ -4,10 +4,12 @@
 mod model;
 mod steps;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
+use fourfold_servers::Postgres;
 use fourfold_service::Clock;
-use fourfold_service::backends::{SqliteSettings, SqliteStore};
+use fourfold_service::backends::{PostgresSettings, PostgresStore, SqliteSettings, SqliteStore};
 use fourfold_service::credits::Grant;
 use fourfold_service::ports::Store;
 use fourfold_service::testing::{MemoryStore, TestClock, account_subject, credits};
@@ -104,6 +106,43 @@ proptest! {
         run(check(Arc::new(store), clock, || rows(&path), &steps))?;
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn postgres_answers_as_the_model_does(steps in vec(steps::any_step(), 20..60)) {
+        static SERVER: LazyLock<(Postgres, String)> = LazyLock::new(|| {
+            let server = Postgres::start(Postgres::FAST).unwrap();
+            let url = server.create_database().unwrap();
+            (server, url)
+        });
+        static CASE: AtomicUsize = AtomicUsize::new(0);
+        let (server, url) = &*SERVER;
+        let schema = format!("case{}", CASE.fetch_add(1, Ordering::Relaxed));
+        server.sql(url, &format!("CREATE SCHEMA {schema}")).unwrap();
+        let clock = Arc::new(TestClock::default());
+        let in_schema = format!("{url}?options=-c%20search_path%3D{schema}");
+        let written = || server.sql(url, &format!("SET search_path = {schema}; {POSTGRES_ROWS}")).unwrap();
+        run(async {
+            let settings = PostgresSettings::new(&in_schema).unwrap();
+            let store = PostgresStore::open_at(&settings, clock.clone()).await.unwrap();
+            check(Arc::new(store), clock, written, &steps).await
+        })?;
+    }
+}
+
+/// All rows of a database, but those that a read may touch.
+const POSTGRES_ROWS: &str = "SELECT x FROM (
+     SELECT available || ':' || held AS x FROM account
+     UNION ALL SELECT operation FROM entry
+     UNION ALL SELECT id || state || charged FROM hold
+     UNION ALL SELECT id || state || version || attempts || cancel_requested FROM job
+     UNION ALL SELECT job || next_at || coalesce(lease_until::text, '-') || token || failed_polls FROM job_due
+     UNION ALL SELECT owner || number || state || coalesce(upstream, '-') FROM attempt
+     UNION ALL SELECT job || number FROM artifact
+     UNION ALL SELECT id FROM job_event
+     UNION ALL SELECT id || state FROM call) AS rows ORDER BY x";
 
 /// All rows of the database, but those that a read may touch.
 fn rows(path: &std::path::Path) -> String {
