@@ -59,7 +59,8 @@ pub async fn join(store: &dyn Store, instance: InstanceId, lease: Duration) -> R
     end_orphaned_calls(store).await
 }
 
-/// Starts to beat.
+/// Starts to beat. A process that stops beats until its last task has ended, or others would end the calls that it
+/// still brings to their end.
 pub fn start_beating(
     store: Arc<dyn Store>,
     instance: InstanceId,
@@ -67,13 +68,9 @@ pub fn start_beating(
     spawner: &Spawner,
 ) {
     let (beat, lease) = (settings.beat, settings.lease);
-    let stopping = spawner.stopping().clone();
-    spawner.start(async move {
-        loop {
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                () = tokio::time::sleep(beat) => {}
-            }
+    let ended = spawner.ended().clone();
+    spawner.start_beside(async move {
+        while ended.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
             if let Err(error) = store.beat(instance, lease).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, instance.id = %instance, "a heartbeat was missed");
             }

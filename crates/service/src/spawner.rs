@@ -14,12 +14,14 @@ pub struct Spawner {
     runtime: Handle,
     tasks: TaskTracker,
     stopping: CancellationToken,
+    ended: CancellationToken,
 }
 
 impl Spawner {
     /// A spawner for this runtime.
     pub fn new(runtime: Handle) -> Self {
-        Self { runtime, tasks: TaskTracker::new(), stopping: CancellationToken::new() }
+        let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
+        Self { runtime, tasks: TaskTracker::new(), stopping, ended }
     }
 
     /// Starts a task. It must end soon after [`Spawner::stopping`] says so.
@@ -31,15 +33,32 @@ impl Spawner {
         self.tasks.spawn_on(task, &self.runtime)
     }
 
+    /// Starts what the tasks need until the last of them has ended. It must end soon after [`Spawner::ended`] says so,
+    /// and nobody waits for it.
+    pub fn start_beside<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        // Whoever keeps the handle could only abort it.
+        drop(self.runtime.spawn(task));
+    }
+
     /// Ends when shutdown begins.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stopping
+    }
+
+    /// Ends when shutdown has waited for the last task, or waits no longer.
+    pub fn ended(&self) -> &CancellationToken {
+        &self.ended
     }
 
     /// Tells every task to stop and waits for them, this long at most. False when some still run.
     pub async fn stop(&self, patience: Duration) -> bool {
         self.stopping.cancel();
         self.tasks.close();
-        tokio::time::timeout(patience, self.tasks.wait()).await.is_ok()
+        let all_ended = tokio::time::timeout(patience, self.tasks.wait()).await.is_ok();
+        self.ended.cancel();
+        all_ended
     }
 }

@@ -37,3 +37,26 @@ async fn calls_live_as_long_as_their_process_beats_and_end_when_it_stops() {
     assert_eq!((account.available, account.held), (credits("10"), credits("0")));
     assert!(store.audit().await.unwrap().findings.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_stops_beats_until_its_last_task_has_ended() {
+    let store = MemoryStore::new(Arc::new(PausedClock::new()));
+    let settings = InstanceSettings::default();
+    let me = InstanceId::new(Uuid::now_v7());
+    store.grant(grant("u1", "10", "grant:a")).await.unwrap();
+    store.beat(me, settings.lease).await.unwrap();
+    store.open_call(open_call("u1", "4", me)).await.unwrap();
+    let spawner = Spawner::new(Handle::current());
+    start_beating(Arc::new(store.clone()), me, &settings, &spawner);
+    let answer = settings.lease * 3;
+    let answering = spawner.start({
+        let store = store.clone();
+        async move {
+            tokio::time::sleep(answer).await;
+            end_orphaned_calls(&store).await.unwrap();
+            store.account(&account_subject("u1")).await.unwrap().unwrap().held
+        }
+    });
+    assert!(spawner.stop(answer * 2).await);
+    assert_eq!(answering.await.unwrap(), credits("4"), "a call under way was ended");
+}
