@@ -1,10 +1,12 @@
 //! An object that is sent in parts.
 
+use std::pin::pin;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
-use futures_util::future::try_join;
+use futures_util::future::{Either, select};
 
 use super::S3Storage;
 use super::failure::failed;
@@ -65,7 +67,15 @@ impl Upload {
         let mut part = Some(first);
         while let Some(bytes) = part {
             let number = i32::try_from(self.parts.len() + 1).unwrap_or(i32::MAX);
-            let (sent, next) = try_join(self.send(number, bytes), source.next_part()).await?;
+            let (sent, next) = match select(pin!(self.send(number, bytes)), pin!(source.next_part())).await {
+                Either::Left((sent, next)) => (sent?, next.await?),
+                // A part that arrives after the upload was taken back would stay.
+                Either::Right((next, sent)) => {
+                    let sent = sent.await;
+                    let next = next?;
+                    (sent?, next)
+                }
+            };
             self.parts.push(sent);
             part = next;
         }

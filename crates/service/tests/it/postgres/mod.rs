@@ -8,7 +8,7 @@ mod nodes;
 mod outages;
 mod proxy;
 
-use fourfold_servers::Postgres;
+use fourfold_servers::{Durability, Postgres};
 use fourfold_service::backends::{PostgresSettings, PostgresStore};
 use fourfold_service::ports::AccountStore as _;
 
@@ -20,7 +20,16 @@ struct House {
 
 impl House {
     fn new() -> Self {
-        let server = Postgres::start(Postgres::FAST).unwrap();
+        Self::start(Postgres::FAST)
+    }
+
+    /// One that loses nothing when it is killed.
+    fn synced() -> Self {
+        Self::start(Postgres::SYNCED)
+    }
+
+    fn start(durability: Durability) -> Self {
+        let server = Postgres::start(durability).unwrap();
         let url = server.create_database().unwrap();
         Self { server, url }
     }

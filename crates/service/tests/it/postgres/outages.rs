@@ -13,7 +13,7 @@ use crate::ledger::grant;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn steps_and_reads_wait_for_a_server_that_comes_back() {
-    let house = House::new();
+    let house = House::synced();
     let store = house.open().await;
     store.grant(grant("u1", "1", "grant:first")).await.unwrap();
     for (round, end) in
@@ -36,7 +36,7 @@ async fn steps_and_reads_wait_for_a_server_that_comes_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn patience_ends_and_the_next_server_is_found_all_the_same() {
-    let house = House::new();
+    let house = House::synced();
     let mut settings = PostgresSettings::new(&house.url).unwrap();
     settings.patience = Duration::from_millis(100);
     let store = PostgresStore::open(&settings).await.unwrap();
