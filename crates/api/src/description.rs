@@ -46,6 +46,9 @@ pub(crate) enum KeyErrors {
     /// Something failed on our side; `x-should-retry` says whether it may be sent again.
     #[response(status = 500)]
     Internal(ErrorBody),
+    /// What we keep can't be reached or has no room left; `x-should-retry` says whether it may be sent again.
+    #[response(status = 503)]
+    Unavailable(ErrorBody),
 }
 
 /// The errors of every route that takes a body.

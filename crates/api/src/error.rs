@@ -211,6 +211,21 @@ impl From<ServiceError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_full", message)
                     .again_after(Duration::from_secs(30))
             }
+            ServiceError::Unavailable { effect, .. } => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a request found our store or storage gone"
+                );
+                let message = match effect {
+                    Effect::NotStarted => "what we keep can't be reached; nothing was done, try again",
+                    Effect::MayHaveStarted | Effect::Started => {
+                        "what we keep can't be reached; look whether it was done before you try again"
+                    }
+                };
+                let retry_after = (effect == Effect::NotStarted).then_some(RETRY_AFTER);
+                let unavailable = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+                Self { effect, retry_after, ..unavailable }
+            }
             ServiceError::Internal { effect, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a request failed on our side");
                 let retry_after = (effect == Effect::NotStarted).then_some(RETRY_AFTER);
@@ -362,6 +377,9 @@ mod tests {
 
     #[test]
     fn a_client_may_repeat_only_what_was_not_begun() {
+        let gone = |effect| ServiceError::Unavailable { what: "x", effect, source: BoxError::from("y") };
+        check(gone(Effect::NotStarted), 503, "unavailable", Some("true"));
+        check(gone(Effect::MayHaveStarted), 503, "unavailable", Some("false"));
         check(internal(Effect::NotStarted), 500, "internal", Some("true"));
         check(internal(Effect::MayHaveStarted), 500, "internal", Some("false"));
         check(internal(Effect::Started), 500, "internal", Some("false"));

@@ -90,9 +90,12 @@ pub enum StoreError {
     /// There is no room left on the disk.
     #[error("the storage is full")]
     Full(#[source] BoxError),
-    /// The store can't be reached or has failed.
+    /// The store can't be reached or has failed; nothing was changed.
     #[error("the store has failed")]
     Failed(#[source] BoxError),
+    /// The store can't be reached any more, and whether it took the step isn't known.
+    #[error("it isn't known whether the store took the step")]
+    Unknown(#[source] BoxError),
 }
 
 /// Any error beneath.
@@ -165,6 +168,17 @@ pub enum ServiceError {
     /// Our store or storage has no room left.
     #[error("the storage is full")]
     StorageFull(#[source] BoxError),
+    /// Our store or storage can't be reached or has failed.
+    #[error("{what}")]
+    Unavailable {
+        /// What is gone, for the operator.
+        what: &'static str,
+        /// Whether what was asked for may be done all the same.
+        effect: Effect,
+        /// What lies beneath.
+        #[source]
+        source: BoxError,
+    },
     /// Something of ours failed.
     #[error("{what}")]
     Internal {
@@ -185,8 +199,13 @@ impl From<StoreError> for ServiceError {
             StoreError::Refused(refusal) => Self::Refused(refusal),
             StoreError::Full(source) => Self::StorageFull(source),
             StoreError::Failed(source) => {
-                Self::Internal { what: "the store has failed", effect: Effect::NotStarted, source }
+                Self::Unavailable { what: "the store has failed", effect: Effect::NotStarted, source }
             }
+            StoreError::Unknown(source) => Self::Unavailable {
+                what: "it isn't known whether the store took a step",
+                effect: Effect::MayHaveStarted,
+                source,
+            },
         }
     }
 }

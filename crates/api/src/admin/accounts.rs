@@ -58,8 +58,7 @@ pub(crate) struct NewAdjustment {
     operation_id = "grant_credits", request_body = NewGrant,
     params(("account" = String, Path), ("realm" = Option<String>, Query),
         ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
-    responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors,
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+    responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors))]
 pub(crate) async fn grant(
     State(state): State<AppState>,
     _admin: Admin,
@@ -86,8 +85,7 @@ pub(crate) async fn grant(
         ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
     responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors,
         (status = 402, body = ErrorBody, description = "the account has less than would be taken"),
-        (status = 404, body = ErrorBody, description = "no such account"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 404, body = ErrorBody, description = "no such account")))]
 pub(crate) async fn adjust(
     State(state): State<AppState>,
     _admin: Admin,

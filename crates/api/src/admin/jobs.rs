@@ -72,8 +72,7 @@ pub(crate) async fn list(
     responses((status = 202, body = AdminJobBody, description = "the new job"), KeyErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay"),
         (status = 404, body = ErrorBody, description = "no such job"),
-        (status = 409, body = ErrorBody, description = "the job isn't final, or has succeeded"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 409, body = ErrorBody, description = "the job isn't final, or has succeeded")))]
 pub(crate) async fn retry(
     State(state): State<AppState>,
     _admin: Admin,
@@ -98,8 +97,7 @@ pub(crate) async fn retry(
     params(("id" = String, Path)),
     responses((status = 202, body = AdminJobBody, description = "the job as it is now"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such job"),
-        (status = 409, body = ErrorBody, description = "the job is final"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 409, body = ErrorBody, description = "the job is final")))]
 pub(crate) async fn cancel(
     State(state): State<AppState>,
     _admin: Admin,

@@ -70,8 +70,7 @@ pub(crate) struct NewKeyBody {
 
 /// Makes a key. Its secret is shown in this answer and never again.
 #[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", operation_id = "create_key", request_body = NewKeyBody,
-    responses((status = 201, body = KeyBody, description = "the key, with its secret"), KeyErrors, BodyErrors,
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+    responses((status = 201, body = KeyBody, description = "the key, with its secret"), KeyErrors, BodyErrors))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     _admin: Admin,
@@ -100,8 +99,7 @@ pub(crate) async fn list(
 #[utoipa::path(delete, path = "/api/v1/admin/keys/{id}", tag = "admin", operation_id = "revoke_key",
     params(("id" = String, Path)),
     responses((status = 204, description = "the key is revoked"), KeyErrors,
-        (status = 404, body = ErrorBody, description = "no such key"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 404, body = ErrorBody, description = "no such key")))]
 pub(crate) async fn revoke(
     State(state): State<AppState>,
     _admin: Admin,

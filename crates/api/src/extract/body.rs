@@ -143,14 +143,6 @@ impl Object {
         value.ok_or_else(|| ApiError::malformed(name, format!("{name} is required")))
     }
 
-    pub(crate) fn boolean(&mut self, name: &'static str) -> Result<Option<bool>, ApiError> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Bool(value)) => Ok(Some(value)),
-            Some(_) => Err(ApiError::malformed(name, format!("{name} must be true or false"))),
-        }
-    }
-
     /// What was not read.
     pub(crate) fn rest(self) -> Map<String, Value> {
         self.0

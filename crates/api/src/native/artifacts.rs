@@ -59,7 +59,8 @@ pub(crate) async fn by_job(
         (status = 304, description = "the caller has it already"),
         (status = 404, body = ErrorBody, description = "the link is altered or has expired"),
         (status = 416, body = ErrorBody, description = "the range begins after the end"),
-        (status = 500, body = ErrorBody, description = "something failed on our side")))]
+        (status = 500, body = ErrorBody, description = "something failed on our side"),
+        (status = 503, body = ErrorBody, description = "what we keep can't be reached; try again")))]
 pub(crate) async fn by_token(
     State(state): State<AppState>,
     Token(token): Token,

@@ -50,8 +50,7 @@ pub(crate) struct FileBody {
     responses(
         (status = 201, body = FileBody, description = "the file was taken"),
         KeyErrors,
-        BodyErrors,
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        BodyErrors))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     user: User,
@@ -106,8 +105,7 @@ pub(crate) async fn show(
     params(UserHeader, ("id" = String, Path)),
     responses((status = 204, description = "the file is gone"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such file, or it is another account's"),
-        (status = 409, body = ErrorBody, description = "a job that isn't final names it"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 409, body = ErrorBody, description = "a job that isn't final names it")))]
 pub(crate) async fn delete(
     State(state): State<AppState>,
     user: User,

@@ -62,8 +62,7 @@ pub(crate) struct NewJob {
         KeyErrors,
         BodyErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay, or the work could cost more than max_credits"),
-        (status = 404, body = ErrorBody, description = "no such model"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 404, body = ErrorBody, description = "no such model")))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     user: User,
@@ -135,8 +134,7 @@ pub(crate) async fn list(
     params(UserHeader, ("id" = String, Path)),
     responses((status = 202, body = JobBody, description = "the job as it is now"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such job, or it is another account's"),
-        (status = 409, body = ErrorBody, description = "the job is final"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 409, body = ErrorBody, description = "the job is final")))]
 pub(crate) async fn cancel(
     State(state): State<AppState>,
     user: User,

@@ -70,8 +70,7 @@ struct TryBody {
 #[utoipa::path(post, path = "/api/v1/webhooks/secrets", tag = "webhooks", operation_id = "create_webhook_secret",
     params(UserHeader),
     responses((status = 201, body = SecretBody, description = "the secret, with its text"), KeyErrors,
-        (status = 409, body = ErrorBody, description = "the account has as many as it may"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 409, body = ErrorBody, description = "the account has as many as it may")))]
 pub(crate) async fn make_secret(State(state): State<AppState>, user: User) -> Result<Response, ApiError> {
     let new = state.webhooks.make_secret(user.subject).await?;
     let body = SecretBody { secret: Some(new.secret.expose()), ..SecretBody::new(&new.kept) };
@@ -98,8 +97,7 @@ pub(crate) async fn list_secrets(
 #[utoipa::path(delete, path = "/api/v1/webhooks/secrets/{id}", tag = "webhooks",
     operation_id = "delete_webhook_secret", params(UserHeader, ("id" = String, Path)),
     responses((status = 204, description = "the secret is gone"), KeyErrors,
-        (status = 404, body = ErrorBody, description = "no such secret, or it is another account's"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 404, body = ErrorBody, description = "no such secret, or it is another account's")))]
 pub(crate) async fn revoke_secret(
     State(state): State<AppState>,
     user: User,
@@ -133,8 +131,7 @@ pub(crate) async fn list_deliveries(
 #[utoipa::path(post, path = "/api/v1/webhooks/deliveries/{id}/redeliver", tag = "webhooks",
     operation_id = "redeliver_webhook", params(UserHeader, ("id" = String, Path)),
     responses((status = 202, body = DeliveryBody, description = "the delivery as it is now"), KeyErrors,
-        (status = 404, body = ErrorBody, description = "no such delivery, or it is another account's"),
-        (status = 503, body = ErrorBody, description = "there is no room left")))]
+        (status = 404, body = ErrorBody, description = "no such delivery, or it is another account's")))]
 pub(crate) async fn redeliver(
     State(state): State<AppState>,
     user: User,

@@ -23,7 +23,7 @@ impl ChatAsked {
     /// Reads the fields that are OpenAI's own; every other is for the model's table of parameters to know or refuse.
     pub(super) fn read(mut object: Object) -> Result<Self, ApiError> {
         let model = object.required_text("model")?;
-        let is_stream = object.boolean("stream")?.unwrap_or(false);
+        let is_stream = object.flag("stream")?.unwrap_or(false);
         let includes_usage = match object.object("stream_options")? {
             None => false,
             Some(_) if !is_stream => {

@@ -79,7 +79,7 @@ async fn a_failure_of_ours_says_whether_to_try_again_and_nothing_of_its_cause() 
     let house = House::new().await;
     let router =
         house.router_over(|state| state.keys = KeysService::new(Arc::new(Gone), Arc::new(SystemClock)));
-    let answer = house.get("/api/v1/credits").by("u1").of(router).check(500, "internal", None).await;
+    let answer = house.get("/api/v1/credits").by("u1").of(router).check(503, "unavailable", None).await;
     assert_eq!((answer.header("x-should-retry"), answer.header("retry-after")), (Some("true"), Some("1")));
     assert!(!answer.text().contains("hunter2"));
 }

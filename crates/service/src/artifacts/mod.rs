@@ -145,7 +145,7 @@ fn extension(media_type: &str) -> &'static str {
 pub(crate) fn storage_failed(error: StorageError) -> ServiceError {
     match error {
         StorageError::Full(source) => ServiceError::StorageFull(source),
-        other => ServiceError::Internal {
+        other => ServiceError::Unavailable {
             what: "the storage has failed",
             effect: fourfold_domain::Effect::NotStarted,
             source: other.into(),

@@ -61,7 +61,7 @@ impl CallTask {
         let began = Instant::now();
         let mut worked = Work::new(&mut self, &call, is_kept).run().await;
         let (settled, ending) = self.settle(&call, held, &mut worked).await;
-        if !matches!(settled, Err(StoreError::Full(_) | StoreError::Failed(_))) {
+        if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();
         }
         note_end(&call, &worked, ending, settled.as_ref().ok().copied(), began.elapsed());

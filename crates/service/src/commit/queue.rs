@@ -46,7 +46,7 @@ impl<A> CommitQueue<A> {
     pub(crate) async fn commit<S: Step>(&self, step: S) -> Result<S::Answer, StoreError> {
         let (pending, answer) = pending(step);
         self.sender.send(Work::Step(pending)).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        answer.await.map_err(|_| StoreError::Unknown("the writer has stopped".into()))?
     }
 }
 

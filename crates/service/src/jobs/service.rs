@@ -61,7 +61,7 @@ pub struct JobParts {
     pub instance: InstanceId,
     /// How jobs are worked on.
     pub settings: JobSettings,
-    /// Whether there is room for more work; the sweep keeps it current.
+    /// Whether there is room for more work; a [`RoomWatch`](super::RoomWatch) keeps it current.
     pub has_room: Arc<AtomicBool>,
 }
 
@@ -202,14 +202,14 @@ impl JobsService {
             step.new_files = self.parts.files.take_in(&step.subject, inline).await?;
         }
         let submitted = self.parts.store.submit(step).await;
-        if !matches!(submitted, Ok(Submitted::New(_) | Submitted::Parked(_))) {
+        // What perhaps was taken needs its files.
+        if !matches!(submitted, Ok(Submitted::New(_) | Submitted::Parked(_)) | Err(StoreError::Unknown(_))) {
             self.parts.files.discard(&incoming).await;
         }
         let submitted = submitted.map_err(|error| match error {
-            StoreError::Refused(Refusal::NoFile(id)) => media.missing(id).into(),
-            other => taken_or_not(other),
-        });
-        let submitted = submitted?;
+            StoreError::Refused(Refusal::NoFile(id)) => ServiceError::from(media.missing(id)),
+            other => other.into(),
+        })?;
         match submitted {
             Submitted::Earlier(Owner::Job(id)) => Ok((self.load(id).await?, None)),
             Submitted::Earlier(Owner::Call(_)) => Err(ServiceError::Refused(Refusal::IdempotencyMismatch)),
@@ -470,14 +470,4 @@ fn written_object(text: &str) -> Result<Map<String, Value>, ServiceError> {
         effect: Effect::NotStarted,
         source: error.into(),
     })
-}
-
-/// A failure to take a job leaves open whether it was taken, so nobody is to send it again unasked.
-fn taken_or_not(error: StoreError) -> ServiceError {
-    match error {
-        StoreError::Failed(source) => {
-            ServiceError::Internal { what: "the store has failed", effect: Effect::MayHaveStarted, source }
-        }
-        refused => refused.into(),
-    }
 }

@@ -15,6 +15,7 @@ use super::database::{RUN_AGAIN_MAX, Time, Waits};
 use super::fault::{Cure, Fault, failed};
 use super::settings::{PostgresError, PostgresSettings};
 use crate::commit::{PendingStep, Work};
+use crate::error::StoreError;
 
 /// How often the rows of old batches are deleted.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -69,7 +70,7 @@ impl Committer {
             Err(Unfinished { fault, unknown })
                 if count == 1 || unknown.is_some() || fault.cure() == Cure::Reconnect =>
             {
-                answer_all(steps, fault);
+                answer_all(steps, fault, unknown.is_some());
             }
             Err(Unfinished { fault, .. }) => {
                 tracing::warn!(
@@ -150,7 +151,8 @@ impl Committer {
     }
 }
 
-fn answer_all(steps: Steps, fault: Fault) {
+fn answer_all(steps: Steps, fault: Fault, is_unknown: bool) {
     let fault = Arc::new(fault);
-    steps.into_iter().for_each(|step| step.answer(Some(failed(&fault))));
+    let answer = || if is_unknown { StoreError::Unknown(fault.clone().into()) } else { failed(&fault) };
+    steps.into_iter().for_each(|step| step.answer(Some(answer())));
 }
