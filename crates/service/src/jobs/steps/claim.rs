@@ -40,6 +40,8 @@ pub struct Claimed {
     pub late_until: Option<Timestamp>,
     /// How long it was due.
     pub waited: Duration,
+    /// When it was claimed, by the clock that its deadline was set by.
+    pub claimed_at: Timestamp,
 }
 
 impl Step for Claim {
@@ -74,6 +76,7 @@ impl Step for Claim {
             failed_polls: due.failed_polls,
             late_until: due.late_until,
             waited,
+            claimed_at: now,
         })
     }
 }

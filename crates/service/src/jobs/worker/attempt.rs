@@ -82,7 +82,7 @@ impl JobWorker {
         if working.held.left() < self.parts.settings.send_margin {
             return self.not_sent(working, &job).await;
         }
-        let patience = job.deadline_at.since(self.parts.clock.now());
+        let patience = working.patience();
         let context = AttemptContext {
             owner: job.id.to_string(),
             number,

@@ -53,7 +53,11 @@ impl JobWorker {
                 self.parts.settings.late_poll
             }
         };
-        self.expire(working, late_poll).await
+        self.expire(working, late_poll).await?;
+        if !late_poll.is_zero() && self.task_of(working).is_some() {
+            super::note_uncertain(&working.claimed.job);
+        }
+        Ok(())
     }
 
     async fn ask_to_stop(&self, working: &Working) -> Result<Cancelled, String> {

@@ -12,7 +12,7 @@ use crate::{StoreError, Timestamp};
 impl JobWorker {
     /// Asks once more. What the vendor delivers now is recorded as lost; nobody is charged.
     pub(super) async fn look_late(&self, working: &Working, until: Timestamp) -> Result<(), StoreError> {
-        let is_over = self.parts.clock.now() >= until;
+        let is_over = working.claimed.claimed_at >= until;
         let failed_polls = working.claimed.failed_polls.saturating_add(1);
         let (pause, failed_polls) = match self.poll_late(working).await {
             Some(Ok(Poll::Done(outputs))) => {

@@ -24,10 +24,13 @@ use super::{
 };
 use crate::ports::Taken;
 use crate::routing::Elsewhere;
-use crate::{Refusal, Spawner, StoreError, failpoint};
+use crate::{Refusal, Spawner, StoreError, Timestamp, failpoint};
 
 /// How long a vendor may take to say how a task stands, or that it stops.
 const VENDOR_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a job is put back whose vendor can't be asked, since as many are asked as may be.
+const POLL_LATER: Duration = Duration::from_secs(2);
 
 /// Works on jobs.
 #[derive(Clone)]
@@ -51,6 +54,16 @@ impl Working {
     /// Whether all that is to be done is to ask a vendor how a task stands, and to store what it delivers.
     fn is_poll(&self) -> bool {
         self.claimed.job.state == JobState::Running || self.claimed.late_until.is_some()
+    }
+
+    /// The present moment by the database's clock, which deadlines were set by: a worker's own may differ.
+    fn now(&self) -> Timestamp {
+        self.claimed.claimed_at.after(self.began.elapsed())
+    }
+
+    /// How long until the job's deadline.
+    fn patience(&self) -> Duration {
+        self.claimed.job.deadline_at.since(self.now())
     }
 }
 
@@ -113,12 +126,17 @@ impl JobWorker {
                 self.parts.queue.acknowledge(taken).await;
                 if !working.is_poll() {
                     self.go_on(*working).await;
-                } else if let Ok(permit) = self.polls.clone().acquire_owned().await {
-                    let worker = self.clone();
-                    spawner.start(tracker.track_future(async move {
-                        worker.go_on(*working).await;
-                        drop(permit);
-                    }));
+                    return;
+                }
+                match self.polls.clone().try_acquire_owned() {
+                    Ok(permit) => {
+                        let worker = self.clone();
+                        spawner.start(tracker.track_future(async move {
+                            worker.go_on(*working).await;
+                            drop(permit);
+                        }));
+                    }
+                    Err(_all_taken) => self.put_back(*working).await,
                 }
             }
             Claiming::Refused => self.parts.queue.acknowledge(taken).await,
@@ -150,9 +168,27 @@ impl JobWorker {
     }
 
     async fn go_on(&self, working: Working) {
+        self.under_lease(&working, self.advance(&working)).await;
+    }
+
+    /// Lets go of a job whose vendor can't be asked now, since as many are asked as may be: whoever takes it in a
+    /// moment finds room, and other work isn't kept waiting.
+    async fn put_back(&self, working: Working) {
+        let later = async {
+            let Working { claimed, .. } = &working;
+            let (lease, failed_polls) = (claimed.lease, claimed.failed_polls);
+            let cancel_seen = claimed.job.cancel_requested;
+            let step = Reschedule { lease, after: POLL_LATER, cancel_seen, progress: None, failed_polls };
+            let job = self.parts.store.reschedule(step).await?;
+            self.enqueue(&working, &job, POLL_LATER).await;
+            Ok(())
+        };
+        self.under_lease(&working, later).await;
+    }
+
+    async fn under_lease(&self, working: &Working, step: impl Future<Output = Result<(), StoreError>>) {
         let job = working.claimed.job.id;
-        let lost = working.held.lost().clone();
-        match lost.run_until_cancelled(self.advance(&working)).await {
+        match working.held.lost().run_until_cancelled(step).await {
             Some(Ok(())) => {}
             Some(Err(StoreError::Refused(Refusal::LeaseLost))) | None => {
                 tracing::warn!(job.id = %job, "the lease of a job was lost, another worker goes on");
@@ -166,7 +202,7 @@ impl JobWorker {
 
     async fn advance(&self, working: &Working) -> Result<(), StoreError> {
         let job = &working.claimed.job;
-        let overdue = self.parts.clock.now() >= job.deadline_at;
+        let overdue = working.claimed.claimed_at >= job.deadline_at;
         match job.state {
             // What was delivered is kept, whatever the clock or the caller says now.
             JobState::Storing => self.resume_storing(working, overdue).await,
@@ -191,9 +227,6 @@ impl JobWorker {
         let job = &working.claimed.job;
         let again = job.attempts < job.terms.attempts_max && !job.cancel_requested;
         let why = "the process that asked it ended before the answer was recorded";
-        tracing::error!(job.id = %job.id, account.id = %job.account, attempt = job.attempts,
-            "it isn't known whether a vendor took a job's work");
-        metrics::counter!("fourfold_attempts_uncertain_total", "model" => job.model.to_string()).increment(1);
         let after = after_uncertainty(again, &job.terms, self.parts.settings.backoff, why);
         self.go_on_after(working, job, after, Effect::MayHaveStarted, Map::new()).await
     }
@@ -222,11 +255,18 @@ impl JobWorker {
     ) -> Result<(), StoreError> {
         match after {
             AfterFailure::Fail { error, attempt } => {
-                self.finish(working, Ending::Failed { error, attempt, effect: Some(effect), vendor }).await
+                self.finish(working, Ending::Failed { error, attempt, effect: Some(effect), vendor }).await?;
+                if attempt == AttemptState::Uncertain {
+                    note_uncertain(job);
+                }
+                Ok(())
             }
             AfterFailure::Retry { error, attempt: state, after } => {
                 let step = NextAttempt { lease: working.claimed.lease, state, effect, error, vendor, after };
                 let job_now = self.parts.store.next_attempt(step).await?;
+                if state == AttemptState::Uncertain {
+                    note_uncertain(job);
+                }
                 tracing::info!(job.id = %job.id, attempt = job.attempts, after_ms = millis(after), "another attempt follows");
                 self.parts.announce(&job_now);
                 self.enqueue(working, &job_now, after).await;
@@ -280,4 +320,11 @@ impl JobWorker {
         let error = JobError::new("cancelled", "cancelled before any vendor was asked; nothing was charged");
         self.finish(working, Ending::Cancelled { used: Credits::ZERO, error }).await
     }
+}
+
+/// Counts an attempt of which nobody knows what became, and tells who is to look into it.
+fn note_uncertain(job: &Job) {
+    tracing::error!(job.id = %job.id, account.id = %job.account, attempt = job.attempts,
+        "it isn't known what became of the work that a vendor was asked for");
+    metrics::counter!("fourfold_attempts_uncertain_total", "model" => job.model.to_string()).increment(1);
 }

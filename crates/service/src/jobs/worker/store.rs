@@ -47,7 +47,7 @@ impl JobWorker {
         let Outputs { items, quantities, missing, vendor } = outputs;
         let came_at_once = items.iter().any(|output| matches!(output.source, OutputSource::Bytes(_)));
         if came_at_once {
-            let items = match self.store_what_came(job, provider, &items).await {
+            let items = match self.store_what_came(working, job, provider, &items).await {
                 Ok(items) => items,
                 // The next poll brings them again.
                 Err(why) if job.state == JobState::Running => return self.poll_failed(working, &why).await,
@@ -101,7 +101,7 @@ impl JobWorker {
             source: place.source.clone(),
         };
         let outputs: Vec<Output> = delivery.items.iter().map(output).collect();
-        match self.store_in_time(job, provider, &outputs).await {
+        match self.store_in_time(working, job, provider, &outputs).await {
             Err(why) => self.poll_failed(working, &why).await,
             Ok(items) => {
                 failpoint::reach("after_store");
@@ -170,21 +170,22 @@ impl JobWorker {
     async fn lost(&self, working: &Working, why: String) -> Result<(), StoreError> {
         tracing::error!(job.id = %working.claimed.job.id, why, "a result that the vendor was paid for couldn't be stored");
         let error = JobError::new("storage_failed", "the result couldn't be stored; nothing was charged");
-        self.finish(working, Ending::failed(error, AttemptState::Failed, Some(Effect::Started))).await
+        self.finish(working, Ending::failed(error, AttemptState::Lost, Some(Effect::Started))).await
     }
 
     /// Stores results that nobody could fetch again: while the store is down it is tried until the job's
     /// deadline. A task's results are tried once, since the next poll brings them again.
     async fn store_what_came(
         &self,
+        working: &Working,
         job: &Job,
         provider: &dyn Provider,
         outputs: &[Output],
     ) -> Result<Vec<StoredObject>, String> {
         let mut failures = 0;
         loop {
-            match self.store_in_time(job, provider, outputs).await {
-                Err(why) if job.state != JobState::Running && self.parts.clock.now() < job.deadline_at => {
+            match self.store_in_time(working, job, provider, outputs).await {
+                Err(why) if job.state != JobState::Running && !working.patience().is_zero() => {
                     failures += 1;
                     tracing::warn!(job.id = %job.id, failures, why, "a result couldn't be stored; it is tried again");
                     tokio::time::sleep(poll_backoff(failures).min(STORE_AGAIN_MAX)).await;
@@ -197,11 +198,12 @@ impl JobWorker {
     /// Stores every result, or gives up at the job's deadline: a download that hangs doesn't keep a worker.
     async fn store_in_time(
         &self,
+        working: &Working,
         job: &Job,
         provider: &dyn Provider,
         outputs: &[Output],
     ) -> Result<Vec<StoredObject>, String> {
-        let patience = job.deadline_at.since(self.parts.clock.now()).max(VENDOR_PATIENCE);
+        let patience = working.patience().max(VENDOR_PATIENCE);
         let stored = timeout(patience, self.store_all(job, provider, outputs)).await;
         stored.unwrap_or_else(|_late| Err("storing took longer than the job's deadline".to_owned()))
     }

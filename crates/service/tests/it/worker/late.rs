@@ -6,9 +6,9 @@ use std::time::Duration;
 use fourfold_domain::{Cancelled, Effect, JobId, JobState, Poll, Reason};
 use fourfold_service::Timestamp;
 use fourfold_service::credits::{CreditsService, EntryKind};
-use fourfold_service::jobs::{AttemptState as A, JobSettings};
+use fourfold_service::jobs::{AttemptState as A, JobParts, JobSettings, JobWorker};
 use fourfold_service::ports::{AccountStore as _, JobStore as _};
-use fourfold_service::testing::account_subject;
+use fourfold_service::testing::{TestClock, account_subject};
 
 use super::house::{House, Plan, attempts};
 use super::script::{MockMaker, failure, here, running, task, vendor};
@@ -103,4 +103,16 @@ async fn a_task_that_was_stopped_is_asked_about_no_more() {
 async fn an_operator_may_want_no_late_looks() {
     let (house, job) = expired(Duration::ZERO, Cancelled::Unsupported, []).await;
     assert!(!is_looked_at(&house, job).await);
+}
+
+#[tokio::test]
+async fn whether_a_deadline_is_over_the_databases_clock_decides_and_not_the_workers() {
+    let house = House::new([vendor("acme", MockMaker::new())]).await;
+    let waiting = house.submit(1).await;
+    let slow = JobWorker::new(JobParts { clock: Arc::new(TestClock::default()), ..house.parts.clone() });
+
+    house.clock.advance(Duration::from_secs(60 * 60));
+    slow.look_at(waiting).await;
+    assert_eq!(attempts(&house.view(waiting).await), []);
+    house.check_state(waiting, JobState::Expired).await;
 }

@@ -1,11 +1,19 @@
 //! Tasks that are polled.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use fourfold_domain::{Cancelled, Effect, JobState, Poll, Reason};
+use async_trait::async_trait;
+use fourfold_domain::{
+    AttemptContext, ByteStream, Cancelled, Effect, JobState, MediaMaker, MediaRequest, Output, Poll,
+    ProviderError, Reason, Started, UpstreamTask,
+};
+use fourfold_service::Spawner;
 use fourfold_service::jobs::AttemptState as A;
+use tokio::runtime::Handle;
 
 use super::house::{House, Plan, attempts, error};
+use super::leases::PausedClock;
 use super::script::{MockMaker, at_links, failure, here, running, task, vendor};
 
 #[tokio::test]
@@ -91,4 +99,45 @@ async fn what_the_vendor_finished_before_we_looked_again_is_delivered_past_the_d
     let job = house.submit(1).await;
     house.bring_to_an_end(job).await;
     house.check(job, JobState::Succeeded, "0.04").await;
+}
+
+/// Takes every task, delivers what is asked for third at once, and never says how a task stands.
+struct Silent(AtomicU32);
+
+#[async_trait]
+impl MediaMaker for Silent {
+    async fn start(&self, _: MediaRequest, _: AttemptContext) -> Result<Started, ProviderError> {
+        let earlier = self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(if earlier < 2 { task(1) } else { Started::Done(here(1)) })
+    }
+
+    async fn poll(&self, _: &UpstreamTask) -> Result<Poll, ProviderError> {
+        std::future::pending().await
+    }
+
+    async fn fetch(&self, _: &Output) -> Result<ByteStream, ProviderError> {
+        unreachable!("nothing is to be fetched")
+    }
+
+    async fn cancel(&self, _: &UpstreamTask) -> Result<Cancelled, ProviderError> {
+        unreachable!("nothing is called off")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_look_at_a_task_keeps_no_other_job_waiting() {
+    let mut plan = PausedClock::plan();
+    (plan.jobs.workers, plan.jobs.polls) = (1, 1);
+    let house = House::with(plan, [vendor("acme", Silent(AtomicU32::new(0)))]).await;
+    let spawner = Spawner::new(Handle::current());
+    house.worker.start(&spawner);
+    let (first, second) = (house.submit(1).await, house.submit(1).await);
+    let both_are_looked_at = Duration::from_secs(5);
+    house.jobs().wait(second, both_are_looked_at).await.unwrap();
+    let third = house.submit(1).await;
+    house.jobs().wait(third, Duration::from_secs(10)).await.unwrap();
+    house.check_state(third, JobState::Succeeded).await;
+    for job in [first, second] {
+        house.check_state(job, JobState::Running).await;
+    }
 }

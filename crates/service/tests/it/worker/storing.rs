@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_domain::{Effect, JobState, Poll, Reason, Started};
+use fourfold_service::credits::EntryKind;
 use fourfold_service::jobs::AttemptState as A;
+use fourfold_service::ports::AccountStore as _;
+use fourfold_service::testing::account_subject;
 use futures_util::stream;
 
 use super::house::{House, attempts, error};
@@ -61,6 +64,11 @@ async fn what_came_at_once_and_finds_no_room_until_the_deadline_is_lost_and_free
     let view = house.view(job).await;
     house.check(job, JobState::Failed, "0").await;
     assert_eq!((error(&view), view.artifacts.len()), (Some("storage_failed"), 0));
+    assert_eq!(attempts(&view), [("acme", A::Lost)]);
+    let account = house.store.account(&account_subject("u1")).await.unwrap().unwrap();
+    let entries = house.store.entries(account.id, None, 10).await.unwrap();
+    let losses = entries.iter().filter(|entry| entry.kind == EntryKind::Loss);
+    assert_eq!(losses.map(|entry| entry.amount.to_string()).collect::<Vec<_>>(), ["-0.04"]);
 }
 
 #[tokio::test]
