@@ -14,7 +14,7 @@ use fourfold_service::calls::{CallParts, CallsService};
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
-use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService};
+use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService, RoomWatch};
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::{ObjectStorage, Store};
 use fourfold_service::reconcile::ReconcileService;
@@ -220,6 +220,7 @@ impl Server {
         if self.role.answers() {
             self.state.calls.start_sweep();
         }
+        RoomWatch::new(&self.parts, self.state.artifacts.clone()).start(spawner).await;
         if !self.role.works() {
             return Ok(());
         }

@@ -19,6 +19,7 @@ mod leases;
 mod media;
 mod outcome;
 mod record;
+mod room;
 mod service;
 mod settings;
 mod steps;
@@ -31,6 +32,7 @@ pub use record::{
     Artifact, Attempt, AttemptState, Delivery, Due, Job, JobError, JobEvent, JobView, Lease, OutputPlace,
     StoredObject, Terms, Upstream,
 };
+pub use room::RoomWatch;
 pub(crate) use service::millis;
 pub use service::{JobListener, JobParts, JobsService, Submission};
 pub use settings::JobSettings;

@@ -1,12 +1,12 @@
-//! What runs at the side: what the queue forgot is lined up again, room is looked at, files that nobody needs go.
+//! What runs at the side: what the queue forgot is lined up again, what nobody needs goes.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::time::Instant;
 
-use super::{JobParts, Promote};
-use crate::artifacts::{ArtifactsService, storage_failed};
+use super::{Artifact, JobParts, Promote};
+use crate::artifacts::ArtifactsService;
 use crate::instances::end_orphaned_calls;
 use crate::ports::DueJob;
 use crate::{ServiceError, Spawner, StoreError, Timestamp};
@@ -29,6 +29,15 @@ const SWEEPS_MISSED_MAX: u32 = 3;
 /// How often old results are removed.
 const REMOVE_EVERY: Duration = Duration::from_secs(60);
 
+/// How long old results are removed at a time: a store that doesn't answer holds up nothing else for longer.
+const REMOVE_FOR: Duration = Duration::from_secs(20);
+
+/// How many old results are removed at a time.
+const REMOVALS_AT_ONCE: usize = 8;
+
+/// How long the row of a dead process is kept.
+const DEAD_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How often old idempotency keys are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
 
@@ -49,7 +58,6 @@ impl JobSweep {
         let due = self.parts.store.due(Some(Timestamp::from_millis(i64::MAX)), REBUILD_MAX).await?;
         let jobs = due.len();
         self.line_up(due).await;
-        self.look_for_room().await;
         if jobs > 0 {
             tracing::info!(jobs, "unfinished jobs were taken up again");
         }
@@ -94,7 +102,6 @@ impl JobSweep {
 
     /// Looks once. What is done for all processes, one of them does; false where it is another.
     pub async fn sweep(&self) -> Result<bool, ServiceError> {
-        self.look_for_room().await;
         if let Some(waiting) = self.parts.queue.waiting().await {
             metrics::gauge!("fourfold_queue_depth").set(u32::try_from(waiting.depth).unwrap_or(u32::MAX));
             metrics::gauge!("fourfold_queue_oldest_age_seconds").set(waiting.oldest_age);
@@ -121,22 +128,16 @@ impl JobSweep {
     }
 
     /// Removes the objects of results that were kept for as long as those of their models are; their rows stay and
-    /// tell when. Says how many were removed, at most 500.
+    /// tell when. One that can't be deleted keeps no other. Says how many were removed, at most 500.
     pub async fn remove_old_results(&self) -> Result<usize, ServiceError> {
         let (catalog, now) = (self.parts.catalog.current(), self.parts.clock.now());
-        let mut removed = 0;
+        let (mut removed, until) = (0, Instant::now() + REMOVE_FOR);
         for model in self.parts.store.kept_models().await? {
             let retention = catalog.retention(&model).or(self.artifacts.retention());
             let Some(kept) = retention.filter(|kept| !kept.is_zero()) else { continue };
-            let kept = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
-            let before = Timestamp::from_millis(now.millis().saturating_sub(kept));
-            let old = self.parts.store.kept_artifacts(&model, before, SWEEP_MAX - removed).await?;
-            for artifact in &old {
-                self.parts.storage.delete(&artifact.object.key).await.map_err(storage_failed)?;
-                self.parts.store.artifacts_removed(vec![(artifact.job, artifact.index)]).await?;
-            }
-            removed += old.len();
-            if removed >= SWEEP_MAX {
+            let old = self.parts.store.kept_artifacts(&model, now.before(kept), SWEEP_MAX - removed).await?;
+            removed += self.remove(old, until).await?;
+            if removed >= SWEEP_MAX || Instant::now() >= until {
                 break;
             }
         }
@@ -146,34 +147,44 @@ impl JobSweep {
         Ok(removed)
     }
 
+    /// Removes several at a time, until this moment.
+    async fn remove(&self, old: Vec<Artifact>, until: Instant) -> Result<usize, StoreError> {
+        let removals: Vec<_> = old.iter().map(|artifact| self.remove_one(artifact, until)).collect();
+        let removed: Vec<bool> =
+            stream::iter(removals).buffer_unordered(REMOVALS_AT_ONCE).try_collect().await?;
+        Ok(removed.into_iter().filter(|is_removed| *is_removed).count())
+    }
+
+    /// False where it is left to the next time.
+    async fn remove_one(&self, artifact: &Artifact, until: Instant) -> Result<bool, StoreError> {
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+        if let Err(error) = self.parts.storage.delete(&artifact.object.key).await {
+            tracing::warn!(job.id = %artifact.job, key = %artifact.object.key,
+                error = &error as &dyn std::error::Error, "an old result couldn't be removed; it is tried again");
+            metrics::counter!("fourfold_results_not_removed_total").increment(1);
+            return Ok(false);
+        }
+        self.parts.store.artifacts_removed(vec![(artifact.job, artifact.index)]).await?;
+        Ok(true)
+    }
+
     async fn line_up(&self, due: Vec<DueJob>) {
         let pushes = stream::iter(due);
         pushes.for_each_concurrent(PUSHES_AT_ONCE, |due| self.parts.queue.push(due)).await;
     }
 
-    async fn look_for_room(&self) {
-        match self.artifacts.has_room().await {
-            Ok(room) => {
-                if self.parts.has_room.swap(room, Ordering::Relaxed) != room {
-                    tracing::warn!(room, "whether the store has room for more work has changed");
-                }
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the room in the store can't be told"
-                );
-            }
-        }
-    }
-
     async fn forget(&self, now: Timestamp) {
-        let before = earlier(now, IDEMPOTENCY_KEPT);
+        let before = now.before(IDEMPOTENCY_KEPT);
         if let Err(error) = self.parts.store.forget_idempotency(before).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "old idempotency keys couldn't be forgotten"
             );
+        }
+        if let Err(error) = self.parts.store.forget_instances(DEAD_KEPT).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "dead processes couldn't be forgotten");
         }
         if let Err(error) = self.forget_deliveries(now).await {
             tracing::warn!(
@@ -184,13 +195,8 @@ impl JobSweep {
     }
 
     async fn forget_deliveries(&self, now: Timestamp) -> Result<(), StoreError> {
-        let before = earlier(now, self.parts.outbox.kept());
+        let before = now.before(self.parts.outbox.kept());
         while self.parts.store.forget_deliveries(before, SWEEP_MAX).await? == SWEEP_MAX as u64 {}
         Ok(())
     }
-}
-
-fn earlier(now: Timestamp, age: Duration) -> Timestamp {
-    let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millis(now.millis().saturating_sub(age))
 }

@@ -224,6 +224,9 @@ pub trait InstanceStore: Send + Sync {
     /// for the one server process of an embedded database.
     async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError>;
 
+    /// Forgets instances that died so long ago and have no open calls, and says how many.
+    async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError>;
+
     /// Takes the sweep for so long, or keeps it; false while another instance has it. Between two instances only
     /// one gets it.
     async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError>;

@@ -462,6 +462,18 @@ impl InstanceStore for MemoryStore {
         Ok(())
     }
 
+    async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let State { instances, world, .. } = &mut *state;
+        let before = instances.len();
+        instances.retain(|instance, until| {
+            let mut open = world.calls.values().filter(|call| call.state == CallState::Open);
+            until.after(dead_for) > now || open.any(|call| call.instance == *instance)
+        });
+        Ok((before - instances.len()) as u64)
+    }
+
     async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let mut state = self.state();

@@ -87,6 +87,16 @@ impl InstanceStore for PostgresStore {
         self.database.execute(Query::new(sql, values![instance.to_string()])).await
     }
 
+    async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError> {
+        let sql = "WITH gone AS (DELETE FROM instance WHERE lease_until <= coalesce($1::bigint, now_millis()) - $2 \
+                     AND NOT EXISTS (SELECT FROM call WHERE call.instance = instance.id AND call.state = 'open') \
+                     RETURNING id) \
+                   SELECT count(*) FROM gone";
+        let key = values![self.database.moment(), millis(dead_for)];
+        let gone = self.database.one(Query::new(sql, key), |row| rows::number(row, 0)).await?;
+        Ok(gone.unwrap_or_default())
+    }
+
     async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError> {
         let sql = "INSERT INTO duty (name, instance, lease_until) \
                    VALUES ('sweep', $1, coalesce($2::bigint, now_millis()) + $3) \

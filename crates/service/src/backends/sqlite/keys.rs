@@ -113,6 +113,16 @@ impl InstanceStore for SqliteStore {
         self.writer.alone(supersede).await
     }
 
+    async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError> {
+        let before = self.readers.now().before(dead_for);
+        let forget = move |connection: &mut Connection| {
+            let sql = "DELETE FROM instance WHERE lease_until <= ?1 AND NOT EXISTS \
+                       (SELECT 1 FROM call WHERE call.instance = instance.id AND call.state = 'open')";
+            Ok(connection.execute(sql, [before.millis()]).map_err(failed)? as u64)
+        };
+        self.writer.alone(forget).await
+    }
+
     async fn take_sweep(&self, instance: InstanceId, lease: Duration) -> Result<bool, StoreError> {
         let now = self.readers.now();
         let take = move |connection: &mut Connection| {

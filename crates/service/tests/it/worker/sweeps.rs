@@ -6,7 +6,7 @@ use fourfold_domain::{Effect, InstanceId, JobId, JobState, Reason, Started};
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, Retention, TokenKey};
 use fourfold_service::backends::InProcessQueue;
 use fourfold_service::jobs::{
-    Claim, Ended, Ending, Finish, JobError, JobParts, JobSettings, JobSweep, Submit, Submitted,
+    Claim, Ended, Ending, Finish, JobError, JobParts, JobSettings, JobSweep, RoomWatch, Submit, Submitted,
 };
 use fourfold_service::ports::{AccountStore as _, DueJob, JobQueue as _, JobStore as _};
 use fourfold_service::testing::{MemoryStore, TestClock, begin, submit};
@@ -14,7 +14,7 @@ use fourfold_service::{Idempotency, Refusal, ServiceError};
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::house::{House, Plan};
+use super::house::{House, Plan, submission};
 use super::script::{MockMaker, failure, here, vendor};
 use crate::ledger::grant;
 
@@ -162,7 +162,7 @@ async fn old_results_are_removed_and_tell_when() {
     house.clock.advance(Duration::from_millis(1));
 
     house.storage.refuse_deletes(1);
-    sweep.remove_old_results().await.unwrap_err();
+    assert_eq!(sweep.remove_old_results().await.unwrap(), 0);
     assert_eq!(house.view(old).await.artifacts[0].removed_at, None, "its object is still there");
     let account = house.view(old).await.job.account;
     artifacts.by_job(account, old, 0).await.unwrap();
@@ -206,4 +206,34 @@ async fn a_job_that_failed_is_tried_again_as_a_new_one() {
     house.check(second.id, JobState::Succeeded, "0.08").await;
     let late = refused(house.jobs().retry(second.id, None).await);
     assert_eq!(late, Refusal::NotRetryable(JobState::Succeeded));
+}
+
+#[tokio::test]
+async fn an_old_result_that_cannot_be_removed_keeps_no_other() {
+    let house = House::new([vendor("acme", delivering(3))]).await;
+    for _ in 0..3 {
+        let job = house.submit(1).await;
+        house.bring_to_an_end(job).await;
+    }
+    house.clock.advance(KEPT + Duration::from_millis(1));
+    house.storage.refuse_deletes(1);
+    let sweep = sweep(&house, JobSettings::default());
+    assert_eq!((sweep.remove_old_results().await.unwrap(), house.objects()), (2, 1));
+    assert_eq!((sweep.remove_old_results().await.unwrap(), house.objects()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_process_that_only_takes_jobs_sees_that_there_is_no_room() {
+    let house = House::new([vendor("acme", MockMaker::new())]).await;
+    let with_room_for = |free_bytes_min| {
+        let settings = ArtifactSettings { free_bytes_min, ..ArtifactSettings::default() };
+        let JobParts { store, storage, clock, .. } = house.parts.clone();
+        let artifacts = ArtifactsService::new(store, storage, clock, TokenKey::new(&[7; 32]), settings);
+        RoomWatch::new(&house.parts, artifacts)
+    };
+    with_room_for(u64::MAX).look().await;
+    let refused = house.jobs().submit(submission(1)).await.unwrap_err();
+    assert!(matches!(refused, ServiceError::StorageFull(_)), "{refused:?}");
+    with_room_for(0).look().await;
+    house.submit(1).await;
 }

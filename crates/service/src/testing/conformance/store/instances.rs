@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bench::{LEASE, StoreBench, instance};
 use crate::Refusal;
-use crate::instances::take_over;
+use crate::instances::{end_orphaned_calls, take_over};
 use crate::jobs::Claim;
 use crate::testing::conformance::suite::{Rule, Verdict, refused, rules, same};
 use crate::testing::{begin, open_call};
@@ -14,6 +14,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         leases_of_superseded_instances_are_free_at_once,
         calls_of_superseded_instances_are_orphaned_at_once,
         taking_over_gives_the_holds_of_dead_calls_back,
+        who_died_long_ago_is_forgotten_once_its_calls_have_ended,
     )
 }
 
@@ -61,4 +62,23 @@ pub async fn taking_over_gives_the_holds_of_dead_calls_back(bench: StoreBench) -
     bench.store.open_call(open_call("u1", "0.5", me)).await?;
     same("its own calls live", bench.store.orphaned_calls(10).await?, Vec::new())?;
     bench.is_clean().await
+}
+
+/// And nobody else is.
+pub async fn who_died_long_ago_is_forgotten_once_its_calls_have_ended(bench: StoreBench) -> Verdict {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    bench.grant("u1", "10").await?;
+    let (dead, orphaning, alive) = (instance(), instance(), instance());
+    for instance in [dead, orphaning] {
+        bench.store.beat(instance, LEASE).await?;
+    }
+    bench.store.open_call(open_call("u1", "0.5", orphaning)).await?;
+    same("too early", bench.store.forget_instances(HOUR).await?, 0)?;
+    bench.clock.advance(LEASE + HOUR);
+    bench.store.beat(alive, LEASE).await?;
+    same("the one without a call", bench.store.forget_instances(HOUR).await?, 1)?;
+    end_orphaned_calls(bench.store.as_ref()).await?;
+    same("the other", bench.store.forget_instances(HOUR).await?, 1)?;
+    bench.store.open_call(open_call("u1", "0.5", alive)).await?;
+    same("the living one's calls", bench.store.orphaned_calls(10).await?, Vec::new())
 }
