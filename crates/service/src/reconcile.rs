@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Credits, Effect, JobId, Poll, ProviderKey, VendorBalance};
+use fourfold_domain::{Credits, JobId, Poll, ProviderKey, VendorBalance};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::credits::Owner;
 use crate::jobs::{Attempt, JobError, Late, Reconcile, Upstream};
@@ -15,6 +16,12 @@ use crate::{Clock, Refusal, ServiceError, StoreError, Timestamp};
 
 /// How long a vendor may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long one comparison may ask vendors, all together.
+const ASKING_MAX: Duration = Duration::from_secs(60);
+
+/// How many vendors are asked at a time.
+const ASKED_AT_ONCE: usize = 8;
 
 /// 30 days.
 const MONTH_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -114,29 +121,32 @@ impl ReconcileService {
     }
 
     /// Compares what began from one moment until another. With `apply`, what a vendor delivered and nobody got is
-    /// booked as the operator's loss, and a failure ends the doubt; without it nothing is changed.
+    /// booked as the operator's loss, and a failure ends the doubt; without it nothing is changed. Vendors are asked
+    /// for a minute; whoever wasn't asked by then is named with that.
     pub async fn reconcile(
         &self,
         from: Timestamp,
         to: Timestamp,
         apply: bool,
     ) -> Result<Reconciliation, ServiceError> {
-        let mut doubts = Vec::new();
-        for attempt in self.store.attempts_in_doubt(from, to, DOUBTS_MAX).await? {
-            doubts.push(self.doubt(&attempt, apply).await?);
-        }
+        let in_doubt = self.store.attempts_in_doubt(from, to, DOUBTS_MAX).await?;
+        let until = Instant::now() + ASKING_MAX;
+        let doubts: Vec<_> = in_doubt.iter().map(|attempt| self.doubt(attempt, apply, until)).collect();
+        let doubts = stream::iter(doubts).buffered(ASKED_AT_ONCE).try_collect();
+        let (doubts, accounts) = tokio::join!(doubts, self.accounts(until));
+        let doubts = doubts?;
         // After the doubts, since they may have become losses.
         let models = self.store.costs_by_model(from, to).await?.into_iter().map(ModelMargin::of).collect();
-        Ok(Reconciliation { models, doubts, accounts: self.accounts().await })
+        Ok(Reconciliation { models, doubts, accounts })
     }
 
-    async fn doubt(&self, attempt: &Attempt, apply: bool) -> Result<Doubt, ServiceError> {
+    async fn doubt(&self, attempt: &Attempt, apply: bool, until: Instant) -> Result<Doubt, ServiceError> {
         let task = match &attempt.upstream {
             Some(Upstream::Task(task)) => Some(task),
             _ => None,
         };
         let (told, late) = match task {
-            Some(_) => self.ask(attempt).await,
+            Some(_) => self.ask(attempt, until).await,
             None => (Told::Nothing("the vendor gave no id, so it can't be asked".to_owned()), None),
         };
         let lost = match (late, attempt.owner) {
@@ -155,15 +165,15 @@ impl ReconcileService {
     }
 
     /// What the vendor says of the attempt's task, and what follows from it.
-    async fn ask(&self, attempt: &Attempt) -> (Told, Option<Late>) {
+    async fn ask(&self, attempt: &Attempt, until: Instant) -> (Told, Option<Late>) {
         let nothing = |why: &str| (Told::Nothing(why.to_owned()), None);
         let Some(Upstream::Task(task)) = &attempt.upstream else { return nothing("there is no task") };
         let Some(provider) = self.routing.provider(&attempt.provider, &attempt.credential) else {
             return nothing("its provider or its credential is off");
         };
         let Some(media) = provider.media() else { return nothing("its provider has no tasks any more") };
-        match timeout(PATIENCE, media.poll(task)).await {
-            Err(_late) => nothing("the vendor doesn't answer"),
+        match answered(until, media.poll(task)).await {
+            Err(why) => nothing(why),
             Ok(Err(failure)) => nothing(&failure.message),
             Ok(Ok(Poll::Running { .. })) => (Told::Running, None),
             Ok(Ok(Poll::Done(outputs))) => {
@@ -185,24 +195,33 @@ impl ReconcileService {
                 Ok(Some(lost))
             }
             Err(StoreError::Refused(Refusal::NotDue)) => Ok(None),
-            Err(error @ StoreError::Failed(_)) => Err(ServiceError::Internal {
-                what: "the store has failed",
-                effect: Effect::MayHaveStarted,
-                source: error.into(),
-            }),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn accounts(&self) -> Vec<VendorTold> {
-        let mut told = Vec::new();
-        for key in self.routing.providers().keys() {
-            for one in self.routing.providers().of(&key) {
-                told.push(VendorTold::ask(&key, &one.credential, one.provider.account()).await);
+    async fn accounts(&self, until: Instant) -> Vec<VendorTold> {
+        let providers = self.routing.providers();
+        let mut asked = Vec::new();
+        for key in providers.keys() {
+            for one in providers.of(&key) {
+                let key = key.clone();
+                asked.push(async move {
+                    VendorTold::ask(&key, &one.credential, one.provider.account(), until).await
+                });
             }
         }
-        told
+        stream::iter(asked).buffered(ASKED_AT_ONCE).collect().await
     }
+}
+
+/// What a vendor says, unless it takes too long or it is too late to ask.
+async fn answered<T>(until: Instant, answer: impl Future<Output = T>) -> Result<T, &'static str> {
+    if Instant::now() >= until {
+        return Err("it wasn't asked, since the others took a minute; run it again");
+    }
+    timeout_at(until.min(Instant::now() + PATIENCE), answer)
+        .await
+        .map_err(|_late| "the vendor doesn't answer")
 }
 
 impl ModelMargin {
@@ -217,13 +236,13 @@ impl VendorTold {
         key: &ProviderKey,
         credential: &str,
         account: Option<&dyn fourfold_domain::VendorAccount>,
+        until: Instant,
     ) -> Self {
         let told = match account {
             None => Err("the vendor tells nothing of its accounts".to_owned()),
-            Some(account) => match timeout(PATIENCE, account.balance()).await {
-                Ok(Ok(balances)) => Ok(balances),
-                Ok(Err(failure)) => Err(failure.message),
-                Err(_late) => Err("the vendor doesn't answer".to_owned()),
+            Some(account) => match answered(until, account.balance()).await {
+                Ok(balances) => balances.map_err(|failure| failure.message),
+                Err(why) => Err(why.to_owned()),
             },
         };
         let (balances, unknown) = match told {

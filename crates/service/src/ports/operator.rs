@@ -40,7 +40,8 @@ pub trait OperatorStore: Send + Sync {
     /// Notes that the objects of these results are removed. One that was before keeps its moment.
     async fn artifacts_removed(&self, artifacts: Vec<(JobId, u32)>) -> Result<(), StoreError>;
 
-    /// Attempts begun from one moment until another of which nobody knows what became, the oldest first.
+    /// Attempts begun from one moment until another of which nobody knows what became: first those whose vendor gave
+    /// a task, which can be asked for, then the others, each the oldest first.
     async fn attempts_in_doubt(
         &self,
         from: Timestamp,

@@ -102,7 +102,7 @@ impl OperatorStore for MemoryStore {
             attempt.state == AttemptState::Uncertain && (from..to).contains(&attempt.begun_at)
         };
         let mut found: Vec<Attempt> = state.world.attempts.values().filter(in_doubt).cloned().collect();
-        found.sort_by_key(|attempt| (attempt.begun_at, attempt.owner));
+        found.sort_by_key(|attempt| (attempt.upstream.is_none(), attempt.begun_at, attempt.owner));
         found.truncate(limit);
         Ok(found)
     }

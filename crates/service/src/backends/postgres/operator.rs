@@ -103,7 +103,7 @@ impl OperatorStore for PostgresStore {
     ) -> Result<Vec<Attempt>, StoreError> {
         let sql = format!(
             "SELECT {ATTEMPT} FROM attempt WHERE state = 'uncertain' AND begun_at >= $1 AND begun_at < $2 \
-             ORDER BY begun_at, owner LIMIT $3"
+             ORDER BY upstream IS NULL, begun_at, owner LIMIT $3"
         );
         let key = values![from.millis(), to.millis(), size(limit)];
         self.database.all(Query::new(sql, key), rows::attempt).await

@@ -111,7 +111,7 @@ impl OperatorStore for SqliteStore {
     ) -> Result<Vec<Attempt>, StoreError> {
         let sql = format!(
             "SELECT {ATTEMPT} FROM attempt WHERE state = 'uncertain' AND begun_at >= ?1 AND begun_at < ?2 \
-             ORDER BY begun_at, owner LIMIT ?3"
+             ORDER BY upstream IS NULL, begun_at, owner LIMIT ?3"
         );
         let key = (from.millis(), to.millis(), limit);
         self.readers.read(move |connection| all(connection, &sql, key, rows::attempt)).await

@@ -3,6 +3,7 @@
 mod attempts;
 mod cancels;
 mod crashes;
+mod doubts;
 mod house;
 mod late;
 mod leases;

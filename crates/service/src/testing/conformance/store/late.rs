@@ -35,6 +35,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_loss_of_unknown_cost_is_what_was_held,
         a_doubt_is_listed_until_it_is_reconciled,
         a_doubt_is_reconciled_once_and_never_beside_a_worker,
+        doubts_that_a_vendor_can_end_are_listed_first,
     )
 }
 
@@ -250,4 +251,17 @@ pub async fn a_doubt_is_reconciled_once_and_never_beside_a_worker(bench: StoreBe
     bench.has("u1", "10", "0").await?;
     refused(bench.claim(job).await, &Refusal::NotDue)?;
     bench.is_clean().await
+}
+
+/// However old the others are.
+pub async fn doubts_that_a_vendor_can_end_are_listed_first(bench: StoreBench) -> Verdict {
+    let from = bench.clock.now();
+    let (without, lease) = bench.starting("u2", "0.04").await?;
+    let error = JobError::new("uncertain", "it isn't known");
+    bench.finish(lease, Ending::failed(error, AttemptState::Uncertain, None)).await?;
+    bench.pass(1);
+    let with = bench.expired("u1").await?;
+    let doubts = bench.store.attempts_in_doubt(from, bench.clock.now(), 10).await?;
+    let owners: Vec<Owner> = doubts.iter().map(|attempt| attempt.owner).collect();
+    same("the doubts", owners, vec![Owner::Job(with), Owner::Job(without.id)])
 }
