@@ -34,6 +34,14 @@ impl Role {
             "--role {}: needs what many processes share; set database.url and redis.url, or leave the role out",
             self.as_str()
         );
+        // A folder by default is in `data_dir`, and each process has its own.
+        let shares_results = settings.artifacts.s3.bucket.is_some() || settings.artifacts.folder.is_some();
+        ensure!(
+            self == Self::All || shares_results,
+            "--role {}: needs one place for results that every process reaches; set artifacts.s3.bucket, or \
+             artifacts.folder to a folder that they share",
+            self.as_str()
+        );
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fourfold_servers::{Postgres, Redis};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -144,13 +145,17 @@ async fn scaled_out_results_wait_while_the_bucket_refuses() {
 
 #[tokio::test]
 async fn scaled_out_nothing_is_promised_while_the_database_is_gone() {
-    let cluster = quick();
+    let cluster = quick().with("FOURFOLD__DATABASE__PATIENCE", "200ms");
     let node = cluster.start(Role::All).await;
     let caller = node.admin.user("u1");
     node.admin.grant("u1", "10").await;
     let job = caller.submitted(&slow("under way")).await;
 
     cluster.postgres.kill().unwrap();
+    let refused = caller.submit(&fast("nobody can take it")).await;
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert_eq!(refused.json()["error"]["code"], "unavailable");
+    assert_eq!((refused.header("x-should-retry"), refused.header("retry-after")), ("true", "1"));
     assert_eq!(node.admin.get("/health/ready").send().await.status, 503);
     assert_eq!(node.admin.get("/health/live").send().await.status, 200);
     cluster.postgres.start_again().unwrap();
@@ -164,6 +169,18 @@ async fn a_part_of_its_own_is_refused_where_everything_is_embedded() {
         let ran = Home::new().command(&["serve", "--role", role]).await;
         let said = ran.complaint();
         assert!(said.contains("database.url") && said.contains("redis.url"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn scaled_out_a_part_whose_results_only_it_could_read_is_refused() {
+    let (postgres, redis) = (Postgres::start(Postgres::FAST).unwrap(), Redis::start().unwrap());
+    let home =
+        Home::new().with("DATABASE_URL", postgres.create_database().unwrap()).with("REDIS_URL", redis.url());
+    for role in ["worker", "api"] {
+        let ran = home.command(&["serve", "--role", role]).await;
+        let said = ran.complaint();
+        assert!(said.contains("artifacts.s3.bucket") && said.contains("artifacts.folder"), "{said}");
     }
 }
 
