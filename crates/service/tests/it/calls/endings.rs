@@ -215,7 +215,7 @@ async fn a_hold_that_could_not_be_written_leaves_nothing() {
     let house = House::new(Cancel, [Talker::of("acme", [])]).await;
     house.store.stall_after(0, Duration::from_secs(30), false);
     let error = house.chat(false).await.unwrap_err();
-    assert!(matches!(error, ServiceError::Internal { effect: Effect::NotStarted, .. }), "{error:?}");
+    assert!(matches!(error, ServiceError::Unavailable { effect: Effect::NotStarted, .. }), "{error:?}");
     house.calls.end_left_over().await;
     assert_eq!(house.last_entry().await.kind, EntryKind::Grant);
 }
