@@ -26,6 +26,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// The suite's, unless `cargo xtask chaos` says more.
     fn read() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a test's only way to be told something from outside")]
         let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
         let minutes = number("FOURFOLD_CHAOS_MINUTES");
         let (jobs, chats) = if minutes.is_some() { (2000, 500) } else { (200, 50) };
