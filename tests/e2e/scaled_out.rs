@@ -145,7 +145,10 @@ async fn scaled_out_results_wait_while_the_bucket_refuses() {
 
 #[tokio::test]
 async fn scaled_out_nothing_is_promised_while_the_database_is_gone() {
-    let cluster = quick().with("FOURFOLD__DATABASE__PATIENCE", "200ms");
+    let cluster = quick()
+        .with("FOURFOLD__DATABASE__PATIENCE", "200ms")
+        .with("FOURFOLD__JOBS__LEASE", "15s")
+        .with("FOURFOLD__JOBS__RENEW", "5s");
     let node = cluster.start(Role::All).await;
     let caller = node.admin.user("u1");
     node.admin.grant("u1", "10").await;
@@ -174,8 +177,10 @@ async fn a_part_of_its_own_is_refused_where_everything_is_embedded() {
 #[tokio::test]
 async fn scaled_out_a_part_whose_results_only_it_could_read_is_refused() {
     let (postgres, redis) = (Postgres::start(Postgres::FAST).unwrap(), Redis::start().unwrap());
-    let home =
-        Home::new().with("DATABASE_URL", postgres.create_database().unwrap()).with("REDIS_URL", redis.url());
+    let home = Home::new()
+        .with("DATABASE_URL", postgres.create_database().unwrap())
+        .with("REDIS_URL", redis.url())
+        .with("FOURFOLD__SECURITY__SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     for role in ["worker", "api"] {
         let ran = home.command(&["serve", "--role", role]).await;
         let said = ran.complaint();
