@@ -153,6 +153,8 @@ async fn scaled_out_nothing_is_promised_while_the_database_is_gone() {
     let caller = node.admin.user("u1");
     node.admin.grant("u1", "10").await;
     let job = caller.submitted(&slow("under way")).await;
+    // Before that nobody could know whether its vendor took it.
+    reached(&caller, &job, 0, "job.running").await;
 
     cluster.postgres.kill().unwrap();
     let refused = caller.submit(&fast("nobody can take it")).await;
