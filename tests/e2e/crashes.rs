@@ -1,12 +1,13 @@
 //! The process dies at each of the places where a job passes from one durable step to the next.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Cluster, Home, Server, ended, fast, picture, read_books, slow};
+use crate::support::{Cluster, Home, Hooks, Server, ended, fast, picture, read_books, slow};
 
 /// How often the process dies at each place.
 const DEATHS: usize = 20;
@@ -16,9 +17,12 @@ const JOBS: usize = 4;
 
 const USER: &str = "u1";
 
+/// How long the last webhooks may take: longer than the lease of one whose sender died.
+const TOLD_WITHIN: Duration = Duration::from_secs(30);
+
 #[tokio::test]
 async fn death_after_submit_loses_nothing() {
-    check(&Home::new(), "after_submit").await;
+    check(&embedded(), "after_submit").await;
 }
 
 #[tokio::test]
@@ -28,7 +32,7 @@ async fn scaled_out_death_after_submit_loses_nothing() {
 
 #[tokio::test]
 async fn death_after_claim_loses_nothing() {
-    check(&Home::new(), "after_claim").await;
+    check(&embedded(), "after_claim").await;
 }
 
 #[tokio::test]
@@ -38,7 +42,7 @@ async fn scaled_out_death_after_claim_loses_nothing() {
 
 #[tokio::test]
 async fn death_after_begin_attempt_loses_nothing() {
-    check(&Home::new(), "after_begin_attempt").await;
+    check(&embedded(), "after_begin_attempt").await;
 }
 
 #[tokio::test]
@@ -48,7 +52,7 @@ async fn scaled_out_death_after_begin_attempt_loses_nothing() {
 
 #[tokio::test]
 async fn death_after_vendor_accept_loses_nothing() {
-    check(&Home::new(), "after_vendor_accept").await;
+    check(&embedded(), "after_vendor_accept").await;
 }
 
 #[tokio::test]
@@ -58,7 +62,7 @@ async fn scaled_out_death_after_vendor_accept_loses_nothing() {
 
 #[tokio::test]
 async fn death_after_record_loses_nothing() {
-    check(&Home::new(), "after_record").await;
+    check(&embedded(), "after_record").await;
 }
 
 #[tokio::test]
@@ -68,7 +72,7 @@ async fn scaled_out_death_after_record_loses_nothing() {
 
 #[tokio::test]
 async fn death_after_store_loses_nothing() {
-    check(&Home::new(), "after_store").await;
+    check(&embedded(), "after_store").await;
 }
 
 #[tokio::test]
@@ -78,7 +82,7 @@ async fn scaled_out_death_after_store_loses_nothing() {
 
 #[tokio::test]
 async fn death_after_finish_loses_nothing() {
-    check(&Home::new(), "after_finish").await;
+    check(&embedded(), "after_finish").await;
 }
 
 #[tokio::test]
@@ -128,10 +132,15 @@ async fn unknown_place_is_refused_with_those_that_there_are() {
     assert!(said.contains("after_all") && said.contains("after_begin_attempt"), "{said}");
 }
 
+fn embedded() -> Home {
+    Hooks::allow(Home::new())
+}
+
 /// Many processes' servers, and leases that a test can wait for: here nobody knows that the dead are dead before
 /// their leases end.
 pub(crate) fn scaled_out() -> Cluster {
-    Cluster::new()
+    let cluster = Cluster::new();
+    Cluster { home: Hooks::allow(cluster.home), ..cluster }
         .with("FOURFOLD__JOBS__SEND_MARGIN", "0s")
         .with("FOURFOLD__JOBS__LEASE", "1500ms")
         .with("FOURFOLD__JOBS__RENEW", "300ms")
@@ -141,9 +150,14 @@ pub(crate) fn scaled_out() -> Cluster {
 }
 
 /// Lets the process die at a place over and over, under jobs of both kinds, now and then again while it
-/// recovers; then all must add up.
+/// recovers; then all must add up, and every change of a job must have been told.
 async fn check(home: &Home, place: &str) {
-    home.start().await.admin.grant(USER, "1000").await;
+    let hooks = Hooks::start().await;
+    {
+        let server = home.start().await;
+        server.admin.grant(USER, "1000").await;
+        hooks.make_secret(&server.admin, USER).await;
+    }
     let mut promised = Promised::default();
     let mut clean_lives = 0;
     for death in 0..DEATHS {
@@ -152,7 +166,7 @@ async fn check(home: &Home, place: &str) {
             // It died of what an earlier life had left.
             Err(ran) => ran.died_by(Signal::ABORT),
             Ok(server) => {
-                promised.ask(&server, death).await;
+                promised.ask(&server, &hooks, death).await;
                 server.ended().await.died_by(Signal::ABORT);
             }
         }
@@ -166,8 +180,12 @@ async fn check(home: &Home, place: &str) {
     promised.check(&server).await;
     let books = read_books(home, &server.admin.user(USER)).await;
     assert_eq!(books.jobs.len(), promised.requests.len(), "each request made one job");
+    let (events, messages) = hooks.check(books.jobs.iter(), TOLD_WITHIN).await;
     let states = books.states();
-    println!("{place}: {DEATHS} deaths, {clean_lives} lives between them, jobs {states:?}");
+    println!(
+        "{place}: {DEATHS} deaths, {clean_lives} lives between them, jobs {states:?}, {events} events in \
+         {messages} messages"
+    );
     assert!(states["succeeded"] > 0, "{states:?}");
 }
 
@@ -179,12 +197,12 @@ struct Promised {
 
 impl Promised {
     /// Asks for jobs all at once; the server may die over any of them.
-    async fn ask(&mut self, server: &Server, life: usize) {
+    async fn ask(&mut self, server: &Server, hooks: &Hooks, life: usize) {
         let caller = server.admin.user(USER);
         let requests = (0..JOBS).map(|number| {
             let prompt = format!("job {number} of life {life}");
             let body = if number % 2 == 0 { fast(&prompt) } else { slow(&prompt) };
-            (format!("{life}-{number}"), body)
+            (format!("{life}-{number}"), hooks.told(USER, body))
         });
         let asked = requests.map(async |(key, body)| {
             let answer = caller.post("/api/v1/jobs", &body).header("idempotency-key", &key).try_send().await;

@@ -199,9 +199,20 @@ async fn a_slow_receiver_keeps_nobody_else_waiting() {
 #[cfg(feature = "failpoints")]
 #[tokio::test]
 async fn a_death_between_sending_and_marking_sends_again_with_the_same_id() {
+    dies_between_sending_and_marking(&home()).await;
+}
+
+#[cfg(feature = "failpoints")]
+#[tokio::test]
+async fn scaled_out_a_death_between_sending_and_marking_sends_again_with_the_same_id() {
+    dies_between_sending_and_marking(&crate::crashes::scaled_out().home).await;
+}
+
+#[cfg(feature = "failpoints")]
+async fn dies_between_sending_and_marking(home: &Home) {
     use rustix::process::Signal;
 
-    let (home, receiver) = (home(), Receiver::start().await);
+    let receiver = Receiver::start().await;
     {
         let server = home.start().await;
         server.admin.grant("u1", "10").await;
@@ -221,7 +232,7 @@ async fn a_death_between_sending_and_marking_sends_again_with_the_same_id() {
     }
     let server = home.start().await;
     let caller = server.admin.user("u1");
-    let books = read_books(&home, &caller).await;
+    let books = read_books(home, &caller).await;
     let deliveries = ended_deliveries(&caller, books.jobs.len()).await;
     assert!(deliveries.iter().all(|delivery| delivery["state"] == "delivered"), "{deliveries:?}");
     let messages = receiver.received();

@@ -1,6 +1,7 @@
 //! Callers who submit jobs, look at them and listen, on whichever node answers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::world::World;
-use crate::support::{Api, Random, is_final, run};
+use crate::support::{Api, Hooks, Random, is_final, run};
 
 const CALLERS: usize = 20;
 
@@ -40,6 +41,7 @@ struct Caller {
     user: String,
     nodes: watch::Receiver<Vec<Api>>,
     stop: watch::Receiver<bool>,
+    hooks: Arc<Hooks>,
     random: Random,
 }
 
@@ -49,10 +51,12 @@ pub(crate) async fn start(world: &World, jobs: usize, random: &mut Random) -> Ca
     for number in 0..CALLERS {
         let user = user(number);
         world.admin().grant(&user, "1000000").await;
+        world.hooks.make_secret(&world.admin(), &user).await;
         let caller = Caller {
             user,
             nodes: world.answering(),
             stop: stop.subscribe(),
+            hooks: world.hooks.clone(),
             random: Random::from_seed(random.next()),
         };
         tasks.push(run(caller.call(jobs / CALLERS)));
@@ -113,7 +117,10 @@ impl Caller {
     /// Asks until a node promises the job, as a client does that reconnects; nothing once it is time to stop.
     async fn submit(&mut self, key: &str) -> Option<Job> {
         let model = ["picture", "film", "risky-picture"][usize::try_from(self.random.below(3)).ok()?];
-        let body = json!({"model": model, "input": {"prompt": key}});
+        let mut body = json!({"model": model, "input": {"prompt": key}});
+        if self.random.below(5) == 0 {
+            body = self.hooks.told(&self.user, body);
+        }
         while !*self.stop.borrow() {
             if let Some(api) = self.node() {
                 let asked = api.post("/api/v1/jobs", &body).header("idempotency-key", key).try_send().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::world::World;
-use crate::support::Random;
+use crate::support::{Random, Reply};
 
 /// The longest pause between two harms.
 const PAUSE_MS_MAX: u64 = 800;
@@ -36,6 +36,8 @@ pub(crate) type Harm = BTreeMap<&'static str, usize>;
 
 pub(crate) async fn run(world: &mut World, duration: Duration, random: &mut Random) -> Harm {
     let mut harm = Harm::new();
+    let chance = Random::from_seed(random.next());
+    world.hooks.answers_by(receiver(chance));
     let until = Instant::now() + duration;
     while Instant::now() < until {
         pause(random, PAUSE_MS_MAX).await;
@@ -103,6 +105,15 @@ async fn vendor(world: &mut World, random: &mut Random) -> &'static str {
     pause(random, GONE_MS_MAX).await;
     world.vendor.clear_fault(rule);
     "vendor's faults"
+}
+
+/// A receiver of webhooks who refuses some and breaks off over others.
+fn receiver(mut random: Random) -> impl FnMut() -> Reply + Send + 'static {
+    move || match random.below(10) {
+        0..2 => Reply::Status(500),
+        2 => Reply::Cut,
+        _ => Reply::Status(200),
+    }
 }
 
 /// Not waiting for anything: the moment is the chance.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fourfold_simulator::{Simulator, SimulatorSettings, Timings, Vendor};
 use tokio::sync::watch;
 
-use crate::support::{Api, Cluster, Role, Server};
+use crate::support::{Api, Cluster, Hooks, Reply, Role, Server};
 
 /// The parts that the processes play. Two answer, two work.
 const ROLES: [Role; 3] = [Role::Api, Role::Worker, Role::All];
@@ -17,6 +17,8 @@ const RECEIVED_MAX: usize = 10_000_000;
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) vendor: Arc<Simulator>,
+    /// Is told of some of the jobs.
+    pub(crate) hooks: Arc<Hooks>,
     /// Nothing where a process is dead.
     nodes: [Option<Server>; 3],
     /// The nodes that answer now; callers hold the other end.
@@ -51,10 +53,16 @@ impl World {
             .with("FOURFOLD__JOBS__ACCOUNT_MAX", "0")
             .with("FOURFOLD__INSTANCES__BEAT", "500ms")
             .with("FOURFOLD__INSTANCES__LEASE", "3s");
+        let cluster = Cluster { home: Hooks::allow(cluster.home), ..cluster };
         std::fs::write(cluster.home.path().join("fourfold.yaml"), configuration(&vendor)).unwrap();
-        let (answering, _) = watch::channel(Vec::new());
-        let mut world =
-            Self { cluster, vendor, nodes: [None, None, None], answering, durability: String::new() };
+        let mut world = Self {
+            cluster,
+            vendor,
+            hooks: Arc::new(Hooks::start().await),
+            nodes: [None, None, None],
+            answering: watch::Sender::default(),
+            durability: String::new(),
+        };
         for number in 0..ROLES.len() {
             world.revive(number).await;
         }
@@ -118,6 +126,7 @@ impl World {
             self.vendor.clear_fault(fault.id);
         }
         self.cluster.s3.refuse(false).unwrap();
+        self.hooks.answers_by(|| Reply::Status(204));
         self.look();
         for number in 0..ROLES.len() {
             self.revive(number).await;

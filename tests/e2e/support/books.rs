@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use fourfold_domain::Credits;
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::home::Home;
 use super::http::Api;
 use super::jobs::{ended, is_final};
+
+/// How many accounts are read side by side, and results of each.
+const SIDE_BY_SIDE: usize = 4;
 
 /// An account's jobs, all final, by id.
 #[derive(Debug)]
@@ -33,10 +37,7 @@ impl Books {
 /// are there, byte for byte; nothing is held; an account has what was granted less what was charged; and the
 /// ledger's own audit is clean.
 pub(crate) async fn read_all_books(home: &Home, callers: &[Api]) -> Vec<Books> {
-    let mut all = Vec::new();
-    for caller in callers {
-        all.push(read_account(caller).await);
-    }
+    let all = stream::iter(callers).map(read_account).buffered(SIDE_BY_SIDE).collect().await;
     let verified = home.command(&["ledger", "verify"]).await.output();
     assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
     all
@@ -68,12 +69,15 @@ async fn read_account(caller: &Api) -> Books {
     assert!(by_job.keys().eq(jobs.keys()), "each job has entries, and no other has");
 
     let mut left = granted;
+    let mut charges = Vec::new();
     for (id, entries) in &by_job {
         let job = &jobs[id];
         let charged = check_entries(job, entries);
-        check_results(caller, job, charged).await;
         left = left.checked_sub(charged).expect("no more is charged than was granted");
+        charges.push((job, charged));
     }
+    let check = async |(job, charged)| check_results(caller, job, charged).await;
+    stream::iter(charges).for_each_concurrent(SIDE_BY_SIDE, check).await;
     let balance = caller.read("/api/v1/credits").await;
     assert_eq!(balance["held"], "0", "{balance}");
     assert_eq!(credits(&balance["available"]), left, "{balance}");

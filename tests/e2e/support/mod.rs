@@ -3,6 +3,7 @@
 mod books;
 mod cluster;
 mod home;
+mod hooks;
 mod http;
 mod jobs;
 mod process;
@@ -13,6 +14,7 @@ mod wait;
 pub(crate) use books::{read_all_books, read_books, sha256};
 pub(crate) use cluster::{Cluster, Role};
 pub(crate) use home::{ADMIN_KEY, Home, Server};
+pub(crate) use hooks::Hooks;
 pub(crate) use http::{Answer, Api};
 pub(crate) use jobs::{PRICE, cancel, ended, fast, is_final, picture, reached, slow};
 pub(crate) use random::Random;

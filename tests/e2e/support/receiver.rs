@@ -19,11 +19,8 @@ pub(crate) struct Receiver {
     plan: Arc<Mutex<Plan>>,
 }
 
-/// What is answered: the statuses in turn, then always the last.
-struct Plan {
-    first: VecDeque<Reply>,
-    then: Reply,
-}
+/// What is answered next.
+type Plan = Box<dyn FnMut() -> Reply + Send>;
 
 /// How a message is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +29,8 @@ pub(crate) enum Reply {
     Status(u16),
     /// Never, as long as the sender waits.
     Never,
+    /// With half a line, and the connection's end.
+    Cut,
 }
 
 /// One message.
@@ -39,6 +38,8 @@ pub(crate) enum Reply {
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// How it was answered.
+    pub(crate) reply: Reply,
 }
 
 impl Receiver {
@@ -47,7 +48,7 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (received, _) = watch::channel(Vec::new());
-        let plan = Arc::new(Mutex::new(Plan { first: VecDeque::new(), then: Reply::Status(204) }));
+        let plan: Arc<Mutex<Plan>> = Arc::new(Mutex::new(Box::new(|| Reply::Status(204))));
         let (keep, answers) = (received.clone(), plan.clone());
         run(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -59,7 +60,13 @@ impl Receiver {
 
     /// Answers so from now on: these in turn, then always so.
     pub(crate) fn answers(&self, first: &[Reply], then: Reply) {
-        *self.plan.lock().unwrap() = Plan { first: first.iter().copied().collect(), then };
+        let mut first = first.iter().copied().collect::<VecDeque<_>>();
+        self.answers_by(move || first.pop_front().unwrap_or(then));
+    }
+
+    /// Answers so from now on.
+    pub(crate) fn answers_by(&self, plan: impl FnMut() -> Reply + Send + 'static) {
+        *self.plan.lock().unwrap() = Box::new(plan);
     }
 
     /// Where it listens.
@@ -81,6 +88,15 @@ impl Receiver {
         let mut received = self.received.subscribe();
         let received = within(received.wait_for(|received| received.len() >= count)).await;
         received.unwrap().clone()
+    }
+
+    /// Waits until something came, and takes it out.
+    pub(crate) async fn take(&self) -> Vec<Received> {
+        let mut received = self.received.subscribe();
+        received.wait_for(|received| !received.is_empty()).await.unwrap();
+        let mut taken = Vec::new();
+        self.received.send_modify(|received| taken.append(received));
+        taken
     }
 }
 
@@ -105,12 +121,9 @@ impl Received {
 
 async fn serve(socket: TcpStream, received: watch::Sender<Vec<Received>>, plan: Arc<Mutex<Plan>>) {
     let mut socket = BufReader::new(socket);
-    while let Some(message) = read(&mut socket).await {
-        let reply = {
-            let mut plan = plan.lock().unwrap();
-            plan.first.pop_front().unwrap_or(plan.then)
-        };
-        received.send_modify(|received| received.push(message));
+    while let Some((headers, body)) = read(&mut socket).await {
+        let reply = (plan.lock().unwrap())();
+        received.send_modify(|received| received.push(Received { headers, body, reply }));
         match reply {
             Reply::Status(status) => {
                 let answer = format!("HTTP/1.1 {status} So\r\ncontent-length: 0\r\n\r\n");
@@ -119,12 +132,17 @@ async fn serve(socket: TcpStream, received: watch::Sender<Vec<Received>>, plan: 
                 }
             }
             Reply::Never => std::future::pending().await,
+            Reply::Cut => {
+                // The sender may be dead by now.
+                drop(socket.write_all(b"HTTP/1.1 2").await);
+                return;
+            }
         }
     }
 }
 
 /// The next message of a connection; nothing where it ends.
-async fn read(socket: &mut BufReader<TcpStream>) -> Option<Received> {
+async fn read(socket: &mut BufReader<TcpStream>) -> Option<(HeaderMap, Vec<u8>)> {
     let mut headers = HeaderMap::new();
     let mut line = String::new();
     socket.read_line(&mut line).await.ok().filter(|length| *length > 0)?;
@@ -138,5 +156,5 @@ async fn read(socket: &mut BufReader<TcpStream>) -> Option<Received> {
     let length = headers.get("content-length")?.to_str().ok()?.parse().ok()?;
     let mut body = vec![0; length];
     socket.read_exact(&mut body).await.ok()?;
-    Some(Received { headers, body })
+    Some((headers, body))
 }
