@@ -1,8 +1,9 @@
 //! Whatever a caller sends, the answer is the documented error: its status, its code, the field that is wrong.
 
+use fourfold_servers::Postgres;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Home, Server, fast};
+use crate::support::{Api, Home, Server, ended, fast};
 
 /// The largest body that the server of these tests takes.
 const BODY_BYTES_MAX: usize = 4096;
@@ -319,4 +320,57 @@ async fn no_room_for_results_refuses_work() {
     assert_eq!(server.admin.get("/health/live").send().await.status, 200);
     let ran = server.stop().await;
     assert!(!ran.stderr.join("\n").contains("panicked"), "{ran:#?}");
+}
+
+#[tokio::test]
+async fn nul_characters_do_no_harm() {
+    take_nul_characters(&Home::new()).await;
+}
+
+#[tokio::test]
+async fn nul_characters_do_no_harm_in_postgres() {
+    let postgres = Postgres::start(Postgres::FAST).unwrap();
+    let home = Home::new()
+        .with("DATABASE_URL", postgres.create_database().unwrap())
+        .with("FOURFOLD__SECURITY__SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    take_nul_characters(&home).await;
+}
+
+/// Postgres has no room for NUL in its texts: what is free text is kept with it, what is a name is refused.
+async fn take_nul_characters(home: &Home) {
+    let server = home.start().await;
+    let admin = &server.admin;
+    admin.grant("u1", "10").await;
+    let caller = admin.user("u1");
+    let mut body = fast("a \u{0}fox");
+    body["metadata"] = json!({"\u{0}": ["\u{0}", {"deep": "\u{0}"}]});
+    let job = ended(&caller, &caller.submitted(&body).await).await;
+    assert_eq!(
+        (&job["state"], &job["input"], &job["metadata"]),
+        (&json!("succeeded"), &body["input"], &body["metadata"])
+    );
+    let talk = |model: &str| json!({"model": model, "messages": [{"role": "user", "content": "a \u{0}fox"}]});
+    for _same in 0..2 {
+        let chat = caller.post("/v1/chat/completions", &talk("mock-chat")).header("idempotency-key", "chat");
+        assert_eq!(chat.send().await.status, 200);
+    }
+    let webhook =
+        json!({"webhook_url": "https://a.example/\u{0}", "model": "mock-image", "input": body["input"]});
+    for (path, body) in [
+        ("/api/v1/jobs", json!({"model": "mock\u{0}", "input": {"prompt": "x"}})),
+        ("/api/v1/jobs", json!({"\u{0}": 1, "model": "mock-image", "input": {"prompt": "x"}})),
+        ("/api/v1/jobs", json!({"model": "mock-image", "input": {"prompt": "x", "size": "\u{0}"}})),
+        ("/api/v1/jobs", webhook),
+        ("/v1/chat/completions", talk("mock\u{0}")),
+        ("/api/v1/admin/keys", json!({"kind": "service", "name": "\u{0}"})),
+        ("/api/v1/admin/keys", json!({"kind": "user", "account": "\u{0}"})),
+        ("/api/v1/admin/accounts/u1/grants", json!({"credits": "1", "note": "\u{0}"})),
+        ("/api/v1/admin/accounts/u1/adjustments", json!({"credits": "1", "note": "\u{0}"})),
+        ("/api/v1/admin/accounts/%00/grants", json!({"credits": "1"})),
+    ] {
+        let answer = caller.post(path, &body).send().await;
+        assert!([400, 404, 422].contains(&answer.status), "{path} {body}: {}", answer.text());
+    }
+    let verified = home.command(&["ledger", "verify"]).await.output();
+    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
 }

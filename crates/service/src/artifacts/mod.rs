@@ -15,6 +15,9 @@ use crate::jobs::Artifact;
 use crate::ports::{JobStore, ObjectStorage, Presigned, ReadObject, StorageError};
 use crate::{Clock, ServiceError, Timestamp};
 
+/// The longest media type that a vendor is believed.
+const MEDIA_TYPE_BYTES_MAX: usize = 200;
+
 /// Reads stored results.
 #[derive(Clone)]
 pub struct ArtifactsService {
@@ -116,6 +119,13 @@ impl ArtifactsService {
         let artifact = artifact.ok_or(ServiceError::NotFound("artifact"))?;
         if artifact.removed_at.is_some() { Err(ServiceError::Removed) } else { Ok(artifact) }
     }
+}
+
+/// A vendor's word for what a result is, where it can stand in a header and in every database.
+pub(crate) fn told_media_type(told: &str) -> &str {
+    let is_plain =
+        told.len() <= MEDIA_TYPE_BYTES_MAX && told.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain && told.contains('/') { told } else { "application/octet-stream" }
 }
 
 /// Where a result is kept: `{account uuid}/{job}/{n}.{ext}`.

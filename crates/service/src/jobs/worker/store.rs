@@ -9,7 +9,7 @@ use serde_json::Map;
 use tokio::time::timeout;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, VENDOR_PATIENCE, Working};
-use crate::artifacts::object_key;
+use crate::artifacts::{object_key, told_media_type};
 use crate::jobs::record::poll_backoff;
 use crate::jobs::{Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
 use crate::ports::StorageError;
@@ -217,7 +217,8 @@ impl JobWorker {
     ) -> Result<Vec<StoredObject>, String> {
         let mut objects = Vec::with_capacity(outputs.len());
         for (index, output) in outputs.iter().enumerate() {
-            let key = object_key(job.account, job.id, index, &output.media_type);
+            let media_type = told_media_type(&output.media_type);
+            let key = object_key(job.account, job.id, index, media_type);
             let bytes: BoxStream<Result<Bytes, BoxError>> = match &output.source {
                 OutputSource::Bytes(bytes) => {
                     let bytes = bytes.clone();
@@ -229,7 +230,7 @@ impl JobWorker {
                     Box::pin(stream.map(|part| part.map_err(BoxError::from)))
                 }
             };
-            let stored = self.parts.storage.put(&key, &output.media_type, bytes).await;
+            let stored = self.parts.storage.put(&key, media_type, bytes).await;
             objects.push(stored.map_err(|error| match error {
                 StorageError::Full(_) => "the storage is full".to_owned(),
                 StorageError::Source(cause) => format!("the vendor's download broke off: {cause}"),

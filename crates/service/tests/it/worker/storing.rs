@@ -105,3 +105,25 @@ async fn a_store_that_is_full_until_the_deadline_ends_the_job_without_a_charge()
     house.check(job, JobState::Expired, "0").await;
     assert_eq!(view.artifacts.len(), 0);
 }
+
+#[tokio::test]
+async fn a_vendors_word_for_what_a_result_is_is_kept_only_where_it_can_be_written() {
+    let long = format!("image/{}", "x".repeat(200));
+    for (told, kept) in [
+        ("audio/L16; rate=24000", "audio/L16; rate=24000"),
+        ("image/p\u{0}ng", "application/octet-stream"),
+        ("image/png\r\nset-cookie: a", "application/octet-stream"),
+        ("image/狐", "application/octet-stream"),
+        ("png", "application/octet-stream"),
+        (long.as_str(), "application/octet-stream"),
+    ] {
+        let mut outputs = here(1);
+        outputs.items[0].media_type = told.to_owned();
+        let maker = MockMaker::starting([Ok(Started::Done(outputs))]);
+        let house = House::new([vendor("acme", maker)]).await;
+        let job = house.submit(1).await;
+        let view = house.look(job).await;
+        house.check(job, JobState::Succeeded, "0.04").await;
+        assert_eq!(view.artifacts[0].object.media_type, kept);
+    }
+}

@@ -9,7 +9,8 @@ use super::bench::{LEASE, StoreBench, objects, succeeded, upstream};
 use super::leases::{next_attempt, reschedule};
 use crate::credits::Owner;
 use crate::jobs::{
-    Attempt, AttemptState, Delivery, JobError, Lease, OutputPlace, RecordUpstream, RequestCancel, Upstream,
+    Attempt, AttemptState, Delivery, Ending, JobError, Lease, OutputPlace, RecordUpstream, RequestCancel,
+    Upstream,
 };
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, refused, rules, same};
 use crate::testing::{begin, cost_price, credits, provider, task};
@@ -28,6 +29,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_move_that_the_state_does_not_allow_is_refused,
         every_state_has_its_event,
         a_view_at_an_event_shows_the_job_as_it_was,
+        a_vendors_words_are_kept_whatever_characters_they_have,
     )
 }
 
@@ -239,6 +241,42 @@ pub async fn a_view_at_an_event_shows_the_job_as_it_was(bench: StoreBench) -> Ve
         same("artifacts", then.artifacts.len(), usize::from(is_final))?;
         same("charged", then.job.charged.is_zero(), !is_final)?;
         same("the latest attempt", then.attempts.last().map(|attempt| attempt.state), latest)?;
+    }
+    Ok(())
+}
+
+/// Some databases have no room for NUL in their texts.
+pub async fn a_vendors_words_are_kept_whatever_characters_they_have(bench: StoreBench) -> Verdict {
+    let words = "\0 a\0\u{1f}\u{7f}狐'\"\\\n\u{ffff}";
+    let vendor = Map::from_iter([(words.to_owned(), json!([words]))]);
+    let place =
+        OutputPlace { media_type: "image/png".to_owned(), source: OutputSource::Handle(words.to_owned()) };
+    let known = Upstream::Outputs(Delivery {
+        items: vec![place],
+        quantities: vec![Quantity::new(Unit::Image, 1).with("size", words)],
+        missing: Some(words.to_owned()),
+    });
+    let text = json!({words: words}).to_string();
+    let error = JobError::new("failed", words);
+    for ending in [
+        Ending::failed(error.clone(), AttemptState::Failed, None),
+        Ending::Succeeded {
+            artifacts: Vec::new(),
+            used: credits("0.04"),
+            output: Some(text.clone()),
+            missing: Some(error.clone()),
+        },
+    ] {
+        let (job, lease) = bench.starting("u1", "0.04").await?;
+        let step = RecordUpstream { lease, upstream: known.clone(), vendor: vendor.clone() };
+        bench.store.record_upstream(step).await?;
+        let attempt = latest(&bench, job.id).await?;
+        same("what was recorded", (attempt.upstream, attempt.vendor), (Some(known.clone()), vendor.clone()))?;
+        let has_output = matches!(ending, Ending::Succeeded { .. });
+        bench.finish(lease, ending).await?;
+        let job = bench.view(job.id).await?.job;
+        same("the job's error", job.error.as_ref(), Some(&error))?;
+        same("the job's output", job.output.as_deref(), has_output.then_some(text.as_str()))?;
     }
     Ok(())
 }

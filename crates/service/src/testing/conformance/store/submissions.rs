@@ -56,7 +56,7 @@ pub async fn a_job_is_read_back_as_it_was_submitted(bench: StoreBench) -> Verdic
     bench.grant("u1", "10").await?;
     let step = Submit {
         input: r#"{"prompt":"ein Fuchs, 狐 'quoted' \" \u0000"}"#.into(),
-        metadata: Some(r#"{"order":"a'b"}"#.into()),
+        metadata: Some(r#"{"order":"a'b\u0000"}"#.into()),
         priority: Priority::High,
         deadline: Duration::from_millis(1234),
         ..submit("u1", "0.000001")
