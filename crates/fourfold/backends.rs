@@ -20,7 +20,7 @@ pub(crate) struct Shared {
 
 /// The queue and the signals: on Redis where `redis.url` is set. A Redis that can't be reached is waited for.
 pub(crate) fn shared(settings: &Settings, clock: &Arc<dyn Clock>, spawner: &Spawner) -> Result<Shared> {
-    let link = RedisLink::open(&settings.redis).context("redis.url")?;
+    let link = RedisLink::open(&settings.redis).context("redis")?;
     let Some(link) = link else {
         let queue = Arc::new(InProcessQueue::new(clock.clone()));
         return Ok(Shared { queue, signals: Arc::new(InProcessSignals::default()) });

@@ -77,6 +77,7 @@ impl Database {
 pub(crate) fn postgres(settings: &Settings) -> Result<Option<PostgresSettings>> {
     let Some(url) = &settings.database.url else { return Ok(None) };
     let mut postgres = PostgresSettings::new(url.expose())?;
+    postgres.ca_file.clone_from(&settings.database.ca_file);
     postgres.connections = settings.database.connections;
     postgres.patience = settings.database.patience;
     Ok(Some(postgres))

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
-use std::io::{Error, Read as _, Result, Seek as _};
+use std::io::{Error, Read as _, Result, Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -143,6 +143,24 @@ impl Postgres {
     pub fn durability(&self) -> Result<String> {
         let ask = "SELECT 'fsync=' || current_setting('fsync') || ' synchronous_commit=' || current_setting('synchronous_commit')";
         self.sql("postgres", ask)
+    }
+
+    /// From now on it takes encrypted connections too, with this certificate and its key in PEM. It is started again
+    /// for that.
+    pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let mut file = tempfile::NamedTempFile::new()?;
+            file.write_all(pem.as_bytes())?;
+            let mut install = Command::new("install");
+            install.args(["-m", "600"]);
+            if self.as_user {
+                install.args(["-o", USER, "-g", USER]);
+            }
+            run(install.arg(file.path()).arg(self.data().join(name)))?;
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.stop()?;
+        self.start_again()
     }
 
     /// Stops it in order: what runs is ended, what was committed is written.

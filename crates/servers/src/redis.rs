@@ -1,5 +1,6 @@
 //! A Redis that keeps nothing on disk.
 
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Command, Stdio};
@@ -11,6 +12,9 @@ use crate::process::{Process, free_port};
 
 const PROGRAM: &str = "redis-server";
 
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
+
 /// How long it may take to answer a command.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -18,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Redis {
     process: Process,
     port: u16,
+    /// Where it takes encrypted connections.
+    encrypted_port: Option<u16>,
     folder: TempDir,
 }
 
@@ -25,12 +31,23 @@ impl Redis {
     /// Starts one and waits until it answers.
     pub fn start() -> io::Result<Self> {
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
-        Ok(Self { process: start(port, &folder)?, port, folder })
+        Ok(Self { process: start(port, None, &folder)?, port, encrypted_port: None, folder })
     }
 
     /// Where it is.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Starts it again, empty, so that it takes encrypted connections too, with this certificate and its key in PEM, and
+    /// gives its address for those.
+    pub fn encrypt(&mut self, certificate: &str, key: &str) -> io::Result<String> {
+        fs::write(self.folder.path().join(CERTIFICATE), certificate)?;
+        fs::write(self.folder.path().join(KEY), key)?;
+        let port = free_port()?;
+        self.encrypted_port = Some(port);
+        self.start_again()?;
+        Ok(format!("rediss://localhost:{port}/"))
     }
 
     /// Kills it; what it held is lost, and connections to it are refused.
@@ -41,7 +58,7 @@ impl Redis {
     /// Starts it again, empty and on the same port, after it was killed.
     pub fn start_again(&mut self) -> io::Result<()> {
         self.process.kill()?;
-        self.process = start(self.port, &self.folder)?;
+        self.process = start(self.port, self.encrypted_port, &self.folder)?;
         Ok(())
     }
 
@@ -60,10 +77,15 @@ pub(crate) fn is_installed() -> bool {
     Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-fn start(port: u16, folder: &TempDir) -> io::Result<Process> {
+fn start(port: u16, encrypted_port: Option<u16>, folder: &TempDir) -> io::Result<Process> {
     let mut command = Command::new(PROGRAM);
     command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
     command.arg("--dir").arg(folder.path()).arg("--logfile").arg(folder.path().join("log"));
+    if let Some(port) = encrypted_port {
+        command.args(["--tls-auth-clients", "no", "--tls-port", &port.to_string()]);
+        command.arg("--tls-cert-file").arg(folder.path().join(CERTIFICATE));
+        command.arg("--tls-key-file").arg(folder.path().join(KEY));
+    }
     let mut process = Process::start(&mut command, "redis-server")?;
     process
         .wait_until(|| ask(port, b"PING\r\n", b"+PONG\r\n".len()).is_ok_and(|pong| pong == b"+PONG\r\n"))?;

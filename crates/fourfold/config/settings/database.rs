@@ -1,5 +1,6 @@
 //! `database`: where accounts, jobs and keys are kept.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use fourfold_domain::serde_duration;
@@ -16,6 +17,9 @@ pub(crate) struct DatabaseSettings {
     /// `security.secret_key`. Without it, one server process has its own database in the data folder.
     /// `sslmode=require` in it encrypts and checks the server's certificate.
     pub(crate) url: Option<Secret>,
+    /// A PEM file with the certificate authorities that are trusted for Postgres, in place of the machine's. Needs
+    /// `sslmode=require` in the address.
+    pub(crate) ca_file: Option<PathBuf>,
     /// How many connections to Postgres a process has, besides the one that commits; 1 to 1000.
     pub(crate) connections: usize,
     /// How long requests wait for a Postgres that is gone to come back, before they fail.
@@ -26,7 +30,7 @@ pub(crate) struct DatabaseSettings {
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { url: None, connections: 8, patience: Duration::from_secs(30) }
+        Self { url: None, ca_file: None, connections: 8, patience: Duration::from_secs(30) }
     }
 }
 

@@ -5,6 +5,7 @@
 mod artifacts;
 mod calls;
 mod catalog;
+mod certificates;
 mod group_commit;
 mod instances;
 mod keys;

@@ -1,5 +1,6 @@
 //! The queue and the signals of a single process, and those of many on a Redis.
 
+mod encryption;
 mod outages;
 mod shared;
 

@@ -24,7 +24,7 @@ pub(super) const COMMITTER_SESSION: &str =
 /// Connections that are made when they are needed, at most `size`, each set up with these statements. Each lives on
 /// the runtime that it was asked for on.
 pub(super) fn pool(settings: &PostgresSettings, size: usize, session: String) -> Result<Pool, PostgresError> {
-    let tls = tls::connector(settings.config.get_ssl_mode())?;
+    let tls = tls::connector(settings)?;
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(settings.config.clone(), tls, config);
     let set_up = Hook::async_fn(move |client, _metrics| {

@@ -29,7 +29,7 @@ pub(super) async fn migrate(settings: &PostgresSettings) -> Result<Vec<&'static 
         place: settings.place(),
         source: error.into(),
     };
-    let tls = tls::connector(settings.config.get_ssl_mode())?;
+    let tls = tls::connector(settings)?;
     let (mut client, connection) = settings.config.connect(tls).await.map_err(unreachable)?;
     // The connection does its part only while it is polled, and ends when the client is gone.
     let migrating = pin!(async {

@@ -1,6 +1,7 @@
 //! Where the database is, and what can be wrong with that.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_postgres::Config;
@@ -19,6 +20,8 @@ const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(15);
 pub struct PostgresSettings {
     /// Its password doesn't print.
     pub(super) config: Config,
+    /// A PEM file with the certificate authorities that are trusted, in place of the machine's.
+    pub ca_file: Option<PathBuf>,
     /// How many connections there are besides the one that commits.
     pub connections: usize,
     /// How many steps share a commit at most; 1 gives each a transaction of its own.
@@ -32,8 +35,8 @@ impl PostgresSettings {
     /// patience of 30 s.
     ///
     /// `sslmode` is that of libpq: `disable`; `prefer`, the default, which encrypts where the server can and believes
-    /// any certificate; `require`, `verify-ca` and `verify-full`, which all check the certificate against those that
-    /// the machine trusts.
+    /// any certificate; `require`, `verify-ca` and `verify-full`, which all check that the certificate is the host's and
+    /// that the machine, or the `ca_file`, trusts who signed it.
     pub fn new(url: &str) -> Result<Self, PostgresError> {
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
             return Err(PostgresError::Address {
@@ -54,7 +57,13 @@ impl PostgresSettings {
             config.application_name("fourfold");
         }
         config.tcp_user_timeout(UNACKNOWLEDGED_MAX).keepalives_idle(UNACKNOWLEDGED_MAX);
-        Ok(Self { config, connections: 8, batch_max: BATCH_MAX, patience: Duration::from_secs(30) })
+        Ok(Self {
+            config,
+            ca_file: None,
+            connections: 8,
+            batch_max: BATCH_MAX,
+            patience: Duration::from_secs(30),
+        })
     }
 
     /// Host and database, for messages.
@@ -113,7 +122,7 @@ pub enum PostgresError {
         /// How many are known.
         known: usize,
     },
-    /// The certificates that the machine trusts can't be read.
+    /// The certificates to trust can't be read, or nothing is encrypted that could be checked with them.
     #[error("TLS can't be set up")]
     Tls(#[source] BoxError),
     /// The thread of the connections can't be started.

@@ -1,34 +1,51 @@
 //! How connections are encrypted.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::settings::PostgresError;
+use super::settings::{PostgresError, PostgresSettings};
+use crate::error::BoxError;
 
-/// What encrypts connections of this mode. Whether it is used at all, the mode decides.
-pub(super) fn connector(mode: SslMode) -> Result<MakeRustlsConnect, PostgresError> {
+/// What encrypts connections of these settings. Whether it is used at all, their mode decides.
+pub(super) fn connector(settings: &PostgresSettings) -> Result<MakeRustlsConnect, PostgresError> {
+    let config = config(settings.config.get_ssl_mode(), settings.ca_file.as_deref());
+    config.map(MakeRustlsConnect::new).map_err(PostgresError::Tls)
+}
+
+fn config(mode: SslMode, ca_file: Option<&Path>) -> Result<ClientConfig, BoxError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| PostgresError::Tls(error.into()))?;
-    let config = match mode {
-        SslMode::Disable | SslMode::Prefer => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth(),
-        _ => builder
-            .with_platform_verifier()
-            .map_err(|error| PostgresError::Tls(error.into()))?
-            .with_no_client_auth(),
+    let builder =
+        ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    let builder = match (mode, ca_file) {
+        (SslMode::Disable | SslMode::Prefer, Some(_)) => {
+            return Err("the address of the database must have sslmode=require where it has a ca_file".into());
+        }
+        (SslMode::Disable | SslMode::Prefer, None) => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        }
+        (_, Some(path)) => builder.with_root_certificates(roots(path)?),
+        (_, None) => builder.with_platform_verifier()?,
     };
-    Ok(MakeRustlsConnect::new(config))
+    Ok(builder.with_no_client_auth())
+}
+
+/// The certificate authorities of a PEM file, of which there must be one.
+fn roots(path: &Path) -> Result<RootCertStore, BoxError> {
+    let wrong = |why: &dyn std::fmt::Display| format!("ca_file {}: {why}", path.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
+        roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
+    }
+    if roots.is_empty() { Err(wrong(&"there is no certificate in it").into()) } else { Ok(roots) }
 }
 
 /// Believes any certificate, as libpq does where encryption is only preferred: whoever could put in another one could

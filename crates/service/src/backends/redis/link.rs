@@ -1,6 +1,7 @@
 //! The connections to Redis. One is shared by all that answers at once, and is made again when it breaks; what waits
 //! has a connection of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult,
-    ScriptInvocation,
+    ScriptInvocation, TlsCertificates,
 };
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -37,6 +38,8 @@ struct Inner {
     shared: Mutex<Shared>,
     /// Whether the last thing that was asked failed.
     failing: AtomicBool,
+    /// Whether the last that failed did so since the server's certificate isn't trusted.
+    distrusting: AtomicBool,
 }
 
 #[derive(Default)]
@@ -49,14 +52,19 @@ struct Shared {
 }
 
 impl RedisLink {
-    /// Prepares the way; nothing is connected yet. None without an address.
+    /// Prepares the way; nothing is connected yet. None without an address. An error says what is wrong with the
+    /// address, or with the certificates.
     pub fn open(settings: &RedisSettings) -> RedisResult<Option<Self>> {
         let Some(url) = &settings.url else { return Ok(None) };
         let inner = Inner {
-            client: Client::open(url.as_str())?,
+            client: match &settings.ca_file {
+                None => Client::open(url.as_str())?,
+                Some(path) => Client::build_with_tls(url.as_str(), trusting(path)?)?,
+            },
             prefix: settings.prefix.clone(),
             shared: Mutex::default(),
             failing: AtomicBool::new(false),
+            distrusting: AtomicBool::new(false),
         };
         Ok(Some(Self { inner: Arc::new(inner) }))
     }
@@ -84,7 +92,11 @@ impl RedisLink {
     pub(super) async fn health(&self) -> Result<(), String> {
         let mut ping = Pipeline::new();
         ping.add_command(Cmd::ping()).ignore();
-        self.send(&ping).await.map_err(|error: RedisError| format!("redis ({})", error.category()))
+        self.send(&ping).await.map_err(|error: RedisError| {
+            let is_distrusted = self.inner.distrusting.load(Ordering::Relaxed);
+            let why = if is_distrusted { "its certificate isn't trusted" } else { error.category() };
+            format!("redis ({why})")
+        })
     }
 
     /// A connection for what waits, which takes as long as it takes.
@@ -146,6 +158,7 @@ impl RedisLink {
 
     /// Says it once an outage.
     fn failed(&self, error: &RedisError) {
+        self.inner.distrusting.store(is_distrust(error), Ordering::Relaxed);
         if !self.inner.failing.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 error = error as &dyn std::error::Error,
@@ -153,6 +166,26 @@ impl RedisLink {
             );
         }
     }
+}
+
+/// Whether the server showed a certificate that isn't trusted, or isn't its own. The client has wrapped the cause in
+/// types that it doesn't show, so rustls' words for it must do.
+fn is_distrust(error: &RedisError) -> bool {
+    error.to_string().contains("invalid peer certificate")
+}
+
+/// The certificate authorities of a PEM file, of which there must be one.
+fn trusting(path: &Path) -> RedisResult<TlsCertificates> {
+    let wrong = |why: String| {
+        let why = format!("{}: {why}", path.display());
+        RedisError::from((ErrorKind::InvalidClientConfig, "redis.ca_file can't be used", why))
+    };
+    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let begins = b"-----BEGIN CERTIFICATE-----";
+    if !pem.windows(begins.len()).any(|window| window == begins) {
+        return Err(wrong("there is no certificate in it".to_owned()));
+    }
+    Ok(TlsCertificates { client_tls: None, root_cert: Some(pem) })
 }
 
 /// What is told while nobody tries.

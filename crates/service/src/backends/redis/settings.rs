@@ -1,6 +1,7 @@
 //! Where Redis is, and how it is used.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use fourfold_domain::serde_duration;
@@ -15,6 +16,8 @@ pub struct RedisSettings {
     /// of this one process.
     #[cfg_attr(feature = "schema", schemars(extend("writeOnly" = true)))]
     pub url: Option<String>,
+    /// A PEM file with the certificate authorities that are trusted for `rediss://`, in place of the machine's.
+    pub ca_file: Option<PathBuf>,
     /// What the names of all keys begin with, so that several deployments can share one Redis.
     pub prefix: String,
     /// After this long a message that nobody acknowledged is given to another worker. At least 1 s.
@@ -25,7 +28,7 @@ pub struct RedisSettings {
 
 impl Default for RedisSettings {
     fn default() -> Self {
-        Self { url: None, prefix: "fourfold".to_owned(), stale: Duration::from_secs(30) }
+        Self { url: None, ca_file: None, prefix: "fourfold".to_owned(), stale: Duration::from_secs(30) }
     }
 }
 
@@ -34,6 +37,7 @@ impl fmt::Debug for RedisSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisSettings")
             .field("url", &self.url.as_ref().map(|_secret| "…"))
+            .field("ca_file", &self.ca_file)
             .field("prefix", &self.prefix)
             .field("stale", &self.stale)
             .finish()
@@ -49,6 +53,12 @@ impl RedisSettings {
             return Err((
                 "redis.url",
                 "must be such as redis://host:6379/0 or rediss://host:6380".to_owned(),
+            ));
+        }
+        if self.ca_file.is_some() && !self.url.as_ref().is_some_and(|url| url.starts_with("rediss://")) {
+            return Err((
+                "redis.ca_file",
+                "needs an address in redis.url that begins with rediss://".to_owned(),
             ));
         }
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
@@ -74,6 +84,7 @@ mod tests {
         assert!(!format!("{right:?}").contains("hunter2"));
         let wrong = [
             (RedisSettings { url: Some("http://x/hunter2".to_owned()), ..right.clone() }, "redis.url"),
+            (RedisSettings { ca_file: Some("ca.pem".into()), ..right.clone() }, "redis.ca_file"),
             (RedisSettings { prefix: "{}".to_owned(), ..right.clone() }, "redis.prefix"),
             (RedisSettings { prefix: String::new(), ..right.clone() }, "redis.prefix"),
             (RedisSettings { stale: Duration::ZERO, ..right }, "redis.stale"),

@@ -2,6 +2,7 @@
 //! where nodes race, connections break and the server goes away.
 
 mod database;
+mod encryption;
 mod group_commit;
 mod lost_commits;
 mod nodes;
