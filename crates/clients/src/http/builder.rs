@@ -13,7 +13,7 @@ use super::client::{BaseHttpClient, Shared};
 use super::error::{BoxError, ClientError};
 use super::failure::{CommonFailures, FailureReader};
 use super::observe::Recorder;
-use super::rate_limit::RateLimit;
+use super::rate_limit::{RateLimit, SharedRateLimit};
 use super::redact::Redacted;
 use super::resolve::{Resolver, SystemResolver};
 use super::retry::{ExponentialRetry, HashRandom, RandomSource, RetryPolicy};
@@ -31,6 +31,7 @@ pub struct ClientBuilder {
     failures: Arc<dyn FailureReader>,
     resolver: Arc<dyn Resolver>,
     recorder: Option<Arc<dyn Recorder>>,
+    shared_rate_limit: Option<Arc<dyn SharedRateLimit>>,
 }
 
 impl ClientBuilder {
@@ -45,6 +46,7 @@ impl ClientBuilder {
             failures: Arc::new(CommonFailures),
             resolver: Arc::new(SystemResolver),
             recorder: None,
+            shared_rate_limit: None,
         }
     }
 
@@ -104,6 +106,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what counts the calls of all who share the credential, where the settings have a rate limit.
+    #[must_use]
+    pub fn shared_rate_limit(mut self, shared: Arc<dyn SharedRateLimit>) -> Self {
+        self.shared_rate_limit = Some(shared);
+        self
+    }
+
     /// Checks everything and builds the client. An error names the setting that is wrong.
     pub fn build(self) -> Result<BaseHttpClient, ClientError> {
         self.try_build().map_err(ClientError::misconfigured)
@@ -131,6 +140,9 @@ impl ClientBuilder {
         }
         tracing::debug!(base_url = %Redacted(&base_url), "built an HTTP client");
         let retry = self.retry.unwrap_or_else(|| Arc::new(ExponentialRetry::new(self.settings.retry)));
+        let rate_limit = self.settings.rate_limit;
+        let rate_limit =
+            rate_limit.map(|limit| RateLimit::new(limit, base_url.clone(), self.shared_rate_limit));
         let shared = Shared {
             base_url,
             credential,
@@ -142,7 +154,7 @@ impl ClientBuilder {
             failures: self.failures,
             resolver: self.resolver,
             breaker: Arc::new(Breaker::new(self.settings.breaker, self.recorder.clone())),
-            rate_limit: self.settings.rate_limit.map(RateLimit::new),
+            rate_limit,
             cache: Cache::new(self.settings.cache),
             settings: self.settings,
             recorder: self.recorder,

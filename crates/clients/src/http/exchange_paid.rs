@@ -31,7 +31,7 @@ impl BaseHttpClient {
         let shared = &self.shared;
         let request = self.own_request(path, headers, body)?;
         if let Some(rate_limit) = &shared.rate_limit {
-            rate_limit.pass(shared.credential.id).await?;
+            rate_limit.pass(&shared.credential).await?;
         }
         let timeouts = &shared.settings.timeouts;
         let limits = if is_streamed { timeouts.streamed() } else { timeouts.whole() };

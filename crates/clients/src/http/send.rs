@@ -156,7 +156,7 @@ impl<'c> Sending<'c> {
             }
             if let Some(rate_limit) = &self.shared.rate_limit {
                 let credential = self.call.credential.as_ref().unwrap_or(&self.shared.credential);
-                rate_limit.pass(credential.id).await?;
+                rate_limit.pass(credential).await?;
             }
         }
         if let Some(observation) = &mut self.observation {

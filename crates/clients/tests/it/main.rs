@@ -40,6 +40,7 @@ mod retries;
 #[cfg(feature = "runway")]
 mod runway;
 mod settings;
+mod shared_rate_limit;
 #[cfg(feature = "stability")]
 mod stability;
 mod streams;
