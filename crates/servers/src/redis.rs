@@ -62,6 +62,21 @@ impl Redis {
         Ok(())
     }
 
+    /// How many keys it holds.
+    pub fn key_count(&self) -> io::Result<u64> {
+        // An integer ends with the line.
+        let mut connection = connect(self.port, b"DBSIZE\r\n")?;
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte)?;
+            answer.extend(byte);
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        let count = answer.trim_end().strip_prefix(':').and_then(|count| count.parse().ok());
+        count.ok_or_else(|| io::Error::other(answer.into_owned()))
+    }
+
     /// Takes away everything that it holds.
     pub fn flush(&self) -> io::Result<()> {
         let answer = ask(self.port, b"FLUSHALL\r\n", b"+OK\r\n".len())?;
@@ -94,12 +109,17 @@ fn start(port: u16, encrypted_port: Option<u16>, folder: &TempDir) -> io::Result
 
 /// Sends a command and reads an answer of this length.
 fn ask(port: u16, command: &[u8], answer_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut answer = vec![0; answer_bytes];
+    connect(port, command)?.read_exact(&mut answer)?;
+    Ok(answer)
+}
+
+/// Sends a command; the answer comes on the connection.
+fn connect(port: u16, command: &[u8]) -> io::Result<TcpStream> {
     let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.write_all(command)?;
-    let mut answer = vec![0; answer_bytes];
-    connection.read_exact(&mut answer)?;
-    Ok(answer)
+    Ok(connection)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod folder;
 mod in_process;
+mod in_process_limits;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
@@ -18,10 +19,11 @@ mod turns;
 
 pub use folder::FolderStorage;
 pub use in_process::{InProcessQueue, InProcessSignals};
+pub use in_process_limits::InProcessLimits;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresError, PostgresSettings, PostgresStore};
 #[cfg(feature = "redis")]
-pub use redis::{RedisLink, RedisQueue, RedisSettings, RedisSignals};
+pub use redis::{RedisLimits, RedisLink, RedisQueue, RedisSettings, RedisSignals};
 #[cfg(feature = "s3")]
 pub use s3::S3Storage;
 #[cfg(feature = "sqlite")]

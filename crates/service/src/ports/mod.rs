@@ -4,6 +4,7 @@
 
 mod configuration;
 mod files;
+mod limits;
 mod media_fetcher;
 mod object_storage;
 mod operator;
@@ -16,6 +17,7 @@ mod webhooks;
 pub use configuration::{Configuration, Reloaded};
 pub(crate) use files::FileReads;
 pub use files::FileStore;
+pub use limits::{LimitsError, Permits, Rate, SharedLimits, Taking};
 pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, Presigned, ReadObject, StorageError};
 pub use operator::{JobFilter, ModelCosts, OperatorStore};

@@ -10,6 +10,7 @@ mod group_commit;
 mod instances;
 mod keys;
 mod ledger;
+mod limits;
 mod postgres;
 mod queue;
 mod spawner;

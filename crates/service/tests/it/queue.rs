@@ -16,14 +16,16 @@ use fourfold_service::testing::conformance;
 use fourfold_service::{Clock, Spawner, SystemClock};
 use tokio::runtime::Handle;
 
+pub(crate) use shared::in_time;
+
 /// Settings that nobody else on the same server has.
-fn settings(redis: &Redis) -> RedisSettings {
+pub(crate) fn settings(redis: &Redis) -> RedisSettings {
     static PREFIXES: AtomicU32 = AtomicU32::new(0);
     let prefix = format!("test-{}", PREFIXES.fetch_add(1, Ordering::Relaxed));
     RedisSettings { url: Some(redis.url()), prefix, ..RedisSettings::default() }
 }
 
-fn link(settings: &RedisSettings) -> RedisLink {
+pub(crate) fn link(settings: &RedisSettings) -> RedisLink {
     RedisLink::open(settings).unwrap().unwrap()
 }
 

@@ -162,7 +162,8 @@ impl RedisLink {
         if !self.inner.failing.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 error = error as &dyn std::error::Error,
-                "Redis can't do its work; what is due is looked for in the database until it can"
+                "Redis can't do its work; until it can, what is due is looked for in the database and each process keeps to \
+                 its share of limits"
             );
         }
     }

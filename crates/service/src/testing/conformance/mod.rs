@@ -2,14 +2,17 @@
 //!
 //! A suite is a list of rules. A rule is a function that is given a fresh backend and says what it found
 //! broken; a panic counts as broken too. Each suite has a driver that runs all of its rules and names those
-//! that fail: [`store()`], [`object_storage()`], [`job_queue()`], [`job_signals()`].
+//! that fail: [`store()`], [`object_storage()`], [`job_queue()`], [`job_signals()`],
+//! [`shared_limits()`].
 
+pub mod limits;
 pub mod object_storage;
 pub mod queue;
 pub mod signals;
 pub mod store;
 mod suite;
 
+pub use limits::shared_limits;
 pub use object_storage::object_storage;
 pub use queue::job_queue;
 pub use signals::job_signals;

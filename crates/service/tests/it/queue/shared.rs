@@ -24,7 +24,7 @@ pub(super) fn due(wait: Duration) -> DueJob {
     DueJob { job: JobId::new(Uuid::now_v7()), priority: Priority::Normal, next_at }
 }
 
-pub(super) async fn in_time<T>(work: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(work: impl Future<Output = T>) -> T {
     timeout(PATIENCE, work).await.expect("it hangs")
 }
 
