@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use fourfold_service::backends::{
-    FolderStorage, InProcessQueue, InProcessSignals, RedisLink, RedisQueue, RedisSignals, S3Storage,
+    FolderStorage, InProcessLimits, InProcessQueue, InProcessSignals, RedisLimits, RedisLink, RedisQueue,
+    RedisSignals, S3Storage,
 };
-use fourfold_service::ports::{JobQueue, JobSignals, ObjectStorage};
+use fourfold_service::ports::{JobQueue, JobSignals, ObjectStorage, SharedLimits};
 use fourfold_service::{Clock, Spawner};
 
 use crate::config::Settings;
@@ -16,17 +17,30 @@ use crate::config::Settings;
 pub(crate) struct Shared {
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) signals: Arc<dyn JobSignals>,
+    pub(crate) limits: Arc<dyn SharedLimits>,
 }
 
-/// The queue and the signals: on Redis where `redis.url` is set. A Redis that can't be reached is waited for.
+impl Shared {
+    /// What there is where nobody else is.
+    pub(crate) fn in_process(clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            queue: Arc::new(InProcessQueue::new(clock.clone())),
+            signals: Arc::new(InProcessSignals::default()),
+            limits: Arc::new(InProcessLimits::new(clock.clone())),
+        }
+    }
+}
+
+/// The queue, the signals and the limits: on Redis where `redis.url` is set. A Redis that can't be reached is waited for.
 pub(crate) fn shared(settings: &Settings, clock: &Arc<dyn Clock>, spawner: &Spawner) -> Result<Shared> {
     let link = RedisLink::open(&settings.redis).context("redis")?;
-    let Some(link) = link else {
-        let queue = Arc::new(InProcessQueue::new(clock.clone()));
-        return Ok(Shared { queue, signals: Arc::new(InProcessSignals::default()) });
-    };
+    let Some(link) = link else { return Ok(Shared::in_process(clock)) };
     let queue = RedisQueue::start(link.clone(), &settings.redis, clock.clone(), spawner);
-    Ok(Shared { queue: Arc::new(queue), signals: Arc::new(RedisSignals::start(link, spawner)) })
+    Ok(Shared {
+        queue: Arc::new(queue),
+        signals: Arc::new(RedisSignals::start(link.clone(), spawner)),
+        limits: Arc::new(RedisLimits::new(link)),
+    })
 }
 
 /// Where results are kept: in S3 where `artifacts.s3.bucket` is set, else in `artifacts.folder`, else in this folder.

@@ -1,10 +1,12 @@
 //! Where two layers meet that don't know each other: ports of one, filled with parts of another.
 
+mod limits;
 mod media;
 mod providers;
 mod recorder;
 mod webhooks;
 
+pub(crate) use limits::VendorLimits;
 pub(crate) use media::HttpMedia;
 pub(crate) use providers::{LiveProviders, ProviderTable};
 pub(crate) use webhooks::HttpWebhooks;

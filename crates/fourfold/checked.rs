@@ -6,7 +6,7 @@ use fourfold_providers::{FactoryError, HttpOptions, ProviderFactory};
 use fourfold_service::catalog::{Catalog, CatalogError};
 use fourfold_service::keys::KeySecret;
 
-use crate::bridges::ProviderTable;
+use crate::bridges::{ProviderTable, VendorLimits};
 use crate::catalog::catalog;
 use crate::config::{PLAIN_NAMES, Places, Settings, Sources, load};
 use crate::data_dir::decode_secret_key;
@@ -18,11 +18,13 @@ pub(crate) struct Checked {
     pub(crate) places: Places,
     pub(crate) providers: ProviderTable,
     pub(crate) catalog: Catalog,
+    /// What the providers count their calls by.
+    pub(crate) limits: VendorLimits,
 }
 
 impl Checked {
-    /// Reads the configuration and checks all of it.
-    pub(crate) fn read(sources: &Sources) -> Result<Self> {
+    /// Reads the configuration and checks all of it. The vendors' clients count by these limits.
+    pub(crate) fn read(sources: &Sources, limits: VendorLimits) -> Result<Self> {
         let loaded = load::<Settings>(sources, PLAIN_NAMES)?;
         let (settings, places) = (loaded.settings, loaded.places);
         let at = |setting: &str, problem: &str| anyhow!("{}: {problem}", places.of(setting));
@@ -51,8 +53,12 @@ impl Checked {
             at("log.filter", &format!("must be such as info,fourfold_service=debug ({error})"))
         })?;
         check_http(&settings.http).map_err(|(field, problem)| at(&format!("http.{field}"), &problem))?;
-        let providers =
-            ProviderTable::build(&ProviderFactory::with_builtin(), &settings.providers, &settings.http);
+        let providers = ProviderTable::build(
+            &ProviderFactory::with_builtin(),
+            &settings.providers,
+            &settings.http,
+            &limits,
+        );
         let providers = providers.map_err(|error| match &error {
             FactoryError::Settings { key, error } => {
                 at(&format!("providers.{key}.{}", error.field), &error.problem)
@@ -67,7 +73,7 @@ impl Checked {
             Ok(wrong) => at(&wrong.place, &wrong.problem),
             Err(error) => error,
         })?;
-        Ok(Self { settings, places, providers, catalog })
+        Ok(Self { settings, places, providers, catalog, limits })
     }
 }
 

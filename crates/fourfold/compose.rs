@@ -9,18 +9,19 @@ use fourfold_api::{AppState, JobEventWriter, ServerSettings};
 use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
-use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
+use fourfold_service::backends::FolderStorage;
 use fourfold_service::calls::{CallParts, CallsService};
 use fourfold_service::catalog::CatalogService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
+use fourfold_service::instances::{self, LiveInstances};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService, RoomWatch};
 use fourfold_service::keys::KeysService;
 use fourfold_service::ports::{ObjectStorage, Store};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookParts, WebhookWorker, WebhooksService};
-use fourfold_service::{Clock, Media, Spawner, SystemClock, instances};
+use fourfold_service::{Clock, Media, Spawner, SystemClock};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -39,6 +40,7 @@ pub(crate) struct Server {
     database: Database,
     cipher: SecretCipher,
     parts: JobParts,
+    live: LiveInstances,
     reloader: Arc<Reloader>,
     settings: Settings,
     role: Role,
@@ -77,10 +79,7 @@ pub(crate) fn jobs_desk(checked: Checked) -> Result<JobsService> {
     // Nothing is read or written here of what jobs make, so that any storage will do.
     let storage = FolderStorage::open_shared(data_dir.artifacts());
     let storage = storage.with_context(|| format!("{} can't be written", data_dir.artifacts().display()))?;
-    let shared = Shared {
-        queue: Arc::new(InProcessQueue::new(clock.clone())),
-        signals: Arc::new(InProcessSignals::default()),
-    };
+    let shared = Shared::in_process(&clock);
     let routing = Routing::new(Arc::new(LiveProviders::new(providers)), clock);
     let catalog = CatalogService::new(catalog);
     Ok(JobsService::new(job_parts(&settings, store, Arc::new(storage), shared, routing, catalog)?))
@@ -137,7 +136,7 @@ impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked. Not from
     /// within a runtime. What works at the side, and the work of calls, runs on the spawner.
     pub(crate) fn open(checked: Checked, role: Role, sources: &Sources, spawner: &Spawner) -> Result<Self> {
-        let Checked { settings, providers, catalog, .. } = checked;
+        let Checked { settings, providers, catalog, limits, .. } = checked;
         role.check(&settings)?;
         for provider in providers.off() {
             tracing::info!(provider, "a provider is off, since it has no key");
@@ -159,16 +158,22 @@ impl Server {
         let store = database.store.clone();
         let storage = backends::storage(&settings, data_dir.artifacts(), spawner)?;
         let shared = backends::shared(&settings, &clock, spawner)?;
+        let live = LiveInstances::default();
+        if settings.redis.url.is_some() {
+            limits.share(shared.limits.clone(), live.clone(), spawner.clone());
+        }
         let routing = Routing::new(providers.clone(), clock.clone());
         let reloader = Arc::new(Reloader {
             sources: sources.clone(),
             started_with: settings.clone(),
             providers,
+            limits,
             catalog: catalog.clone(),
             routing: routing.clone(),
             store: store.clone(),
             turn: tokio::sync::Mutex::default(),
         });
+        let shared_limits = shared.limits.clone();
         let parts =
             job_parts(&settings, store.clone(), storage.clone(), shared, routing.clone(), catalog.clone())?;
         let calls = CallsService::new(CallParts {
@@ -201,6 +206,7 @@ impl Server {
             webhooks: WebhooksService::new(store.clone(), cipher.clone(), parts.outbox.clone()),
             catalog,
             routing,
+            limits: shared_limits,
             configuration: reloader.clone(),
             public_url: settings.server.link_base().into(),
             body_limit_bytes: settings.server.body_limit_bytes,
@@ -208,14 +214,15 @@ impl Server {
             metrics: crate::telemetry::start_metrics()?,
             stopping: CancellationToken::new(),
         };
-        Ok(Self { state, database, cipher, parts, reloader, settings, role, _data_dir: data_dir })
+        Ok(Self { state, database, cipher, parts, live, reloader, settings, role, _data_dir: data_dir })
     }
 
     /// Takes over what earlier processes left and starts to work. The port is opened after this.
     pub(crate) async fn start(&self, spawner: &Spawner) -> Result<()> {
         let instance = self.parts.instance;
         self.database.register(instance, &self.settings).await?;
-        instances::start_beating(self.database.store.clone(), instance, &self.settings.instances, spawner);
+        let (store, live) = (self.database.store.clone(), self.live.clone());
+        instances::start_beating(store, instance, &self.settings.instances, live, spawner);
         self.state.keys.watch(spawner);
         if self.role.answers() {
             self.state.calls.start_sweep();

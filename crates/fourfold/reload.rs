@@ -13,7 +13,7 @@ use fourfold_service::ports::{Configuration, Providers as _, Reloaded, Store};
 use fourfold_service::routing::Routing;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::bridges::LiveProviders;
+use crate::bridges::{LiveProviders, VendorLimits};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 
@@ -30,6 +30,7 @@ pub(crate) struct Reloader {
     /// What the server was started with.
     pub(crate) started_with: Settings,
     pub(crate) providers: Arc<LiveProviders>,
+    pub(crate) limits: VendorLimits,
     pub(crate) catalog: CatalogService,
     pub(crate) routing: Routing,
     pub(crate) store: Arc<dyn Store>,
@@ -41,8 +42,8 @@ pub(crate) struct Reloader {
 impl Configuration for Reloader {
     async fn reload(&self) -> Result<Reloaded, String> {
         let _turn = self.turn.lock().await;
-        let sources = self.sources.clone();
-        let checked = tokio::task::spawn_blocking(move || Checked::read(&sources)).await;
+        let (sources, limits) = (self.sources.clone(), self.limits.clone());
+        let checked = tokio::task::spawn_blocking(move || Checked::read(&sources, limits)).await;
         let checked = checked.context("the configuration couldn't be read").and_then(|checked| checked);
         let Checked { settings, providers, catalog, .. } = checked.map_err(|error| {
             let problem = format!("{error:#}");

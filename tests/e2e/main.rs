@@ -26,6 +26,7 @@ mod races;
 mod refused_starts;
 mod reload;
 mod scaled_out;
+mod shared_limits;
 mod start_and_stop;
 mod strangers;
 mod support;

@@ -42,10 +42,11 @@ pub(crate) async fn live() -> Json<Health> {
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let mut missing = Vec::new();
     let mut degraded = Vec::new();
-    let (database, storage, queue) = tokio::join!(
+    let (database, storage, queue, limits) = tokio::join!(
         timeout(PATIENCE, state.keys.check()),
         timeout(PATIENCE, state.artifacts.has_room()),
         timeout(PATIENCE, state.jobs.queue_health()),
+        timeout(PATIENCE, state.limits.health()),
     );
     match database {
         Ok(Ok(())) => {}
@@ -69,6 +70,12 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
         Ok(Ok(())) => {}
         Ok(Err(why)) => degraded.push(format!("queue: {why}")),
         Err(_late) => degraded.push("queue: it doesn't answer".to_owned()),
+    }
+    // Each process keeps to its share meanwhile.
+    match limits {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => degraded.push(format!("limits: {why}; each process keeps to its share")),
+        Err(_late) => degraded.push("limits: they don't answer; each process keeps to its share".to_owned()),
     }
     if state.stopping.is_cancelled() {
         missing.push("time: the server is stopping");

@@ -9,7 +9,7 @@ use fourfold_service::credits::CreditsService;
 use fourfold_service::files::FilesService;
 use fourfold_service::jobs::JobsService;
 use fourfold_service::keys::KeysService;
-use fourfold_service::ports::Configuration;
+use fourfold_service::ports::{Configuration, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::webhooks::WebhooksService;
@@ -38,6 +38,8 @@ pub struct AppState {
     pub catalog: CatalogService,
     /// Who serves it.
     pub routing: Routing,
+    /// The limits that all processes keep together.
+    pub limits: Arc<dyn SharedLimits>,
     /// The configuration, read again when an admin asks.
     pub configuration: Arc<dyn Configuration>,
     /// The address for links in answers, without a slash at its end.

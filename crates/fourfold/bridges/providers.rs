@@ -10,6 +10,7 @@ use fourfold_domain::{Provider, ProviderKey};
 use fourfold_providers::{FactoryError, HttpOptions, ProviderFactory, ProviderSettings};
 use fourfold_service::ports::{Credentialed, Providers};
 
+use super::limits::VendorLimits;
 use super::recorder::MetricsRecorder;
 
 /// The provider that needs no vendor, so that it is always on.
@@ -37,6 +38,7 @@ impl ProviderTable {
         factory: &ProviderFactory,
         settings: &BTreeMap<String, ProviderSettings>,
         http: &HttpOptions,
+        limits: &VendorLimits,
     ) -> Result<Self, FactoryError> {
         let mut wanted = settings.clone();
         wanted.entry(MOCK.to_owned()).or_default();
@@ -48,6 +50,7 @@ impl ProviderTable {
             let mut instances = Vec::new();
             for (credential, mut settings) in settings.by_credential() {
                 settings.recorder = Some(Arc::new(MetricsRecorder::new(&name, &credential)));
+                settings.rate_limit_sharing = Some(Arc::new(limits.clone()));
                 let provider = factory.build(&name, &settings)?;
                 instances.push(Credentialed { credential: credential.into(), provider });
             }
@@ -162,7 +165,8 @@ mod tests {
 
     fn table(settings: Value) -> Result<ProviderTable, FactoryError> {
         let settings = serde_json::from_value(settings).unwrap();
-        ProviderTable::build(&ProviderFactory::with_builtin(), &settings, &HttpOptions::default())
+        let (http, limits) = (HttpOptions::default(), VendorLimits::default());
+        ProviderTable::build(&ProviderFactory::with_builtin(), &settings, &http, &limits)
     }
 
     fn key(name: &str) -> ProviderKey {

@@ -13,7 +13,7 @@ use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::bridges::ProviderTable;
+use crate::bridges::{ProviderTable, VendorLimits};
 
 /// Every provider that we ship, with a key, at a simulator.
 fn providers(simulator: &Simulator) -> ProviderTable {
@@ -26,7 +26,8 @@ fn providers(simulator: &Simulator) -> ProviderTable {
         serde_json::from_value(settings).unwrap()
     };
     let settings = BUILTIN.iter().map(|builtin| (builtin.key.to_owned(), settings(builtin.key))).collect();
-    ProviderTable::build(&ProviderFactory::with_builtin(), &settings, &HttpOptions::default()).unwrap()
+    let (http, limits) = (HttpOptions::default(), VendorLimits::default());
+    ProviderTable::build(&ProviderFactory::with_builtin(), &settings, &http, &limits).unwrap()
 }
 
 fn whole(providers: &ProviderTable) -> Catalog {

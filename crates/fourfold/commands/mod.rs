@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::bridges::VendorLimits;
 use crate::checked::Checked;
 use crate::config::settings::{LogFormat, LogSettings};
 use crate::config::{PLAIN_NAMES, Settings, Sources, load};
@@ -84,7 +85,7 @@ impl Context {
 
     /// The settings, and everything that can be checked without starting.
     fn checked(&self) -> Result<Checked> {
-        Checked::read(&self.sources)
+        Checked::read(&self.sources, VendorLimits::default())
     }
 
     /// A variable that is no setting.

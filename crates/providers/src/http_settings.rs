@@ -21,6 +21,9 @@ pub(crate) fn http_client(
     if let Some(recorder) = &settings.recorder {
         builder = builder.recorder(recorder.clone());
     }
+    if let Some(shared) = &settings.rate_limit_sharing {
+        builder = builder.shared_rate_limit(shared.clone());
+    }
     builder.build().map_err(|error| SettingsError::new("base_url", error.to_string()))
 }
 

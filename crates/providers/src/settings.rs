@@ -43,6 +43,10 @@ pub struct ProviderSettings {
     #[cfg(feature = "vendor")]
     #[serde(skip)]
     pub recorder: Option<Arc<dyn fourfold_clients::http::Recorder>>,
+    /// Counts the calls of all processes that have the credential.
+    #[cfg(feature = "vendor")]
+    #[serde(skip)]
+    pub rate_limit_sharing: Option<Arc<dyn fourfold_clients::http::SharedRateLimit>>,
     /// What only this kind of provider knows. Its constructor reads them with [`Self::options`], which
     /// refuses those that it doesn't know.
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! Running processes: each beats, and what a dead one left is taken care of.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fourfold_domain::{InstanceId, serde_duration};
@@ -44,6 +45,36 @@ impl InstanceSettings {
     }
 }
 
+/// How many processes are live, this one among them, as it was told when it last beat. Clones share it.
+#[derive(Clone, Debug)]
+pub struct LiveInstances(Arc<AtomicU32>);
+
+impl Default for LiveInstances {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(1)))
+    }
+}
+
+impl LiveInstances {
+    /// At least 1.
+    pub fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// What can't be read stays as it was.
+    async fn read(&self, store: &dyn Store) {
+        match store.live_instances().await {
+            Ok(count) => self.0.store(u32::try_from(count).unwrap_or(u32::MAX).max(1), Ordering::Relaxed),
+            Err(error) => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "it can't be told how many processes live"
+                );
+            }
+        }
+    }
+}
+
 /// Registers this process as the only server of its database: what earlier ones left is taken over before
 /// anything else is done.
 pub async fn take_over(store: &dyn Store, instance: InstanceId, lease: Duration) -> Result<(), StoreError> {
@@ -60,20 +91,23 @@ pub async fn join(store: &dyn Store, instance: InstanceId, lease: Duration) -> R
 }
 
 /// Starts to beat. A process that stops beats until its last task has ended, or others would end the calls that it
-/// still brings to their end.
+/// still brings to their end. Each time it is read how many live.
 pub fn start_beating(
     store: Arc<dyn Store>,
     instance: InstanceId,
     settings: &InstanceSettings,
+    live: LiveInstances,
     spawner: &Spawner,
 ) {
     let (beat, lease) = (settings.beat, settings.lease);
     let ended = spawner.ended().clone();
     spawner.start_beside(async move {
+        live.read(store.as_ref()).await;
         while ended.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
             if let Err(error) = store.beat(instance, lease).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, instance.id = %instance, "a heartbeat was missed");
             }
+            live.read(store.as_ref()).await;
         }
     });
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fourfold_domain::KeyId;
 use fourfold_service::artifacts::ArtifactSettings;
 use fourfold_service::keys::{ApiKey, KeysService};
-use fourfold_service::ports::KeyStore;
+use fourfold_service::ports::{KeyStore, LimitsError, Permits, SharedLimits, Taking};
 use fourfold_service::{StoreError, SystemClock};
 use serde_json::json;
 
@@ -53,6 +53,27 @@ async fn a_server_without_room_is_not_ready() {
     let health = house.get("/health/ready").ok(503).await;
     assert_eq!(health, json!({"status": "not ready", "missing": ["room in the storage"]}));
     house.get("/health/live").ok(200).await;
+}
+
+/// Limits that can't be reached.
+struct Alone;
+
+#[async_trait]
+impl SharedLimits for Alone {
+    async fn take(&self, _: &str, _: Taking) -> Result<Permits, LimitsError> {
+        Err(LimitsError("it is gone".into()))
+    }
+    async fn health(&self) -> Result<(), String> {
+        Err("redis (I/O error)".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_limits_are_not_shared_serves_and_says_so() {
+    let house = House::with(Plan { limits: Arc::new(Alone), ..Plan::default() }).await;
+    let health = house.get("/health/ready").ok(200).await;
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["degraded"], json!(["limits: redis (I/O error); each process keeps to its share"]));
 }
 
 #[tokio::test]

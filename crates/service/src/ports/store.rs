@@ -224,6 +224,9 @@ pub trait InstanceStore: Send + Sync {
     /// for the one server process of an embedded database.
     async fn supersede(&self, instance: InstanceId) -> Result<(), StoreError>;
 
+    /// How many instances are live.
+    async fn live_instances(&self) -> Result<u64, StoreError>;
+
     /// Forgets instances that died so long ago and have no open calls, and says how many.
     async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError>;
 

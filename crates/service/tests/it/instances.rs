@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fourfold_domain::InstanceId;
 use fourfold_service::Spawner;
-use fourfold_service::instances::{InstanceSettings, end_orphaned_calls, start_beating};
+use fourfold_service::instances::{InstanceSettings, LiveInstances, end_orphaned_calls, start_beating};
 use fourfold_service::ports::{AccountStore as _, CallStore as _, InstanceStore as _};
 use fourfold_service::testing::{MemoryStore, account_subject, credits, open_call};
 use tokio::runtime::Handle;
@@ -23,10 +23,17 @@ async fn calls_live_as_long_as_their_process_beats_and_end_when_it_stops() {
     store.beat(me, settings.lease).await.unwrap();
     store.open_call(open_call("u1", "4", me)).await.unwrap();
     let spawner = Spawner::new(Handle::current());
-    start_beating(Arc::new(store.clone()), me, &settings, &spawner);
+    let live = LiveInstances::default();
+    start_beating(Arc::new(store.clone()), me, &settings, live.clone(), &spawner);
 
     tokio::time::sleep(Duration::from_secs(300)).await;
     end_orphaned_calls(&store).await.unwrap();
+    assert_eq!(live.count(), 1);
+    store.beat(InstanceId::new(Uuid::now_v7()), settings.lease).await.unwrap();
+    tokio::time::sleep(settings.beat).await;
+    assert_eq!(live.count(), 2);
+    tokio::time::sleep(settings.lease).await;
+    assert_eq!(live.count(), 1, "the other one has died");
     let account = store.account(&account_subject("u1")).await.unwrap().unwrap();
     assert_eq!((account.available, account.held), (credits("6"), credits("4")));
 
@@ -47,7 +54,7 @@ async fn a_process_that_stops_beats_until_its_last_task_has_ended() {
     store.beat(me, settings.lease).await.unwrap();
     store.open_call(open_call("u1", "4", me)).await.unwrap();
     let spawner = Spawner::new(Handle::current());
-    start_beating(Arc::new(store.clone()), me, &settings, &spawner);
+    start_beating(Arc::new(store.clone()), me, &settings, LiveInstances::default(), &spawner);
     let answer = settings.lease * 3;
     let answering = spawner.start({
         let store = store.clone();

@@ -13,7 +13,7 @@ use fourfold_domain::{
     InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Started, Unit,
 };
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
-use fourfold_service::backends::{FolderStorage, InProcessQueue, InProcessSignals};
+use fourfold_service::backends::{FolderStorage, InProcessLimits, InProcessQueue, InProcessSignals};
 use fourfold_service::calls::{CallParts, CallSettings, CallsService};
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -23,12 +23,12 @@ use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
 use fourfold_service::ports::JobStore as _;
-use fourfold_service::ports::{Configuration, Reloaded};
+use fourfold_service::ports::{Configuration, Reloaded, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhooksService};
-use fourfold_service::{Clock as _, Media, Spawner, Timestamp};
+use fourfold_service::{Clock as _, Media, Spawner, SystemClock, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -66,6 +66,7 @@ pub(crate) struct Plan {
     pub(crate) has_room: bool,
     pub(crate) metrics: fn() -> String,
     pub(crate) configuration: Arc<dyn Configuration>,
+    pub(crate) limits: Arc<dyn SharedLimits>,
 }
 
 impl Default for Plan {
@@ -78,6 +79,7 @@ impl Default for Plan {
             has_room: true,
             metrics: || "a_metric 1\n".to_owned(),
             configuration: Arc::new(Unread),
+            limits: Arc::new(InProcessLimits::new(Arc::new(SystemClock))),
         }
     }
 }
@@ -154,6 +156,7 @@ impl House {
             webhooks: WebhooksService::new(Arc::new(store.clone()), cipher, parts.outbox.clone()),
             catalog,
             routing: parts.routing.clone(),
+            limits: plan.limits,
             configuration: plan.configuration,
             public_url: plan.settings.link_base().into(),
             body_limit_bytes: plan.settings.body_limit_bytes,

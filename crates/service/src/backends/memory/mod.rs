@@ -462,6 +462,12 @@ impl InstanceStore for MemoryStore {
         Ok(())
     }
 
+    async fn live_instances(&self) -> Result<u64, StoreError> {
+        let state = self.state();
+        let now = self.clock.now();
+        Ok(state.instances.values().filter(|until| **until > now).count() as u64)
+    }
+
     async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let mut state = self.state();

@@ -87,6 +87,13 @@ impl InstanceStore for PostgresStore {
         self.database.execute(Query::new(sql, values![instance.to_string()])).await
     }
 
+    async fn live_instances(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM instance WHERE lease_until > coalesce($1::bigint, now_millis())";
+        let key = values![self.database.moment()];
+        let live = self.database.one(Query::new(sql, key), |row| rows::number(row, 0)).await?;
+        Ok(live.unwrap_or_default())
+    }
+
     async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError> {
         let sql = "WITH gone AS (DELETE FROM instance WHERE lease_until <= coalesce($1::bigint, now_millis()) - $2 \
                      AND NOT EXISTS (SELECT FROM call WHERE call.instance = instance.id AND call.state = 'open') \

@@ -113,6 +113,12 @@ impl InstanceStore for SqliteStore {
         self.writer.alone(supersede).await
     }
 
+    async fn live_instances(&self) -> Result<u64, StoreError> {
+        let now = self.readers.now().millis();
+        let sql = "SELECT count(*) FROM instance WHERE lease_until > ?1";
+        self.readers.read(move |connection| connection.query_row(sql, [now], |row| row.get(0))).await
+    }
+
     async fn forget_instances(&self, dead_for: Duration) -> Result<u64, StoreError> {
         let before = self.readers.now().before(dead_for);
         let forget = move |connection: &mut Connection| {

@@ -14,6 +14,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         leases_of_superseded_instances_are_free_at_once,
         calls_of_superseded_instances_are_orphaned_at_once,
         taking_over_gives_the_holds_of_dead_calls_back,
+        instances_are_live_until_their_lease_ends,
         who_died_long_ago_is_forgotten_once_its_calls_have_ended,
     )
 }
@@ -62,6 +63,20 @@ pub async fn taking_over_gives_the_holds_of_dead_calls_back(bench: StoreBench) -
     bench.store.open_call(open_call("u1", "0.5", me)).await?;
     same("its own calls live", bench.store.orphaned_calls(10).await?, Vec::new())?;
     bench.is_clean().await
+}
+
+/// Whoever beat last.
+pub async fn instances_are_live_until_their_lease_ends(bench: StoreBench) -> Verdict {
+    let others = bench.store.live_instances().await?;
+    let (first, second) = (instance(), instance());
+    for beating in [first, second, first] {
+        bench.store.beat(beating, LEASE).await?;
+    }
+    same("both", bench.store.live_instances().await?, others + 2)?;
+    bench.clock.advance(LEASE / 2);
+    bench.store.beat(second, LEASE).await?;
+    bench.clock.advance(LEASE / 2);
+    same("the one that beat again", bench.store.live_instances().await?, 1)
 }
 
 /// And nobody else is.
