@@ -17,11 +17,11 @@ async fn stored() -> (House, [String; 2]) {
     (house, paths)
 }
 
-fn by_job(job: &Value, index: usize) -> String {
+pub(super) fn by_job(job: &Value, index: usize) -> String {
     format!("/api/v1/jobs/{}/artifacts/{index}", job["id"].as_str().unwrap())
 }
 
-fn by_link(job: &Value, index: usize) -> String {
+pub(super) fn by_link(job: &Value, index: usize) -> String {
     let url = job["artifacts"][index]["url"].as_str().unwrap();
     url.strip_prefix("http://127.0.0.1:8080").unwrap().to_owned()
 }

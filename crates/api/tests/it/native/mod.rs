@@ -9,4 +9,5 @@ mod jobs;
 mod models;
 mod prefer;
 mod quotes;
+mod redirects;
 mod webhooks;
