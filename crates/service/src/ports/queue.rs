@@ -40,8 +40,8 @@ pub struct Waiting {
 /// Hands out ids of jobs to look at. Losing one is mended by the sweep; giving one twice by the claim.
 #[async_trait]
 pub trait JobQueue: Send + Sync {
-    /// Lines a job up. One that waits already may be dropped, and so is every one while the queue can't be
-    /// reached: it never fails.
+    /// Lines a job up. One that waits already may be dropped, and so is, while the queue can't be reached, every one
+    /// that nobody in this process waits for: it never fails.
     async fn push(&self, due: DueJob);
 
     /// The next job whose moment has come. Waits for it; a caller who stops waiting loses none.

@@ -6,14 +6,14 @@
 //! ```
 //!
 //! What a script does, it does at once or not at all. A stream holds a job once, however often it is pushed. Whatever
-//! was lost, the sweep brings back.
+//! was lost, the sweep brings back; while Redis is gone, straight to who waits in the process that sweeps.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fourfold_domain::Priority;
+use fourfold_domain::{JobId, Priority};
 use redis::{Pipeline, Script, ScriptInvocation};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -118,6 +118,9 @@ impl JobQueue for RedisQueue {
         script.arg(due.job.to_string()).arg(line(due.priority));
         script.arg(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         if let Err(error) = self.lines.link.run::<u8>(&script).await {
+            if wait.is_zero() && self.lines.offer(due.job) {
+                return;
+            }
             metrics::counter!("fourfold_queue_pushes_lost_total").increment(1);
             tracing::debug!(job.id = %due.job, error = &error as &dyn std::error::Error, "a job couldn't be lined up");
         }
@@ -186,6 +189,21 @@ impl Lines {
     pub(super) fn hand_out(&self, taken: impl IntoIterator<Item = Taken>) {
         self.here().jobs.extend(taken);
         self.arrived.notify_one();
+    }
+
+    /// Gives a job to a taker of this process without Redis, if one waits; so work goes on while Redis is gone, at the
+    /// pace of the sweep.
+    fn offer(&self, job: JobId) -> bool {
+        let mut here = self.here();
+        if here.takers <= here.jobs.len() {
+            return false;
+        }
+        if here.jobs.iter().all(|taken| taken.job != job) {
+            here.jobs.push_back(Taken { job, receipt: None });
+        }
+        drop(here);
+        self.arrived.notify_one();
+        true
     }
 
     fn here(&self) -> MutexGuard<'_, Here> {

@@ -118,3 +118,24 @@ async fn listeners_are_woken_when_signals_come_again() {
     let mut listener = nodes[1].listen(job);
     announce_until_heard(&nodes[0], job, &mut listener).await;
 }
+
+/// What isn't due yet is left to the sweep.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_it_is_gone_who_waits_gets_what_the_same_process_pushes() {
+    let mut redis = Redis::start().unwrap();
+    let queue = node(&settings(&redis));
+    redis.kill().unwrap();
+    until_health_is(&queue, false).await;
+
+    queue.push(due(Duration::ZERO)).await;
+    let (later, now) = (due(Duration::from_secs(1)), due(Duration::ZERO));
+    let (taken, ()) = in_time(async {
+        tokio::join!(biased; queue.next(), async {
+            queue.push(later).await;
+            queue.push(now).await;
+        })
+    })
+    .await;
+    assert_eq!((taken.job, &taken.receipt), (now.job, &None));
+    queue.acknowledge(taken).await;
+}
