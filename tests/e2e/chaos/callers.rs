@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -14,6 +14,9 @@ use super::world::World;
 use crate::support::{Api, Hooks, Random, is_final, run};
 
 const CALLERS: usize = 20;
+
+/// How many jobs a caller asks for side by side.
+const SIDE_BY_SIDE: usize = 16;
 
 /// How often a caller looks at its jobs.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -32,7 +35,7 @@ pub(crate) struct Job {
 }
 
 pub(crate) struct Callers {
-    tasks: Vec<JoinHandle<Promised>>,
+    tasks: Vec<JoinHandle<(Promised, usize)>>,
     stop: watch::Sender<bool>,
 }
 
@@ -42,6 +45,17 @@ struct Caller {
     nodes: watch::Receiver<Vec<Api>>,
     stop: watch::Receiver<bool>,
     hooks: Arc<Hooks>,
+    random: Random,
+}
+
+/// A job that is asked for until it is promised.
+struct Asking {
+    key: String,
+    model: &'static str,
+    body: Value,
+    user: String,
+    nodes: watch::Receiver<Vec<Api>>,
+    stop: watch::Receiver<bool>,
     random: Random,
 }
 
@@ -73,24 +87,27 @@ fn user(number: usize) -> String {
 }
 
 impl Callers {
-    /// Lets them submit no more, and gives what they were promised.
-    pub(crate) async fn end(self) -> Promised {
+    /// Lets them submit no more, and gives what they were promised, and how much of it was under way at most.
+    pub(crate) async fn end(self) -> (Promised, usize) {
         self.stop.send_replace(true);
-        join_all(self.tasks).await.into_iter().flat_map(Result::unwrap).collect()
+        let (promised, most): (Vec<_>, Vec<_>) =
+            join_all(self.tasks).await.into_iter().map(Result::unwrap).unzip();
+        (promised.into_iter().flatten().collect(), most.into_iter().sum())
     }
 }
 
 impl Caller {
-    /// Keeps so many jobs under way.
-    async fn call(mut self, jobs: usize) -> Promised {
+    /// Keeps so many jobs under way; what it was promised, and how many they were at most.
+    async fn call(mut self, jobs: usize) -> (Promised, usize) {
         let (mut promised, mut open) = (Promised::new(), BTreeMap::new());
         let mut listeners = Vec::new();
-        let mut number = 0;
+        let (mut number, mut most, mut looked) = (0, 0, Instant::now());
         while !*self.stop.borrow() {
-            while open.len() < jobs && !*self.stop.borrow() {
-                let key = format!("{}-{number}", self.user);
-                number += 1;
-                let Some(job) = self.submit(&key).await else { break };
+            let wanted = SIDE_BY_SIDE.min(jobs - open.len());
+            let asked: Vec<_> = (number..number + wanted).map(|number| self.ask(number)).collect();
+            number += wanted;
+            for (key, job) in join_all(asked.into_iter().map(Asking::submit)).await {
+                let Some(job) = job else { continue };
                 if self.random.below(20) == 0 {
                     listeners.push(run(listen(
                         self.nodes.clone(),
@@ -105,37 +122,32 @@ impl Caller {
                 open.insert(job.id.clone(), ());
                 promised.insert(key, job);
             }
-            tokio::time::sleep(LOOK_EVERY).await;
-            self.look(&mut open).await;
+            if open.len() == jobs {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            if looked.elapsed() >= LOOK_EVERY {
+                looked = Instant::now();
+                self.look(&mut open).await;
+                most = most.max(open.len());
+            }
         }
         for listener in listeners {
             listener.await.unwrap();
         }
-        promised
+        (promised, most)
     }
 
-    /// Asks until a node promises the job, as a client does that reconnects; nothing once it is time to stop.
-    async fn submit(&mut self, key: &str) -> Option<Job> {
-        let model = ["picture", "film", "risky-picture"][usize::try_from(self.random.below(3)).ok()?];
+    /// What asks for another job.
+    fn ask(&mut self, number: usize) -> Asking {
+        let key = format!("{}-{number}", self.user);
+        let model = ["picture", "film", "risky-picture"][usize::try_from(self.random.below(3)).unwrap()];
         let mut body = json!({"model": model, "input": {"prompt": key}});
         if self.random.below(5) == 0 {
             body = self.hooks.told(&self.user, body);
         }
-        while !*self.stop.borrow() {
-            if let Some(api) = self.node() {
-                let asked = api.post("/api/v1/jobs", &body).header("idempotency-key", key).try_send().await;
-                match asked {
-                    Ok(answer) if answer.status == 202 => {
-                        let id = answer.json(202)["id"].as_str().unwrap().to_owned();
-                        return Some(Job { id, model });
-                    }
-                    Ok(answer) => assert!([500, 503].contains(&answer.status), "{}", answer.text()),
-                    Err(_) => {}
-                }
-            }
-            tokio::time::sleep(AGAIN_AFTER).await;
-        }
-        None
+        let (user, nodes, stop) = (self.user.clone(), self.nodes.clone(), self.stop.clone());
+        let random = Random::from_seed(self.random.next());
+        Asking { key, model, body, user, nodes, stop, random }
     }
 
     async fn cancel(&mut self, id: &str) {
@@ -170,6 +182,27 @@ impl Caller {
 
     fn node(&mut self) -> Option<Api> {
         pick(&self.nodes, &mut self.random).map(|api| api.user(&self.user))
+    }
+}
+
+impl Asking {
+    /// Asks until a node promises the job, as a client does that reconnects; nothing once it is time to stop.
+    async fn submit(mut self) -> (String, Option<Job>) {
+        while !*self.stop.borrow() {
+            if let Some(api) = pick(&self.nodes, &mut self.random) {
+                let asked = api.user(&self.user).post("/api/v1/jobs", &self.body);
+                match asked.header("idempotency-key", &self.key).try_send().await {
+                    Ok(answer) if answer.status == 202 => {
+                        let id = answer.json(202)["id"].as_str().unwrap().to_owned();
+                        return (self.key, Some(Job { id, model: self.model }));
+                    }
+                    Ok(answer) => assert!([500, 503].contains(&answer.status), "{}", answer.text()),
+                    Err(_) => {}
+                }
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
+        (self.key, None)
     }
 }
 

@@ -58,7 +58,8 @@ async fn chaos_loses_nothing_and_charges_nothing_twice() {
     let harm = harm::run(&mut world, plan.duration, &mut random).await;
     let left_alone = Instant::now();
     world.heal().await;
-    let (promised, told) = (callers.end().await, chats.end().await);
+    let ((promised, most), told) = (callers.end().await, chats.end().await);
+    println!("{most} jobs were under way at most");
 
     verdict::check(&world, promised, told, &harm).await;
     println!("the verdict came {} s after all was left alone", left_alone.elapsed().as_secs());
