@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use fourfold_servers::S3;
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN_KEY, Home, cancel, ended, fast, picture, reached, slow};
+use crate::support::{ADMIN_KEY, Cluster, Home, cancel, ended, fast, picture, reached, slow};
 
 const PROMPT: &str = "marked-prompt-5d1c";
 
@@ -119,6 +120,37 @@ async fn no_prompt_key_or_link_is_logged_or_counted() {
         for (place, text) in [("logs", &logs), ("metrics", &metrics), ("output", &ran.stdout.join("\n"))] {
             let line = text.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret} in the {place}");
+        }
+    }
+}
+
+/// Neither where all is well nor where a server refuses its password.
+#[tokio::test]
+async fn scaled_out_no_secret_of_a_server_that_is_used_is_shown() {
+    const PASSWORD: &str = "marked-password-7e2f";
+    let cluster = Cluster::new();
+    let database = cluster.postgres.create_database().unwrap();
+    let redis = cluster.redis.lock().unwrap().url();
+    let mut home = cluster
+        .home
+        .with("FOURFOLD__JOBS__SWEEP", "200ms")
+        .with("FOURFOLD__LOG__FILTER", "debug,fourfold=trace,fourfold_api=trace,fourfold_service=trace")
+        .with("DATABASE_URL", database.replace("postgres@", &format!("postgres:{PASSWORD}@")));
+    for redis in [redis.clone(), redis.replace("redis://", &format!("redis://:{PASSWORD}@"))] {
+        home = home.with("REDIS_URL", redis);
+        let server = home.start().await;
+        let caller = server.admin.user("u1");
+        server.admin.grant("u1", "10").await;
+        assert_eq!(ended(&caller, &caller.submitted(&fast("a fox")).await).await["state"], "succeeded");
+        let ready = server.admin.get("/health/ready").send().await.text();
+        let config = home.command(&["config", "check"]).await;
+        let ran = server.stop().await;
+        let logs = ran.stderr.join("\n");
+        assert!(logs.contains("a job ended") && config.code() == Some(0), "{logs}");
+        for secret in [PASSWORD, S3::SECRET_ACCESS_KEY, ADMIN_KEY] {
+            let shown = [&logs, &ran.stdout.join("\n"), &format!("{config:?}"), &ready]
+                .map(|text| text.lines().find(|line| line.contains(secret)).map(str::to_owned));
+            assert_eq!(shown, [None, None, None, None], "{secret} is shown");
         }
     }
 }
