@@ -19,7 +19,7 @@ thread_local! {
 
 /// The lines that were logged on this thread since its start. One subscriber serves the process, because scoped
 /// ones disturb each other's caches; a test and its runtime have a thread to themselves.
-struct Lines;
+pub(crate) struct Lines;
 
 struct ToThread;
 
@@ -39,7 +39,7 @@ impl io::Write for ToThread {
 }
 
 impl Lines {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             tracing_subscriber::fmt()
@@ -54,7 +54,7 @@ impl Lines {
     }
 
     /// The lines of this crate that have this in them.
-    fn with(&self, wanted: &str) -> Vec<String> {
+    pub(crate) fn with(&self, wanted: &str) -> Vec<String> {
         let text = LOGGED.with_borrow(|logged| String::from_utf8(logged.clone().unwrap()).unwrap());
         let ours = text.lines().filter(|line| line.contains("fourfold_clients"));
         ours.filter(|line| line.contains(wanted)).map(str::to_owned).collect()

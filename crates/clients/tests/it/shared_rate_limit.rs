@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, advance, sleep};
 
+use crate::observe::Lines;
 use crate::support::{Reply, Server, builder, timeless};
 
 /// What all processes count by.
@@ -214,6 +215,7 @@ async fn permits_that_nobody_uses_in_time_are_not_used() {
 
 #[tokio::test(start_paused = true)]
 async fn alone_a_process_keeps_to_its_share_and_asks_once_a_second() {
+    let lines = Lines::start();
     let (server, others) = (answering(6).await, Others::of(2));
     let client = process(&server, &others, 4, 60);
     others.set(Manner::Fails);
@@ -226,6 +228,9 @@ async fn alone_a_process_keeps_to_its_share_and_asks_once_a_second() {
     sleep(Duration::from_secs(1)).await;
     join_all((0..2).map(|_| call(&client))).await;
     assert_eq!(began_ms(&server)[4..], [11_000, 11_000]);
+    let (gone, back) = (lines.with("keeps to its share"), lines.with("is shared again"));
+    assert_eq!((gone.len(), back.len()), (1, 1), "each change is told once");
+    assert!(gone[0].contains("WARN") && gone[0].contains("it is gone"), "{gone:?}");
 }
 
 #[tokio::test(start_paused = true)]
