@@ -18,7 +18,7 @@ use super::input;
 use super::picture::{Detail, Sketch, png};
 use crate::parameters::{choice, text, whole};
 
-const SIDE_MIN: u32 = 64;
+const SIDE_MIN: u32 = 16;
 const SIDE_MAX: u32 = 2048;
 const SIZE_DEFAULT: Size = Size { width: 512, height: 512 };
 const COUNT_MAX: u32 = 4;

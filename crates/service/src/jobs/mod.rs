@@ -38,8 +38,8 @@ pub use service::{JobListener, JobParts, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};
 pub use steps::{
-    BeginAttempt, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt, Promote, Reconcile,
-    RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
+    Arrived, BeginAttempt, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt, Promote,
+    Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
 };
 pub use sweep::JobSweep;
 pub use worker::JobWorker;

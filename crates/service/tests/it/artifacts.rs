@@ -44,7 +44,8 @@ async fn house() -> House {
         RecordUpstream { lease, upstream: Upstream::Objects(delivery), vendor: serde_json::Map::new() };
     store.record_upstream(record).await.unwrap();
     let artifacts = vec![Artifact { job, index: 0, object, removed_at: None }];
-    let ending = Ending::Succeeded { artifacts, used: credits("0"), output: None, missing: None };
+    let ending =
+        Ending::Succeeded { artifacts, used: credits("0"), output: None, missing: None, arrived: None };
     let account = store.finish(Finish { lease, ending, account_max: 0 }).await.unwrap().job.account;
 
     let settings =

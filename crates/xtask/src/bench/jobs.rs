@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 const MODEL: &str = "mock-image";
 /// The smallest picture that the model makes, so that drawing it weighs little.
-const SIZE: &str = "64x64";
+const SIZE: &str = "16x16";
 const SYNCS_DURATION: Duration = Duration::from_secs(2);
 /// A server counts as idle when what its start left behind is done.
 const IDLE_AFTER: Duration = Duration::from_secs(2);

@@ -13,8 +13,15 @@ const INK: Color = [250.0, 250.0, 250.0];
 const SHADE: Color = [8.0, 8.0, 14.0];
 const SHADE_COVER: f32 = 0.62;
 
-/// Writes the text on a shaded strip at the bottom, and gives the first row of it.
+/// On less than this, nobody could read it.
+const SIDE_MIN: u32 = 64;
+
+/// Writes the text on a shaded strip at the bottom, and gives the first row of it. A picture too small for a text
+/// gets none.
 pub(in super::super) fn write(canvas: &mut Canvas, text: &str) -> u32 {
+    if canvas.width().min(canvas.height()) < SIDE_MIN {
+        return canvas.height();
+    }
     // One dot of the font is this many pixels; at 512 pixels a line has about 42 characters.
     let dot = (canvas.width() / 256).min(canvas.height() / 64).max(1);
     let columns = (canvas.width() / dot - 2 * MARGIN) / ADVANCE;

@@ -36,7 +36,9 @@ fn difference(first: &[u8], second: &[u8]) -> f64 {
 
 #[tokio::test]
 async fn a_picture_has_the_size_that_was_asked() {
-    for (size, expected) in [("64x64", (64, 64)), ("72x640", (72, 640)), ("1024x64", (1024, 64))] {
+    for (size, expected) in
+        [("16x16", (16, 16)), ("64x64", (64, 64)), ("72x640", (72, 640)), ("1024x64", (1024, 64))]
+    {
         let png = picture(json!({"prompt": "a fox", "size": size})).await;
         assert_eq!(decoded(&png).size, expected);
     }

@@ -9,7 +9,7 @@ use super::admission::cap;
 use super::rules::{End, end_job, leased};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
-use crate::jobs::{Artifact, AttemptState, Job, JobError, Lease};
+use crate::jobs::{Artifact, AttemptState, Delivery, Job, JobError, Lease, StoredObject};
 use crate::ports::DueJob;
 
 /// Ends a job. At most its hold is charged, what is left of it goes back.
@@ -32,6 +32,15 @@ pub struct Ended {
     pub promoted: Vec<DueJob>,
 }
 
+/// An answer of which nothing was recorded before its results were in the store.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arrived {
+    /// What it brought, as it is stored.
+    pub delivery: Delivery<StoredObject>,
+    /// The vendor's own facts, added to those known.
+    pub vendor: Map<String, Value>,
+}
+
 /// How a job ends.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Ending {
@@ -45,6 +54,8 @@ pub enum Ending {
         output: Option<String>,
         /// What is missing, where fewer results came than were asked for.
         missing: Option<JobError>,
+        /// The vendor's answer, where it brought the results themselves: it is recorded in the same step.
+        arrived: Option<Arrived>,
     },
     /// Without results; nothing is charged.
     Failed {
@@ -104,17 +115,19 @@ impl Step for Finish {
             attempt: AttemptState::Failed,
             effect: None,
             vendor: None,
+            arrived: None,
             artifacts: &[],
             output: None,
             late_poll: Duration::ZERO,
             account_max: self.account_max,
         };
         let end = match &self.ending {
-            Ending::Succeeded { artifacts, used, output, missing } => End {
+            Ending::Succeeded { artifacts, used, output, missing, arrived } => End {
                 by: JobMove::Stored,
                 used: *used,
                 error: missing.as_ref(),
                 attempt: AttemptState::Succeeded,
+                arrived: arrived.as_ref(),
                 artifacts,
                 output: output.as_deref(),
                 ..none

@@ -25,7 +25,7 @@ pub(crate) use admission::{Admission, PROMOTED_MAX};
 pub use begin_attempt::BeginAttempt;
 pub use claim::{Claim, Claimed};
 pub use end_late::{EndLate, Late, Reconcile};
-pub use finish::{Ended, Ending, Finish};
+pub use finish::{Arrived, Ended, Ending, Finish};
 pub use next_attempt::NextAttempt;
 pub use record_upstream::RecordUpstream;
 pub use request_cancel::RequestCancel;

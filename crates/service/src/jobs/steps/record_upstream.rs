@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Effect, JobMove};
+use fourfold_domain::{Effect, JobId, JobMove};
 use serde_json::{Map, Value};
 
 use super::rules::{leased, let_go, move_job};
@@ -33,21 +33,32 @@ impl Step for RecordUpstream {
 
     fn decide(&self, world: &mut World) -> Result<Job, Refusal> {
         let job = leased(world, &self.lease)?;
-        let (id, attempt) = (job.id, (Owner::Job(job.id), job.attempts));
-        let cancel_requested = job.cancel_requested;
-        let by = match self.upstream {
-            Upstream::Task(_) => JobMove::TaskTaken,
-            Upstream::Outputs(_) | Upstream::Objects(_) => JobMove::OutputsReady,
-        };
-        move_job(world, id, by)?;
-        if let Some(attempt) = world.attempts.get_mut(&attempt) {
-            (attempt.state, attempt.effect) = (AttemptState::Taken, Effect::Started);
-            attempt.upstream = Some(self.upstream.clone());
-            attempt.vendor.extend(self.vendor.clone());
-        }
+        let (id, cancel_requested) = (job.id, job.cancel_requested);
+        record(world, id, &self.upstream, &self.vendor)?;
         if let Upstream::Task(task) = &self.upstream {
             let_go(world, id, if cancel_requested { Duration::ZERO } else { task.poll_after });
         }
         world.jobs.get(&id).cloned().ok_or(Refusal::NotFound)
     }
+}
+
+/// Writes what the vendor gave to the job's latest attempt, and moves the job accordingly.
+pub(super) fn record(
+    world: &mut World,
+    id: JobId,
+    upstream: &Upstream,
+    vendor: &Map<String, Value>,
+) -> Result<(), Refusal> {
+    let latest = world.jobs.get(&id).ok_or(Refusal::NotFound)?.attempts;
+    let by = match upstream {
+        Upstream::Task(_) => JobMove::TaskTaken,
+        Upstream::Outputs(_) | Upstream::Objects(_) => JobMove::OutputsReady,
+    };
+    move_job(world, id, by)?;
+    if let Some(attempt) = world.attempts.get_mut(&(Owner::Job(id), latest)) {
+        (attempt.state, attempt.effect) = (AttemptState::Taken, Effect::Started);
+        attempt.upstream = Some(upstream.clone());
+        attempt.vendor.extend(vendor.clone());
+    }
+    Ok(())
 }

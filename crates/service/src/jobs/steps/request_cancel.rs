@@ -53,6 +53,7 @@ impl Step for RequestCancel {
                 attempt: AttemptState::Cancelled,
                 effect: None,
                 vendor: None,
+                arrived: None,
                 artifacts: &[],
                 output: None,
                 late_poll: Duration::ZERO,

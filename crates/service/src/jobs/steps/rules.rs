@@ -5,9 +5,10 @@ use std::time::Duration;
 use fourfold_domain::{Credits, Effect, EventId, JobId, JobMove, JobState};
 use serde_json::{Map, Value};
 
-use super::Ended;
 use super::admission::{leave, promote};
 use super::cost::{cost_of, lose};
+use super::record_upstream::record;
+use super::{Arrived, Ended};
 use crate::commit::World;
 use crate::credits::Owner;
 use crate::credits::rules::{HoldEnd, end_hold};
@@ -70,6 +71,8 @@ pub(super) struct End<'a> {
     pub(super) effect: Option<Effect>,
     /// The vendor's own facts about it, added to those known.
     pub(super) vendor: Option<&'a Map<String, Value>>,
+    /// The vendor's answer, where nothing of it was recorded yet.
+    pub(super) arrived: Option<&'a Arrived>,
     pub(super) artifacts: &'a [Artifact],
     pub(super) output: Option<&'a str>,
     /// How long the vendor is asked what became of its task, where it has one that may go on.
@@ -83,7 +86,10 @@ pub(super) struct End<'a> {
 pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<Ended, Refusal> {
     let job = world.jobs.get(&id).ok_or(Refusal::NotFound)?;
     let (state, account, hold) = (job.state, job.account, job.hold);
-    state.after(end.by)?;
+    match end.arrived {
+        Some(_) => state.after(JobMove::OutputsReady)?.after(end.by)?,
+        None => state.after(end.by)?,
+    };
     let (attempts, used_files) = (job.attempts, job.files.clone());
     let upstream = latest_attempt(world, job).and_then(|attempt| attempt.upstream.clone());
     let late_after = match (state, upstream) {
@@ -94,6 +100,9 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<End
     // The ledger may still refuse, the state no longer can.
     let ending = if end.used.is_zero() { HoldEnd::Release } else { HoldEnd::Settle(end.used) };
     let charged = end_hold(world, hold, ending)?;
+    if let Some(Arrived { delivery, vendor }) = end.arrived {
+        record(world, id, &Upstream::Objects(delivery.clone()), vendor)?;
+    }
     move_job(world, id, end.by)?;
     let attempt = AttemptEnd {
         state: if late_after.is_some() { AttemptState::Uncertain } else { end.attempt },

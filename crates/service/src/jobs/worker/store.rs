@@ -5,13 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use fourfold_domain::{BoxStream, Effect, JobState, Modality, Output, OutputSource, Outputs, Provider};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use serde_json::Map;
 use tokio::time::timeout;
 
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, VENDOR_PATIENCE, Working};
 use crate::artifacts::{object_key, told_media_type};
 use crate::jobs::record::poll_backoff;
-use crate::jobs::{Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
+use crate::jobs::{Arrived, Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
 use crate::ports::StorageError;
 use crate::{BoxError, StoreError, failpoint};
 
@@ -23,7 +22,7 @@ const STORE_AGAIN_MAX: Duration = Duration::from_secs(10);
 
 impl JobWorker {
     /// Takes what the vendor delivered. Places of results are recorded first and fetched then; results that
-    /// came themselves are stored first and recorded then.
+    /// came themselves are stored first, and recorded in the step that ends the job.
     pub(super) async fn deliver(
         &self,
         working: &Working,
@@ -47,21 +46,26 @@ impl JobWorker {
         let Outputs { items, quantities, missing, vendor } = outputs;
         let came_at_once = items.iter().any(|output| matches!(output.source, OutputSource::Bytes(_)));
         if came_at_once {
-            let items = match self.store_what_came(working, job, provider, &items).await {
-                Ok(items) => items,
+            let stored = match self.store_what_came(working, job, provider, &items).await {
+                Ok(stored) => stored,
                 // The next poll brings them again.
                 Err(why) if job.state == JobState::Running => return self.poll_failed(working, &why).await,
                 Err(why) => return self.lost(working, why).await,
             };
             failpoint::reach("after_store");
-            let delivery = Delivery { items, quantities, missing };
-            self.record(working, Upstream::Objects(delivery.clone()), vendor).await?;
-            self.succeed(working, job, delivery).await
+            let delivery = Delivery { items: stored, quantities, missing };
+            let output = small_text_of(job, &items);
+            let arrived = Some(Arrived { delivery: delivery.clone(), vendor });
+            self.succeed(working, delivery, output, arrived).await
         } else {
             let place = |output: Output| OutputPlace { media_type: output.media_type, source: output.source };
             let places = items.into_iter().map(place).collect();
             let delivery = Delivery { items: places, quantities, missing };
-            self.record(working, Upstream::Outputs(delivery.clone()), vendor).await?;
+            let upstream = Upstream::Outputs(delivery.clone());
+            let step = RecordUpstream { lease: working.claimed.lease, upstream, vendor };
+            let storing = self.parts.store.record_upstream(step).await?;
+            failpoint::reach("after_record");
+            self.parts.announce(&storing);
             self.fetch_and_succeed(working, job, provider, delivery).await
         }
     }
@@ -71,7 +75,7 @@ impl JobWorker {
         let job = &working.claimed.job;
         let attempt = working.claimed.attempt.as_ref();
         match attempt.and_then(|attempt| attempt.upstream.clone()) {
-            Some(Upstream::Objects(delivery)) => self.succeed(working, job, delivery).await,
+            Some(Upstream::Objects(delivery)) => self.succeed_as_stored(working, job, delivery).await,
             Some(Upstream::Outputs(_)) if overdue => self.expire(working, Duration::ZERO).await,
             Some(Upstream::Outputs(delivery)) => {
                 let provider = attempt
@@ -106,44 +110,47 @@ impl JobWorker {
             Ok(items) => {
                 failpoint::reach("after_store");
                 let delivery = Delivery { items, quantities: delivery.quantities, missing: delivery.missing };
-                self.succeed(working, job, delivery).await
+                self.succeed_as_stored(working, job, delivery).await
             }
         }
     }
 
-    async fn record(
-        &self,
-        working: &Working,
-        upstream: Upstream,
-        vendor: Map<String, serde_json::Value>,
-    ) -> Result<(), StoreError> {
-        let step = RecordUpstream { lease: working.claimed.lease, upstream, vendor };
-        let job = self.parts.store.record_upstream(step).await?;
-        failpoint::reach("after_record");
-        self.parts.announce(&job);
-        Ok(())
-    }
-
-    async fn succeed(
+    /// Ends a job whose results were recorded before.
+    async fn succeed_as_stored(
         &self,
         working: &Working,
         job: &Job,
         delivery: Delivery<StoredObject>,
     ) -> Result<(), StoreError> {
-        let used = self.used(working, &delivery.quantities);
         let output = self.small_text(job, &delivery.items).await;
-        let artifact = |(index, object)| Artifact { job: job.id, index, object, removed_at: None };
+        self.succeed(working, delivery, output, None).await
+    }
+
+    async fn succeed(
+        &self,
+        working: &Working,
+        delivery: Delivery<StoredObject>,
+        output: Option<String>,
+        arrived: Option<Arrived>,
+    ) -> Result<(), StoreError> {
+        let job = working.claimed.job.id;
+        let used = self.used(working, &delivery.quantities);
+        let artifact = |(index, object)| Artifact { job, index, object, removed_at: None };
         let artifacts = (0..).zip(delivery.items).map(artifact).collect();
         let missing = delivery.missing.map(|missing| JobError::new("partial", missing));
-        self.finish(working, Ending::Succeeded { artifacts, used, output, missing }).await
+        let is_recorded_now = arrived.is_some();
+        self.finish(working, Ending::Succeeded { artifacts, used, output, missing, arrived }).await?;
+        if is_recorded_now {
+            failpoint::reach("after_record");
+        }
+        Ok(())
     }
 
     /// A small text result as it was stored, for the job itself. It is a copy, so that a store that doesn't give
     /// it keeps no job from ending.
     async fn small_text(&self, job: &Job, objects: &[StoredObject]) -> Option<String> {
-        let is_text = matches!(job.modality, Modality::Chat | Modality::Embedding | Modality::Transcription);
         let [object] = objects else { return None };
-        if !is_text || object.size_bytes > OUTPUT_BYTES_MAX {
+        if !is_text(job) || object.size_bytes > OUTPUT_BYTES_MAX {
             return None;
         }
         let read = self.parts.storage.get(&object.key, 0, None).await;
@@ -162,8 +169,7 @@ impl JobWorker {
                 return None;
             }
         };
-        let text = String::from_utf8(bytes).ok()?;
-        serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(text)
+        json_text(bytes)
     }
 
     /// Results that came with the answer to `start` and couldn't be stored are gone, and they were paid for.
@@ -239,4 +245,24 @@ impl JobWorker {
         }
         Ok(objects)
     }
+}
+
+/// A small text result as it came, for the job itself.
+fn small_text_of(job: &Job, outputs: &[Output]) -> Option<String> {
+    match outputs {
+        [Output { source: OutputSource::Bytes(bytes), .. }] if is_text(job) => {
+            let is_small = u64::try_from(bytes.len()).is_ok_and(|length| length <= OUTPUT_BYTES_MAX);
+            is_small.then(|| json_text(bytes.to_vec())).flatten()
+        }
+        _ => None,
+    }
+}
+
+fn is_text(job: &Job) -> bool {
+    matches!(job.modality, Modality::Chat | Modality::Embedding | Modality::Transcription)
+}
+
+fn json_text(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(text)
 }

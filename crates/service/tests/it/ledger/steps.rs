@@ -272,7 +272,8 @@ impl Runner {
             Act::Succeed { used } => {
                 let artifacts = vec![artifact(job, 0)];
                 let used = amount(used);
-                finish(Ending::Succeeded { artifacts, used, output: None, missing: None }).await
+                finish(Ending::Succeeded { artifacts, used, output: None, missing: None, arrived: None })
+                    .await
             }
             Act::Fail => finish(Ending::failed(error(), AttemptState::Failed, None)).await,
             Act::Cancel { used } => finish(Ending::Cancelled { used: amount(used), error: error() }).await,

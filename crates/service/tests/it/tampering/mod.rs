@@ -131,6 +131,7 @@ async fn busy(store: &dyn Store) -> Audit {
         used: credits("0.05"),
         output: None,
         missing: None,
+        arrived: None,
     };
     store.finish(Finish { lease: leases[0], ending: succeeded, account_max: 0 }).await.unwrap();
     let failed = Ending::failed(

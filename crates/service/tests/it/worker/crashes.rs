@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use fourfold_domain::{JobId, JobState, OnUncertain, Outputs, Poll, Started};
-use fourfold_service::jobs::{AttemptState as A, JobView};
+use fourfold_domain::{InstanceId, JobId, JobState, OnUncertain, Outputs, Poll, Started};
+use fourfold_service::jobs::{AttemptState as A, Claim, JobView, RecordUpstream, Upstream};
+use fourfold_service::ports::JobStore as _;
+use fourfold_service::testing::{artifact, begin};
+use serde_json::Map;
+use uuid::Uuid;
 
 use super::house::{House, Plan, attempts, error};
 use super::script::{MockMaker, at_links, fetched, here, task, vendor};
@@ -28,11 +32,13 @@ impl Delivery {
         }
     }
 
-    /// Claim and begin; then the results and the end, or the task, a claim, the results and the end.
+    /// Claim and begin, where it is a task the task and another claim, the places of results that are links, the end.
     fn commits(self) -> u32 {
         match self {
-            Self::AtOnce | Self::AtOnceByLink => 4,
-            Self::ByTask | Self::ByTaskAndLink => 6,
+            Self::AtOnce => 3,
+            Self::AtOnceByLink => 4,
+            Self::ByTask => 5,
+            Self::ByTaskAndLink => 6,
         }
     }
 }
@@ -133,11 +139,21 @@ async fn a_job_whose_workers_all_die_keeps_its_number_of_attempts() {
     assert_eq!((error(&view), attempts(&view)), (Some("uncertain"), vec![("acme", A::Uncertain); 3]));
 }
 
+/// As versions did that recorded results before they ended the job.
 #[tokio::test]
 async fn objects_that_are_recorded_are_charged_even_past_the_deadline() {
     let (mut house, _starts) = house(Delivery::AtOnce, OnUncertain::Fail).await;
     let job = house.submit(1).await;
-    die_after(&house, job, 2).await;
+    let claim = Claim { job, instance: InstanceId::new(Uuid::now_v7()), lease: Duration::from_secs(30) };
+    let lease = house.store.claim(claim).await.unwrap().lease;
+    house.store.begin_attempt(begin(lease)).await.unwrap();
+    let delivery = fourfold_service::jobs::Delivery {
+        items: vec![artifact(job, 0).object],
+        quantities: Vec::new(),
+        missing: None,
+    };
+    let record = RecordUpstream { lease, upstream: Upstream::Objects(delivery), vendor: Map::new() };
+    house.store.record_upstream(record).await.unwrap();
     house.clock.advance(Duration::from_secs(60 * 60));
     go_on(&mut house, job).await;
     house.check(job, JobState::Succeeded, "0.04").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fourfold_domain::{Effect, JobMove, JobState, OutputSource, Quantity, Unit};
 use serde_json::{Map, json};
 
-use super::bench::{LEASE, StoreBench, objects, succeeded, upstream};
+use super::bench::{LEASE, StoreBench, arrived, objects, succeeded, upstream};
 use super::leases::{next_attempt, reschedule};
 use crate::credits::Owner;
 use crate::jobs::{
@@ -187,6 +187,7 @@ pub async fn a_move_that_the_state_does_not_allow_is_refused(bench: StoreBench) 
     not_allowed(bench.store.record_upstream(upstream(lease, task(LEASE))).await, JobMove::TaskTaken)?;
     not_allowed(bench.store.next_attempt(next_attempt(lease, LEASE)).await, JobMove::NextAttempt)?;
     not_allowed(bench.finish(lease, succeeded(queued.id, "0.04")).await, JobMove::Stored)?;
+    not_allowed(bench.finish(lease, arrived(queued.id, "0.04")).await, JobMove::OutputsReady)?;
     same("all there is", bench.all_of(&["u1"]).await?, before)?;
     let (_, lease) = bench.storing("u1", "0.04").await?;
     let before = bench.all_of(&["u1"]).await?;
@@ -265,6 +266,7 @@ pub async fn a_vendors_words_are_kept_whatever_characters_they_have(bench: Store
             used: credits("0.04"),
             output: Some(text.clone()),
             missing: Some(error.clone()),
+            arrived: None,
         },
     ] {
         let (job, lease) = bench.starting("u1", "0.04").await?;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use fourfold_domain::JobState;
+use fourfold_domain::{Effect, JobState};
+use serde_json::Map;
 
-use super::bench::{StoreBench, failed, succeeded};
+use super::bench::{StoreBench, arrived, failed, objects, succeeded};
 use crate::Refusal;
 use crate::credits::EntryKind;
 use crate::jobs::{AttemptState, Ending, JobError};
@@ -17,6 +18,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         success_charges_at_most_the_hold,
         success_for_nothing_gives_the_hold_back,
         success_keeps_results_and_what_is_missing,
+        an_answer_with_results_is_recorded_as_the_job_ends,
         failure_gives_the_hold_back,
         expiry_gives_the_hold_back,
         a_cancel_charges_what_it_costs,
@@ -71,6 +73,7 @@ pub async fn success_keeps_results_and_what_is_missing(bench: StoreBench) -> Ver
         used: credits("0.08"),
         output: Some(r#"{"text":"hello"}"#.to_owned()),
         missing: missing.clone(),
+        arrived: None,
     };
     bench.finish(lease, ending).await?;
     let view = bench.view(job.id).await?;
@@ -80,6 +83,26 @@ pub async fn success_keeps_results_and_what_is_missing(bench: StoreBench) -> Ver
     let attempts: Vec<_> =
         view.attempts.iter().map(|attempt| (attempt.state, attempt.ended_at.is_some())).collect();
     same("the attempts", attempts, vec![(AttemptState::Succeeded, true)])?;
+    bench.is_clean().await
+}
+
+/// In one step, and as if it had been recorded before.
+pub async fn an_answer_with_results_is_recorded_as_the_job_ends(bench: StoreBench) -> Verdict {
+    let (job, lease) = bench.starting("u1", "0.12").await?;
+    bench.finish(lease, arrived(job.id, "0.08")).await?;
+    let view = bench.view(job.id).await?;
+    same("the artifacts", view.artifacts, vec![artifact(job.id, 0)])?;
+    let found: Vec<_> = view
+        .attempts
+        .iter()
+        .map(|it| (it.state, it.effect, it.upstream.clone(), it.vendor.clone()))
+        .collect();
+    let told = Map::from_iter([("seed".to_owned(), 7.into())]);
+    let expected = (AttemptState::Succeeded, Effect::Started, Some(objects(job.id)), told);
+    same("the attempt", found, vec![expected])?;
+    let events = bench.store.events(job.id, 2).await?;
+    let states: Vec<_> = events.iter().map(|event| (event.version, event.state)).collect();
+    same("the events", states, vec![(3, JobState::Storing), (4, JobState::Succeeded)])?;
     bench.is_clean().await
 }
 
