@@ -1,5 +1,6 @@
 //! The rules of the ledger over one snapshot.
 
+use super::connection::WHOLE_TABLES;
 use super::database::{Database, read_all};
 use super::query::Query;
 use super::rows;
@@ -37,8 +38,11 @@ const OWN_RULES: [(&str, &str); 3] = [
 /// Looks at everything in one snapshot.
 pub(super) async fn audit(database: &Database) -> Result<Audit, StoreError> {
     let rules = || RULES.iter().chain(&OWN_RULES);
+    let whole = [Query::new(WHOLE_TABLES, Vec::new())];
     let queries = rules().map(|(_, sql)| Query::new(format!("{sql} LIMIT {FINDINGS_MAX}"), Vec::new()));
-    let mut answers = database.snapshot(queries.chain([Query::new(COUNTS, Vec::new())]).collect()).await?;
+    let counted = [Query::new(COUNTS, Vec::new())];
+    let mut answers = database.snapshot(whole.into_iter().chain(queries).chain(counted).collect()).await?;
+    answers.remove(0);
     let found = read_all(&answers.pop().unwrap_or_default(), |row| rows::number(row, 0))?;
     let mut findings = Vec::new();
     for ((rule, _), rows) in rules().zip(&answers) {

@@ -14,12 +14,14 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 /// transaction, since its machine hangs, doesn't keep others out for long.
 pub(super) const SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'; \
-     SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '30s'";
+     SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '30s'; SET enable_seqscan = off";
 
-/// Every statement of a batch looks rows up by their keys. A plan that was made while tables were small would read
-/// them whole until somebody analyses them.
-pub(super) const COMMITTER_SESSION: &str =
-    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// What looks at every row says so first. Everything else looks rows up by their keys: a plan that was made while
+/// tables were small would read them whole until somebody analyses them.
+pub(super) const WHOLE_TABLES: &str = "SET LOCAL enable_seqscan = on";
+
+/// Nor does a batch compare tables with each other.
+pub(super) const COMMITTER_SESSION: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// Connections that are made when they are needed, at most `size`, each set up with these statements. Each lives on
 /// the runtime that it was asked for on.

@@ -33,7 +33,10 @@ end
 
 local function count_until_last(permits)
   redis.call('HINCRBY', KEYS[1], string.format('%.0f', last), permits)
-  redis.call('PEXPIRE', KEYS[1], last - now)
+  -- What was taken for a longer time still counts.
+  if redis.call('PTTL', KEYS[1]) < last - now then
+    redis.call('PEXPIRE', KEYS[1], last - now)
+  end
 end
 
 if ahead > 0 then

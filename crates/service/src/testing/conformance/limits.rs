@@ -21,6 +21,7 @@ fn rules() -> Vec<Rule<Handles>> {
     rules!(
         no_more_are_granted_than_there_are,
         what_was_taken_is_free_again_when_it_was_told,
+        what_was_taken_for_longer_counts_for_longer,
         keys_know_nothing_of_each_other,
         fewer_than_the_least_are_not_taken,
         nobody_waits_for_more_than_there_can_ever_be,
@@ -88,6 +89,19 @@ pub async fn what_was_taken_is_free_again_when_it_was_told([one, other]: Handles
     holds(&format!("{free_after:?} is too early"), free_after >= SHORT.per + WITHIN)?;
     sleep(wait).await;
     same("after that", taken(&other, up_to(SHORT, 10)).await?, 10)
+}
+
+/// Whatever is taken after it for a shorter time.
+pub async fn what_was_taken_for_longer_counts_for_longer([one, other]: Handles) -> Verdict {
+    let before = Instant::now();
+    taken(&one, Taking { used_within: SHORT.per, ..up_to(SHORT, 6) }).await?;
+    taken(&one, Taking { used_within: Duration::ZERO, ..up_to(SHORT, 3) }).await?;
+    sleep(SHORT.per + SHORT.per / 10).await;
+    let free = taken(&other, up_to(SHORT, 10)).await?;
+    holds(
+        &format!("{free} were free after {:?}", before.elapsed()),
+        free == 4 || before.elapsed() > SHORT.per * 2,
+    )
 }
 
 /// However alike they are.
