@@ -76,8 +76,8 @@ impl Database {
 /// The Postgres that the settings name. The error doesn't show the address, which may hold a password.
 pub(crate) fn postgres(settings: &Settings) -> Result<Option<PostgresSettings>> {
     let Some(url) = &settings.database.url else { return Ok(None) };
-    let mut postgres = PostgresSettings::new(url.expose())?;
-    postgres.ca_file.clone_from(&settings.database.ca_file);
+    let mut postgres =
+        PostgresSettings::new(url.expose())?.with_ca_file(settings.database.ca_file.clone())?;
     postgres.connections = settings.database.connections;
     postgres.patience = settings.database.patience;
     Ok(Some(postgres))

@@ -354,6 +354,7 @@ async fn take_nul_characters(home: &Home) {
         let chat = caller.post("/v1/chat/completions", &talk("mock-chat")).header("idempotency-key", "chat");
         assert_eq!(chat.send().await.status, 200);
     }
+    caller.post("/api/v1/webhooks/secrets", &json!({})).send().await.json(201);
     let webhook =
         json!({"webhook_url": "https://a.example/\u{0}", "model": "mock-image", "input": body["input"]});
     for (path, body) in [

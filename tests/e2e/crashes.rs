@@ -91,7 +91,7 @@ async fn scaled_out_death_after_finish_loses_nothing() {
 }
 
 /// The table of recoveries: what becomes of a job whose server died at a place, for a vendor that answers at
-/// once and one that gives a task.
+/// once and one that gives a task; nothing where it doesn't pass there.
 #[tokio::test]
 async fn a_job_recovers_by_where_its_server_died() {
     let home = Home::new();
@@ -101,12 +101,13 @@ async fn a_job_recovers_by_where_its_server_died() {
         ("after_claim", "succeeded", "succeeded"),
         ("after_begin_attempt", "failed uncertain", "failed uncertain"),
         ("after_vendor_accept", "failed uncertain", "failed uncertain"),
-        ("after_record", "succeeded", "succeeded"),
-        // What came at once is stored before it is recorded, what a task made is recorded before it is stored.
+        // What came at once is recorded as the job ends, what a task made can be asked for again.
+        ("after_record", "", "succeeded"),
         ("after_store", "failed uncertain", "succeeded"),
         ("after_finish", "succeeded", "succeeded"),
     ] {
-        for (model, expected) in [("mock-image", at_once), ("mock-image-slow", as_task)] {
+        let models = [("mock-image", at_once), ("mock-image-slow", as_task)];
+        for (model, expected) in models.into_iter().filter(|(_, expected)| !expected.is_empty()) {
             let server = home.try_start(&[("FOURFOLD_FAILPOINT", place)]).await.unwrap();
             // It may die before it answers.
             drop(server.admin.user(USER).post("/api/v1/jobs", &picture(model, place)).try_send().await);
@@ -123,7 +124,7 @@ async fn a_job_recovers_by_where_its_server_died() {
     }
     let server = home.start().await;
     let books = read_books(&home, &server.admin.user(USER)).await;
-    assert_eq!(books.jobs.len(), 14);
+    assert_eq!(books.jobs.len(), 13);
 }
 
 #[tokio::test]
@@ -161,7 +162,8 @@ async fn check(home: &Home, place: &str) {
     let mut promised = Promised::default();
     let mut clean_lives = 0;
     for death in 0..DEATHS {
-        let nth = death % 3 + 1;
+        // Half of the jobs pass every place.
+        let nth = death % 2 + 1;
         match home.try_start(&[("FOURFOLD_FAILPOINT", &format!("{place}:{nth}"))]).await {
             // It died of what an earlier life had left.
             Err(ran) => ran.died_by(Signal::ABORT),

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use fourfold_clients::http::{Permits, SharedRateLimit, Taking, WantedPermits};
+use fourfold_clients::http::{Permits, PermitsOnTheirWay, SharedRateLimit, WantedPermits};
 use fourfold_service::instances::LiveInstances;
-use fourfold_service::ports::{self, Rate, SharedLimits};
+use fourfold_service::ports::{self, Rate, SharedLimits, Taking};
 use fourfold_service::{BoxError, Spawner};
 
 /// What the vendors' clients count their calls by. Until it is shared, and where it never is, each process counts by
@@ -26,12 +26,12 @@ impl VendorLimits {
 }
 
 impl SharedRateLimit for VendorLimits {
-    fn take(&self, credential: &str, wanted: WantedPermits) -> Taking {
+    fn take(&self, credential: &str, wanted: WantedPermits) -> PermitsOnTheirWay {
         let Some(shared) = self.0.get() else {
             return Box::pin(async { Err(BoxError::from("nobody else counts")) });
         };
         let (limits, key) = (shared.limits.clone(), format!("vendor:{credential}"));
-        let taking = ports::Taking {
+        let taking = Taking {
             rate: Rate { count: wanted.calls, per: wanted.per },
             least: 1,
             most: wanted.most,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fourfold_domain::{InstanceId, serde_duration};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::calls::{CallEnding, EndCall};
 use crate::ports::{CallStore, Store};
@@ -102,12 +103,15 @@ pub fn start_beating(
     let (beat, lease) = (settings.beat, settings.lease);
     let ended = spawner.ended().clone();
     spawner.start_beside(async move {
-        live.read(store.as_ref()).await;
+        // Reading never keeps a beat waiting for longer than until the next.
+        drop(timeout(beat, live.read(store.as_ref())).await);
         while ended.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
-            if let Err(error) = store.beat(instance, lease).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, instance.id = %instance, "a heartbeat was missed");
+            match store.beat(instance, lease).await {
+                Ok(()) => drop(timeout(beat, live.read(store.as_ref())).await),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, instance.id = %instance, "a heartbeat was missed");
+                }
             }
-            live.read(store.as_ref()).await;
         }
     });
 }

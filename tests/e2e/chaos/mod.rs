@@ -59,7 +59,7 @@ async fn chaos_loses_nothing_and_charges_nothing_twice() {
     let left_alone = Instant::now();
     world.heal().await;
     let ((promised, most), told) = (callers.end().await, chats.end().await);
-    println!("{most} jobs were under way at most");
+    println!("{most} jobs were under way at most, summed over the callers");
 
     verdict::check(&world, promised, told, &harm).await;
     println!("the verdict came {} s after all was left alone", left_alone.elapsed().as_secs());

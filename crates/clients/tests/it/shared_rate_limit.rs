@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fourfold_clients::http::{
-    AuthScheme, BaseHttpClient, ErrorKind, Permits, RateLimitSettings, SharedRateLimit, Taking, WantedPermits,
+    AuthScheme, BaseHttpClient, ErrorKind, Permits, PermitsOnTheirWay, RateLimitSettings, SharedRateLimit,
+    WantedPermits,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -56,7 +57,7 @@ impl Others {
 }
 
 impl SharedRateLimit for Others {
-    fn take(&self, credential: &str, wanted: WantedPermits) -> Taking {
+    fn take(&self, credential: &str, wanted: WantedPermits) -> PermitsOnTheirWay {
         let mut state = self.state.lock().unwrap();
         state.asked.push(wanted.most);
         state.names.push(credential.to_owned());

@@ -37,6 +37,9 @@ impl Default for DatabaseSettings {
 impl DatabaseSettings {
     /// The first setting that can't be, with what is allowed.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.ca_file.is_some() && self.url.is_none() {
+            return Err(("database.ca_file", "needs database.url".to_owned()));
+        }
         if !(1..=1000).contains(&self.connections) {
             return Err(("database.connections", "must be 1 to 1000".to_owned()));
         }

@@ -6,7 +6,7 @@
 //!   │ ◄── 202 ─────── │ ──► queue ─────────────────────────────────────► claim ◄─► lease
 //!   │                                         attempt: may have started ◄── begin_attempt
 //!   │                                                                     start ──────────────► works
-//!   │                                         attempt: task or results ◄── record_upstream ◄────┘
+//!   │                                         attempt: task or places  ◄── record_upstream ◄────┘
 //!   │                                                                     poll, store
 //!   │ ◄── events ────────────────────────────  state, charge, artifacts ◄── finish
 //! ```

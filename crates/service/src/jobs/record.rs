@@ -208,7 +208,7 @@ named!(
     Lost = "lost"
 );
 
-/// What the vendor gave us to go on with; recorded before anything is done with it.
+/// What the vendor gave us to go on with. A task and places are recorded before anything is done with them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Upstream {

@@ -75,9 +75,10 @@ impl RateLimit {
         if lines.len() >= WINDOWS_MAX && !lines.contains_key(&credential.id) {
             lines.retain(|_, line| Arc::strong_count(line) > 1 || line.is_live());
         }
-        let line = lines
-            .entry(credential.id)
-            .or_insert_with(|| Arc::new(Line::new(self.settings, name_of(&self.base_url, credential))));
+        let line = lines.entry(credential.id).or_insert_with(|| {
+            let host = self.base_url.host_str().unwrap_or_default().to_owned();
+            Arc::new(Line::new(self.settings, name_of(&self.base_url, credential), host))
+        });
         Arc::clone(line)
     }
 

@@ -24,18 +24,21 @@ pub(super) struct Line {
 /// How things stand in the line.
 struct Outlook {
     waiting: u32,
-    /// Nobody passes before.
+    /// Nobody passes before, as far as was known at the last look.
     free_at: Instant,
+    /// Until the next look nobody knows better.
+    look_at: Instant,
     /// How many may pass in a span.
     calls: u32,
 }
 
 impl Line {
-    pub(super) fn new(settings: RateLimitSettings, credential: String) -> Self {
-        let outlook = Outlook { waiting: 0, free_at: Instant::now(), calls: settings.calls };
+    pub(super) fn new(settings: RateLimitSettings, credential: String, host: String) -> Self {
+        let now = Instant::now();
+        let outlook = Outlook { waiting: 0, free_at: now, look_at: now, calls: settings.calls };
         Self {
             settings,
-            stock: Mutex::new(Stock::new(settings, credential)),
+            stock: Mutex::new(Stock::new(settings, credential, host)),
             outlook: StdMutex::new(outlook),
         }
     }
@@ -61,7 +64,7 @@ impl Line {
                 Look::Wait { free_at, look_at, calls } => {
                     {
                         let mut outlook = self.outlook();
-                        (outlook.free_at, outlook.calls) = (free_at, calls);
+                        (outlook.free_at, outlook.look_at, outlook.calls) = (free_at, look_at, calls);
                     }
                     if free_at > until {
                         return Err(held_back(free_at - now));
@@ -81,7 +84,7 @@ impl Line {
     fn join(&self, now: Instant) -> Result<Place<'_>, ClientError> {
         let RateLimitSettings { per, wait_max, .. } = self.settings;
         let mut outlook = self.outlook();
-        if outlook.free_at > now {
+        if outlook.look_at > now && outlook.free_at > now {
             let spans = outlook.waiting / outlook.calls.max(1);
             let wait = (outlook.free_at - now).saturating_add(per.saturating_mul(spans));
             if wait > wait_max {

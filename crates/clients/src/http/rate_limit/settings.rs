@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateLimitSettings {
-    /// How many calls may begin within `per`, at least 1 and at most 100 000.
+    /// How many calls may begin within `per`, at least 1 and at most 100 000; of all processes that share a Redis,
+    /// together.
     pub calls: u32,
     /// The length of the window.
     #[serde(with = "crate::http::duration")]

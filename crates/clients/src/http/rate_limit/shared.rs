@@ -13,7 +13,7 @@ use crate::http::auth::Credential;
 use crate::http::error::BoxError;
 
 /// Permits on their way.
-pub type Taking = Pin<Box<dyn Future<Output = Result<Permits, BoxError>> + Send>>;
+pub type PermitsOnTheirWay = Pin<Box<dyn Future<Output = Result<Permits, BoxError>> + Send>>;
 
 /// What came of a taking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,11 +40,11 @@ pub struct WantedPermits {
 /// Counts the calls of all processes that share credentials. A client that has one takes its permits from it, in
 /// blocks; while it errs the client keeps to its share by itself and asks again about once a second.
 pub trait SharedRateLimit: Send + Sync {
-    /// Takes permits for calls with a credential, by a name that tells nothing of it and that every process gives it.
+    /// Takes permits for calls with a credential, by a name that doesn't show it and that every process gives it.
     ///
     /// The taking goes on whether or not anybody looks at it, as a task does, and ends by itself: one that is given up
     /// only loses its permits.
-    fn take(&self, credential: &str, wanted: WantedPermits) -> Taking;
+    fn take(&self, credential: &str, wanted: WantedPermits) -> PermitsOnTheirWay;
 
     /// How many processes call with these credentials, at least 1.
     fn processes(&self) -> u32;

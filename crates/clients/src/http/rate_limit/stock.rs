@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::RateLimitSettings;
-use super::shared::{Permits, SharedRateLimit, Taking, WantedPermits};
+use super::shared::{Permits, PermitsOnTheirWay, SharedRateLimit, WantedPermits};
 use super::window::Window;
 use crate::http::error::BoxError;
 
@@ -33,6 +33,8 @@ pub(super) enum Look {
 pub(super) struct Stock {
     settings: RateLimitSettings,
     credential: String,
+    /// The vendor's, for logs.
+    host: String,
     permits: u32,
     /// What is left then is lost.
     good_until: Instant,
@@ -50,17 +52,18 @@ pub(super) struct Stock {
 
 /// A taking under way.
 struct Asking {
-    taking: Taking,
+    taking: PermitsOnTheirWay,
     began_at: Instant,
     wanted: u32,
 }
 
 impl Stock {
-    pub(super) fn new(settings: RateLimitSettings, credential: String) -> Self {
+    pub(super) fn new(settings: RateLimitSettings, credential: String, host: String) -> Self {
         let now = Instant::now();
         Self {
             settings,
             credential,
+            host,
             permits: 0,
             good_until: now,
             block: 1,
@@ -165,7 +168,7 @@ impl Stock {
             }
         }
         if self.alone_until.take().is_some() {
-            tracing::info!(credential = self.credential, "a vendor's rate limit is shared again");
+            tracing::info!(vendor.host = self.host, "a vendor's rate limit is shared again");
         }
     }
 
@@ -173,7 +176,7 @@ impl Stock {
     fn go_alone(&mut self, error: BoxError) {
         if self.alone_until.is_none() {
             tracing::warn!(
-                credential = self.credential,
+                vendor.host = self.host,
                 error = &*error as &(dyn std::error::Error + 'static),
                 "a vendor's rate limit can't be shared; until it can, this process keeps to its share"
             );

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 use crate::commit::BATCH_MAX;
 use crate::error::BoxError;
@@ -21,7 +22,7 @@ pub struct PostgresSettings {
     /// Its password doesn't print.
     pub(super) config: Config,
     /// A PEM file with the certificate authorities that are trusted, in place of the machine's.
-    pub ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
     /// How many connections there are besides the one that commits.
     pub connections: usize,
     /// How many steps share a commit at most; 1 gives each a transaction of its own.
@@ -64,6 +65,17 @@ impl PostgresSettings {
             batch_max: BATCH_MAX,
             patience: Duration::from_secs(30),
         })
+    }
+
+    /// Trusts the certificate authorities of this PEM file, in place of the machine's. Refused where the mode checks no
+    /// certificate.
+    pub fn with_ca_file(mut self, path: Option<PathBuf>) -> Result<Self, PostgresError> {
+        if path.is_some() && matches!(self.config.get_ssl_mode(), SslMode::Disable | SslMode::Prefer) {
+            let why = "it must have sslmode=require where database.ca_file is set";
+            return Err(PostgresError::Address { why: why.into() });
+        }
+        self.ca_file = path;
+        Ok(self)
     }
 
     /// Host and database, for messages.

@@ -26,10 +26,7 @@ fn config(mode: SslMode, ca_file: Option<&Path>) -> Result<ClientConfig, BoxErro
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     let builder = match (mode, ca_file) {
-        (SslMode::Disable | SslMode::Prefer, Some(_)) => {
-            return Err("the address of the database must have sslmode=require where it has a ca_file".into());
-        }
-        (SslMode::Disable | SslMode::Prefer, None) => {
+        (SslMode::Disable | SslMode::Prefer, _) => {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
         }
         (_, Some(path)) => builder.with_root_certificates(roots(path)?),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Credits, Effect, JobMove, JobState};
+use fourfold_domain::{Credits, Effect, JobMove, JobState, Quantity};
 use serde_json::{Map, Value};
 
 use super::admission::cap;
 use super::rules::{End, end_job, leased};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
-use crate::jobs::{Artifact, AttemptState, Delivery, Job, JobError, Lease, StoredObject};
+use crate::jobs::{Artifact, AttemptState, Job, JobError, Lease};
 use crate::ports::DueJob;
 
 /// Ends a job. At most its hold is charged, what is left of it goes back.
@@ -32,11 +32,11 @@ pub struct Ended {
     pub promoted: Vec<DueJob>,
 }
 
-/// An answer of which nothing was recorded before its results were in the store.
+/// An answer of which nothing was recorded before its results, the artifacts, were in the store.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Arrived {
-    /// What it brought, as it is stored.
-    pub delivery: Delivery<StoredObject>,
+    /// What it comes to.
+    pub quantities: Vec<Quantity>,
     /// The vendor's own facts, added to those known.
     pub vendor: Map<String, Value>,
 }

@@ -14,7 +14,7 @@ use crate::credits::Owner;
 use crate::credits::rules::{HoldEnd, end_hold};
 use crate::error::Refusal;
 use crate::files;
-use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobError, JobEvent, Lease, Upstream};
+use crate::jobs::{Artifact, Attempt, AttemptState, Delivery, Job, JobError, JobEvent, Lease, Upstream};
 use crate::webhooks;
 
 /// The job, if the lease is still the latest that was given for it.
@@ -100,8 +100,11 @@ pub(super) fn end_job(world: &mut World, id: JobId, end: &End<'_>) -> Result<End
     // The ledger may still refuse, the state no longer can.
     let ending = if end.used.is_zero() { HoldEnd::Release } else { HoldEnd::Settle(end.used) };
     let charged = end_hold(world, hold, ending)?;
-    if let Some(Arrived { delivery, vendor }) = end.arrived {
-        record(world, id, &Upstream::Objects(delivery.clone()), vendor)?;
+    if let Some(Arrived { quantities, vendor }) = end.arrived {
+        let items = end.artifacts.iter().map(|artifact| artifact.object.clone()).collect();
+        let missing = end.error.map(|missing| missing.message.clone());
+        let delivery = Delivery { items, quantities: quantities.clone(), missing };
+        record(world, id, &Upstream::Objects(delivery), vendor)?;
     }
     move_job(world, id, end.by)?;
     let attempt = AttemptEnd {

@@ -5,6 +5,7 @@ mod cancel;
 mod late;
 mod poll;
 mod store;
+mod text;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::{BoxStream, Effect, JobState, Modality, Output, OutputSource, Outputs, Provider};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use fourfold_domain::{BoxStream, Effect, JobState, Output, OutputSource, Outputs, Provider};
+use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
-use super::{AttemptState, Ending, JobError, JobWorker, Upstream, VENDOR_PATIENCE, Working};
+use super::{AttemptState, Ending, JobError, JobWorker, Upstream, VENDOR_PATIENCE, Working, text};
 use crate::artifacts::{object_key, told_media_type};
 use crate::jobs::record::poll_backoff;
 use crate::jobs::{Arrived, Artifact, Delivery, Job, OutputPlace, RecordUpstream, StoredObject};
 use crate::ports::StorageError;
 use crate::{BoxError, StoreError, failpoint};
-
-/// The largest text result that is shown in the job itself.
-const OUTPUT_BYTES_MAX: u64 = 16 * 1024;
 
 /// The longest pause before results that are held in memory are stored again.
 const STORE_AGAIN_MAX: Duration = Duration::from_secs(10);
@@ -54,8 +51,8 @@ impl JobWorker {
             };
             failpoint::reach("after_store");
             let delivery = Delivery { items: stored, quantities, missing };
-            let output = small_text_of(job, &items);
-            let arrived = Some(Arrived { delivery: delivery.clone(), vendor });
+            let output = text::as_it_came(job, &items);
+            let arrived = Some(Arrived { quantities: delivery.quantities.clone(), vendor });
             self.succeed(working, delivery, output, arrived).await
         } else {
             let place = |output: Output| OutputPlace { media_type: output.media_type, source: output.source };
@@ -122,7 +119,7 @@ impl JobWorker {
         job: &Job,
         delivery: Delivery<StoredObject>,
     ) -> Result<(), StoreError> {
-        let output = self.small_text(job, &delivery.items).await;
+        let output = text::as_it_is_stored(job, &delivery.items, self.parts.storage.as_ref()).await;
         self.succeed(working, delivery, output, None).await
     }
 
@@ -138,38 +135,7 @@ impl JobWorker {
         let artifact = |(index, object)| Artifact { job, index, object, removed_at: None };
         let artifacts = (0..).zip(delivery.items).map(artifact).collect();
         let missing = delivery.missing.map(|missing| JobError::new("partial", missing));
-        let is_recorded_now = arrived.is_some();
-        self.finish(working, Ending::Succeeded { artifacts, used, output, missing, arrived }).await?;
-        if is_recorded_now {
-            failpoint::reach("after_record");
-        }
-        Ok(())
-    }
-
-    /// A small text result as it was stored, for the job itself. It is a copy, so that a store that doesn't give
-    /// it keeps no job from ending.
-    async fn small_text(&self, job: &Job, objects: &[StoredObject]) -> Option<String> {
-        let [object] = objects else { return None };
-        if !is_text(job) || object.size_bytes > OUTPUT_BYTES_MAX {
-            return None;
-        }
-        let read = self.parts.storage.get(&object.key, 0, None).await;
-        let bytes: Result<Vec<Bytes>, _> = match read {
-            Ok(Some(read)) => read.bytes.try_collect().await,
-            Ok(None) => return None,
-            Err(error) => {
-                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "a small result can't be read back");
-                return None;
-            }
-        };
-        let bytes = match bytes {
-            Ok(bytes) => bytes.concat(),
-            Err(error) => {
-                tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "a small result can't be read back");
-                return None;
-            }
-        };
-        json_text(bytes)
+        self.finish(working, Ending::Succeeded { artifacts, used, output, missing, arrived }).await
     }
 
     /// Results that came with the answer to `start` and couldn't be stored are gone, and they were paid for.
@@ -245,24 +211,4 @@ impl JobWorker {
         }
         Ok(objects)
     }
-}
-
-/// A small text result as it came, for the job itself.
-fn small_text_of(job: &Job, outputs: &[Output]) -> Option<String> {
-    match outputs {
-        [Output { source: OutputSource::Bytes(bytes), .. }] if is_text(job) => {
-            let is_small = u64::try_from(bytes.len()).is_ok_and(|length| length <= OUTPUT_BYTES_MAX);
-            is_small.then(|| json_text(bytes.to_vec())).flatten()
-        }
-        _ => None,
-    }
-}
-
-fn is_text(job: &Job) -> bool {
-    matches!(job.modality, Modality::Chat | Modality::Embedding | Modality::Transcription)
-}
-
-fn json_text(bytes: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(bytes).ok()?;
-    serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(text)
 }

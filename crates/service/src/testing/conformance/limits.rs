@@ -34,7 +34,7 @@ fn rules() -> Vec<Rule<Handles>> {
 const LONG: Rate = Rate { count: 10, per: Duration::from_secs(600) };
 
 /// Short enough to be waited for.
-const SHORT: Rate = Rate { count: 10, per: Duration::from_millis(300) };
+const SHORT: Rate = Rate { count: 10, per: Duration::from_secs(1) };
 
 /// What a permit may count longer than the span: the time to use it in, a hundredth, and the milliseconds' rounding.
 const WITHIN: Duration = Duration::from_millis(50);
@@ -131,7 +131,7 @@ pub async fn nobody_waits_for_more_than_there_can_ever_be([one, _other]: Handles
 /// As those see it who use what they took, at any time while they may.
 pub async fn no_span_holds_more_than_allowed_whoever_takes(handles: Handles) -> Verdict {
     const TAKERS: usize = 8;
-    const USES: usize = 60;
+    const USES: usize = 40;
     let takers: JoinSet<Result<Vec<Instant>, Broken>> = (0..TAKERS)
         .map(|taker| {
             let limits = handles[taker % 2].clone();

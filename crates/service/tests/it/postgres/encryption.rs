@@ -15,8 +15,7 @@ const HOST: &str = "localhost";
 /// The house's database by this mode, for who trusts this file.
 async fn open(house: &House, mode: &str, ca_file: Option<&Path>) -> Result<PostgresStore, PostgresError> {
     let url = format!("{}?sslmode={mode}", house.url.replace("127.0.0.1", HOST));
-    let mut settings = PostgresSettings::new(&url).unwrap();
-    settings.ca_file = ca_file.map(Path::to_owned);
+    let settings = PostgresSettings::new(&url).unwrap().with_ca_file(ca_file.map(Path::to_owned))?;
     PostgresStore::open(&settings).await
 }
 

@@ -69,9 +69,8 @@ pub(super) fn succeeded(job: JobId, used: &str) -> Ending {
 /// Success by an answer that brought one picture, of which nothing was recorded before.
 pub(super) fn arrived(job: JobId, used: &str) -> Ending {
     let vendor = Map::from_iter([("seed".to_owned(), 7.into())]);
-    let (items, artifacts) = (vec![artifact(job, 0).object], vec![artifact(job, 0)]);
-    let arrived = Arrived { delivery: Delivery { items, quantities: Vec::new(), missing: None }, vendor };
-    Ending::Succeeded { artifacts, used: credits(used), output: None, missing: None, arrived: Some(arrived) }
+    let (artifacts, arrived) = (vec![artifact(job, 0)], Some(Arrived { quantities: Vec::new(), vendor }));
+    Ending::Succeeded { artifacts, used: credits(used), output: None, missing: None, arrived }
 }
 
 pub(super) fn failed() -> Ending {
