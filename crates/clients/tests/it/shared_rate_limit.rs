@@ -246,6 +246,21 @@ async fn calls_that_passed_before_count_for_the_share() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_share_that_is_used_up_keeps_nobody_out_once_the_others_can_be_asked() {
+    let (server, others) = (answering(3).await, Others::of(2));
+    let client = process(&server, &others, 4, 5);
+    others.set(Manner::Fails);
+    // The share is two.
+    join_all((0..2).map(|_| call(&client))).await;
+    let refused = client.get("/").send().await.unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::RateLimited), "{refused:?}");
+    others.set(Manner::Answers);
+    sleep(Duration::from_secs(2)).await;
+    call(&client).await;
+    assert_eq!(began_ms(&server), [0, 0, 2000]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_waits_for_an_answer_that_does_not_come_but_the_first() {
     let (server, others) = (answering(3).await, Others::of(1));
     let client = process(&server, &others, 10, 0);

@@ -121,10 +121,7 @@ fn finish(server: &Server) -> Result<()> {
 
 /// Takes away what was stored: the memory is measured, not the disk.
 fn clear(folder: &std::path::Path, bucket: Option<&S3>) -> Result<()> {
-    let stored = match bucket {
-        Some(s3) => s3.folder().join(S3::BUCKET),
-        None => folder.to_owned(),
-    };
+    let stored = bucket.map_or_else(|| folder.to_owned(), S3::folder);
     for entry in std::fs::read_dir(&stored).with_context(|| format!("{} can't be read", stored.display()))? {
         let entry = entry?;
         if entry.file_name() != ".incoming" && entry.file_type()?.is_dir() {

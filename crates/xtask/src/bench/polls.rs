@@ -91,7 +91,7 @@ fn waits(server: &Server) -> Result<Waits> {
 fn submit(server: &Server, client: usize, videos: usize) -> Result<()> {
     let mut connection = Connection::open(server.address())?;
     let body =
-        json!({ "model": "mock-video-slow", "input": { "prompt": "waves", "duration": 1 } }).to_string();
+        json!({ "model": "mock-video-slow", "input": { "prompt": "waves", "seconds": 1 } }).to_string();
     for video in 0..videos {
         let user = format!("film-{}", (client + video * CLIENTS) % USERS);
         let request = Server::request("POST", "/api/v1/jobs", &[("fourfold-user", user.as_str())], &body);

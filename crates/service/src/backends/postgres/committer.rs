@@ -22,6 +22,9 @@ use crate::error::StoreError;
 /// depends on how many steps share it, so under load fewer batches are faster for everyone.
 const GATHER: Duration = Duration::from_millis(2);
 
+/// Batches that are smaller than this don't wait for more: there is no load.
+const GATHER_FROM: usize = 8;
+
 /// How often the rows of old batches are deleted.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
@@ -160,6 +163,9 @@ impl Committer {
 
 /// Waits for as many steps as the batch before had, for a moment at most.
 async fn gather(waiting: &mut Receiver<Work<Infallible>>, taken: &mut Vec<Work<Infallible>>, earlier: usize) {
+    if earlier < GATHER_FROM {
+        return;
+    }
     let until = Instant::now() + GATHER;
     while taken.len() < earlier {
         let more = waiting.recv_many(taken, earlier - taken.len());
