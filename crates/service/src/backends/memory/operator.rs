@@ -7,7 +7,7 @@ use fourfold_domain::{AccountId, Credits, JobId, ModelName};
 
 use super::{MemoryStore, newest};
 use crate::Timestamp;
-use crate::calls::Call;
+use crate::calls::{Call, CallState};
 use crate::credits::{Account, Entry, EntryKind, Owner};
 use crate::error::StoreError;
 use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobView};
@@ -113,12 +113,17 @@ impl OperatorStore for MemoryStore {
         let world = &state.world;
         let jobs =
             world.jobs.values().filter(|job| job.state.is_final() && (from..to).contains(&job.updated_at));
-        let jobs = jobs.map(|job| (&job.model, Owner::Job(job.id), job.charged));
+        let jobs = jobs.map(|job| (&job.model, Owner::Job(job.id), job.charged, Credits::ZERO));
         let calls =
             world.calls.values().filter(|call| call.ended_at.is_some_and(|at| (from..to).contains(&at)));
         let charged = |call: &Call| world.holds.get(&call.hold).map_or(Credits::ZERO, |hold| hold.charged);
-        let calls = calls.map(|call| (&call.model, Owner::Call(call.id), charged(call)));
-        for (model, owner, charged) in jobs.chain(calls) {
+        // Nobody knows whom an interrupted call had asked.
+        let interrupted = |call: &Call| match call.state {
+            CallState::Interrupted => call.cost_max.unwrap_or_default(),
+            _ => Credits::ZERO,
+        };
+        let calls = calls.map(|call| (&call.model, Owner::Call(call.id), charged(call), interrupted(call)));
+        for (model, owner, charged, interrupted) in jobs.chain(calls) {
             let of_model = costs.entry(model.clone()).or_insert_with(|| ModelCosts {
                 model: model.clone(),
                 jobs: 0,
@@ -133,6 +138,7 @@ impl OperatorStore for MemoryStore {
                 Owner::Call(_) => of_model.calls += 1,
             }
             of_model.charged = sum(of_model.charged, charged)?;
+            of_model.cost = sum(of_model.cost, interrupted)?;
             for attempt in world.attempts.values().filter(|attempt| attempt.owner == owner) {
                 of_model.cost = sum(of_model.cost, attempt.cost.unwrap_or_default())?;
                 of_model.uncosted += u64::from(attempt.cost.is_none());

@@ -110,11 +110,12 @@ impl OperatorStore for PostgresStore {
     }
 
     async fn costs_by_model(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ModelCosts>, StoreError> {
-        let sql = "WITH ended AS (SELECT 'job:' || id AS owner, model, 1 AS jobs, 0 AS calls, charged FROM job \
+        let sql = "WITH ended AS (SELECT 'job:' || id AS owner, model, 1 AS jobs, 0 AS calls, charged, 0 AS interrupted FROM job \
                      WHERE state IN ('succeeded', 'failed', 'cancelled', 'expired') AND updated_at >= $1 AND updated_at < $2 \
-                     UNION ALL SELECT 'call:' || call.id, call.model, 0, 1, hold.charged FROM call JOIN hold ON hold.id = call.hold \
+                     UNION ALL SELECT 'call:' || call.id, call.model, 0, 1, hold.charged, \
+                       CASE call.state WHEN 'interrupted' THEN coalesce(call.cost_max, 0) ELSE 0 END FROM call JOIN hold ON hold.id = call.hold \
                      WHERE call.state <> 'open' AND call.ended_at >= $1 AND call.ended_at < $2) \
-                   SELECT ended.model, sum(ended.jobs), sum(ended.calls), sum(ended.charged)::bigint, sum(coalesce(spent.cost, 0))::bigint, \
+                   SELECT ended.model, sum(ended.jobs), sum(ended.calls), sum(ended.charged)::bigint, sum(coalesce(spent.cost, 0) + ended.interrupted)::bigint, \
                      sum(coalesce(spent.uncosted, 0))::bigint, sum(coalesce(lost.amount, 0))::bigint \
                    FROM ended \
                    LEFT JOIN (SELECT owner, sum(cost) AS cost, count(*) - count(cost) AS uncosted FROM attempt GROUP BY owner) spent \

@@ -10,7 +10,8 @@ const OWN_RULES: [(&str, &str); 3] = [
     (
         "the database refuses to change entries",
         "SELECT '', missing, 'the trigger ' || missing || ' is gone'
-         FROM (SELECT 'entry_never_changes' AS missing UNION ALL SELECT 'entry_never_goes')
+         FROM (SELECT 'entry_never_changes' AS missing UNION ALL SELECT 'entry_never_goes'
+               UNION ALL SELECT 'entry_never_replaces')
          WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = missing)",
     ),
     (

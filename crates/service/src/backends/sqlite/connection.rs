@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::error::StoreError;
 
 /// The migrations in order; each is applied once, in its own transaction.
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     ("0001_house", include_str!("../../../migrations/sqlite/0001_house.sql")),
     ("0002_files", include_str!("../../../migrations/sqlite/0002_files.sql")),
     ("0003_budgets", include_str!("../../../migrations/sqlite/0003_budgets.sql")),
@@ -18,6 +18,7 @@ const MIGRATIONS: [(&str, &str); 7] = [
     ("0005_jobs", include_str!("../../../migrations/sqlite/0005_jobs.sql")),
     ("0006_webhooks", include_str!("../../../migrations/sqlite/0006_webhooks.sql")),
     ("0007_call_costs", include_str!("../../../migrations/sqlite/0007_call_costs.sql")),
+    ("0008_entries_stay", include_str!("../../../migrations/sqlite/0008_entries_stay.sql")),
 ];
 
 /// How long a writer waits for another process that writes.

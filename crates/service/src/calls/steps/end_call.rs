@@ -7,10 +7,11 @@ use crate::commit::{Needs, Step, World};
 use crate::credits::Owner;
 use crate::credits::rules::{self, HoldEnd};
 use crate::error::Refusal;
-use crate::jobs::Attempt;
+use crate::jobs::{Attempt, AttemptState};
 
 /// Ends a call and its hold. A call that has ended refuses with [`Refusal::CallEnded`] and nothing changes,
-/// so a late settle finds what the sweep left.
+/// so a late settle finds what the sweep left. What an attempt may cost of which nobody knows what became is the
+/// operator's loss, where that is known.
 #[derive(Clone, Debug)]
 pub struct EndCall {
     /// Which call.
@@ -68,6 +69,10 @@ impl Step for EndCall {
         if self.ending == CallEnding::Interrupted {
             let owner = Owner::Call(self.id);
             rules::lose(world, account, owner, 1, cost_max.unwrap_or_default(), Some("interrupted"));
+        }
+        for attempt in self.attempts.iter().filter(|attempt| attempt.state == AttemptState::Uncertain) {
+            let cost = attempt.cost.unwrap_or_default();
+            rules::lose(world, account, Owner::Call(self.id), attempt.number, cost, Some("uncertain"));
         }
         let now = world.now;
         if let Some(call) = world.calls.get_mut(&self.id) {

@@ -26,7 +26,7 @@ fn tamper(path: &Path, sql: &str) -> usize {
     let guards: String = database.query_row(guards, [], |row| row.get(0)).unwrap();
     database.pragma_update(None, "foreign_keys", false).unwrap();
     database.pragma_update(None, "ignore_check_constraints", true).unwrap();
-    database.execute_batch("DROP TRIGGER entry_never_changes; DROP TRIGGER entry_never_goes").unwrap();
+    database.execute_batch("DROP TRIGGER entry_never_changes; DROP TRIGGER entry_never_goes; DROP TRIGGER entry_never_replaces").unwrap();
     let changed = database.execute(sql, []).unwrap();
     database.execute_batch(&guards).unwrap();
     changed
@@ -49,7 +49,7 @@ async fn every_tampering_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_whose_guards_are_gone_is_named() {
-    for guard in ["entry_never_changes", "entry_never_goes"] {
+    for guard in ["entry_never_changes", "entry_never_goes", "entry_never_replaces"] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fourfold.db");
         busy(&open(&path)).await;

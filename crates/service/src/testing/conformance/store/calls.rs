@@ -29,6 +29,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         the_same_idempotency_key_gives_the_same_call_until_it_ends_without_a_charge,
         an_answer_is_kept_with_a_charge_for_as_long_as_its_key,
         an_interrupted_call_is_the_operators_loss_where_its_cost_is_known,
+        an_uncertain_attempt_of_a_call_is_the_operators_loss_where_its_cost_is_known,
     )
 }
 
@@ -266,6 +267,38 @@ pub async fn an_answer_is_kept_with_a_charge_for_as_long_as_its_key(bench: Store
     bench.store.forget_idempotency(second_at).await?;
     same("what is too old", bench.store.call_answer(first).await?, None)?;
     same("what isn't", bench.store.call_answer(second).await?, Some(too_long))
+}
+
+/// However the call ends, and each of them by itself.
+pub async fn an_uncertain_attempt_of_a_call_is_the_operators_loss_where_its_cost_is_known(
+    bench: StoreBench,
+) -> Verdict {
+    bench.grant("u1", "10").await?;
+    for ending in [CallEnding::Released, CallEnding::Charged(credits("0.2"))] {
+        let step = open_call("u1", "0.5", instance());
+        let id = step.id;
+        bench.store.open_call(step).await?;
+        let at = bench.store.call(id).await?.map(|view| view.call.created_at).unwrap_or_default();
+        let asked = |number, state, cost: Option<&str>| attempt(id, at, number, state, cost.map(credits));
+        let attempts = vec![
+            asked(1, AttemptState::Uncertain, Some("0.3")),
+            asked(2, AttemptState::Uncertain, None),
+            asked(3, AttemptState::Failed, Some("0")),
+            asked(4, AttemptState::Uncertain, Some("0.1")),
+        ];
+        bench.store.end_call(EndCall { attempts, ..EndCall::new(id, ending) }).await?;
+        let mut losses: Vec<_> = bench
+            .entries("u1")
+            .await?
+            .into_iter()
+            .filter(|entry| entry.kind == EntryKind::Loss && entry.owner == Some(Owner::Call(id)))
+            .map(|entry| (entry.operation, entry.amount))
+            .collect();
+        losses.sort();
+        let loss = |number: u32, amount: &str| (format!("loss:call:{id}:{number}"), credits(amount).minus());
+        same("the losses", losses, vec![loss(1, "0.3"), loss(4, "0.1")])?;
+    }
+    bench.is_clean().await
 }
 
 /// Once, whatever comes after; the account gets all of its hold back. No other ending loses anything.

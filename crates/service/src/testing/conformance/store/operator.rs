@@ -162,7 +162,7 @@ pub async fn a_model_costs_what_its_attempts_do(bench: StoreBench) -> Verdict {
         jobs: 3,
         calls: 3,
         charged: credits("0.54"),
-        cost: credits("0.16"),
+        cost: credits("0.18"),
         uncosted: 1,
         losses: credits("0.16"),
     };
