@@ -17,7 +17,7 @@ mod world;
 
 #[cfg(feature = "sqlite")]
 pub(crate) use queue::Alone;
-pub(crate) use queue::{BATCH_MAX, CommitQueue, Gathering, Work};
+pub(crate) use queue::{BATCH_MAX, CommitQueue, Work};
 pub(crate) use step::{Commit, PendingStep, Step, pending};
 pub(crate) use table::Table;
 pub(crate) use world::{AdmissionNeeds, Needs, World};

@@ -15,8 +15,15 @@ use super::connection::{self, COMMITTER_SESSION, SESSION};
 use super::database::{RUN_AGAIN_MAX, Time, Waits};
 use super::fault::{Cure, Fault, failed};
 use super::settings::{PostgresError, PostgresSettings};
-use crate::commit::{Gathering, PendingStep, Work};
+use crate::commit::{PendingStep, Work};
 use crate::error::StoreError;
+
+/// How long a batch that would be smaller than the one before waits for more. What a batch costs the database hardly
+/// depends on how many steps share it, so under load fewer batches are faster for everyone.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// Batches that are smaller than this don't wait for more: there is no load.
+const GATHER_FROM: usize = 8;
 
 /// How often the rows of old batches are deleted.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -46,17 +53,16 @@ impl Committer {
     /// Works until every sender is gone and the line is empty.
     pub(super) async fn run(mut self, mut waiting: Receiver<Work<Infallible>>) {
         let mut taken = Vec::with_capacity(self.batch_max);
-        let mut gathering = Gathering::default();
+        let mut earlier = 0;
         while waiting.recv_many(&mut taken, self.batch_max).await > 0 {
-            gather(&mut waiting, &mut taken, &gathering, self.batch_max).await;
-            let (began, count) = (Instant::now(), taken.len());
+            gather(&mut waiting, &mut taken, earlier).await;
+            earlier = taken.len();
             let steps = taken.drain(..).map(|work| match work {
                 Work::Step(step) => step,
                 Work::Alone(never) => match never {},
             });
             let steps = steps.collect();
             self.commit(steps).await;
-            gathering.committed(count, began.elapsed());
             if self.forgot_at.elapsed() >= FORGET_EVERY {
                 self.forget().await;
             }
@@ -155,16 +161,14 @@ impl Committer {
     }
 }
 
-/// Waits for more steps, for a moment at most.
-async fn gather(
-    waiting: &mut Receiver<Work<Infallible>>,
-    taken: &mut Vec<Work<Infallible>>,
-    gathering: &Gathering,
-    batch_max: usize,
-) {
-    let (until, enough) = (Instant::now() + gathering.patience(), gathering.enough(batch_max));
-    while taken.len() < enough && Instant::now() < until {
-        let more = waiting.recv_many(taken, enough - taken.len());
+/// Waits for as many steps as the batch before had, for a moment at most.
+async fn gather(waiting: &mut Receiver<Work<Infallible>>, taken: &mut Vec<Work<Infallible>>, earlier: usize) {
+    if earlier < GATHER_FROM {
+        return;
+    }
+    let until = Instant::now() + GATHER;
+    while taken.len() < earlier {
+        let more = waiting.recv_many(taken, earlier - taken.len());
         // Nobody came, or nobody will.
         if !matches!(timeout_at(until.into(), more).await, Ok(1..)) {
             return;

@@ -2,8 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use metrics::histogram;
 use rusqlite::{Connection, TransactionBehavior};
@@ -12,11 +11,8 @@ use tokio::sync::mpsc::Receiver;
 use super::connection::is_busy;
 use super::{failed, load, save};
 use crate::clock::Clock;
-use crate::commit::{Alone, Gathering, Needs, PendingStep, Work, World};
+use crate::commit::{Alone, Needs, PendingStep, Work, World};
 use crate::error::StoreError;
-
-/// How soon a batch that waits for more looks again.
-const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
 type Batch = Vec<Box<dyn PendingStep>>;
 
@@ -28,17 +24,14 @@ pub(super) fn run(
     clock: &dyn Clock,
 ) {
     let mut batch = Batch::with_capacity(batch_max);
-    let mut gathering = Gathering::default();
     while let Some(first) = waiting.blocking_recv() {
         let mut next = Some(first);
-        let (until, enough) = (Instant::now() + gathering.patience(), gathering.enough(batch_max));
-        // Takes what is there; work that wants to be alone ends the batch.
+        // Takes what is there, never waits for more; work that wants to be alone ends the batch.
         let alone = loop {
             match next {
                 Some(Work::Step(step)) => batch.push(step),
                 Some(Work::Alone(work)) => break Some(work),
-                None if batch.len() >= enough || Instant::now() >= until => break None,
-                None => thread::sleep(LOOK_AGAIN),
+                None => break None,
             }
             if batch.len() >= batch_max {
                 break None;
@@ -46,9 +39,7 @@ pub(super) fn run(
             next = waiting.try_recv().ok();
         };
         if !batch.is_empty() {
-            let (began, steps) = (Instant::now(), batch.len());
             commit(&mut connection, std::mem::take(&mut batch), clock);
-            gathering.committed(steps, began.elapsed());
         }
         if let Some(work) = alone
             && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&mut connection)))
