@@ -8,8 +8,9 @@ use sha2::{Digest as _, Sha256};
 use crate::error::BoxError;
 use crate::ports::StorageError;
 
-/// The length of a part. At most two are in memory, one that is filled and one that is sent.
-pub(super) const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The length of a part: the smallest that S3 takes. At most two are in memory, one that is filled and one that is sent;
+/// ten thousand, the most that an object has, are 52 GB.
+pub(super) const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// What is taken for an object whose length isn't known yet: most are small.
 const SMALL_BYTES: usize = 64 * 1024;
