@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-use crate::process::free_port;
+use crate::process::{Watchdog, free_port};
 
 /// Where distributions keep the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -30,7 +30,8 @@ pub enum Durability {
     Fast,
 }
 
-/// A running Postgres with a folder and a port of its own; stopped and removed when it is dropped.
+/// A running Postgres with a folder and a port of its own; stopped and removed when it is dropped, or when the process
+/// ends that started it, however that ends.
 #[derive(Debug)]
 pub struct Postgres {
     programs: PathBuf,
@@ -40,6 +41,8 @@ pub struct Postgres {
     port: u16,
     durability: Durability,
     databases: AtomicU32,
+    /// Ends the server, which is nobody's child, where this value isn't dropped.
+    watchdog: Option<Watchdog>,
 }
 
 impl Postgres {
@@ -58,7 +61,9 @@ impl Postgres {
             port: 0,
             durability,
             databases: AtomicU32::new(0),
+            watchdog: None,
         };
+        server.watchdog = Some(Watchdog::start(&server.ending("immediate"), server.folder.path())?);
         // The user who runs the server must get to its folder.
         fs::set_permissions(server.folder.path(), Permissions::from_mode(0o755))?;
         let home = server.home();
@@ -174,8 +179,14 @@ impl Postgres {
     }
 
     fn end(&self, mode: &str) -> Result<()> {
+        run(&mut self.ending(mode))
+    }
+
+    /// What stops it.
+    fn ending(&self, mode: &str) -> Command {
         let mut stop = self.program("pg_ctl");
-        run(stop.arg("-D").arg(self.data()).args(["-m", mode, "-w", "stop"]))
+        stop.arg("-D").arg(self.data()).args(["-m", mode, "-w", "stop"]);
+        stop
     }
 
     /// A program that acts on the server's folder, as the user whose folder it is.

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,5 +70,32 @@ impl Drop for Process {
     fn drop(&mut self) {
         // Nobody is left who could be told; what can't be killed is gone already.
         drop(self.kill());
+    }
+}
+
+/// Ends what would outlive this process where it ends without dropping its values: it was killed, or they are statics.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    child: Child,
+}
+
+impl Watchdog {
+    /// Once this process is gone, `end` is run and `folder` is removed; not where the value is dropped before.
+    pub(crate) fn start(end: &Command, folder: &Path) -> io::Result<Self> {
+        // Its input, which nobody else holds the other end of, closes with this process.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"read -r _; "$@"; rm -rf -- "$0""#]).arg(folder);
+        shell.arg(end.get_program()).args(end.get_args());
+        // A group of its own: who kills this process with all that it started leaves the watchdog.
+        shell.process_group(0).current_dir("/");
+        let child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        Ok(Self { child })
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        // It has nothing to do any more, and can't be told so if it is gone.
+        drop(self.child.kill().and_then(|()| self.child.wait()));
     }
 }

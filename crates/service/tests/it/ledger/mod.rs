@@ -4,8 +4,8 @@
 mod model;
 mod steps;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use fourfold_servers::Postgres;
 use fourfold_service::Clock;
@@ -107,29 +107,24 @@ proptest! {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn postgres_answers_as_the_model_does(steps in vec(steps::any_step(), 20..60)) {
-        static SERVER: LazyLock<(Postgres, String)> = LazyLock::new(|| {
-            let server = Postgres::start(Postgres::FAST).unwrap();
-            let url = server.create_database().unwrap();
-            (server, url)
-        });
-        static CASE: AtomicUsize = AtomicUsize::new(0);
-        let (server, url) = &*SERVER;
-        let schema = format!("case{}", CASE.fetch_add(1, Ordering::Relaxed));
-        server.sql(url, &format!("CREATE SCHEMA {schema}")).unwrap();
+#[test]
+fn postgres_answers_as_the_model_does() {
+    let server = Postgres::start(Postgres::FAST).unwrap();
+    let url = server.create_database().unwrap();
+    let case = AtomicUsize::new(0);
+    let config = ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(steps in vec(steps::any_step(), 20..60))| {
+        let schema = format!("case{}", case.fetch_add(1, Ordering::Relaxed));
+        server.sql(&url, &format!("CREATE SCHEMA {schema}")).unwrap();
         let clock = Arc::new(TestClock::default());
         let in_schema = format!("{url}?options=-c%20search_path%3D{schema}");
-        let written = || server.sql(url, &format!("SET search_path = {schema}; {POSTGRES_ROWS}")).unwrap();
+        let written = || server.sql(&url, &format!("SET search_path = {schema}; {POSTGRES_ROWS}")).unwrap();
         run(async {
             let settings = PostgresSettings::new(&in_schema).unwrap();
             let store = PostgresStore::open_at(&settings, clock.clone()).await.unwrap();
             check(Arc::new(store), clock, written, &steps).await
         })?;
-    }
+    });
 }
 
 /// All rows of a database, but those that a read may touch.
