@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
+use crate::names;
 use crate::process::{Watchdog, free_port};
 
 /// Where distributions keep the programs of each version.
@@ -54,6 +55,7 @@ impl Postgres {
 
     /// Makes and starts a server. The error says how to install Postgres where it is missing.
     pub fn start(durability: Durability) -> Result<Self> {
+        names::check()?;
         let mut server = Self {
             programs: find_programs()?,
             as_user: is_root()?,

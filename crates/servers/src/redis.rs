@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::names;
 use crate::process::{Process, free_port};
 
 const PROGRAM: &str = "redis-server";
@@ -30,6 +31,7 @@ pub struct Redis {
 impl Redis {
     /// Starts one and waits until it answers.
     pub fn start() -> io::Result<Self> {
+        names::check()?;
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
         Ok(Self { process: start(port, None, &folder)?, port, encrypted_port: None, folder })
     }

@@ -16,6 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::names;
+
 /// An S3 server with one bucket. It is reached by path style, and stops when its value is dropped.
 pub struct S3 {
     address: SocketAddr,
@@ -39,6 +41,7 @@ impl S3 {
 
     /// Starts one on a thread of its own.
     pub fn start() -> io::Result<Self> {
+        names::check()?;
         let folder = tempfile::tempdir()?;
         fs::create_dir(folder.path().join(Self::BUCKET))?;
         let files =

@@ -72,9 +72,6 @@ const STEPS: [Step; 11] = [
     Step { holds: SDKS_AGREE, check: sdks::check, remedy: SDKS_REMEDY },
 ];
 
-/// A test that needs a server has its name in its own.
-const WITHOUT_SERVERS: &str = "not test(/postgres|redis|s3|scaled_out|chaos/)";
-
 /// Among the filters, this whole word stands for the run of the SDKs.
 const SDKS: &str = "sdks";
 const SDKS_AGREE: &str = "the official SDKs agree with the simulator";
@@ -157,7 +154,12 @@ fn suite(workspace: &Workspace, filters: &[&str], embedded: bool) -> Result<()> 
     let mut suite = workspace.command(nextest, arguments);
     suite.args(FAILPOINTS).args(filters);
     if embedded {
-        suite.args(["--filterset", WITHOUT_SERVERS]);
+        suite.arg("--filterset").arg(without_servers());
     }
     command::run(&mut suite)
+}
+
+/// What is left without the tests that start servers, which have one of these words in their names.
+fn without_servers() -> String {
+    format!("not test(/{}/)", fourfold_servers::WORDS.join("|"))
 }

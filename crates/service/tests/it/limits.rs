@@ -9,7 +9,7 @@ use fourfold_service::backends::{InProcessLimits, RedisLimits};
 use fourfold_service::ports::{Permits, Rate, SharedLimits, Taking};
 use fourfold_service::testing::conformance;
 
-use crate::queue::{in_time, link, settings};
+use crate::queue::redis::{in_time, link, settings};
 
 const ALL: Taking = Taking {
     rate: Rate { count: 10, per: Duration::from_secs(600) },
