@@ -137,7 +137,7 @@ const STORIES: [(&str, &str); 25] = [
     ("cut=20", "first uncertain, uncertain"),
     ("stall=20", "first uncertain, uncertain"),
     // It did the work, and what it answered is of no use.
-    ("malformed", "first failed, failed"),
+    ("malformed", "first lost, unreadable"),
     // It is only slow, or calls its answer something else.
     ("delay=50ms", "first succeeded, done"),
     ("drip=64/1ms", "first succeeded, done"),

@@ -295,6 +295,7 @@ fn vendor_failed(reason: Reason, effect: Effect) -> (StatusCode, &'static str) {
         | Reason::Forbidden
         | Reason::OutOfMoney
         | Reason::Failed
+        | Reason::Unreadable
         | Reason::NotFound
         | Reason::Unsupported => (StatusCode::BAD_GATEWAY, "vendor_failed"),
     }

@@ -319,6 +319,8 @@ pub enum Reason {
     Timeout,
     /// The vendor tried and failed.
     Failed,
+    /// The vendor's answer can't be made out; the operator may have paid for it.
+    Unreadable,
     /// The vendor doesn't know the task or the model.
     NotFound,
     /// The provider doesn't do this.
@@ -338,6 +340,7 @@ impl Reason {
             Self::Unavailable => "unavailable",
             Self::Timeout => "timeout",
             Self::Failed => "failed",
+            Self::Unreadable => "unreadable",
             Self::NotFound => "not_found",
             Self::Unsupported => "unsupported",
         }

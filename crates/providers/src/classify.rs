@@ -42,6 +42,11 @@ pub(crate) fn invalid(message: impl Into<String>) -> ProviderError {
 
 /// An answer that isn't what the vendor's page says.
 pub(crate) fn unreadable(message: impl Into<String>) -> ProviderError {
+    ProviderError::new(Reason::Unreadable, Effect::Started, message)
+}
+
+/// An answer that can be read and has nothing of what was asked for.
+pub(crate) fn empty(message: impl Into<String>) -> ProviderError {
     ProviderError::new(Reason::Failed, Effect::Started, message)
 }
 
@@ -67,7 +72,7 @@ fn by_kind(error: &ClientError) -> Reason {
         ErrorKind::Status => error.status().map_or(Reason::Failed, |status| by_status(status.as_u16())),
         ErrorKind::Timeout(_) => Reason::Timeout,
         ErrorKind::RateLimited => Reason::RateLimited,
-        ErrorKind::Decode | ErrorKind::TooLarge => Reason::Failed,
+        ErrorKind::Decode | ErrorKind::TooLarge => Reason::Unreadable,
         ErrorKind::AddressRefused
         | ErrorKind::RequestBody
         | ErrorKind::InvalidSettings
@@ -101,6 +106,7 @@ fn words(reason: Reason) -> &'static str {
         Reason::Unavailable => "the vendor can't be reached",
         Reason::Timeout => "the vendor didn't answer in time",
         Reason::Failed => "the vendor failed",
+        Reason::Unreadable => "the vendor's answer can't be read",
         Reason::NotFound => "the vendor doesn't know what was asked for",
         Reason::Unsupported => "the vendor doesn't do this",
     }
@@ -146,7 +152,7 @@ mod tests {
             (ClientError::new(ErrorKind::CircuitOpen, http::Effect::NotStarted), Reason::Unavailable),
             (ClientError::new(ErrorKind::Interrupted, http::Effect::Started), Reason::Unavailable),
             (ClientError::new(ErrorKind::RateLimited, http::Effect::NotStarted), Reason::RateLimited),
-            (ClientError::new(ErrorKind::Decode, http::Effect::Started), Reason::Failed),
+            (ClientError::new(ErrorKind::Decode, http::Effect::Started), Reason::Unreadable),
             (ClientError::new(ErrorKind::InvalidRequest, http::Effect::NotStarted), Reason::InvalidRequest),
         ] {
             let text = format!("{error:?}");

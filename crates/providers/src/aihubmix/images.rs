@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::CODES;
 use super::errors::verdict;
 use super::task::Task;
-use crate::classify::unreadable;
+use crate::classify::empty;
 use crate::media_input::url;
 use crate::openai::images;
 
@@ -126,7 +126,7 @@ pub(super) fn started(
     }
     match &prediction.status {
         Some(status) if status.is_failed() => Err(failed(&prediction)),
-        _ => Err(unreadable("the vendor answered without a picture")),
+        _ => Err(empty("the vendor answered without a picture")),
     }
 }
 

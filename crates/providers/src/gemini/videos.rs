@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::inline::Inline;
 use super::safety::{ended, fact, with_facts};
 use super::said;
-use crate::classify::unreadable;
+use crate::classify::{empty, unreadable};
 use crate::task_id;
 
 /// As the vendor's guide advises for what takes a while.
@@ -74,7 +74,7 @@ pub(super) fn poll(asked: Quantity, interaction: &wire::Interaction) -> Result<P
         _ => match outputs(asked, interaction)? {
             outputs if outputs.items.is_empty() => {
                 let vendor = outputs.vendor;
-                Poll::Failed(ProviderError { vendor, ..unreadable("the vendor answered without a video") })
+                Poll::Failed(ProviderError { vendor, ..empty("the vendor answered without a video") })
             }
             outputs => Poll::Done(outputs),
         },

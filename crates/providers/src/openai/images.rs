@@ -7,7 +7,7 @@ use fourfold_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::classify::{Codes, classify, unreadable};
+use crate::classify::{Codes, classify, empty};
 use crate::media_input::Handed;
 use crate::picture_type;
 
@@ -136,7 +136,7 @@ pub(crate) fn delivered(
         items.push(Output { media_type: told.unwrap_or(media_type).to_owned(), source });
     }
     if items.is_empty() {
-        return Err(unreadable("the vendor answered without a picture"));
+        return Err(empty("the vendor answered without a picture"));
     }
     let count = asked.count.min(items.len() as u64);
     let missing =

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::CODES;
-use crate::classify::{unreadable, verdict, without_urls};
+use crate::classify::{empty, verdict, without_urls};
 use crate::facts::facts;
 use crate::task_id;
 
@@ -57,7 +57,7 @@ fn outputs(task: Task, work: Work) -> Result<Outputs, ProviderError> {
     let vendor = said(&task);
     let links = task.output.unwrap_or_default();
     if links.is_empty() {
-        return Err(unreadable("the vendor ended its task without a result"));
+        return Err(empty("the vendor ended its task without a result"));
     }
     let mut quantity = work.quantity;
     let mut missing = None;

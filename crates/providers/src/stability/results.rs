@@ -5,7 +5,7 @@ use fourfold_domain::{Output, OutputSource, Outputs, ProviderError, Quantity, Un
 use serde_json::{Map, Value, json};
 
 use super::{CODES, CONTENT_FILTERED};
-use crate::classify::{unreadable, verdict};
+use crate::classify::{empty, verdict};
 use crate::facts::facts;
 use crate::fetch;
 
@@ -33,7 +33,7 @@ pub(super) async fn outputs(generated: Generated, format: Option<&str>) -> Resul
     let media_type = media_type.unwrap_or_else(|| format!("image/{}", format.unwrap_or(FORMAT)));
     let bytes = fetch::whole(CODES, generated.media.body).await?;
     if bytes.is_empty() {
-        return Err(ProviderError { vendor, ..unreadable("the vendor answered without a picture") });
+        return Err(ProviderError { vendor, ..empty("the vendor answered without a picture") });
     }
     Ok(Outputs {
         items: vec![Output { media_type, source: OutputSource::Bytes(bytes) }],

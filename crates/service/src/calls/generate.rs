@@ -43,7 +43,7 @@ impl Work<'_> {
             Ok(GenerationResult::Chat(chat)) => chat,
             Ok(GenerationResult::Embedding(_)) => {
                 let message = "the vendor answered with something else";
-                return Tried::failed(ProviderError::new(Reason::Failed, Effect::Started, message));
+                return Tried::failed(ProviderError::new(Reason::Unreadable, Effect::Started, message));
             }
             Err(error) => return Tried::failed(error),
         };

@@ -17,7 +17,9 @@ use super::task::CallTask;
 use super::{Call, CallAnswer};
 use crate::Timestamp;
 use crate::credits::Owner;
-use crate::jobs::{AfterFailure, Attempt, AttemptState, JobError, after_failure, is_of_the_choice};
+use crate::jobs::{
+    AfterFailure, Attempt, AttemptState, JobError, after_failure, is_of_the_choice, state_after,
+};
 use crate::routing::{Asked, Candidate, Candidates, Turn};
 
 /// How long after a failed try the same vendor is asked again.
@@ -246,9 +248,8 @@ impl<'a> Work<'a> {
                 let message = "the vendor refuses this content";
                 (AttemptState::Failed, Some(JobError::new(Reason::Refused.as_str(), message)))
             }
-            Outcome::Failed(error) | Outcome::Broken { error, .. } => {
-                (AttemptState::Failed, Some(failed(error)))
-            }
+            Outcome::Failed(error) => (state_after(error), Some(failed(error))),
+            Outcome::Broken { error, .. } => (AttemptState::Failed, Some(failed(error))),
             Outcome::NotSent => (AttemptState::NotSent, None),
             Outcome::Left(_) => (AttemptState::Cancelled, None),
         };
@@ -263,6 +264,7 @@ impl<'a> Work<'a> {
                 price.quote(&quantities).ok().map(|quote| quote.credits).or(attempt.cost)
             }
             (Some(_), None) => None,
+            (None, _) if attempt.state == AttemptState::Lost => attempt.cost,
             (None, _) => Some(Credits::ZERO),
         };
         if worked.is_some() {

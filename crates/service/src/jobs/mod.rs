@@ -27,7 +27,7 @@ mod sweep;
 mod worker;
 
 pub use events::JobUpdate;
-pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, words};
+pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, state_after, words};
 pub use record::{
     Artifact, Attempt, AttemptState, Delivery, Due, Job, JobError, JobEvent, JobView, Lease, OutputPlace,
     StoredObject, Terms, Upstream,

@@ -44,7 +44,15 @@ pub(crate) fn after_failure(
     };
     match wait {
         Some(after) => AfterFailure::Retry { error, attempt: AttemptState::Failed, after },
-        None => AfterFailure::Fail { error, attempt: AttemptState::Failed },
+        None => AfterFailure::Fail { error, attempt: state_after(failure) },
+    }
+}
+
+/// How an attempt ended that is known to have failed: an answer that can't be read may be paid for like any other.
+pub(crate) fn state_after(failure: &ProviderError) -> AttemptState {
+    match (failure.reason, failure.effect) {
+        (Reason::Unreadable, Effect::Started) => AttemptState::Lost,
+        _ => AttemptState::Failed,
     }
 }
 
@@ -101,7 +109,7 @@ fn remedy(reason: Reason) -> Remedy {
         Reason::RateLimited | Reason::Unavailable | Reason::Timeout | Reason::Failed => Remedy::Time,
         Reason::Unauthorized | Reason::Forbidden | Reason::OutOfMoney => Remedy::Another,
         Reason::InvalidRequest | Reason::NotFound | Reason::Unsupported => Remedy::OtherChoice,
-        Reason::Refused => Remedy::Nothing,
+        Reason::Refused | Reason::Unreadable => Remedy::Nothing,
     }
 }
 

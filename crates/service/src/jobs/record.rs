@@ -189,8 +189,8 @@ pub enum AttemptState {
     Uncertain,
     /// It was called off.
     Cancelled,
-    /// It delivered, and its job got nothing of that: it came too late, or there was no room. The operator bears
-    /// its cost.
+    /// It delivered, and its job or call got nothing of that: it came too late, it couldn't be read, or there was no
+    /// room. The operator bears its cost.
     Lost,
 }
 

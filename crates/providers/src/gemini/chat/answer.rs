@@ -6,7 +6,7 @@ use fourfold_domain::{ChatAnswer, ChatRequest, ChatResult, FinishReason, Provide
 use serde_json::{Map, Value, json};
 
 use super::{OWN_ID, SIGNATURE, SIGNATURES};
-use crate::classify::unreadable;
+use crate::classify::empty;
 use crate::gemini::safety::{self, fact};
 use fourfold_domain::estimate::{self, Written};
 
@@ -19,7 +19,7 @@ pub(in crate::gemini) fn result(
         return Err(blocked);
     }
     if response.candidates.is_empty() {
-        return Err(unreadable("the vendor answered without an answer"));
+        return Err(empty("the vendor answered without an answer"));
     }
     let id = response.response_id.as_deref();
     let answers: Vec<_> = response.candidates.iter().map(|candidate| answer(id, candidate)).collect();

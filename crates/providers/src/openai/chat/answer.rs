@@ -5,7 +5,7 @@ use fourfold_domain::{ChatAnswer, ChatRequest, ChatResult, FinishReason, Provide
 use serde_json::{Map, Value};
 
 use super::Manner;
-use crate::classify::{unreadable, verdict};
+use crate::classify::{empty, verdict};
 use crate::facts::facts;
 use fourfold_domain::estimate::{self, Written};
 
@@ -16,7 +16,7 @@ pub(crate) fn result(
     completion: wire::ChatCompletion,
 ) -> Result<ChatResult, ProviderError> {
     if completion.choices.is_empty() {
-        return Err(unreadable("the vendor answered without an answer"));
+        return Err(empty("the vendor answered without an answer"));
     }
     if let Some(failed) = completion.choices.iter().find_map(|choice| failure(manner, &choice.finish_reason))
     {

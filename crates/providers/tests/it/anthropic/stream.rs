@@ -127,7 +127,7 @@ async fn a_refusal_within_a_stream_says_why() {
 async fn events_out_of_order_are_no_answer() {
     let [_, over] = end("end_turn");
     for events in [vec![over], vec![begin(0, json!({"type": "text", "text": "x"}))], vec![start(), stop(3)]] {
-        assert_eq!(chunks(&events).await.unwrap_err().reason, Reason::Failed, "{events:?}");
+        assert_eq!(chunks(&events).await.unwrap_err().reason, Reason::Unreadable, "{events:?}");
     }
 }
 

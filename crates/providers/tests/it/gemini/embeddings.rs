@@ -60,7 +60,7 @@ async fn vectors_must_be_as_many_as_texts() {
     let answer = vectors(&[[1.0, 0.0]], json!({}));
     let (embedding, _) = embedded("gemini-embedding-2", json!({"texts": ["a", "b"]}), answer).await;
     let error = embedding.unwrap_err();
-    assert_eq!(error.reason, Reason::Failed);
+    assert_eq!(error.reason, Reason::Unreadable);
     assert_eq!(error.message, "the vendor gave 1 vectors for 2 texts");
 }
 

@@ -77,7 +77,7 @@ async fn no_picture_is_a_refusal_or_a_failure() {
         (said(json!([{"text": "I can't."}])), Reason::Failed, NONE.to_owned()),
         (answer(json!({})), Reason::Failed, NONE.to_owned()),
         (blocked, Reason::Refused, "the vendor's filter blocked the prompt: IMAGE_SAFETY".to_owned()),
-        (unreadable, Reason::Failed, "the vendor failed".to_owned()),
+        (unreadable, Reason::Unreadable, "the vendor's answer can't be read".to_owned()),
     ] {
         let error = drawn(json!({"prompt": "a fox"}), response).await.0.unwrap_err();
         assert_eq!((error.reason, error.effect, error.message), (reason, Effect::Started, message));

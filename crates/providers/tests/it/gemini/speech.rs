@@ -78,7 +78,7 @@ async fn no_sound_is_a_refusal_or_a_failure() {
         (ended("PROHIBITED_CONTENT"), Reason::Refused),
         (ended("OTHER"), Reason::Failed),
         (answer(json!({"promptFeedback": {"blockReason": "OTHER"}})), Reason::Refused),
-        (said(json!([{"inlineData": {"mimeType": "audio/L16", "data": "%"}}])), Reason::Failed),
+        (said(json!([{"inlineData": {"mimeType": "audio/L16", "data": "%"}}])), Reason::Unreadable),
     ] {
         assert_eq!(spoken(json!({"text": "Hi"}), response).await.0.unwrap_err().reason, reason);
     }

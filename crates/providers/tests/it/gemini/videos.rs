@@ -125,7 +125,11 @@ async fn what_is_over_at_once_is_no_task() {
     let error = started(json!({"prompt": "a fox"}), failed).await.0.unwrap_err();
     assert_eq!((error.reason, error.effect), (Reason::Refused, Effect::Started));
     let error = started(json!({"prompt": "a fox"}), json!({"status": "queued"})).await.0.unwrap_err();
-    assert_eq!((error.reason, error.effect), (Reason::Failed, Effect::Started), "nobody could ask for it");
+    assert_eq!(
+        (error.reason, error.effect),
+        (Reason::Unreadable, Effect::Started),
+        "nobody could ask for it"
+    );
 }
 
 #[tokio::test]

@@ -145,5 +145,5 @@ async fn vectors_come_in_the_order_of_their_texts() {
     };
     let GenerationResult::Embedding(embedding) = ask(json!(["a", "b"])).await.unwrap() else { panic!() };
     assert_eq!((embedding.vectors, embedding.usage.input_tokens), (vec![vec![1.0], vec![2.0]], 5));
-    assert_eq!(ask(json!(["a"])).await.unwrap_err().reason, Reason::Failed, "two vectors for one text");
+    assert_eq!(ask(json!(["a"])).await.unwrap_err().reason, Reason::Unreadable, "two vectors for one text");
 }

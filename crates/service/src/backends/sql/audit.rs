@@ -76,7 +76,7 @@ pub(in crate::backends) const RULES: [(&str, &str); 20] = [
               AND a.state IN ('lost', 'uncertain'))",
     ),
     (
-        "every loss of a call is of an interruption or an uncertain attempt",
+        "every loss of a call is of an interruption or an attempt in vain",
         "SELECT e.account, e.id, 'no call lost that much for the operation ' || e.operation FROM entry e
          WHERE e.kind = 'loss' AND substr(e.owner, 1, 5) = 'call:' AND NOT EXISTS
            (SELECT 1 FROM call c WHERE c.id = substr(e.owner, 6) AND e.operation = 'loss:' || e.owner || ':1'
@@ -84,7 +84,7 @@ pub(in crate::backends) const RULES: [(&str, &str); 20] = [
          AND NOT EXISTS
            (SELECT 1 FROM attempt a JOIN call c ON a.owner = 'call:' || c.id WHERE a.owner = e.owner
               AND e.operation = 'loss:' || a.owner || ':' || a.number
-              AND c.account = e.account AND a.state = 'uncertain' AND a.cost = -e.amount)",
+              AND c.account = e.account AND a.state IN ('lost', 'uncertain') AND a.cost = -e.amount)",
     ),
     (
         "every hold has its owner",

@@ -10,8 +10,8 @@ use crate::error::Refusal;
 use crate::jobs::{Attempt, AttemptState};
 
 /// Ends a call and its hold. A call that has ended refuses with [`Refusal::CallEnded`] and nothing changes,
-/// so a late settle finds what the sweep left. What an attempt may cost of which nobody knows what became is the
-/// operator's loss, where that is known.
+/// so a late settle finds what the sweep left. What an attempt may cost of which nobody knows what became, or whose
+/// answer nobody could read, is the operator's loss, where that is known.
 #[derive(Clone, Debug)]
 pub struct EndCall {
     /// Which call.
@@ -70,9 +70,14 @@ impl Step for EndCall {
             let owner = Owner::Call(self.id);
             rules::lose(world, account, owner, 1, cost_max.unwrap_or_default(), Some("interrupted"));
         }
-        for attempt in self.attempts.iter().filter(|attempt| attempt.state == AttemptState::Uncertain) {
+        for attempt in &self.attempts {
+            let note = match attempt.state {
+                AttemptState::Uncertain => Some("uncertain"),
+                AttemptState::Lost => None,
+                _ => continue,
+            };
             let cost = attempt.cost.unwrap_or_default();
-            rules::lose(world, account, Owner::Call(self.id), attempt.number, cost, Some("uncertain"));
+            rules::lose(world, account, Owner::Call(self.id), attempt.number, cost, note);
         }
         let now = world.now;
         if let Some(call) = world.calls.get_mut(&self.id) {

@@ -92,6 +92,27 @@ async fn a_vendors_failure_or_refusal_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_free_and_the_operators_loss() {
+    for is_stream in [false, true] {
+        let unreadable = failure(Reason::Unreadable, Effect::Started);
+        let (vendor, live) = live();
+        let act = if is_stream { live } else { Act::Say(INSTANT, Err(unreadable.clone())) };
+        let house = House::at_cost(Some("0.001"), Cancel, [Talker::of("acme", [act])]).await;
+        if is_stream {
+            vendor.send(Err(unreadable)).unwrap();
+        }
+        house.chat(is_stream).await.unwrap_err();
+        // At most 36 tokens in and 50 out.
+        let entry = house.last_entry().await;
+        assert_eq!((entry.kind, entry.amount.to_string().as_str()), (EntryKind::Loss, "-0.086"));
+        assert_eq!(house.call().await.attempts[0].state, AttemptState::Lost);
+        let account = house.store.account(&account_subject("u1")).await.unwrap().unwrap();
+        assert_eq!((account.available.to_string().as_str(), account.held.to_string().as_str()), ("10", "0"));
+        assert_eq!(house.store.audit().await.unwrap().findings, Vec::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_leaves_pays_for_the_input_and_what_was_delivered() {
     let (vendor, act) = live();
     let house = House::new(Cancel, [Talker::of("acme", [act])]).await;

@@ -138,24 +138,37 @@ impl House {
         on_disconnect: OnDisconnect,
         vendors: [Arc<dyn Provider>; N],
     ) -> Self {
+        Self::at_cost(None, on_disconnect, vendors).await
+    }
+
+    /// Whose vendors take so much for a token.
+    pub(super) async fn at_cost<const N: usize>(
+        cost: Option<&str>,
+        on_disconnect: OnDisconnect,
+        vendors: [Arc<dyn Provider>; N],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(PausedClock::new());
         let store = MemoryStore::new(clock.clone());
-        let route = vendors.iter().map(|vendor| RouteSettings {
-            provider: vendor.key().to_string(),
-            model: vendor.models()[0].vendor_model.clone(),
-            rank: None,
-            weight: 1,
-            cost: None,
-        });
-        let route = route.collect();
-        let providers = ProviderTable::from_iter(vendors);
         let rate = |unit, credits: &str| RateSettings {
             unit,
             credits: credits.to_owned(),
             per: Some(1),
             when: BTreeMap::new(),
         };
+        let cost = cost.map(|cost| PriceSettings {
+            version: "v1".to_owned(),
+            rates: vec![rate(Unit::InputToken, cost), rate(Unit::OutputToken, cost)],
+        });
+        let route = vendors.iter().map(|vendor| RouteSettings {
+            provider: vendor.key().to_string(),
+            model: vendor.models()[0].vendor_model.clone(),
+            rank: None,
+            weight: 1,
+            cost: cost.clone(),
+        });
+        let route = route.collect();
+        let providers = ProviderTable::from_iter(vendors);
         let rates = vec![rate(Unit::InputToken, "0.001"), rate(Unit::OutputToken, "0.002")];
         let talk = ModelSettings {
             retention: None,

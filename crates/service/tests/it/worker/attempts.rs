@@ -12,6 +12,7 @@ use fourfold_service::jobs::AttemptState as A;
 use fourfold_service::ports::JobStore as _;
 
 use super::house::{House, Plan, attempts, error, submission};
+use super::late::losses;
 use super::script::{MockMaker, at_links, failure, here, vendor};
 
 #[tokio::test]
@@ -64,6 +65,19 @@ async fn nothing_delivered_is_a_failure_and_free() {
     let view = house.look(job).await;
     house.check(job, JobState::Failed, "0").await;
     assert_eq!((error(&view), attempts(&view)), (Some("failed"), vec![("acme", A::Failed)]));
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_free_and_the_operators_loss() {
+    let mut maker = MockMaker::new();
+    let unreadable = || failure(Reason::Unreadable, Effect::Started);
+    maker.expect_start().times(1).returning(move |_, _| Err(unreadable()));
+    let house = House::new([vendor("acme", maker)]).await;
+    let job = house.submit(1).await;
+    let view = house.bring_to_an_end(job).await;
+    house.check(job, JobState::Failed, "0").await;
+    assert_eq!((error(&view), attempts(&view)), (Some("unreadable"), vec![("acme", A::Lost)]));
+    assert_eq!(losses(&house).await, ["-0.04"]);
 }
 
 #[tokio::test]

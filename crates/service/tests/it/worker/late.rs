@@ -31,7 +31,7 @@ async fn expired<const N: usize>(
     (house, job)
 }
 
-async fn losses(house: &House) -> Vec<String> {
+pub(super) async fn losses(house: &House) -> Vec<String> {
     let account = house.store.account(&account_subject("u1")).await.unwrap().unwrap();
     let entries = house.store.entries(account.id, None, 100).await.unwrap();
     let losses = entries.iter().filter(|entry| entry.kind == EntryKind::Loss);

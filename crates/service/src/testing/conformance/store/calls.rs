@@ -29,7 +29,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         the_same_idempotency_key_gives_the_same_call_until_it_ends_without_a_charge,
         an_answer_is_kept_with_a_charge_for_as_long_as_its_key,
         an_interrupted_call_is_the_operators_loss_where_its_cost_is_known,
-        an_uncertain_attempt_of_a_call_is_the_operators_loss_where_its_cost_is_known,
+        an_attempt_of_a_call_in_vain_is_the_operators_loss_where_its_cost_is_known,
     )
 }
 
@@ -270,7 +270,7 @@ pub async fn an_answer_is_kept_with_a_charge_for_as_long_as_its_key(bench: Store
 }
 
 /// However the call ends, and each of them by itself.
-pub async fn an_uncertain_attempt_of_a_call_is_the_operators_loss_where_its_cost_is_known(
+pub async fn an_attempt_of_a_call_in_vain_is_the_operators_loss_where_its_cost_is_known(
     bench: StoreBench,
 ) -> Verdict {
     bench.grant("u1", "10").await?;
@@ -285,6 +285,7 @@ pub async fn an_uncertain_attempt_of_a_call_is_the_operators_loss_where_its_cost
             asked(2, AttemptState::Uncertain, None),
             asked(3, AttemptState::Failed, Some("0")),
             asked(4, AttemptState::Uncertain, Some("0.1")),
+            asked(5, AttemptState::Lost, Some("0.2")),
         ];
         bench.store.end_call(EndCall { attempts, ..EndCall::new(id, ending) }).await?;
         let mut losses: Vec<_> = bench
@@ -296,7 +297,7 @@ pub async fn an_uncertain_attempt_of_a_call_is_the_operators_loss_where_its_cost
             .collect();
         losses.sort();
         let loss = |number: u32, amount: &str| (format!("loss:call:{id}:{number}"), credits(amount).minus());
-        same("the losses", losses, vec![loss(1, "0.3"), loss(4, "0.1")])?;
+        same("the losses", losses, vec![loss(1, "0.3"), loss(4, "0.1"), loss(5, "0.2")])?;
     }
     bench.is_clean().await
 }
