@@ -75,6 +75,20 @@ impl<K: Eq + Hash, V> Table<K, V> {
         self.rows.iter().filter(|(_, row)| row.change == Change::Removed).map(|(key, _)| key)
     }
 
+    /// The rows that these leave once they are written, those that are worth keeping.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn written(self, is_kept: impl Fn(&V) -> bool) -> Self {
+        let kept = |row: Row<V>| row.value.filter(&is_kept);
+        let unchanged = |value| Row { value: Some(value), change: Change::None };
+        let rows = self.rows.into_iter().filter_map(|(key, row)| Some((key, unchanged(kept(row)?))));
+        Self { rows: rows.collect() }
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Every row that is there.
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.values().filter_map(|row| row.value.as_ref())
@@ -129,5 +143,22 @@ mod tests {
         assert_eq!(written(&table), "insert 1b update delete");
         table.remove(&1);
         assert_eq!((written(&table).as_str(), table.get(&1)), ("insert update delete", None));
+    }
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_was_written_is_as_if_it_had_been_loaded() {
+        let mut table = Table::default();
+        table.load(1, "a");
+        table.load(2, "b");
+        table.insert(3, "c");
+        table.insert(4, "d");
+        *table.get_mut(&1).unwrap() = "e";
+        table.remove(&2);
+        let table = table.written(|row| *row != "d");
+        assert_eq!(written(&table), "insert update delete");
+        assert_eq!(
+            (table.get(&1), table.get(&2), table.get(&3), table.get(&4)),
+            (Some(&"e"), None, Some(&"c"), None)
+        );
     }
 }

@@ -1,9 +1,10 @@
-//! Reads the rows that a batch decides over, each by its key, inside the batch's transaction.
+//! Reads the rows that a batch decides over, each by its key, inside the batch's transaction, where they aren't at
+//! hand.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fourfold_domain::{AccountId, CallId, EventId, FileId, HoldId, KeyId, Subject};
+use fourfold_domain::{AccountId, CallId, EventId, FileId, HoldId, JobId, KeyId, Subject};
 use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
 use super::reads::all;
@@ -32,28 +33,13 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
         }
     }
     for job in &needs.jobs {
-        let id = job.to_string();
-        let Some(row) = rows.one(JOB, "job WHERE id = ?1", [&id], rows::job)? else { continue };
-        if let Some(due) = rows.one(DUE, "job_due WHERE job = ?1", [&id], rows::due)? {
-            world.due.load(*job, due);
-        }
-        let owner = Owner::Job(*job);
-        let latest = (owner.to_string(), row.attempts);
-        if let Some(attempt) =
-            rows.one(ATTEMPT, "attempt WHERE owner = ?1 AND number = ?2", latest, rows::attempt)?
-        {
-            world.attempts.load((owner, row.attempts), attempt);
-        }
-        rows.hold_and_account(world, row.hold, row.account)?;
-        for file in row.files.iter() {
-            rows.file(world, *file)?;
-        }
-        world.jobs.load(*job, row);
+        rows.job(world, *job)?;
     }
     for call in &needs.calls {
-        if let Some(row) = rows.one(CALL, "call WHERE id = ?1", [call.to_string()], rows::call)? {
-            rows.hold_and_account(world, row.hold, row.account)?;
-            world.calls.load(*call, row);
+        rows.call(world, *call)?;
+        if let Some(call) = world.calls.get(call) {
+            let (hold, account) = (call.hold, call.account);
+            rows.hold_and_account(world, hold, account)?;
         }
     }
     for key in &needs.keys {
@@ -146,6 +132,34 @@ impl Rows<'_> {
         self.transaction.prepare_cached(&sql)?.query_row(key, read).optional()
     }
 
+    /// The job, its due row, its latest attempt, its hold, its account and its files.
+    fn job(&self, world: &mut World, id: JobId) -> rusqlite::Result<()> {
+        let key = id.to_string();
+        if world.jobs.get(&id).is_none() {
+            let Some(job) = self.one(JOB, "job WHERE id = ?1", [&key], rows::job)? else { return Ok(()) };
+            world.jobs.load(id, job);
+        }
+        let Some(job) = world.jobs.get(&id) else { return Ok(()) };
+        let (hold, account, number, files) = (job.hold, job.account, job.attempts, job.files.clone());
+        if world.due.get(&id).is_none()
+            && let Some(due) = self.one(DUE, "job_due WHERE job = ?1", [&key], rows::due)?
+        {
+            world.due.load(id, due);
+        }
+        let latest = (Owner::Job(id), number);
+        if number > 0 && world.attempts.get(&latest).is_none() {
+            let key = (latest.0.to_string(), number);
+            let attempt = "attempt WHERE owner = ?1 AND number = ?2";
+            if let Some(attempt) = self.one(ATTEMPT, attempt, key, rows::attempt)? {
+                world.attempts.load(latest, attempt);
+            }
+        }
+        for file in files.iter() {
+            self.file(world, *file)?;
+        }
+        self.hold_and_account(world, hold, account)
+    }
+
     fn call(&self, world: &mut World, id: CallId) -> rusqlite::Result<()> {
         if world.calls.get(&id).is_none()
             && let Some(call) = self.one(CALL, "call WHERE id = ?1", [id.to_string()], rows::call)?
@@ -227,11 +241,13 @@ impl Rows<'_> {
     }
 
     fn hold_and_account(&self, world: &mut World, hold: HoldId, account: AccountId) -> rusqlite::Result<()> {
-        if let Some(row) = self.one(HOLD, "hold WHERE id = ?1", [hold.to_string()], rows::hold)? {
-            if let Some(key) = row.key {
-                self.budget(world, key)?;
-            }
+        if world.holds.get(&hold).is_none()
+            && let Some(row) = self.one(HOLD, "hold WHERE id = ?1", [hold.to_string()], rows::hold)?
+        {
             world.holds.load(hold, row);
+        }
+        if let Some(key) = world.holds.get(&hold).and_then(|hold| hold.key) {
+            self.budget(world, key)?;
         }
         if world.accounts.get(&account).is_none()
             && let Some(row) =

@@ -2,12 +2,13 @@
 //! connections for reading.
 //!
 //! Steps go to the writer's line and are answered after their commit is on disk (WAL, synchronous FULL).
-//! Other processes, such as the command line beside a running server, may write too: each batch reads what
-//! it decides over inside its own transaction.
+//! Other processes, such as the command line beside a running server, may write too: a batch that
+//! comes after such a one reads all that it decides over inside its own transaction, else what it doesn't know already.
 
 mod audit;
 mod connection;
 mod files;
+mod kept;
 mod keys;
 mod load;
 mod operator;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::Receiver;
 
 use super::connection::is_busy;
+use super::kept::Kept;
 use super::{failed, load, save};
 use crate::clock::Clock;
 use crate::commit::{Alone, Needs, PendingStep, Work, World};
@@ -23,7 +24,7 @@ pub(super) fn run(
     batch_max: usize,
     clock: &dyn Clock,
 ) {
-    let mut batch = Batch::with_capacity(batch_max);
+    let (mut batch, mut kept) = (Batch::with_capacity(batch_max), Kept::default());
     while let Some(first) = waiting.blocking_recv() {
         let mut next = Some(first);
         // Takes what is there, never waits for more; work that wants to be alone ends the batch.
@@ -39,25 +40,26 @@ pub(super) fn run(
             next = waiting.try_recv().ok();
         };
         if !batch.is_empty() {
-            commit(&mut connection, std::mem::take(&mut batch), clock);
+            commit(&mut connection, &mut kept, std::mem::take(&mut batch), clock);
         }
-        if let Some(work) = alone
-            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&mut connection)))
-        {
-            // Whoever waited learns that nobody answers; its transaction was rolled back on the way out.
-            panicked(panic.as_ref());
+        if let Some(work) = alone {
+            kept.forget();
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&mut connection))) {
+                // Whoever waited learns that nobody answers; its transaction was rolled back on the way out.
+                panicked(panic.as_ref());
+            }
         }
     }
 }
 
 /// Commits a batch and answers. Where the whole batch fails, its steps are taken one by one, so that one
 /// that can't be written doesn't take the others along.
-fn commit(connection: &mut Connection, mut batch: Batch, clock: &dyn Clock) {
+fn commit(connection: &mut Connection, kept: &mut Kept, mut batch: Batch, clock: &dyn Clock) {
     let began = Instant::now();
     let steps = batch.len();
     // A panic is a mistake in one step. Its transaction is rolled back on the way out, and nothing of the
     // batch was kept elsewhere, so the writer can go on.
-    let committed = catch_unwind(AssertUnwindSafe(|| try_commit(connection, &mut batch, clock)));
+    let committed = catch_unwind(AssertUnwindSafe(|| try_commit(connection, kept, &mut batch, clock)));
     match committed.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok(()) => batch.into_iter().for_each(|step| step.answer(None)),
         // A step alone has nobody to be parted from, and a database that can't be written at all won't be
@@ -72,7 +74,7 @@ fn commit(connection: &mut Connection, mut batch: Batch, clock: &dyn Clock) {
                 "a batch failed, its steps are taken one by one"
             );
             for step in batch {
-                commit(connection, vec![step], clock);
+                commit(connection, kept, vec![step], clock);
             }
             return;
         }
@@ -83,17 +85,20 @@ fn commit(connection: &mut Connection, mut batch: Batch, clock: &dyn Clock) {
 
 fn try_commit(
     connection: &mut Connection,
+    kept: &mut Kept,
     batch: &mut Batch,
     clock: &dyn Clock,
 ) -> Result<(), rusqlite::Error> {
     let mut needs = Needs::default();
     batch.iter().for_each(|step| step.needs(&mut needs));
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut world = World { now: clock.now(), ..World::default() };
+    let mut world = World { now: clock.now(), ..kept.take(&transaction)? };
     load::load(&transaction, &needs, &mut world)?;
     batch.iter_mut().for_each(|step| step.decide(&mut world));
     save::save(&transaction, &world)?;
-    transaction.commit()
+    transaction.commit()?;
+    kept.keep(world);
+    Ok(())
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> rusqlite::Error {
