@@ -28,16 +28,14 @@ impl OperatorStore for PostgresStore {
                   AND (($4::text IS NULL AND $5::text IS NULL) OR account IN (SELECT id FROM account \
                        WHERE ($4 IS NULL OR realm = $4) AND ($5 IS NULL OR external_id = $5))) \
                   ORDER BY id DESC LIMIT $6";
-        let key = || {
-            values![
-                page(before),
-                filter.state.map(JobState::as_str),
-                filter.model.as_ref().map(ModelName::to_string),
-                filter.realm.as_ref().map(Realm::to_string),
-                filter.account.as_ref().map(ExternalId::to_string),
-                size(limit),
-            ]
-        };
+        let key = values![
+            page(before),
+            filter.state.map(JobState::as_str),
+            filter.model.as_ref().map(ModelName::to_string),
+            filter.realm.as_ref().map(Realm::to_string),
+            filter.account.as_ref().map(ExternalId::to_string),
+            size(limit),
+        ];
         let views = self.views(of, key).await?;
         let accounts: Vec<String> = views.iter().map(|view| view.job.account.to_string()).collect();
         let sql = format!("SELECT {ACCOUNT} FROM account WHERE id = ANY ($1)");

@@ -7,6 +7,7 @@ use fourfold_domain::{AccountId, CallId, EntryId, JobId, Realm, Subject};
 use tokio_postgres::Row;
 
 use super::database::read_all;
+use super::fault::Fault;
 use super::query::{Query, Value, values};
 use super::rows::{self, ACCOUNT, ARTIFACT, ATTEMPT, CALL, CALL_ANSWER, ENTRY, EVENT, IDEMPOTENCY, JOB};
 use super::{PostgresStore, audit};
@@ -15,7 +16,7 @@ use crate::calls::{CallAnswer, CallView};
 use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
-use crate::jobs::{Artifact, Attempt, JobEvent, JobView, Lease};
+use crate::jobs::{JobEvent, JobView, Lease};
 use crate::ports::{Audit, DueJob, Needed, Reads};
 
 /// Newer than every id, for a list's first page.
@@ -89,7 +90,7 @@ impl Reads for PostgresStore {
 
     async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError> {
         let of = "SELECT id FROM job WHERE id = $1";
-        Ok(self.views(of, || values![id.to_string()]).await?.pop())
+        Ok(self.views(of, values![id.to_string()]).await?.pop())
     }
 
     async fn needed(&self) -> Result<Needed, StoreError> {
@@ -119,7 +120,7 @@ impl Reads for PostgresStore {
         limit: usize,
     ) -> Result<Vec<JobView>, StoreError> {
         let of = "SELECT id FROM job WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-        self.views(of, || values![account.to_string(), page(before), size(limit)]).await
+        self.views(of, values![account.to_string(), page(before), size(limit)]).await
     }
 
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {
@@ -174,31 +175,49 @@ impl Reads for PostgresStore {
 }
 
 impl PostgresStore {
-    /// The jobs whose ids `of` selects, the newest first, with all that belongs to them, in one snapshot.
-    pub(super) async fn views(
-        &self,
-        of: &str,
-        key: impl Fn() -> Vec<Value<'static>>,
-    ) -> Result<Vec<JobView>, StoreError> {
-        let jobs = format!("SELECT {JOB} FROM job WHERE id = ANY (ARRAY ({of})) ORDER BY id DESC");
-        let attempts = format!(
-            "SELECT {ATTEMPT} FROM attempt WHERE owner = ANY (ARRAY (SELECT 'job:' || id FROM ({of}) of)) ORDER BY number"
+    /// The jobs whose ids `of` selects, the newest first, with all that belongs to them: one statement, so that they
+    /// belong together. The results come with the latest attempt. `OFFSET 0` keeps the plan from reading a table whole.
+    pub(super) async fn views(&self, of: &str, key: Vec<Value<'static>>) -> Result<Vec<JobView>, StoreError> {
+        let sql = format!(
+            "SELECT job.*, attempt.*, artifact.* \
+             FROM (SELECT {JOB} FROM job WHERE id = ANY (ARRAY ({of}))) job \
+             LEFT JOIN LATERAL (SELECT {ATTEMPT} FROM attempt WHERE owner = 'job:' || job.id OFFSET 0) attempt ON true \
+             LEFT JOIN LATERAL (SELECT {ARTIFACT} FROM artifact WHERE artifact.job = job.id \
+               AND job.attempts = coalesce(attempt.number, job.attempts) OFFSET 0) artifact ON true \
+             ORDER BY job.id DESC, attempt.number, artifact.number"
         );
-        let artifacts =
-            format!("SELECT {ARTIFACT} FROM artifact WHERE job = ANY (ARRAY ({of})) ORDER BY number");
-        let reads = [jobs, attempts, artifacts].map(|sql| Query::new(sql, key()));
-        let found = self.database.snapshot(reads.into()).await?;
-        let [jobs, attempts, artifacts] = &found[..] else { return Ok(Vec::new()) };
-        let attempts: Vec<Attempt> = read_all(attempts, rows::attempt)?;
-        let artifacts: Vec<Artifact> = read_all(artifacts, rows::artifact)?;
-        let jobs = read_all(jobs, rows::job)?;
-        let view = |job: crate::jobs::Job| JobView {
-            attempts: attempts.iter().filter(|one| one.owner == Owner::Job(job.id)).cloned().collect(),
-            artifacts: artifacts.iter().filter(|one| one.job == job.id).cloned().collect(),
-            job,
+        let (attempt, artifact) = (columns(JOB), columns(JOB) + columns(ATTEMPT));
+        let read = |row: &Row| {
+            Ok(JobView {
+                job: rows::job(row)?,
+                attempts: part(row, attempt, rows::attempt_at)?,
+                artifacts: part(row, artifact, rows::artifact_at)?,
+            })
         };
-        Ok(jobs.into_iter().map(view).collect())
+        let mut views = Vec::<JobView>::new();
+        for row in self.database.all(Query::new(sql, key), read).await? {
+            match views.last_mut().filter(|view| view.job.id == row.job.id) {
+                Some(view) => {
+                    let known = view.attempts.last().map(|attempt| attempt.number);
+                    view.attempts.extend(row.attempts.into_iter().filter(|one| Some(one.number) != known));
+                    view.artifacts.extend(row.artifacts);
+                }
+                None => views.push(row),
+            }
+        }
+        Ok(views)
     }
+}
+
+/// How many columns such a list has.
+fn columns(list: &str) -> usize {
+    list.split(',').count()
+}
+
+/// What a row of a join has from this column on, if anything.
+fn part<T>(row: &Row, first: usize, read: impl Fn(&Row, usize) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    let is_there = rows::get::<Option<String>>(row, first)?.is_some();
+    Ok(if is_there { vec![read(row, first)?] } else { Vec::new() })
 }
 
 /// Where a page of a list begins.

@@ -151,37 +151,47 @@ pub(super) const ATTEMPT: &str = "owner, number, provider, vendor_model, credent
      vendor, begun_at, ended_at, cost_price, cost";
 
 pub(super) fn attempt(row: &Row) -> Result<Attempt> {
+    attempt_at(row, 0)
+}
+
+/// Likewise, where its columns begin at `first`.
+pub(super) fn attempt_at(row: &Row, first: usize) -> Result<Attempt> {
     Ok(Attempt {
-        owner: text(row, 0)?,
-        number: number(row, 1)?,
-        provider: text(row, 2)?,
-        vendor_model: get(row, 3)?,
-        credential: get(row, 4)?,
-        state: text(row, 5)?,
-        effect: word::<Effect>(row, 6)?,
-        upstream: optional_json(row, 7)?,
-        error: optional_json(row, 8)?,
-        vendor: json(row, 9)?,
-        begun_at: time(row, 10)?,
-        ended_at: optional_time(row, 11)?,
-        cost_price: optional_json(row, 12)?,
-        cost: optional_credits(row, 13)?,
+        owner: text(row, first)?,
+        number: number(row, first + 1)?,
+        provider: text(row, first + 2)?,
+        vendor_model: get(row, first + 3)?,
+        credential: get(row, first + 4)?,
+        state: text(row, first + 5)?,
+        effect: word::<Effect>(row, first + 6)?,
+        upstream: optional_json(row, first + 7)?,
+        error: optional_json(row, first + 8)?,
+        vendor: json(row, first + 9)?,
+        begun_at: time(row, first + 10)?,
+        ended_at: optional_time(row, first + 11)?,
+        cost_price: optional_json(row, first + 12)?,
+        cost: optional_credits(row, first + 13)?,
     })
 }
 
 pub(super) const ARTIFACT: &str = "job, number, key, media_type, size_bytes, sha256, removed_at";
 
 pub(super) fn artifact(row: &Row) -> Result<Artifact> {
+    artifact_at(row, 0)
+}
+
+/// Likewise, where its columns begin at `first`.
+pub(super) fn artifact_at(row: &Row, first: usize) -> Result<Artifact> {
     Ok(Artifact {
-        job: text(row, 0)?,
-        index: number(row, 1)?,
+        job: text(row, first)?,
+        index: number(row, first + 1)?,
         object: StoredObject {
-            key: get(row, 2)?,
-            media_type: get(row, 3)?,
-            size_bytes: number(row, 4)?,
-            sha256: get(row, 5)?,
+            key: get(row, first + 2)?,
+            media_type: get(row, first + 3)?,
+            size_bytes: number(row, first + 4)?,
+            sha256: get(row, first + 5)?,
         },
-        removed_at: optional_time(row, 6)?,
+        removed_at: optional_time(row, first + 6)?,
     })
 }
 
