@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use fourfold_domain::FileId;
-use fourfold_service::SystemClock;
+use fourfold_domain::{FileId, InstanceId};
 use fourfold_service::backends::{SqliteError, SqliteSettings, SqliteStore};
-use fourfold_service::jobs::Submit;
+use fourfold_service::jobs::{Claim, RequestCancel, Submit, Submitted};
 use fourfold_service::ports::{AccountStore as _, FileStore as _, JobStore as _};
-use fourfold_service::testing::{account_subject, complete_file, reserve_file, submit};
+use fourfold_service::testing::{account_subject, begin, complete_file, reserve_file, submit};
+use fourfold_service::{Refusal, StoreError, SystemClock};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -75,6 +76,32 @@ async fn what_was_answered_is_there_after_a_restart() {
     let account = store.account(&account_subject("u1")).await.unwrap().unwrap();
     assert_eq!((account.available.to_string(), account.held.to_string()), ("9.96".into(), "0.04".into()));
     assert_eq!(store.jobs(account.id, None, 10).await.unwrap().len(), 1);
+}
+
+/// As the command line does beside a running server.
+#[tokio::test]
+async fn what_another_process_has_written_is_decided_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SqliteSettings::new(folder.path().join("fourfold.db"));
+    let open = || SqliteStore::open(&settings, Arc::new(SystemClock)).unwrap();
+    let (server, other) = (open(), open());
+    server.grant(grant("u1", "10", "grant:a")).await.unwrap();
+    let Submitted::New(job) = server.submit(submit("u1", "4")).await.unwrap() else {
+        panic!("not the first")
+    };
+    let claim =
+        Claim { job: job.id, instance: InstanceId::new(Uuid::now_v7()), lease: Duration::from_secs(30) };
+    let claimed = server.claim(claim).await.unwrap();
+
+    other.grant(grant("u1", "1", "grant:b")).await.unwrap();
+    let cancel = RequestCancel { job: job.id, account: job.account, account_max: 0 };
+    other.request_cancel(cancel).await.unwrap();
+
+    let begun = server.begin_attempt(begin(claimed.lease)).await;
+    assert!(matches!(begun, Err(StoreError::Refused(Refusal::CancelRequested))), "{begun:?}");
+    server.grant(grant("u1", "1", "grant:c")).await.unwrap();
+    let account = other.account(&account_subject("u1")).await.unwrap().unwrap();
+    assert_eq!((account.available.to_string(), account.held.to_string()), ("8".into(), "4".into()));
 }
 
 #[test]
