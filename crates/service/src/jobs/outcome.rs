@@ -107,7 +107,9 @@ enum Remedy {
 fn remedy(reason: Reason) -> Remedy {
     match reason {
         Reason::RateLimited | Reason::Unavailable | Reason::Timeout | Reason::Failed => Remedy::Time,
-        Reason::Unauthorized | Reason::Forbidden | Reason::OutOfMoney => Remedy::Another,
+        // A vendor may be wrong about a credential once, or the operator mends it.
+        Reason::Unauthorized | Reason::OutOfMoney => Remedy::Time,
+        Reason::Forbidden => Remedy::Another,
         Reason::InvalidRequest | Reason::NotFound | Reason::Unsupported => Remedy::OtherChoice,
         Reason::Refused | Reason::Unreadable => Remedy::Nothing,
     }
@@ -174,8 +176,8 @@ mod tests {
         for (reason, expected) in [
             (Reason::Unavailable, ["after 9 s", "after 9 s", "after 0 s", "after 0 s"]),
             (Reason::RateLimited, ["after 9 s", "after 9 s", "after 0 s", "after 0 s"]),
-            (Reason::Unauthorized, ["fail", "after 9 s", "after 0 s", "after 0 s"]),
-            (Reason::OutOfMoney, ["fail", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::Unauthorized, ["after 9 s", "after 9 s", "after 0 s", "after 0 s"]),
+            (Reason::OutOfMoney, ["after 9 s", "after 9 s", "after 0 s", "after 0 s"]),
             (Reason::Forbidden, ["fail", "after 9 s", "after 0 s", "after 0 s"]),
             (Reason::NotFound, ["fail", "fail", "fail", "after 0 s"]),
             (Reason::InvalidRequest, ["fail", "fail", "fail", "after 0 s"]),

@@ -29,8 +29,6 @@ enum Standing {
     Ready,
     /// Not before this long.
     Waits(Duration),
-    /// Not until the operator has acted.
-    SetAside,
 }
 
 /// All candidates in their order.
@@ -116,7 +114,7 @@ impl Candidates {
         }
         let waits = self.0.iter().filter_map(|candidate| match candidate.standing {
             Standing::Waits(wait) => Some(wait),
-            Standing::Ready | Standing::SetAside => None,
+            Standing::Ready => None,
         });
         match waits.min() {
             Some(wait) => Turn::Wait(wait),
@@ -139,7 +137,7 @@ impl Candidates {
                 candidate.standing == Standing::Ready && position.is_none_or(|position| index > position);
             elsewhere.is_next_ready |= is_next_ready;
             elsewhere.is_other_choice_ready |= is_next_ready && !candidate.is_of_choice(asked);
-            elsewhere.is_anyone_left |= candidate.standing != Standing::SetAside;
+            elsewhere.is_anyone_left = true;
         }
         elsewhere
     }
@@ -159,8 +157,7 @@ impl Candidate {
 
 fn standing(state: &CredentialState, circuit: Circuit, routing: &Routing) -> Standing {
     match (state, circuit) {
-        (CredentialState::SetAside { .. }, _) => Standing::SetAside,
-        (CredentialState::Resting { until }, _) => {
+        (CredentialState::Resting { until } | CredentialState::SetAside { until, .. }, _) => {
             Standing::Waits(until.since(routing.credentials.now()).max(Duration::from_millis(1)))
         }
         (CredentialState::Ready, Circuit::Open) => Standing::Waits(BREAKER_LOOK_AGAIN),

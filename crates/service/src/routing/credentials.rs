@@ -9,8 +9,14 @@ use fourfold_domain::{ProviderError, ProviderKey, Reason};
 
 use crate::{Clock, Timestamp};
 
-/// How long a credential is set aside before one piece of work may try it again.
-const SET_ASIDE: Duration = Duration::from_secs(10 * 60);
+/// How long a credential is set aside before one piece of work may try it again: a vendor may be wrong once. Each time
+/// that it is refused once more, that is [`LONGER`] times as long.
+const SET_ASIDE: Duration = Duration::from_secs(10);
+
+const LONGER: u32 = 4;
+
+/// The longest that a credential is set aside.
+const SET_ASIDE_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// How long a credential rests where the vendor doesn't say.
 const REST: Duration = Duration::from_secs(10);
@@ -79,13 +85,17 @@ impl CredentialStates {
 
     pub(super) fn failed(&self, provider: &ProviderKey, credential: &str, failure: &ProviderError) {
         let now = self.clock.now();
+        let mut troubled = self.troubled();
+        let known = troubled.get(&(provider.clone(), credential.to_owned()));
         let state = match failure.reason {
             Reason::Unauthorized | Reason::OutOfMoney => {
+                let length = known.map_or(SET_ASIDE, |known| known.next_length(now));
                 tracing::error!(%provider, credential, reason = failure.reason.as_str(), message = failure.message,
+                    for_ms = length.as_millis(),
                     "a credential is set aside; mend it at the vendor or in the configuration, then reload");
                 CredentialState::SetAside {
                     since: now,
-                    until: now.after(SET_ASIDE),
+                    until: now.after(length),
                     reason: failure.reason,
                     message: failure.message.clone(),
                 }
@@ -103,8 +113,6 @@ impl CredentialStates {
             ("reason", failure.reason.as_str().to_owned()),
         ];
         metrics::counter!("fourfold_credential_troubles_total", &labels).increment(1);
-        let mut troubled = self.troubled();
-        let known = troubled.get(&(provider.clone(), credential.to_owned()));
         // One that is set aside isn't taken back for a rest that ends sooner.
         if known.is_none_or(|known| known.until() <= state.until()) {
             troubled.insert((provider.clone(), credential.to_owned()), state);
@@ -117,6 +125,16 @@ impl CredentialStates {
 }
 
 impl CredentialState {
+    /// How long one of this state is set aside that is refused now. Work that was under way when it was set aside
+    /// says nothing new.
+    fn next_length(&self, now: Timestamp) -> Duration {
+        match self {
+            Self::SetAside { until, .. } if *until > now => until.since(now),
+            Self::SetAside { since, until, .. } => (until.since(*since) * LONGER).min(SET_ASIDE_MAX),
+            Self::Ready | Self::Resting { .. } => SET_ASIDE,
+        }
+    }
+
     fn until(&self) -> Timestamp {
         match self {
             Self::Ready => Timestamp::default(),
@@ -149,14 +167,36 @@ mod tests {
 
     #[test]
     fn what_a_vendor_says_of_a_credential_lasts_for_its_time() {
-        check(Reason::Unauthorized, None, 600);
-        check(Reason::OutOfMoney, Some(1), 600);
+        check(Reason::Unauthorized, None, 10);
+        check(Reason::OutOfMoney, Some(1), 10);
         check(Reason::RateLimited, Some(90), 90);
         check(Reason::RateLimited, None, 10);
         check(Reason::RateLimited, Some(1_000_000), 24 * 60 * 60);
         check(Reason::Forbidden, None, 0);
         check(Reason::Unavailable, Some(90), 0);
         check(Reason::Refused, None, 0);
+    }
+
+    #[test]
+    fn a_credential_is_set_aside_for_longer_each_time_that_it_is_refused_again() {
+        let clock = Arc::new(TestClock::default());
+        let states = CredentialStates::new(clock.clone());
+        let key: ProviderKey = "acme".parse().unwrap();
+        let refused = ProviderError::new(Reason::Unauthorized, Effect::NotStarted, "no");
+        let set_aside_for = || {
+            states.failed(&key, "main", &refused);
+            // Another piece of work, asked at the same time.
+            states.failed(&key, "main", &refused);
+            let CredentialState::SetAside { until, .. } = states.of(&key, "main") else {
+                panic!("it is ready")
+            };
+            let length = until.since(clock.now());
+            clock.advance(length);
+            length.as_secs()
+        };
+        assert_eq!([0; 5].map(|_| set_aside_for()), [10, 40, 160, 600, 600]);
+        states.worked(&key, "main");
+        assert_eq!(set_aside_for(), 10);
     }
 
     #[test]

@@ -16,6 +16,10 @@ use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
 use crate::routing::{Asked, Candidate, Candidates, Turn};
 use crate::{Refusal, StoreError, failpoint};
 
+/// How long a job waits at most for somebody who can be asked before it looks again, since an operator may have mended
+/// what was in the way.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
 /// All that an attempt is chosen from.
 struct Prepared {
     candidates: Candidates,
@@ -50,6 +54,7 @@ impl JobWorker {
         let candidate = match candidates.turn(asked) {
             Turn::Ask(candidate) => candidate,
             Turn::Wait(wait) => {
+                let wait = wait.min(LOOK_AGAIN);
                 tracing::info!(job.id = %job.id, wait_ms = super::millis(wait), "nobody who serves a job can be asked yet");
                 return self.reschedule(working, wait, None, 0).await;
             }

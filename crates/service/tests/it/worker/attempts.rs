@@ -120,7 +120,7 @@ async fn paid_work_is_tried_again_only_when_it_was_not_begun() {
     use OnUncertain::{Fail, Retry};
     check(Reason::Unavailable, NotStarted, Fail, 2, "unavailable").await;
     check(Reason::RateLimited, NotStarted, Fail, 2, "rate_limited").await;
-    check(Reason::OutOfMoney, NotStarted, Fail, 1, "out_of_money").await;
+    check(Reason::OutOfMoney, NotStarted, Fail, 2, "out_of_money").await;
     check(Reason::Refused, NotStarted, Fail, 1, "refused").await;
     check(Reason::InvalidRequest, NotStarted, Fail, 1, "invalid_request").await;
     check(Reason::Failed, Started, Retry, 1, "failed").await;

@@ -9,7 +9,7 @@ use fourfold_service::jobs::{AttemptState as A, JobView};
 use fourfold_service::routing::CredentialState;
 use fourfold_service::testing::{ProviderTable, provider};
 
-use super::house::{House, Plan, attempts, error, route};
+use super::house::{House, Plan, attempts, route};
 use super::script::{MockMaker, failure, here, vendor, vendor_with};
 
 fn not_started(reason: Reason) -> Result<Started, ProviderError> {
@@ -91,7 +91,7 @@ async fn a_job_waits_for_the_only_credential_that_rests() {
     house.look(first).await;
     let view = house.look(second).await;
     assert_eq!((view.job.state, view.attempts.len()), (JobState::Queued, 0), "nobody is asked in vain");
-    assert_eq!(house.due_in(second).await, Duration::from_secs(90));
+    assert_eq!(house.due_in(second).await, Duration::from_secs(30), "it looks again before that");
     for job in [first, second] {
         house.bring_to_an_end(job).await;
         house.check_state(job, JobState::Succeeded).await;
@@ -99,21 +99,42 @@ async fn a_job_waits_for_the_only_credential_that_rests() {
 }
 
 #[tokio::test]
-async fn nobody_left_is_a_failure_and_free() {
-    let (main, spare) = (
-        MockMaker::starting([not_started(Reason::OutOfMoney)]),
-        MockMaker::starting([not_started(Reason::Unauthorized)]),
-    );
-    let house = two_keys(main, spare).await;
+async fn jobs_wait_for_a_lone_credential_that_was_refused_once() {
+    for reason in [Reason::Unauthorized, Reason::OutOfMoney] {
+        let mut maker = MockMaker::new();
+        maker.expect_start().times(1).return_once(move |_, _| not_started(reason));
+        maker.expect_start().times(2).returning(|_, _| done());
+        let house = House::new([vendor("acme", maker)]).await;
+        let (first, second) = (house.submit(1).await, house.submit(1).await);
+        house.look(first).await;
+        let view = house.look(second).await;
+        assert_eq!((view.job.state, view.attempts.len()), (JobState::Queued, 0), "nobody is asked in vain");
+        assert_eq!(house.due_in(second).await, Duration::from_secs(10));
+        for job in [first, second] {
+            house.bring_to_an_end(job).await;
+            house.check_state(job, JobState::Succeeded).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_job_whose_only_credentials_stay_bad_fails_and_is_free() {
+    let bad = |reason| {
+        let mut maker = MockMaker::new();
+        maker.expect_start().returning(move |_, _| not_started(reason));
+        maker
+    };
+    let house = two_keys(bad(Reason::OutOfMoney), bad(Reason::Unauthorized)).await;
     let job = house.submit(1).await;
     let view = house.bring_to_an_end(job).await;
     house.check(job, JobState::Failed, "0").await;
-    assert_eq!(attempts(&view), [("acme", A::Failed), ("acme", A::Failed)]);
+    assert_eq!(attempts(&view), [("acme", A::Failed); 4], "both, and both again");
     let next = house.submit(1).await;
-    let view = house.bring_to_an_end(next).await;
-    assert_eq!((error(&view), view.attempts.len()), (Some("unavailable"), 0));
+    house.look(next).await;
+    assert_ne!(house.due_in(next).await, Duration::ZERO);
     // The operator mends it.
     house.parts.routing.credentials().forgive();
+    assert_eq!(house.look(next).await.attempts.len(), 1);
 }
 
 #[tokio::test]
