@@ -43,6 +43,9 @@ pub(crate) enum KeyErrors {
     /// The key may not do this, or not for this user.
     #[response(status = 403)]
     Forbidden(ErrorBody),
+    /// A value isn't offered, or a name in the query isn't known; `param` names it, `message` says what is.
+    #[response(status = 422)]
+    NotAllowed(ErrorBody),
     /// Something failed on our side; `x-should-retry` says whether it may be sent again.
     #[response(status = 500)]
     Internal(ErrorBody),

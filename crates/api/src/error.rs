@@ -128,8 +128,10 @@ impl ApiError {
         let headers = response.headers_mut();
         if self.effect != Effect::NotStarted {
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
-        } else if let Some(after) = self.retry_after {
+        } else if self.retry_after.is_some() {
             headers.insert("x-should-retry", HeaderValue::from_static("true"));
+        }
+        if let Some(after) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
@@ -222,9 +224,8 @@ impl From<ServiceError> for ApiError {
                         "what we keep can't be reached; look whether it was done before you try again"
                     }
                 };
-                let retry_after = (effect == Effect::NotStarted).then_some(RETRY_AFTER);
                 let unavailable = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
-                Self { effect, retry_after, ..unavailable }
+                Self { effect, ..unavailable.again_after(RETRY_AFTER) }
             }
             ServiceError::Internal { effect, .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a request failed on our side");
@@ -373,6 +374,16 @@ mod tests {
         ] {
             let error = ServiceError::Vendor { reason, effect, message: "no".to_owned(), retry_after: None };
             check(error, status, code, should_retry);
+        }
+    }
+
+    #[test]
+    fn who_finds_our_store_gone_learns_when_to_look_again() {
+        for effect in [Effect::NotStarted, Effect::MayHaveStarted, Effect::Started] {
+            let gone = ServiceError::Unavailable { what: "x", effect, source: BoxError::from("y") };
+            let answer = ApiError::from(gone).answer("id");
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
         }
     }
 

@@ -21,6 +21,7 @@ mod extract;
 mod native;
 mod openai;
 mod ops;
+mod query_names;
 mod request;
 mod request_metrics;
 mod rfc3339;

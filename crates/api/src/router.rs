@@ -16,6 +16,7 @@ use crate::description::Description;
 use crate::drain::drain;
 use crate::error::ApiError;
 use crate::native::jobs::FOURFOLD_PROVIDER;
+use crate::query_names::{QueryNames, known_names};
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
 use crate::{AppState, ServerSettings, admin, native, openai, ops};
@@ -38,6 +39,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
     let (router, document) = routes().split_for_parts();
     let paths = document.paths.paths.keys().cloned().chain(DOCS.map(str::to_owned));
     let metrics = RequestMetrics::new(paths);
+    let names = QueryNames::new(&document);
     // Without "none" the page would send the document's address to a validator on the internet.
     let docs = SwaggerUi::new(DOCS[0]).config(Config::default().validator_url("none"));
     let docs = Router::from(docs.url(DOCS[3], document)).layer(map_response(missing_page));
@@ -52,6 +54,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
                 "this route doesn't take that method",
             )
         })
+        .layer(from_fn_with_state(names, known_names))
         // From the inside out: panics become errors, browsers get their leave, errors their body and id.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(drain))

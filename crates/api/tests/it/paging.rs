@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use fourfold_service::keys::KeyKind;
 
 use crate::support::House;
+use crate::support::rules::operations;
 
 /// Every list, and how many it has in [`full`].
 const LISTS: [(&str, usize); 5] = [
@@ -84,4 +85,27 @@ async fn a_page_has_bounds() {
             ask.check(400, "malformed", Some(param)).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_that_a_query_does_not_take_is_refused_with_those_that_it_does() {
+    let house = House::new().await;
+    let mut asked = 0;
+    for operation in operations().into_iter().filter(|operation| operation.path.starts_with("/api/v1/")) {
+        let parameters = operation.document["parameters"].as_array();
+        let in_query = parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+        let names: Vec<_> = in_query.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let path = operation.path.replace("{account}", "u1");
+        let ask = house.ask(operation.method.clone(), &format!("{path}?sort=&{}=", names[0]));
+        let ask = ask.key(&house.admin).header("fourfold-user", "u1");
+        let answer = ask.check(422, "invalid_parameter", Some("sort")).await;
+        let message = answer.json()["error"]["message"].to_string();
+        assert!(message.contains(&names.join(", ")), "{path}: {message}");
+        asked += 1;
+    }
+    assert!(asked > LISTS.len(), "{asked}");
+    house.get("/api/v1/jobs?state=failed").by("u1").check(422, "invalid_parameter", Some("state")).await;
 }

@@ -131,9 +131,18 @@ impl CallTask {
         match (settled, worked.outcome) {
             (Err(error), _) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call couldn't be settled");
-                let what = "a call couldn't be settled";
-                let error = ServiceError::Internal { what, effect: Effect::Started, source: error.into() };
-                self.outlet.fail(error).await;
+                let (what, effect) = ("a call couldn't be settled", Effect::Started);
+                self.outlet
+                    .fail(match error {
+                        // The sweep ends the call once the store is back.
+                        StoreError::Failed(source) | StoreError::Unknown(source) => {
+                            ServiceError::Unavailable { what, effect, source }
+                        }
+                        error @ (StoreError::Refused(_) | StoreError::Full(_)) => {
+                            ServiceError::Internal { what, effect, source: error.into() }
+                        }
+                    })
+                    .await;
             }
             (Ok(_), Outcome::Whole { last, .. } | Outcome::Filtered(last)) => {
                 self.outlet.end(worked.provider, worked.is_begun, last).await;

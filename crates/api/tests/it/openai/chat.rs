@@ -194,7 +194,8 @@ async fn no_vendors_failure_is_charged_and_only_what_was_not_begun_may_be_sent_a
         (Err(started(Reason::Failed)), 502, "vendor_failed", Some("false")),
         (Err(started(Reason::Timeout)), 504, "vendor_timeout", Some("false")),
         (Err(resting), 503, "rate_limited", Some("true")),
-        (Err(failure(Reason::Unauthorized)), 502, "vendor_failed", Some("true")),
+        (Err(failure(Reason::Unauthorized)), 503, "unavailable", Some("true")),
+        (Err(started(Reason::Unreadable)), 502, "vendor_failed", Some("false")),
     ] {
         let house = House::new().await;
         house.vendor.will_chat(answer);

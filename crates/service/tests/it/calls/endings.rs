@@ -215,7 +215,10 @@ async fn a_settle_that_waits_long_is_charged_only_with_the_end_of_the_answer() {
             }
             Err(error) => {
                 assert!(!is_taken, "{error:?}");
-                assert!(matches!(error, ServiceError::Internal { effect: Effect::Started, .. }), "{error:?}");
+                assert!(
+                    matches!(error, ServiceError::Unavailable { effect: Effect::Started, .. }),
+                    "{error:?}"
+                );
                 assert_eq!(house.end().await, ended(Interrupted, "0", false));
             }
         }
