@@ -1,0 +1,54 @@
+//! Writes what a batch changed: per table the new rows, the changed ones, the ones that went.
+
+mod calls;
+mod files;
+mod jobs;
+mod money;
+
+use rusqlite::{Params, Transaction};
+use serde::Serialize;
+
+use super::webhooks;
+use crate::commit::World;
+
+type Result<T> = rusqlite::Result<T>;
+
+pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
+    let rows = Rows { transaction };
+    money::accounts(&rows, world)?;
+    money::holds(&rows, world)?;
+    money::budgets(&rows, world)?;
+    money::entries(&rows, world)?;
+    jobs::jobs(&rows, world)?;
+    jobs::attempts(&rows, world)?;
+    jobs::due(&rows, world)?;
+    jobs::artifacts_and_events(&rows, world)?;
+    calls::calls(&rows, world)?;
+    calls::call_answers(&rows, world)?;
+    files::files(&rows, world)?;
+    calls::idempotency(&rows, world)?;
+    webhooks::save(&rows, world)
+}
+
+pub(super) struct Rows<'a> {
+    transaction: &'a Transaction<'a>,
+}
+
+impl Rows<'_> {
+    /// Writes exactly one row with a statement that stays prepared. A row that isn't there any more was read
+    /// in this very transaction, so its absence is an error.
+    pub(super) fn write(&self, sql: &str, values: impl Params) -> Result<()> {
+        match self.transaction.prepare_cached(sql)?.execute(values)? {
+            1 => Ok(()),
+            rows => Err(rusqlite::Error::StatementChangedRows(rows)),
+        }
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn optional_json<T: Serialize>(value: Option<&T>) -> Result<Option<String>> {
+    value.map(json).transpose()
+}
