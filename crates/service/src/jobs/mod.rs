@@ -18,6 +18,7 @@ mod events;
 mod leases;
 mod media;
 mod outcome;
+mod parts;
 mod record;
 mod room;
 mod service;
@@ -28,13 +29,14 @@ mod worker;
 
 pub use events::JobUpdate;
 pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, state_after, words};
+pub use parts::JobParts;
+pub(crate) use parts::millis;
 pub use record::{
     Artifact, Attempt, AttemptState, Delivery, Due, Job, JobError, JobEvent, JobView, Lease, OutputPlace,
     StoredObject, Terms, Upstream,
 };
 pub use room::RoomWatch;
-pub(crate) use service::millis;
-pub use service::{JobListener, JobParts, JobsService, Submission};
+pub use service::{JobListener, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};
 pub use steps::{

@@ -1,28 +1,21 @@
 //! What callers ask of jobs: take one, show it, call it off, tell what happens to it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fourfold_domain::{
-    AccountId, Credits, Effect, FileId, InstanceId, JobId, JobState, KeyId, Priority, Quote, Subject,
-};
+use fourfold_domain::{AccountId, Credits, Effect, FileId, JobId, JobState, KeyId, Priority, Quote, Subject};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::media::NamedMedia;
-use super::{Ended, Job, JobSettings, JobView, RequestCancel, Submit, Submitted, Terms};
-use crate::catalog::{CatalogService, Offer};
+use super::{Ended, Job, JobParts, JobView, RequestCancel, Submit, Submitted, Terms};
+use crate::catalog::Offer;
 use crate::credits::{Account, Owner};
-use crate::files::FilesService;
-use crate::ports::{DueJob, JobFilter, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
-use crate::routing::Routing;
-use crate::webhooks::Outbox;
+use crate::ports::{JobFilter, JobSignal};
 use crate::{
-    Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media, Refusal, ServiceError, StoreError,
-    failpoint,
+    Idempotency, IdempotencyRecord, IdempotencyScope, Made, Refusal, ServiceError, StoreError, failpoint,
 };
 
 /// The longest request that is kept with a job.
@@ -33,37 +26,6 @@ const METADATA_BYTES_MAX: usize = 16 * 1024;
 
 /// How often a listener looks again by itself, since signals may be lost.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(2);
-
-/// What jobs are made of; the service, the worker and the sweep share it.
-#[derive(Clone)]
-pub struct JobParts {
-    /// The database.
-    pub store: Arc<dyn Store>,
-    /// What to look at next.
-    pub queue: Arc<dyn JobQueue>,
-    /// Wakes listeners.
-    pub signals: Arc<dyn JobSignals>,
-    /// Where results are kept.
-    pub storage: Arc<dyn ObjectStorage>,
-    /// Who is asked.
-    pub routing: Routing,
-    /// What can be asked for.
-    pub catalog: CatalogService,
-    /// What callers handed in.
-    pub files: FilesService,
-    /// Where the media of requests come from.
-    pub media: Media,
-    /// Where webhooks may go, and the bell of whoever sends them.
-    pub outbox: Outbox,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// This process.
-    pub instance: InstanceId,
-    /// How jobs are worked on.
-    pub settings: JobSettings,
-    /// Whether there is room for more work; a [`RoomWatch`](super::RoomWatch) keeps it current.
-    pub has_room: Arc<AtomicBool>,
-}
 
 /// A request for a job.
 #[derive(Clone, Debug)]
@@ -98,60 +60,6 @@ pub struct JobsService {
 
 /// Hears what happens to one job.
 pub struct JobListener(watch::Receiver<Option<JobSignal>>);
-
-impl JobParts {
-    /// Tells listeners where a job stands.
-    pub(super) fn announce(&self, job: &Job) {
-        let signal =
-            JobSignal { job: job.id, version: job.version, state: job.state, progress: job.progress };
-        self.signals.announce(signal);
-        self.ring_for(job);
-    }
-
-    /// Tells the one who sends webhooks that a job's state has changed.
-    pub(super) fn ring_for(&self, job: &Job) {
-        if job.webhook_url.is_some() {
-            self.outbox.ring();
-        }
-    }
-
-    /// Tells listeners that a job has ended, counts it and writes its one line; `worked` is how long a worker
-    /// was at it last.
-    pub(super) fn ended(&self, job: &Job, worked: Option<Duration>) {
-        self.announce(job);
-        let duration = job.updated_at.since(job.created_at);
-        tracing::info!(
-            job.id = %job.id,
-            account.id = %job.account,
-            model = %job.model,
-            state = job.state.as_str(),
-            error = job.error.as_ref().map(|error| error.code.as_str()),
-            attempts = job.attempts,
-            charged = %job.charged,
-            duration_ms = millis(duration),
-            worked_ms = worked.map(millis),
-            "a job ended"
-        );
-        let labels = [("model", job.model.to_string()), ("state", job.state.to_string())];
-        metrics::counter!("fourfold_jobs_ended_total", &labels).increment(1);
-        metrics::histogram!("fourfold_job_seconds", &labels).record(duration);
-        metrics::counter!("fourfold_credits_charged_micros_total", "model" => job.model.to_string())
-            .increment(job.charged.micros().unsigned_abs());
-    }
-
-    /// Lines a job up.
-    pub(super) async fn enqueue(&self, job: &Job, after: Duration) {
-        let next_at = self.clock.now().after(after);
-        self.queue.push(DueJob { job: job.id, priority: job.priority, next_at }).await;
-    }
-
-    /// Lines jobs up that go on in the place of one that ended.
-    pub(super) async fn line_up(&self, promoted: Vec<DueJob>) {
-        for due in promoted {
-            self.queue.push(due).await;
-        }
-    }
-}
 
 impl JobsService {
     /// Over these parts.
@@ -456,11 +364,6 @@ impl JobsService {
         };
         Ok((step, media))
     }
-}
-
-/// A duration as a number, for logs.
-pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What was written down as a JSON object.

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::leases::{HeldLease, Leases};
 use super::outcome::{AfterFailure, after_failure, after_uncertainty};
-use super::service::millis;
+use super::parts::millis;
 use super::{
     AttemptState, Claim, Claimed, Ended, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule,
     Upstream,

@@ -1,0 +1,49 @@
+//! Keys.
+
+use async_trait::async_trait;
+use fourfold_domain::KeyId;
+
+use super::{MemoryStore, newest};
+use crate::error::StoreError;
+use crate::keys::ApiKey;
+use crate::ports::KeyStore;
+
+#[async_trait]
+impl KeyStore for MemoryStore {
+    async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if state.keys.values().any(|known| known.hash == key.hash) {
+            return Err(StoreError::Failed("a key with this hash is there already".into()));
+        }
+        state.keys_revision += 1;
+        if let Some(budget) = key.budget {
+            state.world.budgets.insert(key.id, budget);
+        }
+        state.keys.insert(key.id, key);
+        Ok(())
+    }
+
+    async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(key) = state.keys.get_mut(&id) else { return Ok(false) };
+        key.revoked_at = key.revoked_at.or(Some(now));
+        state.keys_revision += 1;
+        Ok(true)
+    }
+
+    async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        let state = self.state();
+        Ok(state.keys.values().find(|key| key.hash == hash).map(|key| state.with_budget(key)))
+    }
+
+    async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {
+        let state = self.state();
+        let keys = newest(state.keys.values(), |key| key.id, before, limit);
+        Ok(keys.iter().map(|key| state.with_budget(key)).collect())
+    }
+
+    async fn keys_revision(&self) -> Result<u64, StoreError> {
+        Ok(self.state().keys_revision)
+    }
+}
