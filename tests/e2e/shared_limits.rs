@@ -103,7 +103,12 @@ async fn scaled_out_nodes_keep_to_their_shares_while_redis_is_gone() {
     let nodes = [cluster.start(Role::Api).await, cluster.start(Role::Api).await];
     let callers = [nodes[0].admin.user("u1"), nodes[1].admin.user("u1")];
     nodes[0].admin.grant("u1", "100000").await;
-    for caller in &callers {
+    for (node, caller) in nodes.iter().zip(&callers) {
+        eventually("it knows of the other", WITHIN, async || {
+            let metrics = node.admin.get("/metrics").send().await.text();
+            metrics.lines().any(|line| line == "fourfold_instances_live 2").then_some(())
+        })
+        .await;
         chat(caller, 1).await;
     }
 

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use fourfold_clients::http::{Permits, PermitsOnTheirWay, SharedRateLimit, WantedPermits};
+use fourfold_clients::http::{Permits, PermitsOnTheirWay, SharedRateLimit, TakenPermits, WantedPermits};
 use fourfold_service::instances::LiveInstances;
 use fourfold_service::ports::{self, Rate, SharedLimits, Taking};
 use fourfold_service::{BoxError, Spawner};
+use tokio::time::Instant;
 
 /// What the vendors' clients count their calls by. Until it is shared, and where it never is, each process counts by
 /// itself. Clones are one.
@@ -38,12 +39,17 @@ impl SharedRateLimit for VendorLimits {
             used_within: wanted.used_within,
         };
         // Tracked: what is asked for at the end of a server is answered or fails soon.
-        let taken = shared.spawner.start(async move { limits.take(&key, taking).await });
+        let taken = shared.spawner.start(async move {
+            let began_at = Instant::now();
+            limits.take(&key, taking).await.map(|permits| (permits, began_at.elapsed()))
+        });
         Box::pin(async move {
-            Ok(match taken.await?? {
+            let (permits, took) = taken.await??;
+            let permits = match permits {
                 ports::Permits::Granted(count) => Permits::Granted(count),
                 ports::Permits::After(wait) => Permits::After(wait),
-            })
+            };
+            Ok(TakenPermits { permits, took })
         })
     }
 

@@ -65,7 +65,11 @@ impl LiveInstances {
     /// What can't be read stays as it was.
     async fn read(&self, store: &dyn Store) {
         match store.live_instances().await {
-            Ok(count) => self.0.store(u32::try_from(count).unwrap_or(u32::MAX).max(1), Ordering::Relaxed),
+            Ok(count) => {
+                let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+                self.0.store(count, Ordering::Relaxed);
+                metrics::gauge!("fourfold_instances_live").set(count);
+            }
             Err(error) => {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,

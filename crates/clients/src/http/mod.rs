@@ -62,7 +62,9 @@ pub use multipart::Multipart;
 pub use observe::{CallReport, Outcome, Recorder};
 pub use path::segment;
 pub use proxy::ProxyUrl;
-pub use rate_limit::{Permits, PermitsOnTheirWay, RateLimitSettings, SharedRateLimit, WantedPermits};
+pub use rate_limit::{
+    Permits, PermitsOnTheirWay, RateLimitSettings, SharedRateLimit, TakenPermits, WantedPermits,
+};
 pub use resolve::{Resolver, Resolving, SystemResolver};
 pub use response::{Response, StreamResponse};
 pub use retry::{

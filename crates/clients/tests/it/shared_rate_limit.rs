@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use fourfold_clients::http::{
     AuthScheme, BaseHttpClient, ErrorKind, Permits, PermitsOnTheirWay, RateLimitSettings, SharedRateLimit,
-    WantedPermits,
+    TakenPermits, WantedPermits,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, advance, sleep, sleep_until};
 
 use crate::observe::Lines;
 use crate::support::{Reply, Server, builder, timeless};
@@ -29,6 +29,7 @@ struct State {
     taken: Vec<(Instant, u32)>,
     /// What was asked for, by which names.
     asked: Vec<u32>,
+    used_within: Vec<Duration>,
     names: Vec<String>,
 }
 
@@ -38,6 +39,8 @@ enum Manner {
     Answers,
     /// An answer comes once the semaphore lets it.
     Holds(Arc<Semaphore>),
+    /// An answer takes so long.
+    Slow(Duration),
     Fails,
     Silent,
 }
@@ -60,6 +63,7 @@ impl SharedRateLimit for Others {
     fn take(&self, credential: &str, wanted: WantedPermits) -> PermitsOnTheirWay {
         let mut state = self.state.lock().unwrap();
         state.asked.push(wanted.most);
+        state.used_within.push(wanted.used_within);
         state.names.push(credential.to_owned());
         let now = Instant::now();
         let permits = |state: &mut State| {
@@ -73,12 +77,22 @@ impl SharedRateLimit for Others {
             Permits::Granted(granted)
         };
         match state.manner.clone() {
-            Manner::Answers => Box::pin(std::future::ready(Ok(permits(&mut state)))),
+            Manner::Answers => {
+                let taken = TakenPermits { permits: permits(&mut state), took: Duration::ZERO };
+                Box::pin(std::future::ready(Ok(taken)))
+            }
             Manner::Holds(semaphore) => {
                 let permits = permits(&mut state);
                 Box::pin(async move {
                     semaphore.acquire().await.unwrap().forget();
-                    Ok(permits)
+                    Ok(TakenPermits { permits, took: now.elapsed() })
+                })
+            }
+            Manner::Slow(took) => {
+                let permits = permits(&mut state);
+                Box::pin(async move {
+                    sleep_until(now + took).await;
+                    Ok(TakenPermits { permits, took })
                 })
             }
             Manner::Fails => Box::pin(std::future::ready(Err("it is gone".into()))),
@@ -96,9 +110,13 @@ async fn answering(count: usize) -> Server {
 }
 
 fn process(server: &Server, others: &Arc<Others>, calls: u32, wait_max_s: u64) -> BaseHttpClient {
-    let mut settings = timeless();
     let (per, wait_max) = (Duration::from_secs(10), Duration::from_secs(wait_max_s));
-    settings.rate_limit = Some(RateLimitSettings { calls, per, wait_max });
+    process_with(server, others, RateLimitSettings { calls, per, wait_max })
+}
+
+fn process_with(server: &Server, others: &Arc<Others>, limit: RateLimitSettings) -> BaseHttpClient {
+    let mut settings = timeless();
+    settings.rate_limit = Some(limit);
     let client = builder(server).settings(settings).shared_rate_limit(others.clone());
     client.auth(AuthScheme::Bearer("one".to_owned().into())).build().unwrap()
 }
@@ -282,4 +300,51 @@ async fn each_credential_is_counted_by_itself() {
     client.get("/").auth(&other).send().await.unwrap();
     let state = others.state.lock().unwrap();
     assert_ne!(state.names[0], state.names[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_take_longer_than_permits_are_kept_cost_one_wait() {
+    let lines = Lines::start();
+    let (server, others) = (answering(20).await, Others::of(2));
+    let processes = [process(&server, &others, 8, 60), process(&server, &others, 8, 60)];
+    let took = Duration::from_millis(600);
+    others.set(Manner::Slow(took));
+    for number in 0..20 {
+        call(&processes[number % 2]).await;
+    }
+    // The first answer to each is lost: permits are kept for half a second until it is known how long answers take.
+    let began = began_ms(&server);
+    let mut within = others.state.lock().unwrap().used_within.clone();
+    within.dedup();
+    assert_eq!(within, [500, 1000, 500, 1000].map(Duration::from_millis));
+    for window in began.windows(9) {
+        assert!(window[8] - window[0] >= 10_000, "{began:?}");
+    }
+    assert_eq!(lines.with("keeps to its share"), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_asked_in_time_keeps_to_its_share_until_answers_are_fast_again() {
+    let lines = Lines::start();
+    let (server, others) = (answering(60).await, Others::of(2));
+    let per = Duration::from_millis(400);
+    let limit = RateLimitSettings { calls: 2, per, wait_max: Duration::from_secs(60) };
+    let client = process_with(&server, &others, limit);
+    let told = || [lines.with("keeps to its share").len(), lines.with("is shared again").len()];
+    // Permits are never kept for longer than the span.
+    others.set(Manner::Slow(Duration::from_millis(500)));
+    for _ in 0..20 {
+        call(&client).await;
+    }
+    assert_eq!(told(), [1, 0]);
+    others.set(Manner::Slow(Duration::from_millis(300)));
+    for _ in 0..20 {
+        call(&client).await;
+    }
+    assert_eq!(told(), [1, 0], "what is just in time would be too late the next time");
+    others.set(Manner::Slow(Duration::from_millis(150)));
+    for _ in 0..20 {
+        call(&client).await;
+    }
+    assert_eq!(told(), [1, 1]);
 }

@@ -18,4 +18,4 @@ mod window;
 
 pub(crate) use limit::RateLimit;
 pub use settings::RateLimitSettings;
-pub use shared::{Permits, PermitsOnTheirWay, SharedRateLimit, WantedPermits};
+pub use shared::{Permits, PermitsOnTheirWay, SharedRateLimit, TakenPermits, WantedPermits};

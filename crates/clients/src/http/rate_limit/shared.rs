@@ -13,7 +13,7 @@ use crate::http::auth::Credential;
 use crate::http::error::BoxError;
 
 /// Permits on their way.
-pub type PermitsOnTheirWay = Pin<Box<dyn Future<Output = Result<Permits, BoxError>> + Send>>;
+pub type PermitsOnTheirWay = Pin<Box<dyn Future<Output = Result<TakenPermits, BoxError>> + Send>>;
 
 /// What came of a taking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,15 @@ pub enum Permits {
     Granted(u32),
     /// None was; one may be free after this time.
     After(Duration),
+}
+
+/// What came of a taking, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TakenPermits {
+    /// What came of it.
+    pub permits: Permits,
+    /// How long after the taking was asked for the answer was there, whenever somebody looked at it.
+    pub took: Duration,
 }
 
 /// What is wanted of a limit.
@@ -33,7 +42,8 @@ pub struct WantedPermits {
     pub per: Duration,
     /// How many permits at most.
     pub most: u32,
-    /// How long after the taking was asked for they are used at the latest; no more than a second.
+    /// How long after the taking was asked for they are used at the latest; no more than a second. Longer where
+    /// answers have taken long.
     pub used_within: Duration,
 }
 

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::RateLimitSettings;
-use super::shared::{Permits, PermitsOnTheirWay, SharedRateLimit, WantedPermits};
+use super::shared::{Permits, PermitsOnTheirWay, SharedRateLimit, TakenPermits, WantedPermits};
 use super::window::Window;
 use crate::http::error::BoxError;
 
@@ -15,6 +15,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long nobody asks again after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest that permits are kept. Others count them for that much longer, so it isn't long.
+const USED_WITHIN_MAX: Duration = Duration::from_secs(1);
 
 /// After so many answers in a row that came too late to be of use, the process goes by its share.
 const LATE_MAX: u32 = 3;
@@ -44,6 +47,8 @@ pub(super) struct Stock {
     free_at: Instant,
     asking: Option<Asking>,
     late: u32,
+    /// How long an answer takes: the longest of late, forgotten step by step.
+    answers_take: Duration,
     /// While the others can't be asked: when to try again.
     alone_until: Option<Instant>,
     /// The calls of this process, whoever let them pass.
@@ -55,6 +60,7 @@ struct Asking {
     taking: PermitsOnTheirWay,
     began_at: Instant,
     wanted: u32,
+    used_within: Duration,
 }
 
 impl Stock {
@@ -70,6 +76,7 @@ impl Stock {
             free_at: now,
             asking: None,
             late: 0,
+            answers_take: Duration::ZERO,
             alone_until: None,
             window: Window::default(),
         }
@@ -114,10 +121,10 @@ impl Stock {
             self.block = self.block.saturating_mul(2);
         }
         let wanted = self.block.max(waiting).min(self.block_max());
-        let asking = match &mut self.asking {
-            Some(asking) => asking,
-            none => none.insert(Asking::start(shared, &self.credential, self.settings, wanted)),
-        };
+        if self.asking.is_none() {
+            self.asking = Some(self.start_asking(shared, wanted));
+        }
+        let Some(asking) = &mut self.asking else { return };
         match timeout_at(asking.began_at + PATIENCE, &mut asking.taking).await {
             Ok(answer) => self.learn(answer),
             // It goes on, and whoever comes looks whether it has been answered.
@@ -134,7 +141,7 @@ impl Stock {
     fn is_alone(&mut self, shared: &dyn SharedRateLimit, now: Instant) -> bool {
         let Some(again_at) = self.alone_until else { return false };
         if self.asking.is_none() && now >= again_at {
-            self.asking = Some(Asking::start(shared, &self.credential, self.settings, 1));
+            self.asking = Some(self.start_asking(shared, 1));
         }
         if let Some(asking) = &mut self.asking
             && let Some(answer) = (&mut asking.taking).now_or_never()
@@ -144,31 +151,45 @@ impl Stock {
         self.alone_until.is_some()
     }
 
-    fn learn(&mut self, answer: Result<Permits, BoxError>) {
-        let now = Instant::now();
-        let Some(Asking { began_at, wanted, .. }) = self.asking.take() else { return };
-        let good_until = began_at + used_within(self.settings.per);
-        match answer {
+    fn start_asking(&self, shared: &dyn SharedRateLimit, wanted: u32) -> Asking {
+        let RateLimitSettings { calls, per, .. } = self.settings;
+        let (began_at, used_within) = (Instant::now(), self.used_within());
+        let wanted_permits = WantedPermits { calls, per, most: wanted, used_within };
+        Asking { taking: shared.take(&self.credential, wanted_permits), began_at, wanted, used_within }
+    }
+
+    fn learn(&mut self, answer: Result<TakenPermits, BoxError>) {
+        let Some(Asking { began_at, wanted, used_within, .. }) = self.asking.take() else { return };
+        let TakenPermits { permits, took } = match answer {
+            Ok(taken) => taken,
             Err(error) => return self.go_alone(error),
-            // An answer that nobody looked at for a while was told long ago.
-            Ok(Permits::After(wait)) => {
-                self.free_at = if now <= good_until { now } else { began_at } + wait;
+        };
+        self.answers_take = took.max(self.answers_take - self.answers_take / 8);
+        let now = Instant::now();
+        if self.alone_until.is_some() {
+            // Well within what is of use, so that it doesn't go to and fro.
+            if took > self.used_within_max() / 2 {
+                self.alone_until = Some(now + PAUSE);
+                return;
             }
-            Ok(Permits::Granted(granted)) => {
-                if now <= good_until {
-                    self.late = 0;
-                    (self.permits, self.block) = (granted.min(wanted), granted.min(wanted).max(1));
-                    self.good_until = good_until;
-                } else if self.alone_until.is_none() {
-                    self.late += 1;
-                    if self.late >= LATE_MAX {
-                        return self.go_alone("the answers come too late".into());
-                    }
+            self.alone_until = None;
+            tracing::info!(vendor.host = self.host, "a vendor's rate limit is shared again");
+        }
+        match permits {
+            Permits::After(wait) => self.free_at = began_at + took + wait,
+            Permits::Granted(granted) if now <= began_at + used_within => {
+                self.late = 0;
+                (self.permits, self.block) = (granted.min(wanted), granted.min(wanted).max(1));
+                self.good_until = began_at + used_within;
+            }
+            Permits::Granted(_) if took > used_within => {
+                self.late += 1;
+                if self.late >= LATE_MAX {
+                    self.go_alone("the answers come too late".into());
                 }
             }
-        }
-        if self.alone_until.take().is_some() {
-            tracing::info!(vendor.host = self.host, "a vendor's rate limit is shared again");
+            // They came in time, and nobody was there to use them.
+            Permits::Granted(_) => {}
         }
     }
 
@@ -189,25 +210,14 @@ impl Stock {
     fn block_max(&self) -> u32 {
         (self.settings.calls / 10).max(1)
     }
-}
 
-impl Asking {
-    fn start(
-        shared: &dyn SharedRateLimit,
-        credential: &str,
-        settings: RateLimitSettings,
-        wanted: u32,
-    ) -> Self {
-        let RateLimitSettings { calls, per, .. } = settings;
-        let began_at = Instant::now();
-        let taking = shared
-            .take(credential, WantedPermits { calls, per, most: wanted, used_within: used_within(per) });
-        Self { taking, began_at, wanted }
+    /// How long permits are kept. Those that are older than an answer takes are of no use, so it isn't too short.
+    fn used_within(&self) -> Duration {
+        let short = (self.settings.per / 20).max(Duration::from_millis(50));
+        short.max(self.answers_take * 2).min(self.used_within_max())
     }
-}
 
-/// How long permits are kept. Others count them for that much longer, so it isn't long; and permits that are older than
-/// an answer takes are of no use, so it isn't too short either.
-fn used_within(per: Duration) -> Duration {
-    (per / 20).clamp(Duration::from_millis(50), Duration::from_secs(1)).min(per)
+    fn used_within_max(&self) -> Duration {
+        USED_WITHIN_MAX.min(self.settings.per)
+    }
 }
