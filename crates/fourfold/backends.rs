@@ -49,7 +49,9 @@ pub(crate) fn storage(
     in_data_dir: PathBuf,
     spawner: &Spawner,
 ) -> Result<Arc<dyn ObjectStorage>> {
-    if let Some(storage) = S3Storage::new(&settings.artifacts.s3, spawner.clone()) {
+    if let Some(storage) =
+        S3Storage::new(&settings.artifacts.s3, spawner.clone()).map_err(anyhow::Error::from_boxed)?
+    {
         return Ok(Arc::new(storage));
     }
     let folder = settings.artifacts.folder.clone().unwrap_or(in_data_dir);

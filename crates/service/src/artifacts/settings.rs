@@ -47,6 +47,9 @@ pub struct S3Settings {
     pub region: String,
     /// Where it is, such as `https://minio.example:9000`; Amazon's own place by default.
     pub endpoint: Option<String>,
+    /// A PEM file with the certificate authorities that are trusted for an endpoint with `https://`, in place of the
+    /// machine's.
+    pub ca_file: Option<PathBuf>,
     /// Whether the bucket is named in the path and not in the host, as most others than Amazon want it.
     pub path_style: bool,
     /// The key's id.
@@ -74,6 +77,7 @@ impl Default for S3Settings {
             bucket: None,
             region: "us-east-1".to_owned(),
             endpoint: None,
+            ca_file: None,
             path_style: false,
             access_key_id: None,
             secret_access_key: None,
@@ -87,6 +91,7 @@ impl fmt::Debug for S3Settings {
             .field("bucket", &self.bucket)
             .field("region", &self.region)
             .field("endpoint", &self.endpoint)
+            .field("ca_file", &self.ca_file)
             .field("path_style", &self.path_style)
             .field("access_key_id", &self.access_key_id)
             .field("secret_access_key", &self.secret_access_key.as_ref().map(|_secret| "…"))
@@ -97,15 +102,16 @@ impl fmt::Debug for S3Settings {
 impl ArtifactSettings {
     /// The first setting that can't be, with what is allowed.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        let S3Settings { bucket, region, endpoint, path_style: _, access_key_id, secret_access_key } =
+        let S3Settings { bucket, region, endpoint, ca_file, path_style: _, access_key_id, secret_access_key } =
             &self.s3;
         let key = [
             ("artifacts.s3.access_key_id", access_key_id),
             ("artifacts.s3.secret_access_key", secret_access_key),
         ];
         if bucket.is_none() {
-            let set =
-                [("artifacts.s3.endpoint", endpoint)].into_iter().chain(key).find(|(_, set)| set.is_some());
+            let set = [("artifacts.s3.endpoint", endpoint)].into_iter().chain(key);
+            let set = set.map(|(name, set)| (name, set.is_some()));
+            let set = set.chain([("artifacts.s3.ca_file", ca_file.is_some())]).find(|(_, set)| *set);
             return match set {
                 Some((name, _)) => Err(("artifacts.s3.bucket", format!("must be set where {name} is"))),
                 None => Ok(()),
@@ -126,6 +132,12 @@ impl ArtifactSettings {
         let is_address = |text: &String| text.starts_with("http://") || text.starts_with("https://");
         if !endpoint.as_ref().is_none_or(is_address) {
             return Err(("artifacts.s3.endpoint", "must begin with http:// or https://".to_owned()));
+        }
+        if ca_file.is_some() && endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://")) {
+            return Err((
+                "artifacts.s3.ca_file",
+                "needs an address in artifacts.s3.endpoint that begins with https://".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -154,7 +166,15 @@ mod tests {
             (S3Settings { access_key_id: None, ..s3.clone() }, "artifacts.s3.access_key_id"),
             (S3Settings { secret_access_key: None, ..s3.clone() }, "artifacts.s3.secret_access_key"),
             (S3Settings { region: String::new(), ..s3.clone() }, "artifacts.s3.region"),
-            (S3Settings { endpoint: text("minio:9000"), ..s3 }, "artifacts.s3.endpoint"),
+            (S3Settings { endpoint: text("minio:9000"), ..s3.clone() }, "artifacts.s3.endpoint"),
+            (
+                S3Settings { bucket: None, ca_file: Some("ca.pem".into()), ..S3Settings::default() },
+                "artifacts.s3.bucket",
+            ),
+            (
+                S3Settings { endpoint: text("http://minio"), ca_file: Some("ca.pem".into()), ..s3 },
+                "artifacts.s3.ca_file",
+            ),
         ] {
             let wrong = ArtifactSettings { s3: wrong, ..ArtifactSettings::default() };
             assert_eq!(wrong.check().map_err(|(name, _)| name), Err(name), "{wrong:?}");

@@ -1,5 +1,7 @@
 //! What stands behind the ports.
 
+#[cfg(any(feature = "postgres", feature = "redis", feature = "s3"))]
+mod authorities;
 mod folder;
 mod in_process;
 mod in_process_limits;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::settings::{PostgresError, PostgresSettings};
+use crate::backends::authorities::roots;
 use crate::error::BoxError;
 
 /// What encrypts connections of these settings. Whether it is used at all, their mode decides.
@@ -29,20 +29,12 @@ fn config(mode: SslMode, ca_file: Option<&Path>) -> Result<ClientConfig, BoxErro
         (SslMode::Disable | SslMode::Prefer, _) => {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
         }
-        (_, Some(path)) => builder.with_root_certificates(roots(path)?),
+        (_, Some(path)) => {
+            builder.with_root_certificates(roots(path).map_err(|why| format!("ca_file {why}"))?)
+        }
         (_, None) => builder.with_platform_verifier()?,
     };
     Ok(builder.with_no_client_auth())
-}
-
-/// The certificate authorities of a PEM file, of which there must be one.
-fn roots(path: &Path) -> Result<RootCertStore, BoxError> {
-    let wrong = |why: &dyn std::fmt::Display| format!("ca_file {}: {why}", path.display());
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
-        roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
-    }
-    if roots.is_empty() { Err(wrong(&"there is no certificate in it").into()) } else { Ok(roots) }
 }
 
 /// Believes any certificate, as libpq does where encryption is only preferred: whoever could put in another one could

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::RedisSettings;
+use crate::backends::authorities;
 
 /// How long it may take to connect.
 const CONNECT_MAX: Duration = Duration::from_secs(1);
@@ -175,17 +176,11 @@ fn is_distrust(error: &RedisError) -> bool {
     error.to_string().contains("invalid peer certificate")
 }
 
-/// The certificate authorities of a PEM file, of which there must be one.
+/// The certificate authorities of a PEM file.
 fn trusting(path: &Path) -> RedisResult<TlsCertificates> {
-    let wrong = |why: String| {
-        let why = format!("{}: {why}", path.display());
-        RedisError::from((ErrorKind::InvalidClientConfig, "redis.ca_file can't be used", why))
-    };
-    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let begins = b"-----BEGIN CERTIFICATE-----";
-    if !pem.windows(begins.len()).any(|window| window == begins) {
-        return Err(wrong("there is no certificate in it".to_owned()));
-    }
+    let pem = authorities::pem(path).map_err(|why| {
+        RedisError::from((ErrorKind::InvalidClientConfig, "redis.ca_file can't be used", why.to_string()))
+    })?;
     Ok(TlsCertificates { client_tls: None, root_cert: Some(pem) })
 }
 

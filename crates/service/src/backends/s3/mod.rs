@@ -15,9 +15,12 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    SharedHttpClient,
 };
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use bytes::Bytes;
 use fourfold_domain::BoxStream;
 use futures_util::stream;
@@ -26,6 +29,7 @@ use self::failure::failed;
 use self::source::Source;
 use crate::Spawner;
 use crate::artifacts::S3Settings;
+use crate::backends::authorities;
 use crate::error::BoxError;
 use crate::jobs::StoredObject;
 use crate::ports::{ObjectStorage, Presigned, ReadObject, StorageError};
@@ -55,9 +59,9 @@ pub struct S3Storage {
 
 impl S3Storage {
     /// Uses this bucket; nothing is asked of it yet. None without a bucket. The spawner is for uploads that were
-    /// given up: they are taken back.
-    pub fn new(settings: &S3Settings, spawner: Spawner) -> Option<Self> {
-        let bucket = settings.bucket.clone()?;
+    /// given up: they are taken back. An error says what is wrong with the certificates.
+    pub fn new(settings: &S3Settings, spawner: Spawner) -> Result<Option<Self>, BoxError> {
+        let Some(bucket) = settings.bucket.clone() else { return Ok(None) };
         let secret = settings.secret_access_key.clone().unwrap_or_default();
         let id = settings.access_key_id.clone().unwrap_or_default();
         let timeouts = TimeoutConfig::builder()
@@ -76,7 +80,11 @@ impl S3Storage {
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts);
         config.set_endpoint_url(settings.endpoint.clone());
-        Some(Self { client: Client::from_conf(config.build()), bucket, spawner })
+        if let Some(path) = &settings.ca_file {
+            let why = |why| format!("artifacts.s3.ca_file can't be used: {why}");
+            config.set_http_client(Some(trusting(authorities::pem(path).map_err(why)?)?));
+        }
+        Ok(Some(Self { client: Client::from_conf(config.build()), bucket, spawner }))
     }
 
     /// The length of an object; nothing where there is none.
@@ -183,4 +191,12 @@ impl ObjectStorage for S3Storage {
 fn unsigned(length: Option<i64>) -> Result<u64, StorageError> {
     let length = length.and_then(|length| u64::try_from(length).ok());
     length.ok_or_else(|| StorageError::Failed("S3 didn't say how long an object is".into()))
+}
+
+/// What connects to servers whose certificates these authorities have signed, and to no others.
+fn trusting(pem: Vec<u8>) -> Result<SharedHttpClient, BoxError> {
+    let authorities = TrustStore::empty().with_pem_certificate(pem);
+    let context = TlsContext::builder().with_trust_store(authorities).build()?;
+    let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    Ok(builder.tls_context(context).build_https())
 }

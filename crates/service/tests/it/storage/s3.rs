@@ -1,5 +1,7 @@
 //! Results in S3.
 
+mod encryption;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,11 +31,12 @@ fn storage_at(endpoint: String) -> S3Storage {
         bucket: Some(S3::BUCKET.to_owned()),
         region: S3::REGION.to_owned(),
         endpoint: Some(endpoint),
+        ca_file: None,
         path_style: true,
         access_key_id: Some(S3::ACCESS_KEY_ID.to_owned()),
         secret_access_key: Some(S3::SECRET_ACCESS_KEY.to_owned()),
     };
-    S3Storage::new(&settings, Spawner::new(Handle::current())).unwrap()
+    S3Storage::new(&settings, Spawner::new(Handle::current())).unwrap().unwrap()
 }
 
 fn storage(server: &S3) -> S3Storage {
