@@ -11,10 +11,12 @@ use super::tls;
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Nothing is answered before it is durable, whatever the server's own default is. Whoever stops in the midst of a
-/// transaction, since its machine hangs, doesn't keep others out for long.
+/// transaction, since its machine hangs, doesn't keep others out for long. A statement is planned once, not anew for
+/// every length of the arrays in it.
 pub(super) const SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'; \
-     SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '30s'; SET enable_seqscan = off";
+     SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '30s'; SET enable_seqscan = off; \
+     SET plan_cache_mode = force_generic_plan";
 
 /// What looks at every row says so first. Everything else looks rows up by their keys: a plan that was made while
 /// tables were small would read them whole until somebody analyses them.
