@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -103,6 +104,43 @@ async fn ledger_verify_counts_what_is_there() {
     assert_eq!((&audit["clean"], &audit["counts"]["entries"]), (&json!(true), &json!(3)), "{audit}");
     server.stop().await;
     assert_eq!(home.command(&["ledger", "verify"]).await.output(), counts);
+}
+
+#[tokio::test]
+async fn ledger_verify_fails_by_its_exit_where_the_books_do_not_add_up() {
+    let home = Home::new();
+    let server = home.start().await;
+    server.admin.grant("u1", "10").await;
+    server.admin.grant("u2", "5").await;
+    let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].as_str().unwrap().to_owned();
+    let clean = home.command(&["ledger", "verify"]).await;
+    assert_eq!(clean.code(), Some(0), "{clean:#?}");
+
+    let database = Connection::open(home.data_dir().join("fourfold.db")).unwrap();
+    let change = |micros: i64| {
+        let sql = "UPDATE account SET available = available + ?1 WHERE external_id = 'u1'";
+        assert_eq!(database.execute(sql, [micros]).unwrap(), 1);
+    };
+    change(1);
+    let verify = async || {
+        let found = home.command(&["ledger", "verify"]).await;
+        assert_eq!(found.code(), Some(1), "{found:#?}");
+        let said = found.stdout.join("\n");
+        assert!(
+            said.contains("available is the sum of the entries") && said.contains(&account),
+            "{found:#?}"
+        );
+        assert!(!said.contains("\nclean"), "{found:#?}");
+    };
+    verify().await;
+    let audit = server.admin.get("/api/v1/admin/ledger/verify").send().await.json(409);
+    assert_eq!(audit["clean"], false, "{audit}");
+    server.stop().await;
+    verify().await;
+
+    change(-1);
+    let mended = home.command(&["ledger", "verify"]).await;
+    assert_eq!(mended.code(), Some(0), "{mended:#?}");
 }
 
 #[tokio::test]
