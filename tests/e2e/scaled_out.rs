@@ -1,6 +1,6 @@
 //! Many processes over one Postgres, one Redis and one bucket.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fourfold_servers::{Postgres, Redis};
 use futures_util::StreamExt as _;
@@ -210,4 +210,38 @@ async fn scaled_out_work_under_way_moves_to_another_process_when_one_stops() {
     let _second = cluster.start(Role::Worker).await;
     let job: Value = ended(&caller, &job).await;
     assert_eq!((&job["state"], job["attempts"].as_array().unwrap().len()), (&"succeeded".into(), 1));
+}
+
+#[tokio::test]
+async fn scaled_out_another_process_sweeps_once_the_one_that_did_is_killed() {
+    let cluster = quick().with("FOURFOLD__PROVIDERS__MOCK__DELAY", "2s");
+    let sweeping =
+        || cluster.postgres.sql("test0", "SELECT instance FROM duty WHERE name = 'sweep'").unwrap();
+    let api = cluster.start(Role::Api).await;
+    let caller = api.admin.user("u1");
+    api.admin.grant("u1", "10").await;
+    let first = cluster.start(Role::Worker).await;
+    let earlier = eventually("the first sweeps", Duration::from_secs(20), async || {
+        Some(sweeping()).filter(|instance| !instance.trim().is_empty())
+    })
+    .await;
+    let _second = cluster.start(Role::Worker).await;
+    let running = caller.submitted(&slow("under way")).await;
+    reached(&caller, &running, 0, "job.running").await;
+    assert_eq!(sweeping(), earlier, "one sweeps as long as it lives");
+
+    // Without a queue, only who sweeps finds what is due.
+    cluster.redis.lock().unwrap().kill().unwrap();
+    first.kill().await;
+    let killed_at = Instant::now();
+    let waiting = caller.submitted(&fast("nobody was told of it")).await;
+    eventually("another sweeps", Duration::from_secs(20), async || (sweeping() != earlier).then_some(()))
+        .await;
+    // Its lease is three sweeps, of a fifth of a second each.
+    assert!(killed_at.elapsed() < Duration::from_secs(5), "it took {:?}", killed_at.elapsed());
+    for job in [&waiting, &running] {
+        let job = ended(&caller, job).await;
+        assert_eq!((&job["state"], job["attempts"].as_array().unwrap().len()), (&"succeeded".into(), 1));
+    }
+    assert_eq!(read_books(&cluster.home, &caller).await.jobs.len(), 2);
 }
