@@ -73,11 +73,14 @@ impl Drop for Watched {
 /// for longer than anybody waits before it could say so.
 async fn note_charge(store: &(impl CallStore + ?Sized), id: CallId) {
     match store.call(id).await {
-        Ok(Some(known)) if known.call.state == CallState::Charged => tracing::error!(
-            call.id = %id,
-            account.id = %known.call.account,
-            "a call was charged whose caller wasn't sent its end; adjust the account"
-        ),
+        Ok(Some(known)) if known.call.state == CallState::Charged => {
+            metrics::counter!("fourfold_calls_charged_unsent_total").increment(1);
+            tracing::error!(
+                call.id = %id,
+                account.id = %known.call.account,
+                "a call was charged whose caller wasn't sent its end; adjust the account"
+            );
+        }
         Ok(_) => {}
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, call.id = %id, "it isn't known how a call ended");

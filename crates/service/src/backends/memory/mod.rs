@@ -108,8 +108,18 @@ struct Stall {
     /// How many steps are still taken before it.
     steps_left: u32,
     lasts: Duration,
-    /// Whether the step that waited is taken after all.
-    is_taken: bool,
+    ending: StallEnding,
+}
+
+/// What becomes of a step that waited for the database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StallEnding {
+    /// It is taken after all, and answered.
+    Taken,
+    /// It is taken, and nobody knows.
+    Unknown,
+    /// It isn't taken.
+    Failed,
 }
 
 impl State {
@@ -149,10 +159,10 @@ impl MemoryStore {
         self.state().answers_left = Some(answers);
     }
 
-    /// Takes so many more steps; the next one waits in line for so long, and then is taken after all, or fails. Steps
-    /// after that are taken again.
-    pub fn stall_after(&self, steps: u32, lasts: Duration, is_taken: bool) {
-        self.state().stall = Some(Stall { steps_left: steps, lasts, is_taken });
+    /// Takes so many more steps; the next one waits in line for so long, and then ends so. Steps after that are taken
+    /// again.
+    pub fn stall_after(&self, steps: u32, lasts: Duration, ending: StallEnding) {
+        self.state().stall = Some(Stall { steps_left: steps, lasts, ending });
     }
 
     /// Ends when an answer is kept back.
@@ -241,9 +251,12 @@ impl Commit for MemoryStore {
         let (sender, answer) = oneshot::channel();
         Spawner::new(Handle::current()).start(async move {
             tokio::time::sleep(stall.lasts).await;
-            let answered = match stall.is_taken {
-                true => store.commit_now(step).await,
-                false => Err(StoreError::Failed("the database was gone for too long".into())),
+            let answered = match stall.ending {
+                StallEnding::Taken => store.commit_now(step).await,
+                StallEnding::Unknown => store.commit_now(step).await.and_then(|_lost| {
+                    Err(StoreError::Unknown("the database was gone before it could answer".into()))
+                }),
+                StallEnding::Failed => Err(StoreError::Failed("the database was gone for too long".into())),
             };
             drop(sender.send(answered));
         });

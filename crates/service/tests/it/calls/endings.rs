@@ -11,8 +11,9 @@ use fourfold_service::credits::EntryKind::{Interrupted, Overrun, Release, Settle
 use fourfold_service::instances::take_over;
 use fourfold_service::jobs::AttemptState;
 use fourfold_service::ports::AccountStore as _;
-use fourfold_service::testing::account_subject;
+use fourfold_service::testing::{StallEnding, account_subject};
 use futures_util::StreamExt as _;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Map;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -200,10 +201,11 @@ async fn a_process_that_dies_gives_back_what_it_held_and_the_late_settle_changes
 async fn a_settle_that_waits_long_is_charged_only_with_the_end_of_the_answer() {
     // The hold is taken at once; the settle waits for longer than new tries are begun.
     const GONE: Duration = Duration::from_secs(15);
-    for is_taken in [true, false] {
+    for ending in [StallEnding::Taken, StallEnding::Failed] {
+        let is_taken = ending == StallEnding::Taken;
         let act = Act::Say(INSTANT, said("In dens.", 10, 5));
         let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
-        house.store.stall_after(1, GONE, is_taken);
+        house.store.stall_after(1, GONE, ending);
         let answer = house.chat(false).await;
         sleep(GONE).await;
         house.calls.end_left_over().await;
@@ -226,10 +228,32 @@ async fn a_settle_that_waits_long_is_charged_only_with_the_end_of_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_charge_that_its_caller_was_not_told_of_is_counted_once() {
+    const GONE: Duration = Duration::from_secs(15);
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+    let unsent = || {
+        let shown = recorder.handle().render();
+        shown.lines().any(|line| line == "fourfold_calls_charged_unsent_total 1")
+    };
+    let act = Act::Say(INSTANT, said("In dens.", 10, 5));
+    let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
+    house.store.stall_after(1, GONE, StallEnding::Unknown);
+    let error = house.chat(false).await.unwrap_err();
+    assert!(matches!(error, ServiceError::Unavailable { effect: Effect::Started, .. }), "{error:?}");
+    assert!(!unsent(), "nobody knows it yet");
+    for _ in 0..2 {
+        house.calls.end_left_over().await;
+        assert!(unsent());
+        assert_eq!(house.end().await, ended(Settle, "0.02", false));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_settle_that_failed_is_tried_again_until_it_is_written() {
     let act = Act::Say(INSTANT, said("In dens.", 10, 5));
     let house = House::new(Cancel, [Talker::of("acme", [act])]).await;
-    house.store.stall_after(1, Duration::from_secs(5), false);
+    house.store.stall_after(1, Duration::from_secs(5), StallEnding::Failed);
     assert_eq!(read(house.chat(false).await.unwrap()).await.0, "In dens.");
     assert_eq!(house.end().await, ended(Settle, "0.02", false));
 }
@@ -237,7 +261,7 @@ async fn a_settle_that_failed_is_tried_again_until_it_is_written() {
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_could_not_be_written_leaves_nothing() {
     let house = House::new(Cancel, [Talker::of("acme", [])]).await;
-    house.store.stall_after(0, Duration::from_secs(30), false);
+    house.store.stall_after(0, Duration::from_secs(30), StallEnding::Failed);
     let error = house.chat(false).await.unwrap_err();
     assert!(matches!(error, ServiceError::Unavailable { effect: Effect::NotStarted, .. }), "{error:?}");
     house.calls.end_left_over().await;
