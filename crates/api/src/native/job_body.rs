@@ -86,9 +86,10 @@ struct JobErrorBody {
 /// What a job costs.
 #[derive(Serialize, ToSchema)]
 struct JobCredits {
-    /// What was set aside for it.
+    /// What was set aside for it at its submission: the most that it can cost. It stays as it was once the job has
+    /// ended, though nothing is held any more.
     held: String,
-    /// What it was charged.
+    /// What it was charged; 0 until it has ended.
     charged: String,
 }
 
