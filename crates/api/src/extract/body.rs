@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use fourfold_domain::{Credits, CreditsChange};
+use fourfold_domain::{Credits, CreditsChange, CreditsError};
 use fourfold_service::Timestamp;
 use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -127,7 +127,16 @@ impl Object {
 
     pub(crate) fn credits(&mut self, name: &'static str) -> Result<Option<Credits>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|error| ApiError::malformed(name, format!("{name}: {error}")))
+        let wrong = |error| match error {
+            CreditsError::Text => {
+                "must be a decimal string such as \"1.25\", not negative, with at most 6 decimals"
+            }
+            CreditsError::Range => "is out of range",
+        };
+        text.parse()
+            .map(Some)
+            .map_err(wrong)
+            .map_err(|error| ApiError::malformed(name, format!("{name} {error}")))
     }
 
     pub(crate) fn credits_change(&mut self, name: &'static str) -> Result<Option<CreditsChange>, ApiError> {

@@ -92,5 +92,11 @@ async fn a_key_spends_its_budget_and_no_more() {
     assert_eq!(keys["data"][0]["budget"], json!({"limit": "0.06", "held": "0.04", "charged": "0"}));
     house.post("/api/v1/jobs", crate::support::new_job()).by("u1").ok(202).await;
     let wrong = json!({"kind": "service", "budget": "-1"});
-    house.post("/api/v1/admin/keys", wrong).by_admin().check(400, "malformed", Some("budget")).await;
+    let answer =
+        house.post("/api/v1/admin/keys", wrong).by_admin().check(400, "malformed", Some("budget")).await;
+    let message = answer.json()["error"]["message"].to_string();
+    assert!(
+        message.starts_with("\"budget must be a decimal string") && !message.contains("credits"),
+        "{message}"
+    );
 }
