@@ -26,7 +26,7 @@ async fn wrong_job_is_refused_by_its_field() {
         body
     };
     // What is sent, the answer, the field, and words that say what is allowed.
-    let table: [(Value, u16, &str, &str, &[&str]); 25] = [
+    let table: [(Value, u16, &str, &str, &[&str]); 27] = [
         (json!({"model": "mock-none", "input": {}}), 404, "unknown_model", "model", &["mock-none"]),
         (
             input(json!({"prompt": "x", "size": "1x1"})),
@@ -48,6 +48,13 @@ async fn wrong_job_is_refused_by_its_field() {
         ),
         (input(json!({"prompt": "x", "colour": "red"})), 422, "invalid_parameter", "input.colour", &[]),
         (input(json!({"prompt": "x", "image": "data:,"})), 422, "invalid_parameter", "input.image", &[]),
+        (
+            input(json!({"prompt": "x", "image": "https://[::ffff:a00:1]/a.png"})),
+            422,
+            "invalid_parameter",
+            "input.image",
+            &["public internet"],
+        ),
         (input(json!({})), 400, "malformed", "input.prompt", &[]),
         (input(json!({"prompt": ""})), 400, "malformed", "input.prompt", &[]),
         (input(json!({"prompt": 7})), 400, "malformed", "input.prompt", &[]),
@@ -63,6 +70,13 @@ async fn wrong_job_is_refused_by_its_field() {
         (with("priority", json!("urgent")), 422, "invalid_parameter", "priority", &["high", "normal", "low"]),
         (with("metadata", json!([])), 400, "malformed", "metadata", &[]),
         (with("colour", json!("red")), 422, "invalid_parameter", "colour", &["model", "input"]),
+        (
+            with("webhook_url", json!("https://0x7f.1/hook")),
+            422,
+            "invalid_parameter",
+            "webhook_url",
+            &["public internet"],
+        ),
         (with("webhook_url", json!("https://a.example")), 422, "invalid_parameter", "webhook_url", &[]),
     ];
     for (body, status, code, param, allowed) in table {

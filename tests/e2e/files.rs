@@ -126,17 +126,19 @@ async fn an_address_inside_the_network_is_not_followed() {
     let server = home.start().await;
     server.admin.grant("u1", "10").await;
     let owner = server.admin.user("u1");
-    for address in [server.address.to_string(), "169.254.169.254".to_owned()] {
-        let scheme = if address.starts_with("127") { "http" } else { "https" };
-        let request = from(fast("a fox"), &format!("{scheme}://{address}/metrics"));
-        let done = ended(&owner, &owner.submitted(&request).await).await;
-        assert_eq!(
-            (&done["state"], &done["error"]["code"]),
-            (&json!("failed"), &json!("invalid_request")),
-            "{done}"
-        );
-        assert_eq!(done["credits"]["charged"], "0");
+    // One that is written out is refused at once, a name when it is resolved.
+    for url in [format!("http://{}/metrics", server.address), "https://169.254.169.254/metrics".to_owned()] {
+        let refused = owner.submit(&from(fast("a fox"), &url)).await.refuses(422, "invalid_parameter");
+        assert_eq!(refused["param"], "input.image", "{refused}");
     }
+    let name = from(fast("a fox"), &format!("https://localhost:{}/metrics", server.address.port()));
+    let done = ended(&owner, &owner.submitted(&name).await).await;
+    assert_eq!(
+        (&done["state"], &done["error"]["code"]),
+        (&json!("failed"), &json!("invalid_request")),
+        "{done}"
+    );
+    assert_eq!(done["credits"]["charged"], "0");
 }
 
 #[tokio::test]

@@ -164,7 +164,10 @@ async fn a_private_address_is_refused_unless_the_operator_allows_it() {
     make_secret(&caller).await;
     let plain = caller.submit(&told(fast("a fox"), &receiver.url())).await;
     assert_eq!(plain.refuses(422, "invalid_parameter")["param"], "webhook_url");
-    let url = format!("https://{}/hook", receiver.address());
+    let literal = caller.submit(&told(fast("a fox"), &format!("https://{}/hook", receiver.address()))).await;
+    assert_eq!(literal.refuses(422, "invalid_parameter")["param"], "webhook_url");
+    // Where a name leads is told when it is resolved.
+    let url = format!("https://localhost:{}/hook", receiver.address().port());
     let job = caller.submitted(&told(fast("a fox"), &url)).await;
     ended(&caller, &job).await;
     for delivery in ended_deliveries(&caller, 3).await {

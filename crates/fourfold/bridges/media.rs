@@ -42,6 +42,10 @@ impl HttpMedia {
 
 #[async_trait]
 impl MediaFetcher for HttpMedia {
+    fn may_fetch(&self, url: &str) -> bool {
+        self.addresses.may_call(url)
+    }
+
     async fn fetch(&self, url: &str) -> Result<OpenMedia, ProviderError> {
         // One host that is ill says nothing about the others, and whether to try again is for the job to say.
         let call = self.client.get(url).operation("fetch_media").without_breaker().no_retry();
@@ -198,9 +202,12 @@ mod tests {
                     "{host}"
                 );
                 assert!(!error.message.contains(host), "{}", error.message);
+                let is_name = host == "localhost";
+                assert_eq!(careful.may_fetch(&format!("{scheme}://{host}:{port}/a")), is_name, "{host}");
             }
         }
         let careless = HttpMedia::new(AddressPolicy::Any, 100).unwrap();
+        assert!(careless.may_fetch(&format!("http://127.0.0.1:{port}/a")));
         assert!(careless.fetch(&format!("http://127.0.0.1:{port}/a")).await.is_ok());
     }
 

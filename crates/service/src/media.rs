@@ -31,6 +31,11 @@ impl Media {
         Self { files, fetcher: None }
     }
 
+    /// Whether an address that a caller names may be read, as far as its text tells.
+    pub(crate) fn may_fetch(&self, url: &str) -> bool {
+        self.fetcher.as_ref().is_none_or(|fetcher| fetcher.may_fetch(url))
+    }
+
     /// A reader for the requests of one account.
     pub(crate) fn of(&self, account: AccountId) -> Arc<dyn MediaReader> {
         Arc::new(AccountMedia { media: self.clone(), account })

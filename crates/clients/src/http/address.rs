@@ -28,6 +28,13 @@ impl AddressPolicy {
         if self == Self::Any || is_public(address) { Ok(()) } else { Err(AddressRefused::NotPublic) }
     }
 
+    /// Whether a URL may be called as far as its text tells: not where its host is written as a forbidden address, in
+    /// whatever notation. A name is looked at when it is resolved, and what is no URL when it is called.
+    pub fn may_call(self, url: &str) -> bool {
+        let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.is_none_or(|host| self.check_host(&host, None).is_ok())
+    }
+
     /// Refuses a host that is written as a forbidden address. Connectors don't ask the resolver about those; all
     /// other hosts, odd notations of addresses among them, are checked when they are resolved.
     pub(crate) fn check_host(self, host: &str, proxy_host: Option<&str>) -> Result<(), ClientError> {

@@ -45,6 +45,12 @@ impl<'i> MediaPlace<'i> {
         self.value.as_str()?.strip_prefix("file:")?.parse().ok()
     }
 
+    /// The https URL that is named here, if it is one as far as its beginning tells.
+    pub fn url(&self) -> Option<&str> {
+        let text = self.value.as_str()?;
+        matches!(text.parse(), Ok(MediaInput::Url(_))).then_some(text)
+    }
+
     /// Takes the data URI that stands here, and names this file in its place. Nothing happens where there is none.
     pub fn take_data(&mut self, file: FileId) -> Option<MediaInput> {
         let uri = match self.value {

@@ -15,12 +15,14 @@ pub(super) struct NamedMedia {
     pub(super) files: Vec<FileId>,
     /// Where each file is named.
     fields: Vec<(FileId, String)>,
+    /// The addresses that are named, each with where.
+    pub(super) urls: Vec<(String, String)>,
 }
 
 impl NamedMedia {
     /// Finds the media of an `input` by its model's table, and takes the data URIs out of it.
     pub(super) fn take(table: &[Parameter], input: &mut Map<String, Value>) -> Self {
-        let mut media = Self { inline: Vec::new(), files: Vec::new(), fields: Vec::new() };
+        let mut media = Self { inline: Vec::new(), files: Vec::new(), fields: Vec::new(), urls: Vec::new() };
         for mut place in MediaPlace::all(table, input) {
             let field = place.field().to_owned();
             if let Some(id) = place.file() {
@@ -28,6 +30,10 @@ impl NamedMedia {
                     media.files.push(id);
                 }
                 media.fields.push((id, field));
+                continue;
+            }
+            if let Some(url) = place.url() {
+                media.urls.push((field, url.to_owned()));
                 continue;
             }
             let id = FileId::new(Uuid::now_v7());

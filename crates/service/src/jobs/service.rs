@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fourfold_domain::{AccountId, Credits, Effect, FileId, JobId, JobState, KeyId, Priority, Quote, Subject};
+use fourfold_domain::{
+    AccountId, Credits, Effect, FileId, InvalidInput, JobId, JobState, KeyId, Priority, Quote, Subject,
+};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -305,7 +307,15 @@ impl JobsService {
     /// Takes the data URIs out of an `input`, before anything else is done with it: what is left is small.
     fn take_media(&self, model: &str, input: &mut Map<String, Value>) -> Result<NamedMedia, ServiceError> {
         let catalog = self.parts.catalog.current();
-        Ok(NamedMedia::take(&catalog.model(model)?.parameters, input))
+        let media = NamedMedia::take(&catalog.model(model)?.parameters, input);
+        match media.urls.iter().find(|(_, url)| !self.parts.media.may_fetch(url)) {
+            Some((field, _)) => Err(InvalidInput::not_allowed(
+                field.clone(),
+                "must lead to an address of the public internet",
+            )
+            .into()),
+            None => Ok(media),
+        }
     }
 
     /// Everything that is checked before the step.

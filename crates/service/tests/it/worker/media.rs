@@ -64,6 +64,10 @@ struct Mirror;
 
 #[async_trait]
 impl MediaFetcher for Mirror {
+    fn may_fetch(&self, url: &str) -> bool {
+        !url.contains("10.0.0.1")
+    }
+
     async fn fetch(&self, url: &str) -> Result<OpenMedia, ProviderError> {
         if url.contains("gone") {
             return Err(ProviderError::new(Reason::InvalidRequest, Effect::NotStarted, "it is gone"));
@@ -76,6 +80,16 @@ impl MediaFetcher for Mirror {
 async fn house() -> (House, Reader) {
     let reader = Reader::default();
     (House::new([vendor("acme", reader.clone())]).await, reader)
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_read_is_refused_at_submit_by_its_field() {
+    let (mut house, _reader) = house().await;
+    house.parts.media = Media::new(house.parts.files.clone(), Arc::new(Mirror));
+    let submitted = house.jobs().submit(over(json!(["https://a.test/a", "https://10.0.0.1/b"]))).await;
+    let Err(ServiceError::Invalid(invalid)) = submitted else { panic!("{submitted:?}") };
+    assert_eq!(invalid.to_string(), "input.image[1] must lead to an address of the public internet");
+    assert!(house.store.due(None, 10).await.unwrap().is_empty());
 }
 
 fn upload(user: &str, bytes: &'static [u8]) -> Upload {
