@@ -112,7 +112,7 @@ fn job_parts(
         catalog,
         media: media(settings, &files)?,
         files,
-        outbox: Outbox::new(&settings.webhooks),
+        outbox: Outbox::new(&settings.webhooks).held_to(|url| AddressPolicy::PublicOnly.may_call(url)),
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: settings.jobs.clone(),
@@ -138,6 +138,8 @@ impl Server {
     pub(crate) fn open(checked: Checked, role: Role, sources: &Sources, spawner: &Spawner) -> Result<Self> {
         let Checked { settings, providers, catalog, limits, .. } = checked;
         role.check(&settings)?;
+        // Before there is anything that counts.
+        let metrics = crate::telemetry::start_metrics()?;
         for provider in providers.off() {
             tracing::info!(provider, "a provider is off, since it has no key");
         }
@@ -211,7 +213,7 @@ impl Server {
             public_url: settings.server.link_base().into(),
             body_limit_bytes: settings.server.body_limit_bytes,
             body_timeout: settings.server.body_timeout,
-            metrics: crate::telemetry::start_metrics()?,
+            metrics,
             stopping: CancellationToken::new(),
         };
         Ok(Self { state, database, cipher, parts, live, reloader, settings, role, _data_dir: data_dir })

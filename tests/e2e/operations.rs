@@ -160,6 +160,10 @@ async fn metrics_count_requests_and_jobs() {
     check("fourfold_http_requests_total", &created, 3.0);
     check("fourfold_http_request_seconds_count", &created, 3.0);
     check("fourfold_http_requests_total", &["route=\"unmatched\"", "status=\"404\""], 1.0);
+    // What should never happen is seen before it does.
+    check("fourfold_attempts_uncertain_total", &["model=\"mock-image\""], 0.0);
+    check("fourfold_credits_lost_micros_total", &["model=\"mock-image\""], 0.0);
+    assert!(metrics.contains("fourfold_results_not_removed_total 0"), "{metrics}");
     // Labels never hold a caller's text.
     assert!(!metrics.contains("nothing") && !metrics.contains("u1"), "{metrics}");
 }

@@ -66,6 +66,8 @@ impl JobSweep {
 
     /// Starts to sweep.
     pub fn start(self, spawner: &Spawner) {
+        // It is seen before it counts.
+        not_removed().increment(0);
         let stopping = spawner.stopping().clone();
         spawner.start(async move {
             let (mut forgotten_at, mut removed_at) = (None, None);
@@ -163,7 +165,7 @@ impl JobSweep {
         if let Err(error) = self.parts.storage.delete(&artifact.object.key).await {
             tracing::warn!(job.id = %artifact.job, key = %artifact.object.key,
                 error = &error as &dyn std::error::Error, "an old result couldn't be removed; it is tried again");
-            metrics::counter!("fourfold_results_not_removed_total").increment(1);
+            not_removed().increment(1);
             return Ok(false);
         }
         self.parts.store.artifacts_removed(vec![(artifact.job, artifact.index)]).await?;
@@ -199,4 +201,9 @@ impl JobSweep {
         while self.parts.store.forget_deliveries(before, SWEEP_MAX).await? == SWEEP_MAX as u64 {}
         Ok(())
     }
+}
+
+/// Counts results that the store wouldn't remove.
+fn not_removed() -> metrics::Counter {
+    metrics::counter!("fourfold_results_not_removed_total")
 }

@@ -17,6 +17,8 @@ pub struct RedisLimits {
 impl RedisLimits {
     /// Limits on this Redis.
     pub fn new(link: RedisLink) -> Self {
+        // It is seen before it counts.
+        takings_lost().increment(0);
         Self { link, take: Script::new(include_str!("limits.lua")) }
     }
 }
@@ -32,7 +34,7 @@ impl SharedLimits for RedisLimits {
             Ok((0, wait)) => Ok(Permits::After(Duration::from_millis(wait))),
             Ok((granted, _none)) => Ok(Permits::Granted(granted)),
             Err(error) => {
-                metrics::counter!("fourfold_limit_takings_lost_total").increment(1);
+                takings_lost().increment(1);
                 Err(LimitsError(error.into()))
             }
         }
@@ -41,6 +43,11 @@ impl SharedLimits for RedisLimits {
     async fn health(&self) -> Result<(), String> {
         self.link.health().await
     }
+}
+
+/// Counts what couldn't be taken, since Redis didn't answer.
+fn takings_lost() -> metrics::Counter {
+    metrics::counter!("fourfold_limit_takings_lost_total")
 }
 
 /// Rounded up.

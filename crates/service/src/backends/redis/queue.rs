@@ -66,6 +66,8 @@ impl RedisQueue {
         clock: Arc<dyn Clock>,
         spawner: &Spawner,
     ) -> Self {
+        // It is seen before it counts.
+        pushes_lost().increment(0);
         let lines = Arc::new(Lines {
             link,
             consumer: Uuid::now_v7().to_string(),
@@ -110,6 +112,11 @@ impl RedisQueue {
     }
 }
 
+/// Counts jobs that couldn't be lined up, and wait for the sweep.
+fn pushes_lost() -> metrics::Counter {
+    metrics::counter!("fourfold_queue_pushes_lost_total")
+}
+
 #[async_trait]
 impl JobQueue for RedisQueue {
     async fn push(&self, due: DueJob) {
@@ -121,7 +128,7 @@ impl JobQueue for RedisQueue {
             if wait.is_zero() && self.lines.offer(due.job) {
                 return;
             }
-            metrics::counter!("fourfold_queue_pushes_lost_total").increment(1);
+            pushes_lost().increment(1);
             tracing::debug!(job.id = %due.job, error = &error as &dyn std::error::Error, "a job couldn't be lined up");
         }
     }

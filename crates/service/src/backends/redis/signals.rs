@@ -38,6 +38,8 @@ impl RedisSignals {
     /// Starts to send and to listen, until the spawner stops; what is told after that is told in this process only,
     /// and others look by themselves.
     pub fn start(link: RedisLink, spawner: &Spawner) -> Self {
+        // It is seen before it counts.
+        signals_lost().increment(0);
         let here = Arc::new(InProcessSignals::default());
         let node = Uuid::now_v7().simple().to_string();
         let (sender, signals) = mpsc::channel(WAITING_MAX);
@@ -50,11 +52,16 @@ impl RedisSignals {
     }
 }
 
+/// Counts signals that found the line to Redis full.
+fn signals_lost() -> metrics::Counter {
+    metrics::counter!("fourfold_signals_lost_total")
+}
+
 impl JobSignals for RedisSignals {
     fn announce(&self, signal: JobSignal) {
         self.here.announce(signal);
         if self.sender.try_send(signal).is_err() {
-            metrics::counter!("fourfold_signals_lost_total").increment(1);
+            signals_lost().increment(1);
         }
     }
 

@@ -55,8 +55,7 @@ impl JobWorker {
         let lost = self.parts.store.end_late(EndLate { lease: working.claimed.lease, late }).await?;
         tracing::warn!(job.id = %job.id, account.id = %job.account, became, lost = %lost,
             "the task of a job that had expired is no longer asked about");
-        metrics::counter!("fourfold_credits_lost_micros_total", "model" => job.model.to_string())
-            .increment(lost.micros().unsigned_abs());
+        super::lost(&job.model).increment(lost.micros().unsigned_abs());
         Ok(())
     }
 }

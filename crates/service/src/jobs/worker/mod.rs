@@ -10,7 +10,7 @@ mod text;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Credits, Effect, JobId, JobState, ProviderError};
+use fourfold_domain::{Credits, Effect, JobId, JobState, ModelName, ProviderError};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -88,6 +88,7 @@ impl JobWorker {
     /// Starts to work on as many jobs at a time as the settings say. A vendor that is only asked how a task stands
     /// keeps no other job waiting. Leases are renewed until the last job was let go, shutdown or not.
     pub fn start(&self, spawner: &Spawner) {
+        self.show_counters();
         let working = TaskTracker::new();
         for _ in 0..self.parts.settings.workers {
             let (worker, stopping) = (self.clone(), spawner.stopping().clone());
@@ -110,6 +111,14 @@ impl JobWorker {
                 worker.leases.renew(worker.parts.store.as_ref(), worker.parts.settings.lease).await;
             }
         });
+    }
+
+    /// Lets the counters of what should never happen be seen before it does.
+    fn show_counters(&self) {
+        for model in self.parts.catalog.current().models() {
+            uncertain(&model.name).increment(0);
+            lost(&model.name).increment(0);
+        }
     }
 
     /// Claims a job and brings it further. Whatever goes wrong here, the database brings the job back.
@@ -327,5 +336,13 @@ impl JobWorker {
 fn note_uncertain(job: &Job) {
     tracing::error!(job.id = %job.id, account.id = %job.account, attempt = job.attempts,
         "it isn't known what became of the work that a vendor was asked for");
-    metrics::counter!("fourfold_attempts_uncertain_total", "model" => job.model.to_string()).increment(1);
+    uncertain(&job.model).increment(1);
+}
+
+fn uncertain(model: &ModelName) -> metrics::Counter {
+    metrics::counter!("fourfold_attempts_uncertain_total", "model" => model.to_string())
+}
+
+fn lost(model: &ModelName) -> metrics::Counter {
+    metrics::counter!("fourfold_credits_lost_micros_total", "model" => model.to_string())
 }
