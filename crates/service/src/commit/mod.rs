@@ -20,4 +20,6 @@ pub(crate) use queue::Alone;
 pub(crate) use queue::{BATCH_MAX, CommitQueue, Work};
 pub(crate) use step::{Commit, PendingStep, Step, pending};
 pub(crate) use table::Table;
-pub(crate) use world::{AdmissionNeeds, Needs, World};
+#[cfg(feature = "sqlite")]
+pub(crate) use world::AdmissionNeeds;
+pub(crate) use world::{Needs, World};
