@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use fourfold_servers::{Postgres, Redis};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     Api, Cluster, Home, Role, ended, eventually, fast, is_final, reached, read_books, slow, within,
 };
+
+/// How long the end of what was begun is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Leases and sweeps so short that a test can wait for them.
 fn quick() -> Cluster {
@@ -164,6 +167,36 @@ async fn scaled_out_nothing_is_promised_while_the_database_is_gone() {
     cluster.postgres.start_again().unwrap();
     assert_eq!(ended(&caller, &job).await["state"], "succeeded");
     assert_eq!(read_books(&cluster.home, &caller).await.jobs.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scaled_out_a_chat_whose_charge_cannot_be_written_says_when_to_look_again_and_is_given_back() {
+    let cluster = quick()
+        .with("FOURFOLD__DATABASE__PATIENCE", "200ms")
+        .with("FOURFOLD__CALLS__SETTLE_PATIENCE", "200ms")
+        .with("FOURFOLD__PROVIDERS__MOCK__DELAY", "2s");
+    let node = cluster.start(Role::All).await;
+    let caller = node.admin.user("u1");
+    node.admin.grant("u1", "10").await;
+    let chat =
+        json!({"model": "mock-chat-slow", "messages": [{"role": "user", "content": "Where do foxes live?"}]});
+    let under_way = async {
+        eventually("the hold", PATIENCE, async || {
+            (caller.read("/api/v1/credits").await["held"] != "0").then_some(())
+        })
+        .await;
+        cluster.postgres.kill().unwrap();
+    };
+    let chat = caller.post("/v1/chat/completions", &chat);
+    let (answer, ()) = tokio::join!(chat.send(), under_way);
+    assert_eq!(answer.json(503)["error"]["code"], "unavailable");
+    assert_eq!((answer.header("x-should-retry"), answer.header("retry-after")), ("false", "1"));
+    cluster.postgres.start_again().unwrap();
+    eventually("the end of the call", PATIENCE, async || {
+        let balance = caller.get("/api/v1/credits").send().await;
+        (balance.status == 200 && balance.json(200)["available"] == "10").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
