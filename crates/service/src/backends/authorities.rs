@@ -10,11 +10,12 @@ use crate::error::BoxError;
 
 /// The certificate authorities of a PEM file, of which there must be one. An error says which file it is, and what is
 /// wrong with it.
+#[cfg(feature = "postgres")]
 pub(super) fn roots(path: &Path) -> Result<RootCertStore, BoxError> {
     roots_in(&read(path)?).map_err(|why| wrong(path, &why))
 }
 
-/// The PEM file itself, for those who read it by themselves; it is as sound as [`roots`] want it.
+/// The PEM file itself, for those who read it by themselves; all of its certificates can be read, and it has one.
 #[cfg(any(feature = "redis", feature = "s3"))]
 pub(super) fn pem(path: &Path) -> Result<Vec<u8>, BoxError> {
     let pem = read(path)?;

@@ -8,6 +8,8 @@ use std::hash::Hash;
 #[derive(Debug)]
 pub(crate) struct Table<K, V> {
     rows: HashMap<K, Row<V>>,
+    /// The rows that this batch has loaded or changed, each once, in the order in which it came to them.
+    touched: Vec<K>,
 }
 
 #[derive(Debug)]
@@ -15,6 +17,7 @@ struct Row<V> {
     /// Nothing once it was removed.
     value: Option<V>,
     change: Change,
+    is_touched: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,14 +30,14 @@ enum Change {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: HashMap::new() }
+        Self { rows: HashMap::new(), touched: Vec::new() }
     }
 }
 
-impl<K: Eq + Hash, V> Table<K, V> {
+impl<K: Eq + Hash + Clone, V> Table<K, V> {
     /// Puts in a row as the database has it.
     pub(crate) fn load(&mut self, key: K, value: V) {
-        self.rows.insert(key, Row { value: Some(value), change: Change::None });
+        self.put(key, value, Change::None);
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
@@ -44,6 +47,7 @@ impl<K: Eq + Hash, V> Table<K, V> {
     /// The row, to be changed: it counts as updated from now on.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let row = self.rows.get_mut(key)?;
+        row.touch(key, &mut self.touched);
         if row.change == Change::None {
             row.change = Change::Updated;
         }
@@ -51,16 +55,15 @@ impl<K: Eq + Hash, V> Table<K, V> {
     }
 
     pub(crate) fn insert(&mut self, key: K, value: V) {
-        self.rows.insert(key, Row { value: Some(value), change: Change::Inserted });
+        self.put(key, value, Change::Inserted);
     }
 
     pub(crate) fn remove(&mut self, key: &K) {
-        match self.rows.get_mut(key) {
-            // What came and went within a batch was never in the database.
-            Some(row) if row.change == Change::Inserted => drop(self.rows.remove(key)),
-            Some(row) => (row.value, row.change) = (None, Change::Removed),
-            None => {}
-        }
+        let Some(row) = self.rows.get_mut(key) else { return };
+        row.touch(key, &mut self.touched);
+        row.value = None;
+        // What came and went within a batch was never in the database.
+        row.change = if row.change == Change::Inserted { Change::None } else { Change::Removed };
     }
 
     pub(crate) fn inserted(&self) -> impl Iterator<Item = (&K, &V)> {
@@ -72,16 +75,22 @@ impl<K: Eq + Hash, V> Table<K, V> {
     }
 
     pub(crate) fn removed(&self) -> impl Iterator<Item = &K> {
-        self.rows.iter().filter(|(_, row)| row.change == Change::Removed).map(|(key, _)| key)
+        let is_removed = |key: &&K| self.rows.get(*key).is_some_and(|row| row.change == Change::Removed);
+        self.touched.iter().filter(is_removed)
     }
 
-    /// The rows that these leave once they are written, those that are worth keeping.
+    /// Forgets what has become of the rows, since it was written, and of those that the batch has touched all that
+    /// aren't worth keeping for the next.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn written(self, is_kept: impl Fn(&V) -> bool) -> Self {
-        let kept = |row: Row<V>| row.value.filter(&is_kept);
-        let unchanged = |value| Row { value: Some(value), change: Change::None };
-        let rows = self.rows.into_iter().filter_map(|(key, row)| Some((key, unchanged(kept(row)?))));
-        Self { rows: rows.collect() }
+    pub(crate) fn settle(&mut self, is_kept: impl Fn(&V) -> bool) {
+        for key in self.touched.drain(..) {
+            match self.rows.get_mut(&key) {
+                Some(row) if row.value.as_ref().is_some_and(&is_kept) => {
+                    (row.change, row.is_touched) = (Change::None, false);
+                }
+                _ => drop(self.rows.remove(&key)),
+            }
+        }
     }
 
     #[cfg(feature = "sqlite")]
@@ -98,13 +107,28 @@ impl<K: Eq + Hash, V> Table<K, V> {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn retain(&mut self, holds: impl Fn(&V) -> bool) {
         self.rows.retain(|_key, row| row.value.as_ref().is_some_and(&holds));
+        self.touched.retain(|key| self.rows.contains_key(key));
+    }
+
+    fn put(&mut self, key: K, value: V, change: Change) {
+        let row = self.rows.entry(key.clone()).or_insert(Row { value: None, change, is_touched: false });
+        row.touch(&key, &mut self.touched);
+        (row.value, row.change) = (Some(value), change);
     }
 
     fn with_change(&self, change: Change) -> impl Iterator<Item = (&K, &V)> {
-        self.rows
-            .iter()
-            .filter(move |(_, row)| row.change == change)
-            .filter_map(|(key, row)| row.value.as_ref().map(|value| (key, value)))
+        self.touched.iter().filter_map(move |key| {
+            let row = self.rows.get(key).filter(|row| row.change == change)?;
+            Some((key, row.value.as_ref()?))
+        })
+    }
+}
+
+impl<V> Row<V> {
+    fn touch<K: Clone>(&mut self, key: &K, touched: &mut Vec<K>) {
+        if !std::mem::replace(&mut self.is_touched, true) {
+            touched.push(key.clone());
+        }
     }
 }
 
@@ -144,9 +168,19 @@ mod tests {
         table.remove(&1);
         assert_eq!((written(&table).as_str(), table.get(&1)), ("insert update delete", None));
     }
+
+    #[test]
+    fn a_row_that_comes_and_goes_and_comes_again_is_written_once() {
+        let mut table = Table::default();
+        table.insert(1, "a");
+        table.remove(&1);
+        table.insert(1, "b");
+        assert_eq!(written(&table), "insert 1b update delete");
+    }
+
     #[cfg(feature = "sqlite")]
     #[test]
-    fn what_was_written_is_as_if_it_had_been_loaded() {
+    fn what_was_written_is_as_if_it_had_been_loaded_before() {
         let mut table = Table::default();
         table.load(1, "a");
         table.load(2, "b");
@@ -154,11 +188,11 @@ mod tests {
         table.insert(4, "d");
         *table.get_mut(&1).unwrap() = "e";
         table.remove(&2);
-        let table = table.written(|row| *row != "d");
+        table.settle(|row| *row != "d");
         assert_eq!(written(&table), "insert update delete");
-        assert_eq!(
-            (table.get(&1), table.get(&2), table.get(&3), table.get(&4)),
-            (Some(&"e"), None, Some(&"c"), None)
-        );
+        assert_eq!([1, 2, 3, 4].map(|key| table.get(&key).copied()), [Some("e"), None, Some("c"), None]);
+        table.remove(&1);
+        *table.get_mut(&3).unwrap() = "f";
+        assert_eq!((written(&table).as_str(), table.len()), ("insert update 3f delete 1", 2));
     }
 }

@@ -16,7 +16,7 @@ use crate::calls::{CallAnswer, CallView};
 use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
-use crate::jobs::{JobEvent, JobView, Lease};
+use crate::jobs::{Artifact, Attempt, Job, JobEvent, JobView, Lease};
 use crate::ports::{Audit, DueJob, Needed, Reads};
 
 /// Newer than every id, for a list's first page.
@@ -176,48 +176,67 @@ impl Reads for PostgresStore {
 
 impl PostgresStore {
     /// The jobs whose ids `of` selects, the newest first, with all that belongs to them: one statement, so that they
-    /// belong together. The results come with the latest attempt. `OFFSET 0` keeps the plan from reading a table whole.
+    /// belong together. Each row brings one part of a job. `OFFSET 0` keeps the plan from reading a table whole.
     pub(super) async fn views(&self, of: &str, key: Vec<Value<'static>>) -> Result<Vec<JobView>, StoreError> {
         let sql = format!(
-            "SELECT job.*, attempt.*, artifact.* \
-             FROM (SELECT {JOB} FROM job WHERE id = ANY (ARRAY ({of}))) job \
-             LEFT JOIN LATERAL (SELECT {ATTEMPT} FROM attempt WHERE owner = 'job:' || job.id OFFSET 0) attempt ON true \
-             LEFT JOIN LATERAL (SELECT {ARTIFACT} FROM artifact WHERE artifact.job = job.id \
-               AND job.attempts = coalesce(attempt.number, job.attempts) OFFSET 0) artifact ON true \
-             ORDER BY job.id DESC, attempt.number, artifact.number"
+            "SELECT job.*, attempt.*, artifact.* FROM ({of}) of CROSS JOIN (VALUES (0), (1), (2)) part (kind) \
+             LEFT JOIN LATERAL \
+               (SELECT {JOB} FROM job WHERE kind = 0 AND job.id = of.id OFFSET 0) job ON true \
+             LEFT JOIN LATERAL \
+               (SELECT {ATTEMPT} FROM attempt WHERE kind = 1 AND owner = 'job:' || of.id OFFSET 0) attempt ON true \
+             LEFT JOIN LATERAL \
+               (SELECT {ARTIFACT} FROM artifact WHERE kind = 2 AND artifact.job = of.id OFFSET 0) artifact ON true \
+             ORDER BY of.id DESC, kind, attempt.number, artifact.number"
         );
-        let (attempt, artifact) = (columns(JOB), columns(JOB) + columns(ATTEMPT));
-        let read = |row: &Row| {
-            Ok(JobView {
-                job: rows::job(row)?,
-                attempts: part(row, attempt, rows::attempt_at)?,
-                artifacts: part(row, artifact, rows::artifact_at)?,
-            })
-        };
         let mut views = Vec::<JobView>::new();
-        for row in self.database.all(Query::new(sql, key), read).await? {
-            match views.last_mut().filter(|view| view.job.id == row.job.id) {
-                Some(view) => {
-                    let known = view.attempts.last().map(|attempt| attempt.number);
-                    view.attempts.extend(row.attempts.into_iter().filter(|one| Some(one.number) != known));
-                    view.artifacts.extend(row.artifacts);
+        for part in self.database.all(Query::new(sql, key), part).await? {
+            match (part, views.last_mut()) {
+                (Part::Job(job), _) => {
+                    views.push(JobView { job: *job, attempts: Vec::new(), artifacts: Vec::new() });
                 }
-                None => views.push(row),
+                (Part::Attempt(attempt), Some(view)) => view.attempts.push(*attempt),
+                (Part::Artifact(artifact), Some(view)) => view.artifacts.push(artifact),
+                _ => {}
             }
         }
         Ok(views)
     }
 }
 
-/// How many columns such a list has.
-fn columns(list: &str) -> usize {
-    list.split(',').count()
+/// What one row brings of a job; the job itself comes first.
+enum Part {
+    Job(Box<Job>),
+    Attempt(Box<Attempt>),
+    Artifact(Artifact),
+    /// There is nothing of that kind.
+    None,
 }
 
-/// What a row of a join has from this column on, if anything.
-fn part<T>(row: &Row, first: usize, read: impl Fn(&Row, usize) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
-    let is_there = rows::get::<Option<String>>(row, first)?.is_some();
-    Ok(if is_there { vec![read(row, first)?] } else { Vec::new() })
+const ATTEMPT_AT: usize = columns(JOB);
+const ARTIFACT_AT: usize = ATTEMPT_AT + columns(ATTEMPT);
+
+/// How many columns such a list has.
+const fn columns(list: &str) -> usize {
+    let (bytes, mut at, mut count) = (list.as_bytes(), 0, 1);
+    while at < bytes.len() {
+        assert!(bytes[at] != b'(', "an expression may have commas of its own");
+        count += (bytes[at] == b',') as usize;
+        at += 1;
+    }
+    count
+}
+
+fn part(row: &Row) -> Result<Part, Fault> {
+    let is_there = |first| Ok::<_, Fault>(rows::get::<Option<String>>(row, first)?.is_some());
+    Ok(if is_there(0)? {
+        Part::Job(Box::new(rows::job(row)?))
+    } else if is_there(ATTEMPT_AT)? {
+        Part::Attempt(Box::new(rows::attempt_at(row, ATTEMPT_AT)?))
+    } else if is_there(ARTIFACT_AT)? {
+        Part::Artifact(rows::artifact_at(row, ARTIFACT_AT)?)
+    } else {
+        Part::None
+    })
 }
 
 /// Where a page of a list begins.

@@ -57,8 +57,8 @@ pub(super) fn run(
 fn commit(connection: &mut Connection, kept: &mut Kept, mut batch: Batch, clock: &dyn Clock) {
     let began = Instant::now();
     let steps = batch.len();
-    // A panic is a mistake in one step. Its transaction is rolled back on the way out, and nothing of the
-    // batch was kept elsewhere, so the writer can go on.
+    // A panic is a mistake in one step. Its transaction is rolled back on the way out, and the rows that were at hand
+    // went with the batch, so the writer can go on.
     let committed = catch_unwind(AssertUnwindSafe(|| try_commit(connection, kept, &mut batch, clock)));
     match committed.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok(()) => batch.into_iter().for_each(|step| step.answer(None)),

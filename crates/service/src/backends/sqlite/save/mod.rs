@@ -35,8 +35,8 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Writes exactly one row with a statement that stays prepared. A row that isn't there any more was read
-    /// in this very transaction, so its absence is an error.
+    /// Writes exactly one row with a statement that stays prepared. A row that is changed was read in this transaction,
+    /// or is known to be unchanged since, so its absence is an error.
     pub(super) fn write(&self, sql: &str, values: impl Params) -> Result<()> {
         match self.transaction.prepare_cached(sql)?.execute(values)? {
             1 => Ok(()),
