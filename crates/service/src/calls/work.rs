@@ -20,7 +20,7 @@ use crate::credits::Owner;
 use crate::jobs::{
     AfterFailure, Attempt, AttemptState, JobError, after_failure, is_of_the_choice, state_after,
 };
-use crate::routing::{Asked, Candidate, Candidates, Turn};
+use crate::routing::{Asked, Candidate, Candidates, Turn, Wait};
 
 /// How long after a failed try the same vendor is asked again.
 const BACKOFF: Duration = Duration::from_millis(500);
@@ -98,9 +98,9 @@ impl<'a> Work<'a> {
             let candidates = self.candidates(&request);
             let candidate = match candidates.turn(self.attempts.last().map(asked)) {
                 Turn::Ask(candidate) => candidate,
-                Turn::Wait(wait) => match self.wait(wait).await {
+                Turn::Wait(Wait { lasts, .. }) => match self.wait(lasts).await {
                     Ok(()) => continue,
-                    Err(ended) => return ended.unwrap_or_else(|| Outcome::Failed(nobody_yet(wait))),
+                    Err(ended) => return ended.unwrap_or_else(|| Outcome::Failed(nobody_yet(lasts))),
                 },
                 Turn::Nobody(why) => {
                     return Outcome::Failed(ProviderError::new(Reason::Unavailable, Effect::NotStarted, why));

@@ -36,7 +36,7 @@ pub(crate) fn after_failure(
         Effect::NotStarted => match remedy(failure.reason) {
             Remedy::Time | Remedy::Another if elsewhere.is_next_ready => Some(Duration::ZERO),
             Remedy::OtherChoice if elsewhere.is_other_choice_ready => Some(Duration::ZERO),
-            Remedy::Another if again && elsewhere.is_anyone_left => Some(patience),
+            Remedy::Another if again && elsewhere.has_others => Some(patience),
             Remedy::Time if again => Some(patience),
             Remedy::Time | Remedy::Another | Remedy::OtherChoice | Remedy::Nothing => None,
         },
@@ -123,8 +123,8 @@ mod tests {
     use super::*;
 
     const ALONE: Elsewhere =
-        Elsewhere { is_next_ready: false, is_other_choice_ready: false, is_anyone_left: false };
-    const WRAPS: Elsewhere = Elsewhere { is_anyone_left: true, ..ALONE };
+        Elsewhere { is_next_ready: false, is_other_choice_ready: false, has_others: false };
+    const WRAPS: Elsewhere = Elsewhere { has_others: true, ..ALONE };
     const SPARE_KEY: Elsewhere = Elsewhere { is_next_ready: true, ..WRAPS };
     const OTHER_CHOICE: Elsewhere = Elsewhere { is_other_choice_ready: true, ..SPARE_KEY };
 

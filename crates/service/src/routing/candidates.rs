@@ -7,7 +7,7 @@ use fourfold_domain::{Circuit, Provider, ProviderKey, Request, Route, RouteChoic
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::credentials::CredentialState;
+use super::credentials::{CredentialState, CredentialStates};
 use super::order::{first_of, in_order};
 use super::{Routing, can_do};
 
@@ -27,12 +27,23 @@ pub(crate) struct Candidate {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Standing {
     Ready,
+    Waits(Wait),
+}
+
+/// When somebody can be asked who can't be now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Wait {
     /// Not before this long.
-    Waits(Duration),
+    pub(crate) lasts: Duration,
+    /// A credential is set aside: the operator may mend that before.
+    pub(crate) may_be_mended: bool,
 }
 
 /// All candidates in their order.
-pub(crate) struct Candidates(Vec<Candidate>);
+pub(crate) struct Candidates {
+    all: Vec<Candidate>,
+    credentials: CredentialStates,
+}
 
 /// Who was asked last.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +62,7 @@ pub(crate) enum Turn {
     /// This one's.
     Ask(Candidate),
     /// Nobody's for so long.
-    Wait(Duration),
+    Wait(Wait),
     /// Nobody's, and waiting doesn't help; a sentence for the caller says why.
     Nobody(&'static str),
 }
@@ -63,8 +74,8 @@ pub(crate) struct Elsewhere {
     pub(crate) is_next_ready: bool,
     /// One of them is another choice of the route.
     pub(crate) is_other_choice_ready: bool,
-    /// Somebody else can be asked, now or after a while.
-    pub(crate) is_anyone_left: bool,
+    /// There is somebody else, however they stand now.
+    pub(crate) has_others: bool,
 }
 
 impl Candidates {
@@ -85,40 +96,41 @@ impl Candidates {
                     let state = routing.credentials.of(&choice.provider, &credentialed.credential);
                     all.push(Candidate {
                         choice: choice.clone(),
-                        standing: standing(&state, credentialed.provider.circuit(), routing),
+                        standing: standing(&state, credentialed.provider.circuit(), &routing.credentials),
                         credential: credentialed.credential,
                         provider: credentialed.provider,
                     });
                 }
             }
         }
-        Self(all)
+        Self { all, credentials: routing.credentials.clone() }
     }
 
     /// Who comes first, however it stands now.
     pub(crate) fn first(&self) -> Option<&Candidate> {
-        self.0.first()
+        self.all.first()
     }
 
-    /// Whose turn it is after this one, or at first.
+    /// Whose turn it is after this one, or at first. One that was set aside is tried by one piece of work at a time:
+    /// whoever is told to ask it, does.
     pub(crate) fn turn(&self, asked: Option<Asked<'_>>) -> Turn {
         let position = asked.and_then(|asked| Some((self.position(asked)?, asked.is_refused)));
         let first = position.map_or(0, |(position, is_refused)| position + usize::from(is_refused));
         let is_spent = |candidate: &&Candidate| {
             asked.is_some_and(|asked| asked.is_of_the_choice && candidate.is_of_choice(asked))
         };
-        let mut in_turn = self.0.iter().cycle().skip(first).take(self.0.len());
-        let ready = in_turn.find(|candidate| candidate.standing == Standing::Ready && !is_spent(candidate));
-        if let Some(ready) = ready {
-            return Turn::Ask(ready.clone());
+        let mut waits: Vec<Wait> = self.all.iter().filter_map(Candidate::wait).collect();
+        let in_turn = self.all.iter().cycle().skip(first).take(self.all.len());
+        for ready in in_turn.filter(|candidate| candidate.wait().is_none() && !is_spent(candidate)) {
+            match self.credentials.take(&ready.choice.provider, &ready.credential) {
+                None => return Turn::Ask(ready.clone()),
+                Some(state) => waits.extend(wait(&state, &self.credentials)),
+            }
         }
-        let waits = self.0.iter().filter_map(|candidate| match candidate.standing {
-            Standing::Waits(wait) => Some(wait),
-            Standing::Ready => None,
-        });
-        match waits.min() {
-            Some(wait) => Turn::Wait(wait),
-            None if self.0.is_empty() => {
+        let may_be_mended = waits.iter().any(|wait| wait.may_be_mended);
+        match waits.iter().map(|wait| wait.lasts).min() {
+            Some(lasts) => Turn::Wait(Wait { lasts, may_be_mended }),
+            None if self.all.is_empty() => {
                 Turn::Nobody("every provider of the model is off, or can't do what is asked")
             }
             None => Turn::Nobody("no provider of the model can be asked now"),
@@ -128,39 +140,53 @@ impl Candidates {
     /// Who is left after this one. What it is itself like by now doesn't count.
     pub(crate) fn elsewhere(&self, asked: Asked<'_>) -> Elsewhere {
         let position = self.position(asked);
-        let mut elsewhere = Elsewhere::default();
-        for (index, candidate) in self.0.iter().enumerate() {
-            if Some(index) == position {
-                continue;
-            }
+        let others = || self.all.iter().enumerate().filter(|(index, _)| Some(*index) != position);
+        let mut elsewhere = Elsewhere { has_others: others().next().is_some(), ..Elsewhere::default() };
+        for (index, candidate) in others() {
             let is_next_ready =
                 candidate.standing == Standing::Ready && position.is_none_or(|position| index > position);
             elsewhere.is_next_ready |= is_next_ready;
             elsewhere.is_other_choice_ready |= is_next_ready && !candidate.is_of_choice(asked);
-            elsewhere.is_anyone_left = true;
         }
         elsewhere
     }
 
     fn position(&self, asked: Asked<'_>) -> Option<usize> {
-        self.0
+        self.all
             .iter()
             .position(|candidate| candidate.is_of_choice(asked) && *candidate.credential == *asked.credential)
     }
 }
 
 impl Candidate {
+    /// How long it can't be asked yet.
+    fn wait(&self) -> Option<Wait> {
+        match self.standing {
+            Standing::Ready => None,
+            Standing::Waits(wait) => Some(wait),
+        }
+    }
+
     fn is_of_choice(&self, asked: Asked<'_>) -> bool {
         self.choice.provider == *asked.provider && self.choice.vendor_model == asked.vendor_model
     }
 }
 
-fn standing(state: &CredentialState, circuit: Circuit, routing: &Routing) -> Standing {
-    match (state, circuit) {
-        (CredentialState::Resting { until } | CredentialState::SetAside { until, .. }, _) => {
-            Standing::Waits(until.since(routing.credentials.now()).max(Duration::from_millis(1)))
-        }
-        (CredentialState::Ready, Circuit::Open) => Standing::Waits(BREAKER_LOOK_AGAIN),
-        (CredentialState::Ready, Circuit::Closed | Circuit::HalfOpen) => Standing::Ready,
+fn standing(state: &CredentialState, circuit: Circuit, credentials: &CredentialStates) -> Standing {
+    match (wait(state, credentials), circuit) {
+        (Some(wait), _) => Standing::Waits(wait),
+        (None, Circuit::Open) => Standing::Waits(Wait { lasts: BREAKER_LOOK_AGAIN, may_be_mended: false }),
+        (None, Circuit::Closed | Circuit::HalfOpen) => Standing::Ready,
     }
+}
+
+/// How long a credential in this state can't be used.
+fn wait(state: &CredentialState, credentials: &CredentialStates) -> Option<Wait> {
+    let may_be_mended = match state {
+        CredentialState::Ready => return None,
+        CredentialState::Resting { .. } => false,
+        CredentialState::SetAside { .. } => true,
+    };
+    let lasts = state.until().since(credentials.now()).max(Duration::from_millis(1));
+    Some(Wait { lasts, may_be_mended })
 }

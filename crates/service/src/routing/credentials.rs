@@ -9,9 +9,12 @@ use fourfold_domain::{ProviderError, ProviderKey, Reason};
 
 use crate::{Clock, Timestamp};
 
-/// How long a credential is set aside before one piece of work may try it again: a vendor may be wrong once. Each time
+/// How long a credential is set aside before one piece of work tries it again: a vendor may be wrong once. Each time
 /// that it is refused once more, that is [`LONGER`] times as long.
 const SET_ASIDE: Duration = Duration::from_secs(10);
+
+/// How long one piece of work tries a credential before another may try it too, since the first may never tell.
+const TRY: Duration = Duration::from_secs(10);
 
 const LONGER: u32 = 4;
 
@@ -52,7 +55,16 @@ pub enum CredentialState {
 pub struct CredentialStates {
     clock: Arc<dyn Clock>,
     /// Those that aren't ready. Held for a look-up or a change, never longer.
-    troubled: Arc<Mutex<BTreeMap<(ProviderKey, String), CredentialState>>>,
+    troubled: Arc<Mutex<BTreeMap<(ProviderKey, String), Trouble>>>,
+}
+
+/// What is known of a credential that isn't ready, or that nobody has tried with success since.
+struct Trouble {
+    state: CredentialState,
+    /// How long it was set aside; nothing where it rests.
+    length: Option<Duration>,
+    /// One piece of work tries it, and what becomes of that is news.
+    is_tried: bool,
 }
 
 impl CredentialStates {
@@ -64,8 +76,8 @@ impl CredentialStates {
     /// Whether this one can be used now.
     pub fn of(&self, provider: &ProviderKey, credential: &str) -> CredentialState {
         let troubled = self.troubled();
-        let state = troubled.get(&(provider.clone(), credential.to_owned()));
-        state.filter(|state| state.until() > self.clock.now()).cloned().unwrap_or(CredentialState::Ready)
+        let known = troubled.get(&(provider.clone(), credential.to_owned())).map(|known| &known.state);
+        known.filter(|state| state.until() > self.clock.now()).cloned().unwrap_or(CredentialState::Ready)
     }
 
     /// Makes all of them ready again: the operator has acted.
@@ -77,34 +89,35 @@ impl CredentialStates {
         self.clock.now()
     }
 
+    /// Takes this one for a piece of work; nothing where it can be used, else the state that is in the way. One that
+    /// was set aside is taken by one piece of work at a time, until it has worked.
+    pub(super) fn take(&self, provider: &ProviderKey, credential: &str) -> Option<CredentialState> {
+        let mut troubled = self.troubled();
+        if troubled.is_empty() {
+            return None;
+        }
+        let now = self.clock.now();
+        let known = troubled.get_mut(&(provider.clone(), credential.to_owned()))?;
+        if known.state.until() > now {
+            return Some(known.state.clone());
+        }
+        if let CredentialState::SetAside { until, .. } = &mut known.state {
+            (*until, known.is_tried) = (now.after(TRY), true);
+        }
+        None
+    }
+
     pub(super) fn worked(&self, provider: &ProviderKey, credential: &str) {
-        if self.troubled().remove(&(provider.clone(), credential.to_owned())).is_some() {
+        let known = self.troubled().remove(&(provider.clone(), credential.to_owned()));
+        if known.is_some() {
             tracing::info!(%provider, credential, "a credential works again");
         }
     }
 
     pub(super) fn failed(&self, provider: &ProviderKey, credential: &str, failure: &ProviderError) {
-        let now = self.clock.now();
-        let mut troubled = self.troubled();
-        let known = troubled.get(&(provider.clone(), credential.to_owned()));
-        let state = match failure.reason {
-            Reason::Unauthorized | Reason::OutOfMoney => {
-                let length = known.map_or(SET_ASIDE, |known| known.next_length(now));
-                tracing::error!(%provider, credential, reason = failure.reason.as_str(), message = failure.message,
-                    for_ms = length.as_millis(),
-                    "a credential is set aside; mend it at the vendor or in the configuration, then reload");
-                CredentialState::SetAside {
-                    since: now,
-                    until: now.after(length),
-                    reason: failure.reason,
-                    message: failure.message.clone(),
-                }
-            }
-            Reason::RateLimited => {
-                let rest = failure.retry_after.unwrap_or(REST).min(REST_MAX);
-                tracing::warn!(%provider, credential, rest_ms = rest.as_millis(), "a credential rests");
-                CredentialState::Resting { until: now.after(rest) }
-            }
+        let is_refused = match failure.reason {
+            Reason::Unauthorized | Reason::OutOfMoney => true,
+            Reason::RateLimited => false,
             _ => return,
         };
         let labels = [
@@ -113,29 +126,82 @@ impl CredentialStates {
             ("reason", failure.reason.as_str().to_owned()),
         ];
         metrics::counter!("fourfold_credential_troubles_total", &labels).increment(1);
-        // One that is set aside isn't taken back for a rest that ends sooner.
-        if known.is_none_or(|known| known.until() <= state.until()) {
-            troubled.insert((provider.clone(), credential.to_owned()), state);
+        let rest = failure.retry_after.unwrap_or(REST).min(REST_MAX);
+        if is_refused {
+            if let Some(length) = self.set_aside(provider, credential, failure) {
+                tracing::error!(%provider, credential, reason = failure.reason.as_str(), message = failure.message,
+                    for_ms = length.as_millis(),
+                    "a credential is set aside; mend it at the vendor or in the configuration, then reload");
+            }
+        } else if self.rest(provider, credential, rest) {
+            tracing::warn!(%provider, credential, rest_ms = rest.as_millis(), "a credential rests");
         }
     }
 
-    fn troubled(&self) -> MutexGuard<'_, BTreeMap<(ProviderKey, String), CredentialState>> {
+    /// For how long it is set aside by this; nothing where it was already known not to be ready.
+    fn set_aside(
+        &self,
+        provider: &ProviderKey,
+        credential: &str,
+        failure: &ProviderError,
+    ) -> Option<Duration> {
+        let (now, mut troubled) = (self.clock.now(), self.troubled());
+        let known = troubled.get(&(provider.clone(), credential.to_owned()));
+        let length = known.map_or(SET_ASIDE, Trouble::next_length);
+        let until = now.after(length);
+        // A rest that ends later stays.
+        if known.is_some_and(|known| known.stands(now) || known.rests_past(until)) {
+            return None;
+        }
+        let state = CredentialState::SetAside {
+            since: now,
+            until,
+            reason: failure.reason,
+            message: failure.message.clone(),
+        };
+        let trouble = Trouble { state, length: Some(length), is_tried: false };
+        troubled.insert((provider.clone(), credential.to_owned()), trouble);
+        Some(length)
+    }
+
+    /// Whether it rests by this: one that is set aside isn't taken back for a rest, nor is a longer rest cut.
+    fn rest(&self, provider: &ProviderKey, credential: &str, rest: Duration) -> bool {
+        let (now, mut troubled) = (self.clock.now(), self.troubled());
+        let known = troubled.get(&(provider.clone(), credential.to_owned()));
+        let until = now.after(rest);
+        if known.is_some_and(|known| known.stands(now) || known.rests_past(until)) {
+            return false;
+        }
+        let trouble = Trouble { state: CredentialState::Resting { until }, length: None, is_tried: false };
+        troubled.insert((provider.clone(), credential.to_owned()), trouble);
+        true
+    }
+
+    fn troubled(&self) -> MutexGuard<'_, BTreeMap<(ProviderKey, String), Trouble>> {
         self.troubled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl CredentialState {
-    /// How long one of this state is set aside that is refused now. Work that was under way when it was set aside
-    /// says nothing new.
-    fn next_length(&self, now: Timestamp) -> Duration {
-        match self {
-            Self::SetAside { until, .. } if *until > now => until.since(now),
-            Self::SetAside { since, until, .. } => (until.since(*since) * LONGER).min(SET_ASIDE_MAX),
-            Self::Ready | Self::Resting { .. } => SET_ASIDE,
-        }
+impl Trouble {
+    /// How long it is set aside if it is refused once more.
+    fn next_length(&self) -> Duration {
+        self.length.map_or(SET_ASIDE, |length| (length * LONGER).min(SET_ASIDE_MAX))
     }
 
-    fn until(&self) -> Timestamp {
+    /// It is set aside and nobody tries it: what work that was under way before says of it isn't news.
+    fn stands(&self, now: Timestamp) -> bool {
+        self.length.is_some() && !self.is_tried && self.state.until() > now
+    }
+
+    /// It rests for longer than that.
+    fn rests_past(&self, until: Timestamp) -> bool {
+        self.length.is_none() && self.state.until() > until
+    }
+}
+
+impl CredentialState {
+    /// When it may be used again.
+    pub(super) fn until(&self) -> Timestamp {
         match self {
             Self::Ready => Timestamp::default(),
             Self::Resting { until } | Self::SetAside { until, .. } => *until,
@@ -185,18 +251,47 @@ mod tests {
         let refused = ProviderError::new(Reason::Unauthorized, Effect::NotStarted, "no");
         let set_aside_for = || {
             states.failed(&key, "main", &refused);
-            // Another piece of work, asked at the same time.
+            let state = states.of(&key, "main");
+            let CredentialState::SetAside { since, until, .. } = state.clone() else { panic!("it is ready") };
+            // Another piece of work, asked at the same time, hears of it later.
+            clock.advance(Duration::from_secs(4));
             states.failed(&key, "main", &refused);
-            let CredentialState::SetAside { until, .. } = states.of(&key, "main") else {
-                panic!("it is ready")
-            };
-            let length = until.since(clock.now());
-            clock.advance(length);
-            length.as_secs()
+            assert_eq!(states.of(&key, "main"), state);
+            clock.advance(until.since(clock.now()));
+            until.since(since).as_secs()
         };
         assert_eq!([0; 5].map(|_| set_aside_for()), [10, 40, 160, 600, 600]);
         states.worked(&key, "main");
         assert_eq!(set_aside_for(), 10);
+    }
+
+    #[test]
+    fn one_piece_of_work_at_a_time_tries_what_was_set_aside() {
+        let clock = Arc::new(TestClock::default());
+        let states = CredentialStates::new(clock.clone());
+        let key: ProviderKey = "acme".parse().unwrap();
+        let failed =
+            |reason| states.failed(&key, "main", &ProviderError::new(reason, Effect::NotStarted, "no"));
+        let is_taken = || states.take(&key, "main").is_none();
+        assert!(is_taken() && is_taken(), "nothing is known against it");
+        failed(Reason::Unauthorized);
+        assert!(!is_taken());
+        clock.advance(SET_ASIDE);
+        assert_eq!(states.of(&key, "main"), CredentialState::Ready);
+        assert!(is_taken() && !is_taken(), "one tries it");
+        assert_ne!(states.of(&key, "main"), CredentialState::Ready);
+        clock.advance(TRY);
+        assert!(is_taken() && !is_taken(), "the first never told");
+        failed(Reason::OutOfMoney);
+        clock.advance(SET_ASIDE * LONGER - Duration::from_millis(1));
+        assert!(!is_taken(), "it was refused once more");
+        clock.advance(Duration::from_millis(1));
+        assert!(is_taken());
+        states.worked(&key, "main");
+        assert!(is_taken() && is_taken(), "it works again");
+        failed(Reason::RateLimited);
+        clock.advance(REST);
+        assert!(is_taken() && is_taken(), "a rest needs no try");
     }
 
     #[test]

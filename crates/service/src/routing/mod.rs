@@ -21,8 +21,9 @@ use uuid::Uuid;
 use crate::Clock;
 use crate::ports::Providers;
 
-pub(crate) use candidates::{Asked, Candidate, Candidates, Elsewhere, Turn};
+pub(crate) use candidates::{Asked, Candidate, Candidates, Elsewhere, Turn, Wait};
 pub use credentials::{CredentialState, CredentialStates};
+pub(crate) use order::spread;
 
 /// Chooses who is asked. Clones share what is known of the credentials.
 #[derive(Clone)]

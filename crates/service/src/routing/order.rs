@@ -1,7 +1,12 @@
-//! The order in which the choices of a route are asked.
+//! The order in which the choices of a route are asked, and when those who wait come again.
+
+use std::time::Duration;
 
 use fourfold_domain::{Route, RouteChoice};
 use uuid::Uuid;
+
+/// The most by which a wait is made longer.
+const SPREAD_MAX: Duration = Duration::from_secs(10);
 
 /// The choices by their ranks; those of one rank by lot, each first as often as its weight says. The same lot
 /// gives the same order.
@@ -22,11 +27,20 @@ pub(super) fn first_of(lot: Uuid, count: usize) -> usize {
     usize::try_from(drawn).unwrap_or(0)
 }
 
+/// A wait that is up to a tenth longer, at most [`SPREAD_MAX`]: those who wait for the same don't come at once.
+pub(crate) fn spread(wait: Duration, lot: Uuid) -> Duration {
+    wait + (wait / 10).min(SPREAD_MAX).mul_f64(share(lot, u64::MAX))
+}
+
 /// How long one of exponentially distributed waits takes: of several, divided by their weights, each is the
 /// shortest as often as its weight says.
 fn wait(lot: Uuid, index: u64) -> f64 {
-    let share = (mix(lot, index) >> 11) as f64 / (1u64 << 53) as f64;
-    -(1.0 - share).ln()
+    -(1.0 - share(lot, index)).ln()
+}
+
+/// From 0 to 1, evenly.
+fn share(lot: Uuid, index: u64) -> f64 {
+    (mix(lot, index) >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// Even bits from a lot: splitmix64's finish over both halves.

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
 use crate::jobs::outcome::{is_filtered, is_of_the_choice};
 use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
-use crate::routing::{Asked, Candidate, Candidates, Turn};
+use crate::routing::{Asked, Candidate, Candidates, Turn, spread};
 use crate::{Refusal, StoreError, failpoint};
 
-/// How long a job waits at most for somebody who can be asked before it looks again, since an operator may have mended
-/// what was in the way.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How long a job waits at most before it looks again where a credential is set aside, since an operator may have mended
+/// it.
+const LOOK_FOR_MENDED: Duration = Duration::from_secs(30);
 
 /// All that an attempt is chosen from.
 struct Prepared {
@@ -54,8 +54,9 @@ impl JobWorker {
         let candidate = match candidates.turn(asked) {
             Turn::Ask(candidate) => candidate,
             Turn::Wait(wait) => {
-                let wait = wait.min(LOOK_AGAIN);
-                tracing::info!(job.id = %job.id, wait_ms = super::millis(wait), "nobody who serves a job can be asked yet");
+                let lasts = if wait.may_be_mended { wait.lasts.min(LOOK_FOR_MENDED) } else { wait.lasts };
+                let wait = spread(lasts, job.id.uuid());
+                tracing::debug!(job.id = %job.id, wait_ms = super::millis(wait), "nobody who serves a job can be asked yet");
                 return self.reschedule(working, wait, None, 0).await;
             }
             Turn::Nobody(why) => {
