@@ -163,6 +163,8 @@ async fn metrics_count_requests_and_jobs() {
     // What should never happen is seen before it does.
     check("fourfold_attempts_uncertain_total", &["model=\"mock-image\""], 0.0);
     check("fourfold_credits_lost_micros_total", &["model=\"mock-image\""], 0.0);
+    check("fourfold_credits_lost_micros_total", &["model=\"mock-chat\""], 0.0);
+    assert!(metrics.contains("fourfold_calls_charged_unsent_total 0"), "{metrics}");
     assert!(metrics.contains("fourfold_results_not_removed_total 0"), "{metrics}");
     // Labels never hold a caller's text.
     assert!(!metrics.contains("nothing") && !metrics.contains("u1"), "{metrics}");

@@ -9,11 +9,12 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::answer::{self, AnswerWriter, CallReply, Part};
-use super::left_over::LeftOver;
+use super::left_over::{LeftOver, charged_unsent};
 use super::order::Order;
 use super::task::CallTask;
 use super::{Call, CallSettings, CallState, OpenCall};
 use crate::catalog::CatalogService;
+use crate::commit::lost;
 use crate::credits::Owner;
 use crate::ports::Store;
 use crate::routing::Routing;
@@ -118,6 +119,11 @@ impl CallsService {
 
     /// Starts to end, again and again, the calls that couldn't be ended when they should have been.
     pub fn start_sweep(&self) {
+        // It is seen before it counts.
+        charged_unsent().increment(0);
+        for model in self.parts.catalog.current().models() {
+            lost(&model.name).increment(0);
+        }
         let (service, stopping) = (self.clone(), self.parts.spawner.stopping().clone());
         self.parts.spawner.start(async move {
             loop {

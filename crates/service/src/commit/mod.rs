@@ -10,11 +10,13 @@
 //! waiting steps ─► load rows ─► decide, one after the other ─► write changed rows ─► commit ─► answer each
 //! ```
 
+mod losses;
 mod queue;
 mod step;
 mod table;
 mod world;
 
+pub(crate) use losses::{Losses, lost};
 #[cfg(feature = "sqlite")]
 pub(crate) use queue::Alone;
 pub(crate) use queue::{BATCH_MAX, CommitQueue, Work};

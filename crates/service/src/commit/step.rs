@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-use super::{Needs, World};
+use super::{Losses, Needs, World};
 use crate::error::{Refusal, StoreError};
 
 /// One atomic change, named for its intent.
@@ -44,12 +44,13 @@ pub(crate) type Waiting<A> = oneshot::Receiver<Result<A, StoreError>>;
 /// Pairs a step with the one who waits for it.
 pub(crate) fn pending<S: Step>(step: S) -> (Box<dyn PendingStep>, Waiting<S::Answer>) {
     let (sender, receiver) = oneshot::channel();
-    (Box::new(Pending { step, decided: None, sender }), receiver)
+    (Box::new(Pending { step, decided: None, losses: Losses::default(), sender }), receiver)
 }
 
 struct Pending<S: Step> {
     step: S,
     decided: Option<Result<S::Answer, Refusal>>,
+    losses: Losses,
     sender: oneshot::Sender<Result<S::Answer, StoreError>>,
 }
 
@@ -59,10 +60,15 @@ impl<S: Step> PendingStep for Pending<S> {
     }
 
     fn decide(&mut self, world: &mut World) {
+        let known = world.entries.len();
         self.decided = Some(self.step.decide(world));
+        self.losses = Losses::since(world, known);
     }
 
     fn answer(self: Box<Self>, failure: Option<StoreError>) {
+        if failure.is_none() {
+            self.losses.count();
+        }
         let answer = match (failure, self.decided) {
             (Some(failure), _) => Err(failure),
             (None, Some(decided)) => decided.map_err(StoreError::Refused),

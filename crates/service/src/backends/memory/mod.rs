@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
 use crate::clock::Clock;
-use crate::commit::{Commit, Needs, Step, World};
+use crate::commit::{Commit, Losses, Needs, Step, World};
 use crate::credits::{HoldState, Owner, rules};
 use crate::error::StoreError;
 use crate::jobs::{Artifact, Due, JobView};
@@ -199,6 +199,7 @@ impl MemoryStore {
             }
         }
         let answer = answer?;
+        Losses::since(world, known.0).count();
         for entry in world.entries.get(known.0..).unwrap_or_default().to_vec() {
             world.operations.insert(entry.operation.clone(), entry);
         }

@@ -55,7 +55,6 @@ impl JobWorker {
         let lost = self.parts.store.end_late(EndLate { lease: working.claimed.lease, late }).await?;
         tracing::warn!(job.id = %job.id, account.id = %job.account, became, lost = %lost,
             "the task of a job that had expired is no longer asked about");
-        super::lost(&job.model).increment(lost.micros().unsigned_abs());
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ use super::{
     AttemptState, Claim, Claimed, Ended, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule,
     Upstream,
 };
+use crate::commit::lost;
 use crate::ports::Taken;
 use crate::routing::Elsewhere;
 use crate::{Refusal, Spawner, StoreError, Timestamp, failpoint};
@@ -341,8 +342,4 @@ fn note_uncertain(job: &Job) {
 
 fn uncertain(model: &ModelName) -> metrics::Counter {
     metrics::counter!("fourfold_attempts_uncertain_total", "model" => model.to_string())
-}
-
-fn lost(model: &ModelName) -> metrics::Counter {
-    metrics::counter!("fourfold_credits_lost_micros_total", "model" => model.to_string())
 }

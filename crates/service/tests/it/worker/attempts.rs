@@ -10,6 +10,7 @@ use fourfold_domain::{
 use fourfold_service::catalog::Catalog;
 use fourfold_service::jobs::AttemptState as A;
 use fourfold_service::ports::JobStore as _;
+use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::house::{House, Plan, attempts, error, submission};
 use super::late::losses;
@@ -78,6 +79,25 @@ async fn an_answer_that_cannot_be_read_is_free_and_the_operators_loss() {
     house.check(job, JobState::Failed, "0").await;
     assert_eq!((error(&view), attempts(&view)), (Some("unreadable"), vec![("acme", A::Lost)]));
     assert_eq!(losses(&house).await, ["-0.04"]);
+}
+
+#[tokio::test]
+async fn every_loss_is_counted_as_its_entry_says() {
+    let unreadable = failure(Reason::Unreadable, Effect::Started);
+    let uncertain = failure(Reason::Timeout, Effect::MayHaveStarted);
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+    for (failure, micros) in [(unreadable, 40_000), (uncertain, 80_000)] {
+        let house = House::new([vendor("acme", MockMaker::starting([Err(failure)]))]).await;
+        let job = house.submit(1).await;
+        house.bring_to_an_end(job).await;
+        assert_eq!(losses(&house).await, ["-0.04"]);
+        let (shown, line) = (
+            recorder.handle().render(),
+            format!("fourfold_credits_lost_micros_total{{model=\"picture\"}} {micros}\n"),
+        );
+        assert!(shown.contains(&line), "{shown}");
+    }
 }
 
 #[tokio::test]
