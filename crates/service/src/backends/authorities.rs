@@ -23,6 +23,14 @@ pub(super) fn pem(path: &Path) -> Result<Vec<u8>, BoxError> {
     Ok(pem)
 }
 
+/// Whether a server showed a certificate that isn't trusted, or isn't its own. Drivers wrap the cause in types that they
+/// don't show, so rustls' words for it must do.
+#[cfg(any(feature = "redis", feature = "s3"))]
+pub(super) fn is_distrust(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .any(|error| error.to_string().contains("invalid peer certificate"))
+}
+
 fn roots_in(pem: &[u8]) -> Result<RootCertStore, BoxError> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {

@@ -159,7 +159,7 @@ impl RedisLink {
 
     /// Says it once an outage.
     fn failed(&self, error: &RedisError) {
-        self.inner.distrusting.store(is_distrust(error), Ordering::Relaxed);
+        self.inner.distrusting.store(authorities::is_distrust(error), Ordering::Relaxed);
         if !self.inner.failing.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 error = error as &dyn std::error::Error,
@@ -168,12 +168,6 @@ impl RedisLink {
             );
         }
     }
-}
-
-/// Whether the server showed a certificate that isn't trusted, or isn't its own. The client has wrapped the cause in
-/// types that it doesn't show, so rustls' words for it must do.
-fn is_distrust(error: &RedisError) -> bool {
-    error.to_string().contains("invalid peer certificate")
 }
 
 /// The certificate authorities of a PEM file.

@@ -3,6 +3,7 @@
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
+use crate::backends::authorities;
 use crate::error::BoxError;
 use crate::ports::StorageError;
 
@@ -27,7 +28,7 @@ where
     let code = error.code().unwrap_or_default().to_owned();
     let what = match (&error, status) {
         (SdkError::TimeoutError(_), _) => "S3 took too long to answer".to_owned(),
-        (SdkError::DispatchFailure(_), _) if is_distrust(&error) => {
+        (SdkError::DispatchFailure(_), _) if authorities::is_distrust(&error) => {
             "S3 can't be reached (its certificate isn't trusted)".to_owned()
         }
         (SdkError::DispatchFailure(_), _) => "S3 can't be reached".to_owned(),
@@ -38,11 +39,4 @@ where
     let is_full = status == Some(507) || FULL.contains(&code.as_str());
     let failure = S3Failure { what, source: error.into() };
     if is_full { StorageError::Full(failure.into()) } else { StorageError::Failed(failure.into()) }
-}
-
-/// Whether the server showed a certificate that isn't trusted, or isn't its own. The SDK has wrapped the cause in types
-/// that it doesn't show, so rustls' words for it must do.
-fn is_distrust(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.to_string().contains("invalid peer certificate"))
 }
