@@ -4,25 +4,30 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Query, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::Method;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
+use crate::AppState;
 use crate::error::ApiError;
+use crate::extract::Caller;
 
 /// Ours, where every name is known; what other wires allow besides is theirs to say.
 const NATIVE: &str = "/api/v1/";
 
-/// The names that each route takes in its query, for those that take any. Clones share them.
-#[derive(Clone)]
-pub(crate) struct QueryNames(Arc<HashMap<(Method, String), Vec<String>>>);
+/// The names that each route takes in its query, for those that take any.
+pub(crate) struct QueryNames {
+    names: HashMap<(Method, String), Vec<String>>,
+    /// Knows the callers.
+    state: AppState,
+}
 
 impl QueryNames {
     /// As the document describes them.
-    pub(crate) fn new(document: &OpenApi) -> Self {
+    pub(crate) fn new(document: &OpenApi, state: AppState) -> Self {
         let native = document.paths.paths.iter().filter(|(path, _)| path.starts_with(NATIVE));
         let of_path = |(path, item)| {
             let described = operations(item).into_iter();
@@ -30,7 +35,7 @@ impl QueryNames {
                 ((method, String::clone(path)), names(operation))
             })
         };
-        Self(Arc::new(native.flat_map(of_path).filter(|(_, names)| !names.is_empty()).collect()))
+        Self { names: native.flat_map(of_path).filter(|(_, names)| !names.is_empty()).collect(), state }
     }
 
     /// The first name of a query that the route doesn't take, with those that it does.
@@ -41,7 +46,7 @@ impl QueryNames {
             Method::HEAD => Method::GET,
             ref method => method.clone(),
         };
-        let known = self.0.get(&(method, path))?;
+        let known = self.names.get(&(method, path))?;
         // What can't be read at all is for the route to refuse.
         let Query(written) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()).ok()?;
         let (name, _) = written.into_iter().find(|(name, _)| !known.contains(name))?;
@@ -49,14 +54,20 @@ impl QueryNames {
     }
 }
 
-pub(crate) async fn known_names(State(names): State<QueryNames>, request: Request, next: Next) -> Response {
-    match names.unknown(&request) {
-        Some((name, known)) => {
-            let message = format!("unknown query parameter {name:?}; this route takes {}", known.join(", "));
-            ApiError::invalid(name, message).into_response()
-        }
-        None => next.run(request).await,
+/// Refuses a query with a name that its route doesn't take, before the route sees it. Whoever has no key hears of that
+/// first.
+pub(crate) async fn known_names(
+    State(names): State<Arc<QueryNames>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some((name, known)) = names.unknown(&request) else { return next.run(request).await };
+    let (mut parts, _body) = request.into_parts();
+    if let Err(refusal) = Caller::from_request_parts(&mut parts, &names.state).await {
+        return refusal.into_response();
     }
+    let message = format!("unknown query parameter {name:?}; this route takes {}", known.join(", "));
+    ApiError::invalid(name, message).into_response()
 }
 
 fn operations(item: &PathItem) -> Vec<(Method, &Operation)> {

@@ -1,5 +1,7 @@
 //! Every route and every layer.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
@@ -39,7 +41,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
     let (router, document) = routes().split_for_parts();
     let paths = document.paths.paths.keys().cloned().chain(DOCS.map(str::to_owned));
     let metrics = RequestMetrics::new(paths);
-    let names = QueryNames::new(&document);
+    let names = Arc::new(QueryNames::new(&document, state.clone()));
     // Without "none" the page would send the document's address to a validator on the internet.
     let docs = SwaggerUi::new(DOCS[0]).config(Config::default().validator_url("none"));
     let docs = Router::from(docs.url(DOCS[3], document)).layer(map_response(missing_page));
@@ -67,7 +69,7 @@ pub fn operations_router(state: AppState) -> Router {
     let (router, document) = operations().split_for_parts();
     let metrics = RequestMetrics::new(document.paths.paths.keys().cloned());
     router
-        .with_state(state)
+        .with_state(state.clone())
         .fallback(|| async { ApiError::not_found("route; this process only works on jobs") })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(metrics, request))
