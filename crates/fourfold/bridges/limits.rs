@@ -38,9 +38,10 @@ impl SharedRateLimit for VendorLimits {
             most: wanted.most,
             used_within: wanted.used_within,
         };
+        // From here, and not from when the task first runs: the caller waits for that too.
+        let began_at = Instant::now();
         // Tracked: what is asked for at the end of a server is answered or fails soon.
         let taken = shared.spawner.start(async move {
-            let began_at = Instant::now();
             limits.take(&key, taking).await.map(|permits| (permits, began_at.elapsed()))
         });
         Box::pin(async move {
