@@ -115,6 +115,7 @@ async fn ledger_verify_fails_by_its_exit_where_the_books_do_not_add_up() {
     let account = server.admin.read("/api/v1/admin/accounts/u1").await["id"].as_str().unwrap().to_owned();
     let clean = home.command(&["ledger", "verify"]).await;
     assert_eq!(clean.code(), Some(0), "{clean:#?}");
+    assert!(clean.stdout.contains(&"clean".to_owned()), "{clean:#?}");
 
     let database = Connection::open(home.data_dir().join("fourfold.db")).unwrap();
     let change = |micros: i64| {
@@ -130,7 +131,7 @@ async fn ledger_verify_fails_by_its_exit_where_the_books_do_not_add_up() {
             said.contains("available is the sum of the entries") && said.contains(&account),
             "{found:#?}"
         );
-        assert!(!said.contains("\nclean"), "{found:#?}");
+        assert!(!found.stdout.contains(&"clean".to_owned()), "{found:#?}");
     };
     verify().await;
     let audit = server.admin.get("/api/v1/admin/ledger/verify").send().await.json(409);

@@ -1,6 +1,6 @@
 //! Many processes over one Postgres, one Redis and one bucket.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fourfold_servers::{Postgres, Redis};
 use futures_util::StreamExt as _;
@@ -266,12 +266,10 @@ async fn scaled_out_another_process_sweeps_once_the_one_that_did_is_killed() {
     // Without a queue, only who sweeps finds what is due.
     cluster.redis.lock().unwrap().kill().unwrap();
     first.kill().await;
-    let killed_at = Instant::now();
     let waiting = caller.submitted(&fast("nobody was told of it")).await;
-    eventually("another sweeps", Duration::from_secs(20), async || (sweeping() != earlier).then_some(()))
-        .await;
     // Its lease is three sweeps, of a fifth of a second each.
-    assert!(killed_at.elapsed() < Duration::from_secs(5), "it took {:?}", killed_at.elapsed());
+    eventually("another sweeps", Duration::from_secs(5), async || (sweeping() != earlier).then_some(()))
+        .await;
     for job in [&waiting, &running] {
         let job = ended(&caller, job).await;
         assert_eq!((&job["state"], job["attempts"].as_array().unwrap().len()), (&"succeeded".into(), 1));
