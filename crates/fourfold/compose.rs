@@ -112,7 +112,7 @@ fn job_parts(
         catalog,
         media: media(settings, &files)?,
         files,
-        outbox: Outbox::new(&settings.webhooks).held_to(|url| AddressPolicy::PublicOnly.may_call(url)),
+        outbox: Outbox::new(&settings.webhooks, |url| AddressPolicy::PublicOnly.may_call(url)),
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: settings.jobs.clone(),

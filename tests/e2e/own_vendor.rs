@@ -21,7 +21,7 @@ use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService, Submission};
 use fourfold_service::ports::{Credentialed, ObjectStorage as _, Providers};
 use fourfold_service::routing::Routing;
-use fourfold_service::webhooks::Outbox;
+use fourfold_service::webhooks::{Outbox, WebhookSettings};
 use fourfold_service::{Clock, Media, Spawner, SystemClock};
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
@@ -163,7 +163,7 @@ async fn a_vendor_from_outside_serves_a_job() {
         catalog: CatalogService::new(catalog),
         media: Media::offline(files.clone()),
         files,
-        outbox: Outbox::default(),
+        outbox: Outbox::new(&WebhookSettings::default(), |_url| true),
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: JobSettings { workers: 1, ..JobSettings::default() },

@@ -192,6 +192,11 @@ pub enum ServiceError {
     },
 }
 
+/// Refuses a caller's URL that leads, or may lead, into a private network.
+pub(crate) fn private_address(field: impl Into<Cow<'static, str>>) -> InvalidInput {
+    InvalidInput::not_allowed(field, "must lead to an address of the public internet")
+}
+
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {

@@ -6,7 +6,7 @@ use fourfold_domain::{BoxStream, JobId, JobState};
 use futures_util::stream;
 use tokio::sync::watch;
 
-use super::service::LOOK_AGAIN;
+use super::service::LISTENER_LOOK_AGAIN;
 use super::{JobEvent, JobView, JobsService};
 use crate::ServiceError;
 use crate::ports::JobSignal;
@@ -70,8 +70,10 @@ impl Follower {
             self.look().await?;
             if self.waiting.is_empty() && !self.told_final {
                 // Woken or not, the next look tells; without a sender, time alone wakes.
-                if let Ok(Err(_gone)) = tokio::time::timeout(LOOK_AGAIN, self.signals.changed()).await {
-                    tokio::time::sleep(LOOK_AGAIN).await;
+                if let Ok(Err(_gone)) =
+                    tokio::time::timeout(LISTENER_LOOK_AGAIN, self.signals.changed()).await
+                {
+                    tokio::time::sleep(LISTENER_LOOK_AGAIN).await;
                 }
             }
         }

@@ -3,9 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fourfold_domain::{
-    AccountId, Credits, Effect, FileId, InvalidInput, JobId, JobState, KeyId, Priority, Quote, Subject,
-};
+use fourfold_domain::{AccountId, Credits, Effect, FileId, JobId, JobState, KeyId, Priority, Quote, Subject};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -15,6 +13,7 @@ use super::media::NamedMedia;
 use super::{Ended, Job, JobParts, JobView, RequestCancel, Submit, Submitted, Terms};
 use crate::catalog::Offer;
 use crate::credits::{Account, Owner};
+use crate::error::private_address;
 use crate::ports::{JobFilter, JobSignal};
 use crate::{
     Idempotency, IdempotencyRecord, IdempotencyScope, Made, Refusal, ServiceError, StoreError, failpoint,
@@ -27,7 +26,7 @@ const INPUT_BYTES_MAX: usize = 64 * 1024;
 const METADATA_BYTES_MAX: usize = 16 * 1024;
 
 /// How often a listener looks again by itself, since signals may be lost.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(2);
+pub(super) const LISTENER_LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// A request for a job.
 #[derive(Clone, Debug)]
@@ -287,7 +286,7 @@ impl JobsService {
                 }
             }
             look = true;
-            let look_again = until.min(Instant::now() + LOOK_AGAIN);
+            let look_again = until.min(Instant::now() + LISTENER_LOOK_AGAIN);
             let is_final = |signal: &Option<JobSignal>| signal.is_some_and(|signal| signal.state.is_final());
             // Whether it was the signal or the time: the next look tells. A sender that is gone is looked
             // past in the same way.
@@ -304,16 +303,13 @@ impl JobsService {
         self.parts.store.job(id).await?.ok_or(ServiceError::NotFound("job"))
     }
 
-    /// Takes the data URIs out of an `input`, before anything else is done with it: what is left is small.
+    /// Takes the data URIs out of an `input`, before anything else is done with it: what is left is small. Refuses
+    /// addresses that aren't of the public internet.
     fn take_media(&self, model: &str, input: &mut Map<String, Value>) -> Result<NamedMedia, ServiceError> {
         let catalog = self.parts.catalog.current();
         let media = NamedMedia::take(&catalog.model(model)?.parameters, input);
         match media.urls.iter().find(|(_, url)| !self.parts.media.may_fetch(url)) {
-            Some((field, _)) => Err(InvalidInput::not_allowed(
-                field.clone(),
-                "must lead to an address of the public internet",
-            )
-            .into()),
+            Some((field, _)) => Err(private_address(field.clone()).into()),
             None => Ok(media),
         }
     }

@@ -75,7 +75,7 @@ impl Desk {
             sent: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
-        let (cipher, outbox) = (SecretCipher::new(&KEY), Outbox::new(&settings));
+        let (cipher, outbox) = (SecretCipher::new(&KEY), Outbox::new(&settings, |_url| true));
         let webhooks = WebhooksService::new(Arc::new(store.clone()), cipher.clone(), outbox.clone());
         let spawner = Spawner::new(Handle::current());
         let worker = WebhookWorker::new(WebhookParts {

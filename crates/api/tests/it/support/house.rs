@@ -27,7 +27,7 @@ use fourfold_service::ports::{Configuration, Reloaded, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
-use fourfold_service::webhooks::{Outbox, SecretCipher, WebhooksService};
+use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookSettings, WebhooksService};
 use fourfold_service::{Clock as _, Media, Spawner, SystemClock, Timestamp};
 use http::Method;
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ impl House {
             catalog: catalog.clone(),
             media: Media::offline(files.clone()),
             files: files.clone(),
-            outbox: Outbox::default(),
+            outbox: Outbox::new(&WebhookSettings::default(), |_url| true),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: JobSettings { workers: 2, ..JobSettings::default() },

@@ -23,7 +23,7 @@ use fourfold_service::jobs::{
 use fourfold_service::ports::{AccountStore as _, JobStore as _, ObjectStorage, ReadObject, StorageError};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{MemoryStore, ProviderTable, TestClock, account_subject, credits};
-use fourfold_service::webhooks::Outbox;
+use fourfold_service::webhooks::{Outbox, WebhookSettings};
 use fourfold_service::{BoxError, Clock, Media, Timestamp};
 use futures_util::TryStreamExt as _;
 use serde_json::json;
@@ -103,7 +103,7 @@ impl House {
             catalog: CatalogService::new(catalog),
             media: Media::offline(files.clone()),
             files,
-            outbox: Outbox::default(),
+            outbox: Outbox::new(&WebhookSettings::default(), |_url| true),
             clock,
             instance: InstanceId::new(Uuid::now_v7()),
             settings: plan.jobs,
