@@ -13,9 +13,17 @@ pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
     let last = error.last();
     let by_code = last.code().and_then(|code| codes.iter().find(|(known, _)| *known == code));
     let reason = by_code.map_or_else(|| by_kind(last), |(_, reason)| *reason);
-    let (effect, retry_after) = (effect(error.effect()), error.retry_after().or(last.retry_after()));
+    let retry_after = error.retry_after().or(last.retry_after());
+    let effect = match (last.kind(), effect(error.effect())) {
+        // Begun it was, but nobody knows what came of an answer that was cut.
+        (ErrorKind::Interrupted | ErrorKind::Timeout(_), Effect::Started) => Effect::MayHaveStarted,
+        (_, effect) => effect,
+    };
     let message = last.message().map(without_urls).filter(|message| !message.is_empty());
-    let message = message.unwrap_or_else(|| words(reason).to_owned());
+    let message = message.unwrap_or_else(|| match last.kind() {
+        ErrorKind::Interrupted => "the vendor's answer broke off".to_owned(),
+        _ => words(reason).to_owned(),
+    });
     let vendor = facts([
         ("code", last.code().map(str::to_owned)),
         ("status", last.status().map(|status| status.as_u16().to_string())),
@@ -129,6 +137,16 @@ mod tests {
     fn status(status: u16) -> ClientError {
         let status = ::http::StatusCode::from_u16(status).unwrap();
         ClientError::new(ErrorKind::Status, http::Effect::NotStarted).with_status(status)
+    }
+
+    #[test]
+    fn what_came_of_an_answer_that_was_cut_is_unknown() {
+        for kind in [ErrorKind::Interrupted, ErrorKind::Timeout(http::TimeoutStage::Idle)] {
+            let error = classify(CODES, ClientError::new(kind, http::Effect::Started));
+            assert_eq!(error.effect, Effect::MayHaveStarted, "{kind:?}");
+        }
+        let unreadable = classify(CODES, ClientError::new(ErrorKind::Decode, http::Effect::Started));
+        assert_eq!(unreadable.effect, Effect::Started);
     }
 
     #[test]

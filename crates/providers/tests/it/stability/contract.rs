@@ -97,12 +97,12 @@ async fn a_task_that_failed_inside_ends_with_the_third_look_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_picture_that_breaks_off_was_begun_and_a_tasks_can_be_had_again() {
+async fn a_picture_that_breaks_off_is_in_doubt_and_a_tasks_can_be_had_again() {
     let simulator = Simulator::start(SimulatorSettings::default());
     let provider = made(&simulator);
     simulator.fault("POST /stability/v2beta/stable-image/generate/*", "cut=20").unwrap();
     let error = start(&*provider, "stable-image-core", json!({"prompt": "a fox"})).await.unwrap_err();
-    assert_eq!((error.reason, error.effect), (Reason::Unavailable, Effect::Started));
+    assert_eq!((error.reason, error.effect), (Reason::Unavailable, Effect::MayHaveStarted));
     simulator.fault("GET /stability/v2beta/results/*", "cut=20; times=1").unwrap();
     let input = json!({"prompt": "a fox", "image": PICTURE});
     let Started::Task(task) = start(&*provider, "upscale-creative", input).await.unwrap() else { panic!() };
