@@ -73,6 +73,8 @@ async fn every_route_is_documented() {
         "POST /api/v1/webhooks/deliveries/{id}/redeliver",
         "POST /api/v1/webhooks/secrets",
         "POST /v1/chat/completions",
+        "GET /v1/models",
+        "GET /v1/models/{id}",
     ];
     assert_eq!(found, expected.into_iter().map(str::to_owned).collect());
     references_lead_somewhere(&document, &document);

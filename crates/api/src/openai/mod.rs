@@ -3,4 +3,5 @@
 mod answer;
 pub(crate) mod chat;
 mod completion;
+pub(crate) mod models;
 mod request;

@@ -55,6 +55,8 @@ fn every_route_is_described() {
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
+        "GET /v1/models",
+        "GET /v1/models/{id}",
         "POST /v1/chat/completions",
     ];
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();

@@ -66,6 +66,8 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
     ("POST /v1/chat/completions", Finds::New),
+    ("GET /v1/models", Finds::TheSame),
+    ("GET /v1/models/{id}", Finds::TheSame),
     ("operations", Finds::TheSame),
 ];
 
@@ -92,6 +94,7 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
         .path
+        .replace("/v1/models/{id}", "/v1/models/picture")
         .replace("/files/{id}", &format!("/files/{}", file["id"].as_str().unwrap()))
         .replace("/secrets/{id}", &format!("/secrets/{}", secret["id"].as_str().unwrap()))
         .replace("/deliveries/{id}", &format!("/deliveries/{}", delivery["id"].as_str().unwrap()))

@@ -3,3 +3,4 @@
 mod chat;
 mod chat_replays;
 mod chat_streams;
+mod models;
