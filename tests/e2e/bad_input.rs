@@ -228,7 +228,7 @@ async fn wrong_path_or_query_is_refused_in_the_one_shape() {
         ("GET", "/", 404, "not_found"),
         ("GET", "/api/v1/nothing", 404, "not_found"),
         ("GET", "/api/v1/jobs/", 404, "not_found"),
-        ("GET", "/v1/models", 404, "not_found"),
+        ("GET", "/v1/models/unknown", 404, "unknown_model"),
         ("GET", "/api/v1/admin/accounts/../../x", 404, "not_found"),
         ("DELETE", "/api/v1/jobs", 405, "method_not_allowed"),
         ("GET", "/api/v1/quotes", 405, "method_not_allowed"),
