@@ -214,6 +214,7 @@ impl Server {
             body_limit_bytes: settings.server.body_limit_bytes,
             body_timeout: settings.server.body_timeout,
             metrics,
+            spawner: spawner.clone(),
             stopping: CancellationToken::new(),
         };
         Ok(Self { state, database, cipher, parts, live, reloader, settings, role, _data_dir: data_dir })

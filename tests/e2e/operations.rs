@@ -73,6 +73,8 @@ async fn every_route_is_documented() {
         "POST /api/v1/webhooks/deliveries/{id}/redeliver",
         "POST /api/v1/webhooks/secrets",
         "POST /v1/chat/completions",
+        "POST /v1/images/edits",
+        "POST /v1/images/generations",
         "GET /v1/models",
         "GET /v1/models/{id}",
     ];

@@ -69,6 +69,24 @@ pub(crate) enum BodyErrors {
     NotAllowed(ErrorBody),
 }
 
+/// The errors of every route that makes a job and waits for its result.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "made by their statuses, this documents them")]
+pub(crate) enum AttachedErrors {
+    /// The account can't pay for it.
+    #[response(status = 402)]
+    InsufficientCredits(ErrorBody),
+    /// The job was called off.
+    #[response(status = 409)]
+    Cancelled(ErrorBody),
+    /// The vendor failed.
+    #[response(status = 502)]
+    VendorFailed(ErrorBody),
+    /// The vendor took too long, or the job takes longer than a request may: `still_running`, and `job_id` names it.
+    #[response(status = 504)]
+    StillRunning(ErrorBody),
+}
+
 struct BearerKeys;
 
 impl Modify for BearerKeys {

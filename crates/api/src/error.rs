@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use fourfold_domain::{Effect, InvalidInput, Problem, Reason};
+use fourfold_domain::{Effect, InvalidInput, JobId, JobState, Problem, Reason};
+use fourfold_service::jobs::JobView;
 use fourfold_service::{Refusal, ServiceError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub(crate) struct ApiError {
     pub(crate) retry_after: Option<Duration>,
     /// Whether paid work may exist, which forbids clients to try again by themselves.
     pub(crate) effect: Effect,
+    /// The job that the request made.
+    pub(crate) job: Option<JobId>,
 }
 
 /// The body of an error.
@@ -50,12 +53,15 @@ struct ErrorDetail {
     code: &'static str,
     /// The field that is wrong.
     param: Option<String>,
+    /// The job that the request made, of which `/api/v1/jobs/{id}` tells more; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<String>,
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let effect = Effect::NotStarted;
-        Self { status, code, message: message.into(), param: None, retry_after: None, effect }
+        Self { status, code, message: message.into(), param: None, retry_after: None, effect, job: None }
     }
 
     pub(crate) fn param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
@@ -107,6 +113,39 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on our side")
     }
 
+    /// What the caller who waited for a job is told of one that has no result for him. What was called off, and what
+    /// may go on, isn't to be made again by itself.
+    pub(crate) fn of_job(view: &JobView) -> Self {
+        let told = view.job.error.as_ref();
+        let message = told.map_or_else(|| "the job has failed".to_owned(), |error| error.message.clone());
+        let error = match view.job.state {
+            JobState::Failed => {
+                let effect = view.attempts.last().map_or(Effect::NotStarted, |attempt| attempt.effect);
+                let reason = Reason::ALL
+                    .into_iter()
+                    .find(|reason| told.is_some_and(|error| error.code == reason.as_str()));
+                // Without a reason nobody can tell whether the vendor took it, or it was a failure of ours.
+                let reason = reason.unwrap_or(Reason::Failed);
+                ServiceError::Vendor { reason, effect, message, retry_after: None }.into()
+            }
+            JobState::Cancelled => Self::begun(StatusCode::CONFLICT, "cancelled", message),
+            JobState::Expired => Self::begun(StatusCode::GATEWAY_TIMEOUT, "expired", message),
+            JobState::Queued
+            | JobState::Starting
+            | JobState::Running
+            | JobState::Storing
+            | JobState::Succeeded => {
+                let message = "it takes longer than a request may; its job goes on and will have the result";
+                Self::begun(StatusCode::GATEWAY_TIMEOUT, "still_running", message)
+            }
+        };
+        Self { job: Some(view.job.id), ..error }
+    }
+
+    fn begun(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { effect: Effect::MayHaveStarted, ..Self::new(status, code, message) }
+    }
+
     /// As the last event of a stream that has begun.
     pub(crate) fn event(&self) -> String {
         format!("data: {}\n\n", serde_json::json!({"error": self.detail()}))
@@ -118,6 +157,7 @@ impl ApiError {
             kind: kind(self.status),
             code: self.code,
             param: self.param.as_ref().map(ToString::to_string),
+            job_id: self.job.map(|job| job.to_string()),
         }
     }
 
@@ -187,6 +227,10 @@ impl From<ServiceError> for ApiError {
                 effect: Effect::Started,
                 ..Self::new(StatusCode::CONFLICT, "replay_too_large", error.to_string())
             },
+            ServiceError::Stopping => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string())
+                    .again_after(RETRY_AFTER)
+            }
             ServiceError::Overloaded => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", error.to_string())
                     .again_after(RETRY_AFTER)
@@ -348,6 +392,7 @@ mod tests {
         check(Refusal::TooManyWebhookSecrets, 409, "too_many_secrets", None);
         check(ServiceError::Source("x".into()), 500, "internal", None);
         check(ServiceError::StorageFull("x".into()), 503, "storage_full", Some("true"));
+        check(ServiceError::Stopping, 503, "stopping", Some("true"));
         check(ServiceError::Overloaded, 503, "overloaded", Some("true"));
         check(ServiceError::InProgress, 409, "in_progress", Some("true"));
         check(ServiceError::Interrupted, 502, "interrupted", Some("false"));

@@ -99,6 +99,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::webhooks::redeliver))
         // OpenAI's wire
         .routes(routes!(openai::chat::create))
+        .routes(routes!(openai::images::create))
+        .routes(routes!(openai::images::edit))
         .routes(routes!(openai::models::list))
         .routes(routes!(openai::models::show))
         // the caller's account

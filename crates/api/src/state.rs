@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fourfold_service::Spawner;
 use fourfold_service::artifacts::ArtifactsService;
 use fourfold_service::calls::CallsService;
 use fourfold_service::catalog::CatalogService;
@@ -50,6 +51,8 @@ pub struct AppState {
     pub body_timeout: std::time::Duration,
     /// Renders the metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Runs what must not end with the request that began it.
+    pub spawner: Spawner,
     /// Ends open streams when the server stops.
     pub stopping: CancellationToken,
 }

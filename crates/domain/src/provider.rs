@@ -328,6 +328,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::InvalidRequest,
+        Self::Refused,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::OutOfMoney,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Failed,
+        Self::Unreadable,
+        Self::NotFound,
+        Self::Unsupported,
+    ];
+
     /// The name in attempts, errors and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

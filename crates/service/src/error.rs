@@ -136,6 +136,9 @@ pub enum ServiceError {
         /// The longest that is kept.
         bytes_max: u64,
     },
+    /// This process is about to end; nothing was begun.
+    #[error("the server is stopping; nothing was done, try again")]
+    Stopping,
     /// This process works on as many calls as it may.
     #[error("too many calls are worked on just now; try again soon")]
     Overloaded,

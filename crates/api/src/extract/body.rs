@@ -67,6 +67,12 @@ pub(super) async fn aside<T: Send + 'static>(bytes: &Bytes, work: fn(&[u8]) -> T
     })
 }
 
+impl From<Map<String, Value>> for Object {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+}
+
 impl Object {
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())

@@ -27,11 +27,25 @@ pub(crate) async fn idempotency(
     uri: &Uri,
     body: &Body,
 ) -> Result<Option<Idempotency>, ApiError> {
-    let Some(key) = idempotency_key(headers)? else { return Ok(None) };
-    Ok(Some(Idempotency {
+    if idempotency_key(headers)?.is_none() {
+        return Ok(None);
+    }
+    let fingerprint = aside(&body.bytes, |bytes| Sha256::digest(bytes).into()).await?;
+    idempotency_of(headers, method, uri, fingerprint)
+}
+
+/// The same, with what tells the body apart.
+pub(crate) fn idempotency_of(
+    headers: &HeaderMap,
+    method: &Method,
+    uri: &Uri,
+    fingerprint: [u8; 32],
+) -> Result<Option<Idempotency>, ApiError> {
+    let key = idempotency_key(headers)?;
+    Ok(key.map(|key| Idempotency {
         method: method.to_string(),
         path: uri.path().to_owned(),
         key: key.to_owned(),
-        fingerprint: aside(&body.bytes, |bytes| Sha256::digest(bytes).into()).await?,
+        fingerprint,
     }))
 }

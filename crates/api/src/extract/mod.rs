@@ -2,6 +2,7 @@
 
 mod body;
 mod caller;
+mod form;
 mod idempotency;
 mod page;
 mod path;
@@ -9,7 +10,8 @@ mod upload;
 
 pub(crate) use body::{Body, Object};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
-pub(crate) use idempotency::{idempotency, idempotency_key};
+pub(crate) use form::Form;
+pub(crate) use idempotency::{idempotency, idempotency_key, idempotency_of};
 pub(crate) use page::{Page, PageQuery, Paged};
 pub(crate) use path::{Id, Places, RealmQuery, Subjected};
 pub(crate) use upload::{BrokenUpload, UploadBody};

@@ -83,7 +83,7 @@ impl Reading {
     async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         if let Some(field) = &mut self.field {
             let piece = timeout_at(self.until, field.chunk()).await.map_err(|_late| too_slow())?;
-            if let Some(piece) = piece.map_err(broken)? {
+            if let Some(piece) = piece.map_err(|error| broken(error, FIELD))? {
                 return Ok(Some(piece));
             }
             self.field = None;
@@ -96,7 +96,7 @@ impl Reading {
 
     async fn next_field(&mut self) -> Result<Option<Field<'static>>, ApiError> {
         let field = timeout_at(self.until, self.multipart.next_field()).await.map_err(|_late| too_slow())?;
-        field.map_err(broken)
+        field.map_err(|error| broken(error, FIELD))
     }
 }
 
@@ -106,15 +106,15 @@ fn unknown(field: &Field<'_>) -> ApiError {
     ApiError::invalid(name, message)
 }
 
-fn too_slow() -> ApiError {
+pub(super) fn too_slow() -> ApiError {
     let message = "the body of the request took too long";
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message)
 }
 
-fn broken(error: multer::Error) -> ApiError {
+pub(super) fn broken(error: multer::Error, field: &'static str) -> ApiError {
     match error {
         multer::Error::StreamSizeExceeded { limit } => {
-            ApiError::too_large(FIELD, limit.saturating_sub(FRAME_BYTES_MAX)).param(FIELD)
+            ApiError::too_large(field, limit.saturating_sub(FRAME_BYTES_MAX)).param(field)
         }
         multer::Error::StreamReadFailed(_)
         | multer::Error::IncompleteStream

@@ -113,7 +113,7 @@ impl JobBody {
             sha256: artifact.object.sha256.clone(),
             url: match artifact.removed_at {
                 Some(_) => None,
-                None => Some(format!("{public_url}/files/{}", artifacts.sign(*id, artifact.index))),
+                None => Some(link(public_url, artifacts, artifact)),
             },
             removed_at: artifact.removed_at.map(rfc3339::write),
         };
@@ -136,6 +136,11 @@ impl JobBody {
             metadata: raw(view.job.metadata.as_deref()),
         }
     }
+}
+
+/// The address by which anybody can read a result for a while.
+pub(crate) fn link(public_url: &str, artifacts: &ArtifactsService, artifact: &Artifact) -> String {
+    format!("{public_url}/files/{}", artifacts.sign(artifact.job, artifact.index))
 }
 
 fn attempt(attempt: &Attempt) -> AttemptBody {

@@ -154,11 +154,15 @@ pub(super) async fn own(state: &AppState, user: &User, id: JobId) -> Result<JobV
 /// A job, with a header that names who serves or served it.
 fn answer(status: StatusCode, view: &JobView, state: &AppState) -> Response {
     let mut answer = (status, Json(JobBody::new(view, state))).into_response();
-    let provider = view.attempts.last().map(|attempt| HeaderValue::from_str(attempt.provider.as_str()));
-    if let Some(Ok(provider)) = provider {
-        answer.headers_mut().insert(FOURFOLD_PROVIDER, provider);
-    }
+    answer.headers_mut().extend(served_by(view));
     answer
+}
+
+/// The header that names who serves or served a job.
+pub(crate) fn served_by(view: &JobView) -> Option<(HeaderName, HeaderValue)> {
+    // A provider's name is visible ASCII.
+    let provider = HeaderValue::from_str(view.attempts.last()?.provider.as_str()).ok()?;
+    Some((FOURFOLD_PROVIDER, provider))
 }
 
 fn priority(user: &User, written: Option<String>) -> Result<Priority, ApiError> {

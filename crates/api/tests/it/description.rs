@@ -58,6 +58,8 @@ fn every_route_is_described() {
         "GET /v1/models",
         "GET /v1/models/{id}",
         "POST /v1/chat/completions",
+        "POST /v1/images/edits",
+        "POST /v1/images/generations",
     ];
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
     assert_eq!(found, BTreeSet::from(expected));

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::rules::{Operation, operations};
-use crate::support::{Ask, House, new_chat, new_job, outputs};
+use crate::support::{Ask, House, new_chat, new_job, outputs, part, text_part};
 
 /// What the other account finds where it names what isn't its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +66,8 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
     ("POST /v1/chat/completions", Finds::New),
+    ("POST /v1/images/edits", Finds::New),
+    ("POST /v1/images/generations", Finds::New),
     ("GET /v1/models", Finds::TheSame),
     ("GET /v1/models/{id}", Finds::TheSame),
     ("operations", Finds::TheSame),
@@ -106,6 +108,12 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     match (operation.path, operation.takes_a_body()) {
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
+        ("/v1/images/generations", true) => ask.json(&json!({"model": "picture", "prompt": "a fox"})),
+        ("/v1/images/edits", true) => ask.form(&[
+            text_part("model", "picture"),
+            text_part("prompt", "x"),
+            part("image", "image/png", "the stranger's own"),
+        ]),
         (_, true) => ask.json(&new_job()),
         (_, false) => ask,
     }

@@ -14,6 +14,7 @@
 //! The database is the truth. A job's state moves through one function, under a lease; whoever dies on the
 //! way leaves a row that says what may have happened, and another worker goes on from there.
 
+mod attached;
 mod events;
 mod leases;
 mod media;
@@ -27,6 +28,7 @@ mod steps;
 mod sweep;
 mod worker;
 
+pub use attached::{ATTACHED_MAX, AttachedJob};
 pub use events::JobUpdate;
 pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, state_after, words};
 pub use parts::JobParts;
@@ -40,8 +42,8 @@ pub use service::{JobListener, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};
 pub use steps::{
-    Arrived, BeginAttempt, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt, Promote,
-    Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
+    Arrived, BeginAttempt, CancelUnbegun, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt,
+    Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
 };
 pub use sweep::JobSweep;
 pub use worker::JobWorker;

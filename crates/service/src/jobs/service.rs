@@ -208,7 +208,12 @@ impl JobsService {
     pub async fn cancel(&self, account: AccountId, id: JobId) -> Result<JobView, ServiceError> {
         let account_max = self.parts.settings.account_max;
         let step = RequestCancel { job: id, account, account_max };
-        let Ended { job, promoted } = self.parts.store.request_cancel(step).await?;
+        self.called_off(self.parts.store.request_cancel(step).await?).await;
+        self.load(id).await
+    }
+
+    /// Tells whoever is to know that a job was called off.
+    pub(super) async fn called_off(&self, Ended { job, promoted }: Ended) {
         self.parts.line_up(promoted).await;
         if job.state.is_final() {
             self.parts.ended(&job, None);
@@ -216,7 +221,6 @@ impl JobsService {
             self.parts.announce(&job);
             self.parts.enqueue(&job, Duration::ZERO).await;
         }
-        self.load(id).await
     }
 
     /// Tries a job again that ended without a result: a new job for the same account with the same request, at the

@@ -18,8 +18,8 @@ use crate::credits::{Account, Adjust, Entry, Grant, OpenAccount};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
-    BeginAttempt, Claim, Claimed, EndLate, Ended, Finish, Job, JobEvent, JobView, Lease, NextAttempt,
-    Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
+    BeginAttempt, CancelUnbegun, Claim, Claimed, EndLate, Ended, Finish, Job, JobEvent, JobView, Lease,
+    NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
 };
 use crate::keys::ApiKey;
 
@@ -136,6 +136,8 @@ pub trait JobStore: Send + Sync {
     async fn finish(&self, step: Finish) -> Result<Ended, StoreError>;
     /// Calls a job off.
     async fn request_cancel(&self, step: RequestCancel) -> Result<Ended, StoreError>;
+    /// Calls a job off whose caller has left, unless a vendor may work on it.
+    async fn cancel_unbegun(&self, step: CancelUnbegun) -> Result<Ended, StoreError>;
     /// Ends the late looks at a final job's task, and says what was lost.
     async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError>;
     /// Ends the doubt about a final job's task, and says what was lost.
@@ -329,6 +331,9 @@ impl<B: Commit + Reads> JobStore for B {
         self.commit(step).await
     }
     async fn request_cancel(&self, step: RequestCancel) -> Result<Ended, StoreError> {
+        self.commit(step).await
+    }
+    async fn cancel_unbegun(&self, step: CancelUnbegun) -> Result<Ended, StoreError> {
         self.commit(step).await
     }
     async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError> {

@@ -3,4 +3,5 @@
 mod chat;
 mod chat_replays;
 mod chat_streams;
+mod images;
 mod models;

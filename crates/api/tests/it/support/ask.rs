@@ -17,6 +17,11 @@ pub(crate) fn part(name: &str, media_type: &str, text: &str) -> String {
     format!("{}{text}\r\n", part_head(name, media_type))
 }
 
+/// A part that is a text, of the same kind of body.
+pub(crate) fn text_part(name: &str, text: &str) -> String {
+    format!("--limit\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+}
+
 fn part_head(name: &str, media_type: &str) -> String {
     format!(
         "--limit\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"a\"\r\ncontent-type: {media_type}\r\n\r\n"
@@ -82,6 +87,11 @@ impl<'a> Ask<'a> {
     pub(crate) fn file(self, media_type: &str, bytes: &[u8]) -> Self {
         let (head, tail) = (part_head("file", media_type), b"\r\n--limit--\r\n");
         self.header("content-type", MULTIPART).body([head.as_bytes(), bytes, tail].concat())
+    }
+
+    /// With these parts in a multipart body.
+    pub(crate) fn form(self, parts: &[String]) -> Self {
+        self.header("content-type", MULTIPART).body(format!("{}--limit--\r\n", parts.concat()))
     }
 
     pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {

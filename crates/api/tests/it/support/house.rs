@@ -162,6 +162,7 @@ impl House {
             body_limit_bytes: plan.settings.body_limit_bytes,
             body_timeout: plan.settings.body_timeout,
             metrics: Arc::new(plan.metrics),
+            spawner: Spawner::new(Handle::current()),
             stopping: CancellationToken::new(),
         };
         for user in ["u1", "u2"] {

@@ -80,8 +80,11 @@ fn check_error(asked: &str, request_id: &str, body: &Value) {
     assert_eq!(names(body), BTreeSet::from(["error", "request_id"].map(str::to_owned)), "{asked}");
     assert_eq!(body["request_id"], request_id, "{asked}");
     let error = &body["error"];
-    let fields = ["code", "message", "param", "type"].map(str::to_owned);
-    assert_eq!(names(error), BTreeSet::from(fields), "{asked}");
+    let fields = BTreeSet::from(["code", "message", "param", "type"].map(str::to_owned));
+    let mut found = names(error);
+    // Of whoever waited for a job.
+    assert!(!found.remove("job_id") || error["job_id"].is_string(), "{asked}: {error}");
+    assert_eq!(found, fields, "{asked}");
     for name in ["code", "message", "type"] {
         assert!(error[name].as_str().is_some_and(|text| !text.is_empty()), "{asked}: {error}");
     }

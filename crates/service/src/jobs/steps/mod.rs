@@ -28,7 +28,7 @@ pub use end_late::{EndLate, Late, Reconcile};
 pub use finish::{Arrived, Ended, Ending, Finish};
 pub use next_attempt::NextAttempt;
 pub use record_upstream::RecordUpstream;
-pub use request_cancel::RequestCancel;
+pub use request_cancel::{CancelUnbegun, RequestCancel};
 pub use reschedule::Reschedule;
 pub(super) use rules::late_pause;
 pub use submit::{Submit, Submitted};

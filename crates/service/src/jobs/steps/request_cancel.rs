@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{AccountId, Credits, JobId, JobMove};
+use fourfold_domain::{AccountId, Credits, JobId, JobMove, JobState};
 
 use super::admission::cap;
 use super::finish::Ended;
@@ -24,6 +24,33 @@ pub struct RequestCancel {
     pub account_max: u32,
 }
 
+/// The caller who waits for a job's result has left: calls it off as [`RequestCancel`] does where no vendor is being
+/// asked, and else leaves it as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct CancelUnbegun(pub RequestCancel);
+
+impl Step for CancelUnbegun {
+    type Answer = Ended;
+
+    fn needs(&self, needs: &mut Needs) {
+        self.0.needs(needs);
+    }
+
+    fn decide(&self, world: &mut World) -> Result<Ended, Refusal> {
+        match world.jobs.get(&self.0.job) {
+            Some(job) if job.account == self.0.account && is_begun(job.state) => {
+                Ok(Ended { job: job.clone(), promoted: Vec::new() })
+            }
+            _ => self.0.decide(world),
+        }
+    }
+}
+
+/// Whether a vendor may work on it, or has.
+fn is_begun(state: JobState) -> bool {
+    !state.is_final() && state != JobState::Queued
+}
+
 impl Step for RequestCancel {
     type Answer = Ended;
 
@@ -42,7 +69,7 @@ impl Step for RequestCancel {
         let now = world.now;
         let due = world.due.get(&self.job);
         let leased = due.is_some_and(|due| due.lease_until.is_some_and(|until| until > now));
-        let untouched = job.state == fourfold_domain::JobState::Queued && !leased;
+        let untouched = job.state == JobState::Queued && !leased;
         if untouched {
             let error =
                 JobError::new("cancelled", "cancelled before any vendor was asked; nothing was charged");

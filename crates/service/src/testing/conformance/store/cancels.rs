@@ -6,7 +6,7 @@ use fourfold_domain::JobState;
 
 use super::bench::{StoreBench, succeeded, upstream};
 use super::leases::{next_attempt, reschedule};
-use crate::jobs::{Job, RequestCancel, Reschedule};
+use crate::jobs::{CancelUnbegun, Job, RequestCancel, Reschedule};
 use crate::testing::conformance::suite::{Rule, Verdict, refused, rules, same};
 use crate::testing::{submit, task};
 use crate::{Refusal, StoreError};
@@ -21,6 +21,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_wish_that_was_acted_on_does_not_hurry_the_next_look,
         another_accounts_job_is_not_found,
         a_final_job_is_not_called_off,
+        who_leaves_calls_off_only_what_no_vendor_works_on,
     )
 }
 
@@ -126,4 +127,30 @@ pub async fn a_final_job_is_not_called_off(bench: StoreBench) -> Verdict {
     let before = bench.all_of(&["u1"]).await?;
     refused(cancel(&bench, &job).await, &Refusal::AlreadyFinal)?;
     same("all there is", bench.all_of(&["u1"]).await?, before)
+}
+
+/// A job that a vendor may work on goes on as if its caller were there.
+pub async fn who_leaves_calls_off_only_what_no_vendor_works_on(bench: StoreBench) -> Verdict {
+    let leave = async |job: &Job| {
+        let cancel = RequestCancel { job: job.id, account: job.account, account_max: 0 };
+        bench.store.cancel_unbegun(CancelUnbegun(cancel)).await
+    };
+    let queued = bench.queued("u1", "0.04").await?;
+    same("the state of a queued one", leave(&queued).await?.job.state, JobState::Cancelled)?;
+    refused(leave(&queued).await, &Refusal::AlreadyFinal)?;
+
+    let claimed = bench.queued("u1", "0.04").await?;
+    bench.claim(claimed.id).await?;
+    let told = leave(&claimed).await?.job;
+    same("a claimed one", (told.state, told.cancel_requested), (JobState::Queued, true))?;
+
+    let (begun, lease) = bench.starting("u1", "0.04").await?;
+    let told = leave(&begun).await?.job;
+    same("a begun one", (told.state, told.cancel_requested), (JobState::Starting, false))?;
+    bench.store.record_upstream(upstream(lease, task(Duration::from_secs(60)))).await?;
+    same("a running one", leave(&begun).await?.job.cancel_requested, false)?;
+
+    let other = bench.grant("u2", "10").await?;
+    let cancel = RequestCancel { job: begun.id, account: other.id, account_max: 0 };
+    refused(bench.store.cancel_unbegun(CancelUnbegun(cancel)).await, &Refusal::NotFound)
 }
