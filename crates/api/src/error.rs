@@ -196,6 +196,9 @@ impl From<InvalidInput> for ApiError {
         match error.problem {
             Problem::Malformed => Self::malformed(error.field, message),
             Problem::NotAllowed => Self::invalid(error.field, message),
+            Problem::Unpriced => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unpriced_parameter", message).param(error.field)
+            }
         }
     }
 }
@@ -382,6 +385,7 @@ mod tests {
     fn each_condition_has_its_status() {
         check(InvalidInput::malformed("a", "b"), 400, "malformed", None);
         check(InvalidInput::not_allowed("a", "b"), 422, "invalid_parameter", None);
+        check(InvalidInput::unpriced("a", "b"), 422, "unpriced_parameter", None);
         check(ServiceError::UnknownModel("x".into()), 404, "unknown_model", None);
         check(ServiceError::NotFound("job"), 404, "not_found", None);
         check(ServiceError::Removed, 404, "removed", None);

@@ -44,19 +44,26 @@ pub struct InvalidInput {
     pub allowed: String,
 }
 
-/// The two kinds of mistake in a request, which callers are told apart.
+/// The kinds of mistake in a request, which callers are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Problem {
     /// Missing, empty or of a wrong type.
     Malformed,
     /// Well formed, but not a value that is offered.
     NotAllowed,
+    /// It would cost something that the model's price doesn't name.
+    Unpriced,
 }
 
 impl InvalidInput {
     /// A field that is missing, empty or of a wrong type.
     pub fn malformed(field: impl Into<Cow<'static, str>>, allowed: impl Into<String>) -> Self {
         Self { field: field.into(), problem: Problem::Malformed, allowed: allowed.into() }
+    }
+
+    /// A field that would cost something that the model's price doesn't name.
+    pub fn unpriced(field: impl Into<Cow<'static, str>>, allowed: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: Problem::Unpriced, allowed: allowed.into() }
     }
 
     /// A well-formed field whose value isn't offered.

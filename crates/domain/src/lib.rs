@@ -69,4 +69,6 @@ pub use request::{
     MediaInput, MediaPlace, MediaRequest, Request, ResponseFormat, Size, SpeechRequest, Timestamps, Tool,
     ToolCall, ToolChoice, TranscriptionRequest, VideoRequest,
 };
-pub use wire::{Dialect, Edit, UsageWatch, WireCall, WireFields, WireReply, WireText};
+pub use wire::{
+    Dialect, Edit, WireAsked, WireCall, WireFields, WirePart, WirePiece, WireReply, WireSeen, WireText,
+};

@@ -1,6 +1,6 @@
 //! What goes in.
 
-use super::text;
+use super::{BYTES_PER_TOKEN, text};
 use crate::{ChatPart, ChatRequest, EmbeddingRequest, ResponseFormat};
 
 /// What stands around a message: who says it, and where it ends.
@@ -15,17 +15,40 @@ const TOKENS_PER_AUDIO: u64 = 300;
 /// A few pages.
 const TOKENS_PER_FILE: u64 = 1500;
 
+/// How much goes in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Input {
+    pub(crate) bytes: u64,
+    pub(crate) messages: u64,
+    pub(crate) images: u64,
+    pub(crate) sounds: u64,
+    pub(crate) files: u64,
+}
+
+impl Input {
+    pub(crate) fn tokens(self) -> u64 {
+        let counted = [
+            (self.messages, TOKENS_PER_MESSAGE),
+            (self.images, TOKENS_PER_IMAGE),
+            (self.sounds, TOKENS_PER_AUDIO),
+            (self.files, TOKENS_PER_FILE),
+        ];
+        let beside_text: u64 = counted.iter().map(|(count, tokens)| count * tokens).sum();
+        beside_text + self.bytes.div_ceil(BYTES_PER_TOKEN as u64)
+    }
+}
+
 /// The tokens that go into a chat.
 pub fn chat_input(chat: &ChatRequest) -> u64 {
     let mut bytes = 0;
-    let mut tokens = TOKENS_PER_MESSAGE * chat.messages.len() as u64;
+    let mut input = Input { messages: chat.messages.len() as u64, ..Input::default() };
     for message in &chat.messages {
         for part in &message.parts {
             match part {
                 ChatPart::Text(text) => bytes += text.len(),
-                ChatPart::Image { .. } => tokens += TOKENS_PER_IMAGE,
-                ChatPart::Audio(_) => tokens += TOKENS_PER_AUDIO,
-                ChatPart::File { .. } => tokens += TOKENS_PER_FILE,
+                ChatPart::Image { .. } => input.images += 1,
+                ChatPart::Audio(_) => input.sounds += 1,
+                ChatPart::File { .. } => input.files += 1,
             }
         }
         bytes += message.tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum::<usize>();
@@ -37,7 +60,7 @@ pub fn chat_input(chat: &ChatRequest) -> u64 {
     if let Some(ResponseFormat::JsonSchema { schema, .. }) = &chat.response_format {
         bytes += schema.to_string().len();
     }
-    tokens + text(bytes)
+    Input { bytes: bytes as u64, ..input }.tokens()
 }
 
 /// The tokens that go into an embedding.

@@ -18,6 +18,17 @@ impl Written {
         *self == Self::default()
     }
 
+    /// And so many bytes of an answer, and of what was thought before.
+    pub fn bytes(&mut self, said: usize, thought: usize) {
+        self.said_bytes += said;
+        self.thought_bytes += thought;
+    }
+
+    /// Whether anything but thoughts was.
+    pub fn is_said(&self) -> bool {
+        self.said_bytes > 0
+    }
+
     /// And this whole answer.
     pub fn answer(&mut self, answer: &ChatAnswer) {
         let calls = answer.tool_calls.iter().map(|call| call.name.len() + call.arguments.len());

@@ -2,18 +2,21 @@
 
 #[cfg(test)]
 mod any_json;
+mod asked;
+mod contents;
 mod edit;
 mod scan;
-
-use std::sync::{Arc, Mutex};
+mod unpriced;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use asked::WireAsked;
 pub use edit::Edit;
 pub use scan::WireFields;
 
-use crate::{ByteStream, ProviderError, Usage};
+use crate::estimate::Written;
+use crate::{BoxStream, ProviderError, Usage};
 
 /// A wire that clients speak.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -39,6 +42,9 @@ pub struct WireCall {
     pub body: Bytes,
     /// What to change in it.
     pub edits: Vec<Edit>,
+    /// The most tokens of an answer, which goes into the field that the vendor's model knows it by; nothing where an
+    /// answer has no limit.
+    pub limit: Option<u64>,
     /// The caller's headers that say how the body is to be read, such as `anthropic-version`, by their names in lower
     /// case. The vendor is sent those that are of its wire.
     pub headers: Vec<(String, String)>,
@@ -50,27 +56,42 @@ pub struct WireCall {
 pub struct WireReply {
     /// Its content type.
     pub media_type: String,
-    /// Its body as it comes.
-    pub body: ByteStream,
-    /// What it uses, seen in passing.
-    pub usage: UsageWatch,
+    /// Its body as it comes: whole events where it is a stream, else all of it at once. It ends with a part that is
+    /// [`WirePart::Last`], or with an error.
+    pub body: BoxStream<Result<WirePiece, ProviderError>>,
 }
 
-/// Where the one who reads a stream in passing leaves the usage that it saw. Clones share it: the
-/// provider holds one end, the call that settles holds the other.
-#[derive(Clone, Debug, Default)]
-pub struct UsageWatch(Arc<Mutex<Option<Usage>>>);
+/// Some of an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WirePiece {
+    /// Its bytes, as the vendor sent them.
+    pub bytes: Bytes,
+    /// What they are to their reader.
+    pub part: WirePart,
+    /// What was seen in passing, up to its end.
+    pub seen: WireSeen,
+}
 
-impl UsageWatch {
-    /// Leaves what was seen; a later report replaces an earlier one, since vendors count up.
-    pub fn report(&self, usage: Usage) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(usage);
-    }
+/// What a part of an answer is to its reader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WirePart {
+    /// Some of the answer.
+    More,
+    /// It says what was used and nothing else, for readers who have asked for that.
+    Usage,
+    /// By it the reader knows that the answer is whole.
+    Last,
+}
 
-    /// What was seen so far.
-    pub fn seen(&self) -> Option<Usage> {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
+/// What was seen of an answer in passing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WireSeen {
+    /// What the vendor says that it used; a later figure stands for the whole.
+    pub usage: Option<Usage>,
+    /// How much was written.
+    pub written: Written,
+    /// Whether each answer that has ended was ended by the vendor's filter; nothing where none has ended.
+    pub is_filtered: Option<bool>,
 }
 
 /// Offers a vendor's own wire where it is one of our dialects.

@@ -5,10 +5,12 @@ use fourfold_domain::{ChatRequest, InvalidInput, ToolChoice};
 use super::CODES;
 use crate::openai::chat::{Limit, Manner};
 
+/// Why an answer ends that the vendor failed to write: a stream of DeepSeek's says so.
+pub(super) const FAILED: Option<&str> = Some("insufficient_system_resource");
+
 /// How a model's chats differ from OpenAI's own.
 pub(super) fn manner(limit: Limit) -> Manner {
-    // A stream of DeepSeek's says so where its vendor broke it off.
-    Manner { codes: CODES, limit, chooses_among_tools: true, failed: Some("insufficient_system_resource") }
+    Manner { codes: CODES, limit, chooses_among_tools: true, failed: FAILED }
 }
 
 /// Fields that a model's vendor doesn't know are dropped, and a limit that is dropped is none: OpenAI's newer models

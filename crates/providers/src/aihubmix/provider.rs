@@ -28,7 +28,7 @@ use crate::openai::chat::{Limit, Manner, chunks, request, result};
 use crate::openai::transcriptions as openai_transcriptions;
 use crate::openai::wire::USUAL;
 use crate::openai::{embeddings, speech};
-use crate::wire::Wire;
+use crate::wire::{Wire, Words};
 use crate::{Constructed, ProviderSettings};
 
 /// AIHubMix.
@@ -43,6 +43,8 @@ pub struct AihubmixProvider {
     limits: BTreeMap<String, Limit>,
 }
 
+const WORDS: Words = Words { said, codes: CODES, failed: chat::FAILED };
+
 /// The row of AIHubMix in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
     let options: AihubmixOptions = settings.options()?;
@@ -55,7 +57,8 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
     })?;
     let api = Arc::new(AihubmixClient::new(http.clone()));
     let (specs, limits) = (options.specs()?, options.limits());
-    let wire = Wire::new(key, &specs, &http, said, USUAL);
+    let limit = |model: &str| limits.get(model).copied().unwrap_or_else(|| chat::limit(model)).field();
+    let wire = Wire::new(key, &specs, &http, WORDS, USUAL).with_limits(limit);
     Ok(Arc::new(AihubmixProvider { key: key.clone(), api, http, specs, wire, limits }))
 }
 
@@ -63,7 +66,8 @@ impl AihubmixProvider {
     /// A provider of the vendor's own models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn AihubmixApi>, http: BaseHttpClient) -> Self {
         let specs = models::models();
-        let wire = Wire::new(&key, &specs, &http, said, USUAL);
+        let wire = Wire::new(&key, &specs, &http, WORDS, USUAL);
+        let wire = wire.with_limits(|model| chat::limit(model).field());
         Self { key, api, http, specs, wire, limits: BTreeMap::new() }
     }
 

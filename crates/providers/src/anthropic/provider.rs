@@ -13,11 +13,11 @@ use fourfold_domain::{
 
 use super::settings::{AnthropicOptions, ThinkingForm};
 use super::wire::ROUTES;
-use super::{chat, models, said};
+use super::{CODES, chat, models, said};
 use crate::classify::circuit;
 use crate::http_settings::http_client;
 use crate::offered::offered;
-use crate::wire::Wire;
+use crate::wire::{Wire, Words};
 use crate::{Constructed, ProviderSettings};
 
 /// A vendor that speaks Anthropic's wire.
@@ -30,6 +30,8 @@ pub struct AnthropicProvider {
     thinking: BTreeMap<String, ThinkingForm>,
     wire: Wire,
 }
+
+const WORDS: Words = Words { said, codes: CODES, failed: None };
 
 /// The row of Anthropic in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
@@ -57,7 +59,7 @@ impl AnthropicProvider {
         let specs: Vec<_> =
             offered.iter().map(|(name, model)| models::spec(name, model, options.version)).collect();
         let thinking = offered.into_iter().map(|(name, model)| (name, model.thinking)).collect();
-        let wire = Wire::new(&key, &specs, &http, said, ROUTES);
+        let wire = Wire::new(&key, &specs, &http, WORDS, ROUTES);
         Self { key, api, http, specs, thinking, wire }
     }
 

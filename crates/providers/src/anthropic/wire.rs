@@ -12,8 +12,13 @@ pub(super) const ROUTES: &[WireRoute] = &[WireRoute {
     dialect: Dialect::AnthropicMessages,
     path: "v1/messages",
     headers: &["anthropic-version", "anthropic-beta"],
+    limit: &["max_tokens"],
     usage,
-    end: StreamEnd::Types(&["message_stop"]),
+    said: &[b"text", b"partial_json"],
+    thought: &[b"thinking"],
+    reason: b"stop_reason",
+    filtered: "refusal",
+    end: StreamEnd::Types { last: &["message_stop"], failed: &[] },
 }];
 
 fn usage(usage: Value) -> Option<Usage> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fourfold_clients::deepseek::{BASE_URL, DeepSeekApi, DeepSeekClient, default_settings};
+use fourfold_clients::deepseek::{
+    BASE_URL, DeepSeekApi, DeepSeekClient, INSUFFICIENT_SYSTEM_RESOURCE, default_settings,
+};
 use fourfold_clients::http::{BaseHttpClient, ClientError};
 use fourfold_clients::openai::StreamOptions;
 use fourfold_domain::{
@@ -16,10 +18,10 @@ use super::{CODES, chat, models};
 use crate::classify::{circuit, classify};
 use crate::http_settings::http_client;
 use crate::offered::offered;
-use crate::openai::chat::{chunks, result};
+use crate::openai::chat::{Limit, chunks, result};
 use crate::openai::wire::CHATS;
 use crate::settings::NoOptions;
-use crate::wire::Wire;
+use crate::wire::{Wire, Words};
 use crate::{Constructed, ProviderSettings};
 
 /// DeepSeek.
@@ -31,6 +33,8 @@ pub struct DeepSeekProvider {
     specs: Vec<ModelSpec>,
     wire: Wire,
 }
+
+const WORDS: Words = Words { said, codes: CODES, failed: Some(INSUFFICIENT_SYSTEM_RESOURCE) };
 
 /// The row of DeepSeek in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
@@ -46,7 +50,8 @@ impl DeepSeekProvider {
     /// A provider over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn DeepSeekApi>, http: BaseHttpClient) -> Self {
         let specs = models::models();
-        let wire = Wire::new(&key, &specs, &http, said, CHATS);
+        let wire = Wire::new(&key, &specs, &http, WORDS, CHATS);
+        let wire = wire.with_limits(|_model| Limit::MaxTokens.field());
         Self { key, api, http, specs, wire }
     }
 

@@ -19,7 +19,7 @@ use crate::classify::{circuit, classify};
 use crate::fetch;
 use crate::http_settings::http_client;
 use crate::offered::offered;
-use crate::wire::Wire;
+use crate::wire::{Wire, Words};
 use crate::{Constructed, ProviderSettings};
 
 /// A vendor that speaks OpenAI's wire.
@@ -39,6 +39,8 @@ pub struct OpenAiProvider {
 const MANNER: Manner =
     Manner { codes: CODES, limit: Limit::MaxCompletionTokens, chooses_among_tools: false, failed: None };
 
+const WORDS: Words = Words { said, codes: CODES, failed: None };
+
 /// The row of OpenAI in [`crate::BUILTIN`].
 pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Constructed {
     let options: OpenAiOptions = settings.options()?;
@@ -47,14 +49,16 @@ pub(crate) fn construct(key: &ProviderKey, settings: &ProviderSettings) -> Const
     })?;
     let specs = options.specs()?;
     let routes = options.routes(settings.base_url.as_deref().unwrap_or(BASE_URL));
+    let limits = options.limits();
+    let limit = |model: &str| limits.get(model).unwrap_or(&options.limit_field).field();
     Ok(Arc::new(OpenAiProvider {
         key: key.clone(),
         api: Arc::new(OpenAiClient::new(http.clone())),
-        wire: Wire::new(key, &specs, &http, said, routes),
+        wire: Wire::new(key, &specs, &http, WORDS, routes).with_limits(limit),
         http,
         specs,
         manner: Manner { limit: options.limit_field, ..MANNER },
-        limits: options.limits(),
+        limits,
     }))
 }
 
@@ -62,7 +66,7 @@ impl OpenAiProvider {
     /// A provider of OpenAI's own models over this client, and over the HTTP client beneath it.
     pub fn new(key: ProviderKey, api: Arc<dyn OpenAiApi>, http: BaseHttpClient) -> Self {
         let specs = super::models::models();
-        let wire = Wire::new(&key, &specs, &http, said, wire::OWN);
+        let wire = Wire::new(&key, &specs, &http, WORDS, wire::OWN);
         Self { key, api, http, specs, manner: MANNER, limits: BTreeMap::new(), wire }
     }
 

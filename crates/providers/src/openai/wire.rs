@@ -21,17 +21,30 @@ const CHAT: WireRoute = WireRoute {
     dialect: Dialect::OpenAiChat,
     path: "chat/completions",
     headers: &[],
+    limit: &["max_completion_tokens", "max_tokens"],
     usage: chat_usage,
+    said: &[b"content", b"refusal", b"arguments"],
+    thought: &[b"reasoning_content", b"reasoning"],
+    reason: b"finish_reason",
+    filtered: "content_filter",
     end: StreamEnd::Done,
 };
 
-const EMBEDDINGS: WireRoute = WireRoute { dialect: Dialect::OpenAiEmbeddings, path: "embeddings", ..CHAT };
+const EMBEDDINGS: WireRoute =
+    WireRoute { dialect: Dialect::OpenAiEmbeddings, path: "embeddings", limit: &[], ..CHAT };
 
 const RESPONSES: WireRoute = WireRoute {
     dialect: Dialect::OpenAiResponses,
     path: "responses",
+    limit: &["max_output_tokens"],
     usage: response_usage,
-    end: StreamEnd::Types(&["response.completed", "response.incomplete", "response.failed"]),
+    said: &[b"delta"],
+    thought: &[],
+    reason: b"reason",
+    end: StreamEnd::Types {
+        last: &["response.completed", "response.incomplete"],
+        failed: &["response.failed"],
+    },
     ..CHAT
 };
 

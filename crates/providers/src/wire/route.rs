@@ -11,11 +11,24 @@ pub(crate) struct WireRoute {
     pub(crate) path: &'static str,
     /// The caller's headers that the vendor is sent, in lower case: those that say how the body is to be read.
     pub(crate) headers: &'static [&'static str],
+    /// Where the limit of an answer goes.
+    pub(crate) limit: LimitField,
     /// What the vendor's object of usage means.
     pub(crate) usage: fn(Value) -> Option<Usage>,
+    /// The fields whose texts are what is said.
+    pub(crate) said: &'static [&'static [u8]],
+    /// The fields whose texts are what was thought before.
+    pub(crate) thought: &'static [&'static [u8]],
+    /// The field that says why an answer ends.
+    pub(crate) reason: &'static [u8],
+    /// What it says where the vendor's filter ended it.
+    pub(crate) filtered: &'static str,
     /// How a stream says that it is whole.
     pub(crate) end: StreamEnd,
 }
+
+/// The fields that a limit may go into: all of them, the one that counts where nothing else is said first.
+pub(crate) type LimitField = &'static [&'static str];
 
 /// How a stream of events says that it is whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,5 +37,10 @@ pub(crate) enum StreamEnd {
     #[cfg(feature = "openai")]
     Done,
     /// By an event of one of these types.
-    Types(&'static [&'static str]),
+    Types {
+        /// The answer is whole.
+        last: &'static [&'static str],
+        /// It never will be.
+        failed: &'static [&'static str],
+    },
 }

@@ -1,18 +1,22 @@
 //! Sending a caller's bytes to the vendor.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use fourfold_clients::http::{BaseHttpClient, ClientError, StreamResponse};
+use fourfold_clients::http::{BaseHttpClient, StreamResponse};
 use fourfold_domain::{
-    Dialect, Edit, Effect, ModelSpec, ProviderError, ProviderKey, Reason, UsageWatch, WireCall, WireReply,
+    Dialect, Edit, Effect, ModelSpec, ProviderError, ProviderKey, Reason, WireCall, WireFields, WireReply,
     WireText,
 };
+use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde_json::Value;
 
-use super::json::JsonWatch;
+use super::events::Events;
+use super::look::Look;
+use super::reply::{Streamed, whole};
 use super::route::WireRoute;
-use super::sse::SseWatch;
-use super::usage::Told;
-use super::watch::{Watch, Watched};
+use super::words::Words;
 use crate::classify::invalid;
 use crate::offered::offered;
 
@@ -22,12 +26,13 @@ const JSON: &str = "application/json";
 /// A vendor's own wire.
 pub(crate) struct Wire {
     http: BaseHttpClient,
-    /// What the vendor's errors mean.
-    said: fn(ClientError) -> ProviderError,
+    words: Words,
     routes: &'static [WireRoute],
     key: ProviderKey,
     /// The models that are offered.
     specs: Vec<ModelSpec>,
+    /// Of the models whose limit doesn't go into the first field of the route.
+    limits: BTreeMap<String, &'static str>,
 }
 
 impl Wire {
@@ -35,10 +40,18 @@ impl Wire {
         key: &ProviderKey,
         specs: &[ModelSpec],
         http: &BaseHttpClient,
-        said: fn(ClientError) -> ProviderError,
+        words: Words,
         routes: &'static [WireRoute],
     ) -> Self {
-        Self { http: http.clone(), said, routes, key: key.clone(), specs: specs.to_vec() }
+        let (key, specs) = (key.clone(), specs.to_vec());
+        Self { http: http.clone(), words, routes, key, specs, limits: BTreeMap::new() }
+    }
+
+    /// The same with the field that each model has for the limit of a chat.
+    pub(crate) fn with_limits(mut self, field_of: impl Fn(&str) -> &'static str) -> Self {
+        let named = self.specs.iter().map(|spec| (spec.vendor_model.clone(), field_of(&spec.vendor_model)));
+        self.limits = named.collect();
+        self
     }
 
     fn route(&self, call: &WireCall) -> Result<&'static WireRoute, ProviderError> {
@@ -49,20 +62,40 @@ impl Wire {
         })
     }
 
-    fn reply(&self, route: &WireRoute, answer: StreamResponse) -> WireReply {
+    /// What to change besides what was asked for: the model's name, and its limit where that isn't there already.
+    fn edits(&self, route: &WireRoute, call: &WireCall, fields: &WireFields<'_>) -> Vec<Edit> {
+        let mut edits = call.edits.clone();
+        edits.push(Edit::Set("model", Value::from(call.vendor_model.as_str())));
+        let Some(limit) = call.limit else { return edits };
+        let own = match call.dialect {
+            Dialect::OpenAiChat => self.limits.get(&call.vendor_model).copied(),
+            _ => None,
+        };
+        let Some(field) = own.or(route.limit.first().copied()) else { return edits };
+        if fields.get(field).and_then(|value| value.parse().ok()) != Some(limit) {
+            edits.push(Edit::Set(field, Value::from(limit)));
+        }
+        let others = route.limit.iter().filter(|other| **other != field && fields.get(other).is_some());
+        edits.extend(others.map(|other| Edit::Remove(other)));
+        edits
+    }
+
+    async fn reply(
+        &self,
+        route: &'static WireRoute,
+        answer: StreamResponse,
+    ) -> Result<WireReply, ProviderError> {
         let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = media_type.unwrap_or(JSON).to_owned();
-        let usage = UsageWatch::default();
-        let told = Told::new(route.usage, usage.clone());
-        let watch = if media_type.starts_with(EVENTS) {
-            let event_bytes_max = self.http.settings().event_bytes_max;
-            Watch::Events(Box::new(SseWatch::new(route.end, told, event_bytes_max)))
-        } else {
-            Watch::Json(JsonWatch::default(), told)
-        };
+        let (settings, said) = (self.http.settings(), self.words.said);
+        let look = Look::new(route, self.words);
         let body = answer.into_body().into_data_stream();
-        let body = Box::pin(Watched { body, watch, said: self.said, is_over: false });
-        WireReply { media_type, body, usage }
+        if media_type.starts_with(EVENTS) {
+            let events = Events::new(look, settings.event_bytes_max);
+            return Ok(WireReply { media_type, body: Box::pin(Streamed { body, events, said }) });
+        }
+        let answer = whole(body, look, settings.answer_bytes_max, said).await?;
+        Ok(WireReply { media_type, body: Box::pin(stream::iter([Ok(answer)])) })
     }
 }
 
@@ -75,9 +108,10 @@ impl WireText for Wire {
     async fn send(&self, call: WireCall) -> Result<WireReply, ProviderError> {
         let route = self.route(&call)?;
         let headers = headers(route, &call)?;
-        let body = Edit::apply(&call.edits, &call.body).map_err(|mistake| invalid(mistake.to_string()))?;
-        let sent = self.http.exchange_paid(route.path, headers, body, call.stream).await;
-        Ok(self.reply(route, sent.map_err(self.said)?))
+        let fields = WireFields::scan(&call.body).map_err(|mistake| invalid(mistake.to_string()))?;
+        let body = fields.edited(&self.edits(route, &call, &fields));
+        let sent = self.http.exchange_paid(route.path, headers, body.into(), call.stream).await;
+        self.reply(route, sent.map_err(self.words.said)?).await
     }
 }
 

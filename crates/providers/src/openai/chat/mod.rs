@@ -34,3 +34,13 @@ pub(crate) enum Limit {
     MaxCompletionTokens,
     MaxTokens,
 }
+
+impl Limit {
+    /// The name of the field.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Self::MaxCompletionTokens => "max_completion_tokens",
+            Self::MaxTokens => "max_tokens",
+        }
+    }
+}

@@ -5,7 +5,7 @@ use fourfold_simulator::{Simulator, Vendor};
 use futures_util::StreamExt;
 use serde_json::json;
 
-use super::{CLAUDE, GPT, call, made, read, send, simulator};
+use super::{CLAUDE, GPT, call, made, read, read_seen, send, simulator};
 
 const OPENAI: &str = "POST /openai/*";
 
@@ -112,9 +112,9 @@ async fn what_was_told_before_a_break_was_seen() {
     let provider = made(&simulator, Vendor::Anthropic, json!({}));
     simulator.fault("POST /anthropic/*", "cut=700").unwrap();
     let reply = send(&provider, message(true)).await.unwrap();
-    let usage = reply.usage.clone();
-    read(reply).await.unwrap_err();
-    let usage = usage.seen().unwrap();
+    let (_bytes, usage, end) = read_seen(reply).await;
+    end.unwrap_err();
+    let usage = usage.unwrap();
     assert!(usage.input_tokens > 0 && usage.output_tokens == 1, "{usage:?}");
 }
 
@@ -135,9 +135,9 @@ async fn a_stalled_answer_ends_at_the_idle_limit() {
 async fn whoever_leaves_closes_the_vendors_connection() {
     let simulator = simulator();
     let provider = made(&simulator, Vendor::OpenAi, json!({}));
-    simulator.fault(OPENAI, "stall=100").unwrap();
+    simulator.fault(OPENAI, "stall=500").unwrap();
     let mut reply = send(&provider, chat(true)).await.unwrap();
-    assert!(!reply.body.next().await.unwrap().unwrap().is_empty());
+    assert!(!reply.body.next().await.unwrap().unwrap().bytes.is_empty());
     assert_eq!(simulator.counts().closed_by_client, 0);
     drop(reply);
     let closed = simulator.wait_for(|counts| counts.closed_by_client == 1);

@@ -8,7 +8,7 @@ mod unchanged;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fourfold_domain::{Dialect, Edit, Provider, ProviderError, WireCall, WireReply};
+use fourfold_domain::{Dialect, Provider, ProviderError, Usage, WireCall, WireReply};
 use fourfold_providers::ProviderFactory;
 use fourfold_simulator::{Clock, Simulator, SimulatorSettings, Vendor};
 use futures_util::TryStreamExt;
@@ -35,7 +35,7 @@ fn call(dialect: Dialect, vendor_model: &str, body: impl Into<Bytes>) -> WireCal
     let body = body.into();
     let stream = serde_json::from_slice::<Value>(&body).is_ok_and(|body| body["stream"] == true);
     let (vendor_model, headers) = (vendor_model.to_owned(), Vec::new());
-    WireCall { dialect, vendor_model, body, edits: Vec::new(), headers, stream }
+    WireCall { dialect, vendor_model, body, edits: Vec::new(), limit: None, headers, stream }
 }
 
 async fn send(provider: &Arc<dyn Provider>, call: WireCall) -> Result<WireReply, ProviderError> {
@@ -43,10 +43,21 @@ async fn send(provider: &Arc<dyn Provider>, call: WireCall) -> Result<WireReply,
 }
 
 async fn read(reply: WireReply) -> Result<Bytes, ProviderError> {
-    Ok(reply.body.try_collect::<bytes::BytesMut>().await?.freeze())
+    let (bytes, _used, end) = read_seen(reply).await;
+    end.map(|()| bytes)
 }
 
-/// The edit of the model's name, which the catalog's own takes the place of.
-fn renamed(model: &str) -> Vec<Edit> {
-    vec![Edit::Set("model", json!(model))]
+/// All that came, the usage that was seen in it, and how it ended.
+async fn read_seen(mut reply: WireReply) -> (Bytes, Option<Usage>, Result<(), ProviderError>) {
+    let (mut bytes, mut usage) = (bytes::BytesMut::new(), None);
+    loop {
+        match reply.body.try_next().await {
+            Ok(Some(piece)) => {
+                bytes.extend_from_slice(&piece.bytes);
+                usage = piece.seen.usage;
+            }
+            Ok(None) => return (bytes.freeze(), usage, Ok(())),
+            Err(error) => return (bytes.freeze(), usage, Err(error)),
+        }
+    }
 }

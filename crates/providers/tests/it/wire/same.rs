@@ -7,7 +7,7 @@ use fourfold_domain::{
 use fourfold_simulator::{Simulator, Vendor};
 use serde_json::{Value, json};
 
-use super::{CLAUDE, GPT, call, made, read, send, simulator};
+use super::{CLAUDE, GPT, call, made, read_seen, send, simulator};
 
 /// What came of a chat, by whichever way.
 #[derive(PartialEq, Debug, Default)]
@@ -52,15 +52,15 @@ async fn in_bytes(
     simulator.reset();
     let provider = made(simulator, vendor, json!({}));
     let reply = send(&provider, call(dialect, model, body.to_string())).await.unwrap();
-    let usage = reply.usage.clone();
-    let answer = read(reply).await.unwrap();
+    let (answer, usage, end) = read_seen(reply).await;
+    end.unwrap();
     let text = std::str::from_utf8(&answer).unwrap();
     let events: Vec<Value> = if body["stream"] == true {
         text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect()
     } else {
         vec![serde_json::from_str(text).unwrap()]
     };
-    Said { usage: usage.seen().unwrap(), ..read_said(&events) }
+    Said { usage: usage.unwrap(), ..read_said(&events) }
 }
 
 fn openai_said(events: &[Value]) -> Said {
@@ -189,18 +189,19 @@ async fn what_embeddings_and_responses_use_is_seen() {
         send(&provider, call(Dialect::OpenAiEmbeddings, "text-embedding-3-small", embedding.to_string()))
             .await;
     let reply = reply.unwrap();
-    let usage = reply.usage.clone();
-    let answer: Value = serde_json::from_slice(&read(reply).await.unwrap()).unwrap();
+    let (answer, usage, end) = read_seen(reply).await;
+    end.unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert!(answer["data"][0]["embedding"].is_string());
-    assert_eq!(usage.seen().map(|usage| usage.input_tokens), answer["usage"]["prompt_tokens"].as_u64());
+    assert_eq!(usage.map(|usage| usage.input_tokens), answer["usage"]["prompt_tokens"].as_u64());
 
     let mut figures = Vec::new();
     for stream in [false, true] {
         let body = json!({"model": GPT, "input": "What is a fox?", "store": false, "stream": stream});
         let reply = send(&provider, call(Dialect::OpenAiResponses, GPT, body.to_string())).await.unwrap();
-        let usage = reply.usage.clone();
-        let answer = read(reply).await.unwrap();
-        let usage = usage.seen().unwrap();
+        let (answer, usage, end) = read_seen(reply).await;
+        end.unwrap();
+        let usage = usage.unwrap();
         assert!(usage.input_tokens > 0 && usage.output_tokens > 0, "{usage:?}");
         if !stream {
             let answer: Value = serde_json::from_slice(&answer).unwrap();

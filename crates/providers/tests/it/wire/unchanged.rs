@@ -4,7 +4,7 @@ use fourfold_simulator::{Simulator, Vendor};
 use futures_util::TryStreamExt;
 use serde_json::json;
 
-use super::{CLAUDE, GPT, call, made, read, renamed, send, simulator};
+use super::{CLAUDE, GPT, call, made, read, read_seen, send, simulator};
 
 const CHAT: &str = "{ \"messages\" : [{\"role\":\"user\",\"content\":\"What is a fox\\u003f\"}],\r\n\t\"temperature\": 1.0e0, \"max_tokens\":5,\
     \"model\":\"ours\", \"user\": \"u\" , \"stream\": STREAM }\n";
@@ -30,7 +30,7 @@ async fn only_what_is_named_changes_on_the_way_out() {
     let provider = made(&simulator, Vendor::OpenAi, json!({}));
     let body = CHAT.replace("STREAM", "false");
     let mut call = call(Dialect::OpenAiChat, GPT, body.clone());
-    call.edits = [renamed(GPT), vec![Edit::Remove("user"), Edit::Set("seed", json!(7))]].concat();
+    call.edits = vec![Edit::Remove("user"), Edit::Set("seed", json!(7))];
     call.headers = vec![("anthropic-version".to_owned(), "2023-06-01".to_owned())];
     read(send(&provider, call).await.unwrap()).await.unwrap();
     let received = simulator.received().pop().unwrap();
@@ -96,7 +96,28 @@ async fn the_answers_bytes_are_the_vendors_own_in_whatever_pieces_they_come() {
     simulator.reset();
     simulator.fault("POST /anthropic/*", "drip=3/1ms").unwrap();
     let reply = send(&provider, call(Dialect::AnthropicMessages, CLAUDE, body)).await.unwrap();
-    let usage = reply.usage.clone();
-    assert!(read(reply).await.unwrap() == direct);
-    assert!(usage.seen().unwrap().output_tokens > 1);
+    let (bytes, usage, end) = read_seen(reply).await;
+    assert!(bytes == direct && end.is_ok());
+    assert!(usage.unwrap().output_tokens > 1);
+}
+
+#[tokio::test]
+async fn the_limit_goes_into_the_field_that_the_model_knows() {
+    let simulator = simulator();
+    let models = json!({"models": {"old": {"modality": "chat", "limit_field": "max_tokens"}, "new": {"modality": "chat"}}});
+    let provider = made(&simulator, Vendor::OpenAi, models);
+    for (model, given, sent) in [
+        ("new", "", ",\"max_completion_tokens\":5"),
+        ("old", "", ",\"max_tokens\":5"),
+        ("new", ",\"max_tokens\": 5", ",\"max_completion_tokens\":5"),
+        ("old", ",\"max_tokens\": 5", ",\"max_tokens\": 5"),
+        ("old", ",\"max_tokens\": 50", ",\"max_tokens\": 5"),
+    ] {
+        let body = |limit: &str| format!("{{\"model\":\"{model}\",\"messages\":[]{limit}}}");
+        let mut call = call(Dialect::OpenAiChat, model, body(given));
+        call.limit = Some(5);
+        // The simulator knows no such model; what it was sent is what counts.
+        send(&provider, call).await.err().unwrap();
+        assert_eq!(simulator.received().pop().unwrap().body, body(sent));
+    }
 }
