@@ -72,6 +72,7 @@ async fn every_route_is_documented() {
         "GET /api/v1/webhooks/secrets",
         "POST /api/v1/webhooks/deliveries/{id}/redeliver",
         "POST /api/v1/webhooks/secrets",
+        "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
         "POST /v1/images/edits",
         "POST /v1/images/generations",

@@ -101,6 +101,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openai::chat::create))
         .routes(routes!(openai::images::create))
         .routes(routes!(openai::images::edit))
+        .routes(routes!(openai::transcriptions::create))
         .routes(routes!(openai::models::list))
         .routes(routes!(openai::models::show))
         // the caller's account

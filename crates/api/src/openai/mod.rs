@@ -8,3 +8,5 @@ pub(crate) mod images;
 pub(crate) mod models;
 mod pictures;
 mod request;
+mod transcript;
+pub(crate) mod transcriptions;

@@ -57,6 +57,7 @@ fn every_route_is_described() {
         "GET /metrics",
         "GET /v1/models",
         "GET /v1/models/{id}",
+        "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
         "POST /v1/images/edits",
         "POST /v1/images/generations",

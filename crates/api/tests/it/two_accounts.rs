@@ -65,6 +65,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("GET /api/v1/webhooks/deliveries", Finds::ItsOwn),
     ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
+    ("POST /v1/audio/transcriptions", Finds::New),
     ("POST /v1/chat/completions", Finds::New),
     ("POST /v1/images/edits", Finds::New),
     ("POST /v1/images/generations", Finds::New),
@@ -109,6 +110,9 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
         ("/v1/images/generations", true) => ask.json(&json!({"model": "picture", "prompt": "a fox"})),
+        ("/v1/audio/transcriptions", true) => {
+            ask.form(&[text_part("model", "listen"), part("file", "audio/wav", "the stranger's own")])
+        }
         ("/v1/images/edits", true) => ask.form(&[
             text_part("model", "picture"),
             text_part("prompt", "x"),

@@ -30,9 +30,9 @@ async fn taken(house: &House) -> String {
 }
 
 /// The answer, while the worker brings the job to its end.
-async fn answered(house: &House, ask: Ask<'_>) -> Answer {
-    let worked = async { house.bring_to_an_end(&taken(house).await).await };
-    tokio::join!(ask.answer(), worked).0
+pub(super) async fn answered(house: &House, ask: Ask<'_>) -> Answer {
+    let worked = Box::pin(async { house.bring_to_an_end(&taken(house).await).await });
+    tokio::join!(Box::pin(ask.answer()), worked).0
 }
 
 async fn state(house: &House, job: &str) -> JobState {

@@ -5,3 +5,4 @@ mod chat_replays;
 mod chat_streams;
 mod images;
 mod models;
+mod transcriptions;

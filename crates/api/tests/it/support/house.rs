@@ -39,8 +39,9 @@ use uuid::Uuid;
 use super::Ask;
 use super::vendor::Vendor;
 
-/// The users `u1` and `u2` with ten credits each, and two models: `picture` at 0.04 credits a picture, and `talk` at
-/// 0.001 credits a token in and 0.002 out.
+/// The users `u1` and `u2` with ten credits each, and the models `picture` at 0.04 credits a picture, `talk` at 0.001
+/// credits a token in and 0.002 out, `film` at 0.02 a second, and `listen` and `skim`, which tells no times, at 0.02 a
+/// minute.
 pub(crate) struct House {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) store: MemoryStore,
@@ -295,7 +296,12 @@ fn catalog(providers: &ProviderTable) -> Catalog {
     let picture = model(Modality::Image, "acme-1", vec![rate(Unit::Image, "0.04", None)]);
     let rates = vec![rate(Unit::InputToken, "0.001", Some(1)), rate(Unit::OutputToken, "0.002", Some(1))];
     let talk = model(Modality::Chat, "acme-chat", rates);
-    let models = BTreeMap::from([("picture".to_owned(), picture), ("talk".to_owned(), talk)]);
+    let second = |modality, vendor_model, unit| model(modality, vendor_model, vec![rate(unit, "0.02", None)]);
+    let listen = second(Modality::Transcription, "acme-listen", Unit::AudioSecond);
+    let skim = second(Modality::Transcription, "acme-skim", Unit::AudioSecond);
+    let film = second(Modality::Video, "acme-film", Unit::VideoSecond);
+    let models = [("picture", picture), ("talk", talk), ("listen", listen), ("skim", skim), ("film", film)];
+    let models = BTreeMap::from(models.map(|(name, model)| (name.to_owned(), model)));
     Catalog::build(&models, PricingSettings::default(), providers).unwrap()
 }
 

@@ -53,7 +53,35 @@ impl Vendor {
             Parameter::new("response_format", ParameterKind::Open, "what it looks like"),
         ];
         let chat = ModelSpec { vendor_model: "acme-chat".to_owned(), modality: Modality::Chat, parameters };
-        Self { key: provider("acme"), models: vec![spec, chat], script: Mutex::default() }
+        let text = |name: &str| Parameter::new(name, ParameterKind::Text { chars_max: 100 }, "a text");
+        let whole =
+            |name: &str, max: i64| Parameter::new(name, ParameterKind::Integer { min: 1, max }, "a number");
+        let media = |name: &str| Parameter::new(name, ParameterKind::Media, "what to work from");
+        let heard = || vec![media("audio").required(), text("language")];
+        let times = ["none", "segment", "word"].map(str::to_owned).to_vec();
+        let times = Parameter::new("timestamps", ParameterKind::Choice(times), "what is told with its time");
+        let number = ParameterKind::Number { min: 0.0, max: 1.0 };
+        let temperature = Parameter::new("temperature", number, "how freely");
+        let listening = [heard(), vec![times, temperature]].concat();
+        let filmed = vec![
+            text("prompt").required(),
+            whole("seconds", 8).default(4),
+            Parameter::new("size", ParameterKind::Size { min: 64, max: 1024, step: 64 }, "how large"),
+            media("image"),
+        ];
+        let spec_of = |vendor_model: &str, modality, parameters| ModelSpec {
+            vendor_model: vendor_model.to_owned(),
+            modality,
+            parameters,
+        };
+        let models = vec![
+            spec,
+            chat,
+            spec_of("acme-listen", Modality::Transcription, listening),
+            spec_of("acme-skim", Modality::Transcription, heard()),
+            spec_of("acme-film", Modality::Video, filmed),
+        ];
+        Self { key: provider("acme"), models, script: Mutex::default() }
     }
 
     /// The next work is answered so.
