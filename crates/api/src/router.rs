@@ -102,6 +102,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openai::images::create))
         .routes(routes!(openai::images::edit))
         .routes(routes!(openai::transcriptions::create))
+        .routes(routes!(openai::videos::create, openai::videos::list))
+        .routes(routes!(openai::videos::show, openai::videos::delete))
+        .routes(routes!(openai::videos::content))
         .routes(routes!(openai::models::list))
         .routes(routes!(openai::models::show))
         // the caller's account

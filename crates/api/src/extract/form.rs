@@ -41,6 +41,11 @@ pub(crate) struct Form {
     pub(crate) fingerprint: [u8; 32],
 }
 
+/// Whether a request says that its body is multipart.
+pub(crate) fn is_form(request: &Request) -> bool {
+    content_type(request).trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
+}
+
 impl Form {
     /// Reads a body, and stores its files as the subject's own.
     pub(crate) async fn read(

@@ -10,7 +10,7 @@ mod upload;
 
 pub(crate) use body::{Body, Object};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
-pub(crate) use form::Form;
+pub(crate) use form::{Form, is_form};
 pub(crate) use idempotency::{idempotency, idempotency_key, idempotency_of};
 pub(crate) use page::{Page, PageQuery, Paged};
 pub(crate) use path::{Id, Places, RealmQuery, Subjected};

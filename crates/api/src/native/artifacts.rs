@@ -71,7 +71,7 @@ pub(crate) async fn by_token(
     send(&state, &artifact, Some(expires_at), &method, &headers).await
 }
 
-async fn send(
+pub(crate) async fn send(
     state: &AppState,
     artifact: &Artifact,
     expires_at: Option<Timestamp>,

@@ -146,7 +146,7 @@ pub(crate) async fn cancel(
 }
 
 /// A job of the caller's account; another's isn't found.
-pub(super) async fn own(state: &AppState, user: &User, id: JobId) -> Result<JobView, ApiError> {
+pub(crate) async fn own(state: &AppState, user: &User, id: JobId) -> Result<JobView, ApiError> {
     let account = state.credits.account(&user.subject).await?.ok_or_else(|| ApiError::not_found("job"))?;
     Ok(state.jobs.job(account.id, id).await?)
 }

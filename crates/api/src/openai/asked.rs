@@ -17,7 +17,7 @@ pub(super) struct Asked {
     /// What the model is told, by our names.
     pub(super) input: Map<String, Value>,
     /// OpenAI's names of fields that are called otherwise here: ours, then OpenAI's.
-    names: &'static [(&'static str, &'static str)],
+    names: Vec<(&'static str, &'static str)>,
 }
 
 impl Asked {
@@ -49,12 +49,18 @@ impl Asked {
                 input.insert((*ours).to_owned(), value);
             }
         }
-        Ok(Self { model, input, names })
+        Ok(Self { model, input, names: names.to_vec() })
     }
 
     /// The model's parameter of this name.
     pub(super) fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.model.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// Tells the model this, which the client calls otherwise.
+    pub(super) fn tell(&mut self, ours: &'static str, theirs: &'static str, value: Value) {
+        self.input.insert(ours.to_owned(), value);
+        self.names.push((ours, theirs));
     }
 
     /// Leaves out what a model without that parameter does anyway.

@@ -59,6 +59,11 @@ fn every_route_is_described() {
         "GET /v1/models/{id}",
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
+        "GET /v1/videos",
+        "POST /v1/videos",
+        "GET /v1/videos/{id}",
+        "DELETE /v1/videos/{id}",
+        "GET /v1/videos/{id}/content",
         "POST /v1/images/edits",
         "POST /v1/images/generations",
     ];

@@ -71,6 +71,11 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /v1/images/generations", Finds::New),
     ("GET /v1/models", Finds::TheSame),
     ("GET /v1/models/{id}", Finds::TheSame),
+    ("GET /v1/videos", Finds::ItsOwn),
+    ("POST /v1/videos", Finds::New),
+    ("GET /v1/videos/{id}", Finds::Nothing),
+    ("DELETE /v1/videos/{id}", Finds::Nothing),
+    ("GET /v1/videos/{id}/content", Finds::Nothing),
     ("operations", Finds::TheSame),
 ];
 
@@ -89,17 +94,19 @@ struct Landlord {
     file: Value,
     secret: Value,
     delivery: Value,
+    video: Value,
 }
 
 /// The operation, with what belongs to the landlord in its path.
 fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> Ask<'a> {
-    let Landlord { job, file, secret, delivery } = of_landlord;
+    let Landlord { job, file, secret, delivery, video } = of_landlord;
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
         .path
         .replace("/v1/models/{id}", "/v1/models/picture")
         .replace("/files/{id}", &format!("/files/{}", file["id"].as_str().unwrap()))
         .replace("/secrets/{id}", &format!("/secrets/{}", secret["id"].as_str().unwrap()))
+        .replace("/videos/{id}", &format!("/videos/{}", video["id"].as_str().unwrap()))
         .replace("/deliveries/{id}", &format!("/deliveries/{}", delivery["id"].as_str().unwrap()))
         .replace("{id}", job["id"].as_str().unwrap())
         .replace("{index}", "0")
@@ -110,6 +117,7 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
         ("/v1/images/generations", true) => ask.json(&json!({"model": "picture", "prompt": "a fox"})),
+        ("/v1/videos", true) => ask.json(&json!({"model": "film", "prompt": "a fox"})),
         ("/v1/audio/transcriptions", true) => {
             ask.form(&[text_part("model", "listen"), part("file", "audio/wav", "the stranger's own")])
         }
@@ -145,7 +153,9 @@ async fn nothing_of_an_account_is_seen_by_another() {
     house.post(&cancel, json!({})).by("landlord").ok(202).await;
     let deliveries = house.get("/api/v1/webhooks/deliveries").by("landlord").ok(200).await;
     let delivery = deliveries["data"][0].clone();
-    let of_landlord = Landlord { job, file, secret, delivery };
+    let video =
+        house.post("/v1/videos", json!({"model": "film", "prompt": "x"})).by("landlord").ok(200).await;
+    let of_landlord = Landlord { job, file, secret, delivery, video };
     for kind in [KeyKind::Service, KeyKind::User] {
         for operation in operations() {
             let finds = found_by(&operation);
@@ -162,13 +172,15 @@ async fn nothing_of_an_account_is_seen_by_another() {
             };
             assert_eq!(answer.status, expected, "{asked}");
             assert_eq!(answer.text().contains("landlord"), finds == Finds::ByLink, "{asked}");
-            let Landlord { job, file, secret, delivery } = &of_landlord;
-            for own in [job, file, secret, delivery] {
+            let Landlord { job, file, secret, delivery, video } = &of_landlord;
+            for own in [job, file, secret, delivery, video] {
                 assert!(!answer.text().contains(own["id"].as_str().unwrap()), "{asked}");
             }
         }
     }
-    let Landlord { job, file, secret, delivery } = of_landlord;
+    let Landlord { job, file, secret, delivery, video } = of_landlord;
+    let videos = house.get("/v1/videos").by("landlord").ok(200).await;
+    assert_eq!(videos["data"], json!([video]));
     let secrets = house.get("/api/v1/webhooks/secrets").by("landlord").ok(200).await;
     assert_eq!((secrets["data"].as_array().unwrap().len(), &secrets["data"][0]["id"]), (1, &secret["id"]));
     let deliveries = house.get("/api/v1/webhooks/deliveries").by("landlord").ok(200).await;
@@ -178,7 +190,7 @@ async fn nothing_of_an_account_is_seen_by_another() {
     assert_eq!(after["state"], job["state"]);
     let files = house.get("/api/v1/files").by("landlord").ok(200).await;
     assert_eq!(files["data"], json!([file]));
-    assert_eq!(house.get("/api/v1/credits").by("landlord").ok(200).await["available"], "0.96");
+    assert_eq!(house.get("/api/v1/credits").by("landlord").ok(200).await["available"], "0.88");
 }
 
 #[tokio::test]

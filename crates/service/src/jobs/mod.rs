@@ -15,6 +15,7 @@
 //! way leaves a row that says what may have happened, and another worker goes on from there.
 
 mod attached;
+mod deletion;
 mod events;
 mod leases;
 mod media;
@@ -34,16 +35,17 @@ pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_cho
 pub use parts::JobParts;
 pub(crate) use parts::millis;
 pub use record::{
-    Artifact, Attempt, AttemptState, Delivery, Due, Job, JobError, JobEvent, JobView, Lease, OutputPlace,
-    StoredObject, Terms, Upstream,
+    Artifact, Attempt, AttemptState, Deletion, Delivery, Due, Job, JobError, JobEvent, JobView, Lease,
+    OutputPlace, StoredObject, Terms, Upstream,
 };
 pub use room::RoomWatch;
 pub use service::{JobListener, JobsService, Submission};
 pub use settings::JobSettings;
 pub(crate) use steps::{Admission, PROMOTED_MAX};
 pub use steps::{
-    Arrived, BeginAttempt, CancelUnbegun, Claim, Claimed, EndLate, Ended, Ending, Finish, Late, NextAttempt,
-    Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
+    Arrived, BeginAttempt, CancelUnbegun, Claim, Claimed, DeleteJob, EndLate, Ended, Ending, Finish,
+    JobEmptied, Late, NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit,
+    Submitted,
 };
 pub use sweep::JobSweep;
 pub use worker::JobWorker;

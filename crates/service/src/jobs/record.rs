@@ -60,6 +60,8 @@ pub struct Job {
     pub output: Option<Arc<str>>,
     /// Its caller wants it called off.
     pub cancel_requested: bool,
+    /// Whether its owner has deleted it.
+    pub deletion: Deletion,
     /// The job that was tried again with this one.
     pub retry_of: Option<JobId>,
     /// When it ends as expired.
@@ -69,6 +71,27 @@ pub struct Job {
     /// When its state last changed.
     pub updated_at: Timestamp,
 }
+
+/// What became of a job by its owner's wish.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Deletion {
+    /// It is there.
+    #[default]
+    Kept,
+    /// It isn't listed any more, and its results are still to be removed.
+    Leaving,
+    /// Nothing is left of its results.
+    Gone,
+}
+
+named!(
+    Deletion,
+    "deletion of a job",
+    "one of kept, leaving, gone",
+    Kept = "kept",
+    Leaving = "leaving",
+    Gone = "gone"
+);
 
 /// The rules of the catalog that a job was submitted under.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -116,7 +116,20 @@ impl JobSweep {
         self.line_up(self.parts.store.due(None, SWEEP_MAX).await?).await;
         end_orphaned_calls(self.parts.store.as_ref()).await?;
         self.parts.files.sweep().await?;
+        self.remove_deleted().await?;
         Ok(true)
+    }
+
+    /// Removes what is left of deleted jobs. One whose results can't be removed keeps no other.
+    async fn remove_deleted(&self) -> Result<(), ServiceError> {
+        for view in self.parts.store.deleted_jobs(SWEEP_MAX).await? {
+            if let Err(error) = self.parts.empty(&view).await {
+                tracing::warn!(job.id = %view.job.id, error = &error as &dyn std::error::Error,
+                    "what is left of a deleted job couldn't be removed; it is tried again");
+                not_removed().increment(1);
+            }
+        }
+        Ok(())
     }
 
     /// Lets parked jobs go on where there is room since the cap was raised.

@@ -27,6 +27,7 @@ pub use signals::{JobSignal, JobSignals};
 pub(crate) use store::Reads;
 pub use store::{
     AccountStore, Audit, CallStore, Counts, Finding, InstanceStore, JobStore, KeyStore, Needed, Store,
+    VideoPage,
 };
 pub(crate) use webhooks::WebhookReads;
 pub use webhooks::{

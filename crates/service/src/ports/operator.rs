@@ -37,6 +37,9 @@ pub trait OperatorStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Artifact>, StoreError>;
 
+    /// Final jobs that their owners deleted and whose results are still to be removed.
+    async fn deleted_jobs(&self, limit: usize) -> Result<Vec<JobView>, StoreError>;
+
     /// Notes that the objects of these results are removed. One that was before keeps its moment.
     async fn artifacts_removed(&self, artifacts: Vec<(JobId, u32)>) -> Result<(), StoreError>;
 

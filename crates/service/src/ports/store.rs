@@ -18,8 +18,9 @@ use crate::credits::{Account, Adjust, Entry, Grant, OpenAccount};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{
-    BeginAttempt, CancelUnbegun, Claim, Claimed, EndLate, Ended, Finish, Job, JobEvent, JobView, Lease,
-    NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule, Submit, Submitted,
+    BeginAttempt, CancelUnbegun, Claim, Claimed, DeleteJob, EndLate, Ended, Finish, Job, JobEmptied,
+    JobEvent, JobView, Lease, NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule,
+    Submit, Submitted,
 };
 use crate::keys::ApiKey;
 
@@ -138,6 +139,10 @@ pub trait JobStore: Send + Sync {
     async fn request_cancel(&self, step: RequestCancel) -> Result<Ended, StoreError>;
     /// Calls a job off whose caller has left, unless a vendor may work on it.
     async fn cancel_unbegun(&self, step: CancelUnbegun) -> Result<Ended, StoreError>;
+    /// Takes a job off the lists from which its owner can delete.
+    async fn delete_job(&self, step: DeleteJob) -> Result<Job, StoreError>;
+    /// Notes that nothing is left of a deleted job's results.
+    async fn job_emptied(&self, step: JobEmptied) -> Result<(), StoreError>;
     /// Ends the late looks at a final job's task, and says what was lost.
     async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError>;
     /// Ends the doubt about a final job's task, and says what was lost.
@@ -167,6 +172,9 @@ pub trait JobStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<JobView>, StoreError>;
 
+    /// An account's jobs for videos that it hasn't deleted.
+    async fn videos(&self, account: AccountId, page: VideoPage) -> Result<Vec<JobView>, StoreError>;
+
     /// A job's events after this version, in order.
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError>;
 
@@ -175,6 +183,17 @@ pub trait JobStore: Send + Sync {
 
     /// Forgets idempotency keys that were used, and answers of calls that were kept, before this moment.
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Which of an account's videos are listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VideoPage {
+    /// The last of the page before; left out, the list begins.
+    pub after: Option<JobId>,
+    /// Whether the oldest come first, or the newest.
+    pub is_oldest_first: bool,
+    /// How many at most.
+    pub limit: usize,
 }
 
 /// What unfinished jobs still need.
@@ -264,6 +283,7 @@ pub(crate) trait Reads: Send + Sync {
         before: Option<JobId>,
         limit: usize,
     ) -> Result<Vec<JobView>, StoreError>;
+    async fn videos(&self, account: AccountId, page: VideoPage) -> Result<Vec<JobView>, StoreError>;
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError>;
     async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
@@ -336,6 +356,12 @@ impl<B: Commit + Reads> JobStore for B {
     async fn cancel_unbegun(&self, step: CancelUnbegun) -> Result<Ended, StoreError> {
         self.commit(step).await
     }
+    async fn delete_job(&self, step: DeleteJob) -> Result<Job, StoreError> {
+        self.commit(step).await
+    }
+    async fn job_emptied(&self, step: JobEmptied) -> Result<(), StoreError> {
+        self.commit(step).await
+    }
     async fn end_late(&self, step: EndLate) -> Result<Credits, StoreError> {
         self.commit(step).await
     }
@@ -364,6 +390,9 @@ impl<B: Commit + Reads> JobStore for B {
         limit: usize,
     ) -> Result<Vec<JobView>, StoreError> {
         Reads::jobs(self, account, before, limit).await
+    }
+    async fn videos(&self, account: AccountId, page: VideoPage) -> Result<Vec<JobView>, StoreError> {
+        Reads::videos(self, account, page).await
     }
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {
         Reads::events(self, job, after_version).await

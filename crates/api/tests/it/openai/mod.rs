@@ -6,3 +6,4 @@ mod chat_streams;
 mod images;
 mod models;
 mod transcriptions;
+mod videos;

@@ -10,7 +10,7 @@ use crate::Timestamp;
 use crate::calls::{Call, CallState};
 use crate::credits::{Account, Entry, EntryKind, Owner};
 use crate::error::StoreError;
-use crate::jobs::{Artifact, Attempt, AttemptState, Job, JobView};
+use crate::jobs::{Artifact, Attempt, AttemptState, Deletion, Job, JobView};
 use crate::ports::{JobFilter, ModelCosts, OperatorStore};
 
 #[async_trait]
@@ -79,6 +79,14 @@ impl OperatorStore for MemoryStore {
         let mut kept: Vec<_> = kept.filter_map(|artifact| Some((stored_at(artifact)?, artifact))).collect();
         kept.sort_by_key(|(stored_at, artifact)| (*stored_at, artifact.job, artifact.index));
         Ok(kept.into_iter().map(|(_, artifact)| artifact.clone()).take(limit).collect())
+    }
+
+    async fn deleted_jobs(&self, limit: usize) -> Result<Vec<JobView>, StoreError> {
+        let state = self.state();
+        let leaving = |job: &&Job| job.deletion == Deletion::Leaving && job.state.is_final();
+        let mut ids: Vec<JobId> = state.world.jobs.values().filter(leaving).map(|job| job.id).collect();
+        ids.sort_unstable();
+        Ok(ids.into_iter().take(limit).filter_map(|id| Self::view(&state, id)).collect())
     }
 
     async fn artifacts_removed(&self, artifacts: Vec<(JobId, u32)>) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fourfold_domain::{AccountId, CallId, EntryId, JobId, Realm, Subject};
+use fourfold_domain::{AccountId, CallId, EntryId, JobId, Modality, Realm, Subject};
 
 use super::{MemoryStore, audit, newest};
 use crate::Timestamp;
@@ -11,8 +11,8 @@ use crate::calls::{CallAnswer, CallState, CallView};
 use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
-use crate::jobs::{JobEvent, JobView, Lease};
-use crate::ports::{Audit, DueJob, Needed, Reads};
+use crate::jobs::{Deletion, Job, JobEvent, JobView, Lease};
+use crate::ports::{Audit, DueJob, Needed, Reads, VideoPage};
 
 #[async_trait]
 impl Reads for MemoryStore {
@@ -101,6 +101,25 @@ impl Reads for MemoryStore {
         let of_account = state.world.jobs.values().filter(|job| job.account == account);
         let jobs = newest(of_account, |job| job.id, before, limit);
         Ok(jobs.iter().filter_map(|job| Self::view(&state, job.id)).collect())
+    }
+
+    async fn videos(&self, account: AccountId, page: VideoPage) -> Result<Vec<JobView>, StoreError> {
+        let state = self.state();
+        let is_listed = |job: &&Job| {
+            job.account == account && job.modality == Modality::Video && job.deletion == Deletion::Kept
+        };
+        let mut ids: Vec<JobId> = state.world.jobs.values().filter(is_listed).map(|job| job.id).collect();
+        ids.sort_unstable();
+        if !page.is_oldest_first {
+            ids.reverse();
+        }
+        let is_past = |id: &JobId| match page.after {
+            None => false,
+            Some(after) if page.is_oldest_first => *id <= after,
+            Some(after) => *id >= after,
+        };
+        let listed = ids.into_iter().skip_while(is_past).take(page.limit);
+        Ok(listed.filter_map(|id| Self::view(&state, id)).collect())
     }
 
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {

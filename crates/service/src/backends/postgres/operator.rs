@@ -84,6 +84,12 @@ impl OperatorStore for PostgresStore {
         self.database.all(Query::new(sql, key), rows::artifact).await
     }
 
+    async fn deleted_jobs(&self, limit: usize) -> Result<Vec<JobView>, StoreError> {
+        let of = "SELECT id FROM job WHERE deletion = 'leaving' \
+                  AND state IN ('succeeded', 'failed', 'cancelled', 'expired') ORDER BY id LIMIT $1";
+        self.views(of, values![size(limit)]).await
+    }
+
     async fn artifacts_removed(&self, artifacts: Vec<(JobId, u32)>) -> Result<(), StoreError> {
         let sql = "UPDATE artifact SET removed_at = coalesce(artifact.removed_at, $3::bigint, now_millis()) \
                    FROM unnest($1::text[], $2::bigint[]) AS gone (job, number) \

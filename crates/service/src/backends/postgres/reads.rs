@@ -17,7 +17,7 @@ use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Artifact, Attempt, Job, JobEvent, JobView, Lease};
-use crate::ports::{Audit, DueJob, Needed, Reads};
+use crate::ports::{Audit, DueJob, Needed, Reads, VideoPage};
 
 /// Newer than every id, for a list's first page.
 const LAST: &str = "~";
@@ -121,6 +121,22 @@ impl Reads for PostgresStore {
     ) -> Result<Vec<JobView>, StoreError> {
         let of = "SELECT id FROM job WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
         self.views(of, values![account.to_string(), page(before), size(limit)]).await
+    }
+
+    async fn videos(&self, account: AccountId, page: VideoPage) -> Result<Vec<JobView>, StoreError> {
+        let after = page.after.map(|id| id.to_string());
+        let (after, next) = match page.is_oldest_first {
+            true => (after.unwrap_or_default(), "id > $2 ORDER BY id"),
+            false => (after.unwrap_or_else(|| LAST.to_owned()), "id < $2 ORDER BY id DESC"),
+        };
+        let of = format!(
+            "SELECT id FROM job WHERE account = $1 AND modality = 'video' AND deletion = 'kept' AND {next} LIMIT $3"
+        );
+        let mut views = self.views(&of, values![account.to_string(), after, size(page.limit)]).await?;
+        if page.is_oldest_first {
+            views.reverse();
+        }
+        Ok(views)
     }
 
     async fn events(&self, job: JobId, after_version: u32) -> Result<Vec<JobEvent>, StoreError> {

@@ -95,7 +95,7 @@ pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \
      progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
-     retry_of, webhook_url";
+     retry_of, webhook_url, deletion";
 
 pub(super) fn job(row: &Row) -> Result<Job> {
     Ok(Job {
@@ -124,6 +124,7 @@ pub(super) fn job(row: &Row) -> Result<Job> {
         files: optional_json::<Vec<FileId>>(row, 22)?.unwrap_or_default().into(),
         retry_of: optional(row, 23)?,
         webhook_url: optional(row, 24)?,
+        deletion: text(row, 25)?,
     })
 }
 

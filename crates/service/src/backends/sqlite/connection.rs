@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::error::StoreError;
 
 /// The migrations in order; each is applied once, in its own transaction.
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("0001_house", include_str!("../../../migrations/sqlite/0001_house.sql")),
     ("0002_files", include_str!("../../../migrations/sqlite/0002_files.sql")),
     ("0003_budgets", include_str!("../../../migrations/sqlite/0003_budgets.sql")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
     ("0006_webhooks", include_str!("../../../migrations/sqlite/0006_webhooks.sql")),
     ("0007_call_costs", include_str!("../../../migrations/sqlite/0007_call_costs.sql")),
     ("0008_entries_stay", include_str!("../../../migrations/sqlite/0008_entries_stay.sql")),
+    ("0009_deleted_jobs", include_str!("../../../migrations/sqlite/0009_deleted_jobs.sql")),
 ];
 
 /// How long a writer waits for another process that writes.

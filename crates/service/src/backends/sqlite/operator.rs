@@ -89,6 +89,19 @@ impl OperatorStore for SqliteStore {
         self.readers.read(move |connection| all(connection, &sql, key, rows::artifact)).await
     }
 
+    async fn deleted_jobs(&self, limit: usize) -> Result<Vec<JobView>, StoreError> {
+        let sql = format!(
+            "SELECT {JOB} FROM job WHERE deletion = 'leaving' \
+             AND state IN ('succeeded', 'failed', 'cancelled', 'expired') ORDER BY id LIMIT ?1"
+        );
+        let read = move |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            let jobs = all(&transaction, &sql, [limit], rows::job)?;
+            jobs.into_iter().map(|job| view(&transaction, job)).collect()
+        };
+        self.readers.read(read).await
+    }
+
     async fn artifacts_removed(&self, artifacts: Vec<(JobId, u32)>) -> Result<(), StoreError> {
         let now = self.readers.now().millis();
         let remove = move |connection: &mut Connection| {

@@ -20,7 +20,7 @@ use crate::credits::{Account, Entry, Owner};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
 use crate::jobs::{Attempt, JobEvent, JobView, Lease};
-use crate::ports::{Audit, DueJob, Needed, Reads};
+use crate::ports::{Audit, DueJob, Needed, Reads, VideoPage};
 
 /// Newer than every id, for a list's first page.
 const LAST: &str = "~";
@@ -183,6 +183,24 @@ impl Reads for SqliteStore {
             let transaction = connection.transaction()?;
             let sql =
                 format!("SELECT {JOB} FROM job WHERE account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
+            let jobs = all(&transaction, &sql, key, rows::job)?;
+            jobs.into_iter().map(|job| view(&transaction, job)).collect()
+        };
+        self.readers.read(read).await
+    }
+
+    async fn videos(&self, account: AccountId, page: VideoPage) -> Result<Vec<JobView>, StoreError> {
+        let after = page.after.map(|id| id.to_string());
+        let (after, next) = match page.is_oldest_first {
+            true => (after.unwrap_or_default(), "id > ?2 ORDER BY id"),
+            false => (after.unwrap_or_else(|| LAST.to_owned()), "id < ?2 ORDER BY id DESC"),
+        };
+        let sql = format!(
+            "SELECT {JOB} FROM job WHERE account = ?1 AND modality = 'video' AND deletion = 'kept' AND {next} LIMIT ?3"
+        );
+        let key = (account.to_string(), after, page.limit);
+        let read = move |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
             let jobs = all(&transaction, &sql, key, rows::job)?;
             jobs.into_iter().map(|job| view(&transaction, job)).collect()
         };

@@ -14,6 +14,7 @@ use crate::credits::{Owner, rules};
 use crate::error::Refusal;
 use crate::files::{self, NewFile};
 use crate::idempotency::{Idempotency, Made};
+use crate::jobs::Deletion;
 use crate::jobs::{Due, Job, Terms};
 use crate::webhooks::{self, WebhookUrl};
 
@@ -130,6 +131,7 @@ impl Step for Submit {
             error: None,
             output: None,
             cancel_requested: false,
+            deletion: Deletion::Kept,
             retry_of: self.retry_of,
             deadline_at: world.now.after(self.deadline),
             created_at: world.now,

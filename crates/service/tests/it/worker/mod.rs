@@ -3,6 +3,7 @@
 mod attempts;
 mod cancels;
 mod crashes;
+mod deletions;
 mod doubts;
 mod house;
 mod late;

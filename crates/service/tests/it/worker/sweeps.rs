@@ -31,7 +31,7 @@ fn artifacts(house: &House) -> ArtifactsService {
 }
 
 /// A sweep of another process, with these settings.
-fn sweep(house: &House, settings: JobSettings) -> JobSweep {
+pub(super) fn sweep(house: &House, settings: JobSettings) -> JobSweep {
     let instance = InstanceId::new(Uuid::now_v7());
     JobSweep::new(JobParts { instance, settings, ..house.parts.clone() }, artifacts(house))
 }

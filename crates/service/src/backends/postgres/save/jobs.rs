@@ -16,11 +16,11 @@ pub(super) fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), 
         &new,
         "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
          progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
-         retry_of, webhook_url) \
+         retry_of, webhook_url, deletion) \
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
          $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::bigint[], \
          $16::bigint[], $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], \
-         $24::text[], $25::text[])",
+         $24::text[], $25::text[], $26::text[])",
         |rows| {
             let terms = rows.iter().map(|job| json(&job.terms)).collect::<Result<Vec<_>, _>>()?;
             let errors = rows.iter().map(|job| optional_json(job.error.as_ref())).collect::<Result<Vec<_>, _>>()?;
@@ -52,6 +52,7 @@ pub(super) fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), 
                 files,
                 column(rows, |job| job.retry_of.map(|job| job.to_string())),
                 column(rows, |job| job.webhook_url.as_ref().map(WebhookUrl::as_str)),
+                column(rows, |job| job.deletion.as_str()),
             ])
         },
     )?;
@@ -60,10 +61,10 @@ pub(super) fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), 
         &changed,
         "WITH changed AS (UPDATE job SET state = new.state, version = new.version, progress = new.progress, \
            attempts = new.attempts, charged = new.charged, error = new.error, output = new.output, \
-           cancel_requested = new.cancel_requested, updated_at = new.updated_at \
+           cancel_requested = new.cancel_requested, updated_at = new.updated_at, deletion = new.deletion \
            FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
-             $8::text[], $9::bigint[], $10::bigint[]) \
-           AS new (id, state, version, progress, attempts, charged, error, output, cancel_requested, updated_at) \
+             $8::text[], $9::bigint[], $10::bigint[], $11::text[]) \
+           AS new (id, state, version, progress, attempts, charged, error, output, cancel_requested, updated_at, deletion) \
            WHERE job.id = new.id RETURNING 1) \
          SELECT expect_rows(count(*), cardinality($1)) FROM changed",
         |rows| {
@@ -79,6 +80,7 @@ pub(super) fn jobs<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), 
                 column(rows, |job| job.output.as_deref()),
                 column(rows, |job| i64::from(job.cancel_requested)),
                 column(rows, |job| job.updated_at.millis()),
+                column(rows, |job| job.deletion.as_str()),
             ])
         },
     )

@@ -14,8 +14,8 @@ pub(super) fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
         rows.write(
             "INSERT INTO job (id, account, key, model, modality, input, terms, metadata, state, version, priority, \
              progress, attempts, hold, held, charged, error, output, cancel_requested, deadline_at, created_at, updated_at, files, \
-             retry_of, webhook_url) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+             retry_of, webhook_url, deletion) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
             params![
                 id.to_string(),
                 job.account.to_string(),
@@ -41,7 +41,8 @@ pub(super) fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
                 job.updated_at.millis(),
                 optional_json(Some(&job.files).filter(|files| !files.is_empty()).map(|files| files.to_vec()).as_ref())?,
                 job.retry_of.map(|job| job.to_string()),
-                job.webhook_url.as_ref().map(WebhookUrl::as_str)
+                job.webhook_url.as_ref().map(WebhookUrl::as_str),
+                job.deletion.as_str()
             ],
         )?;
     }
@@ -54,7 +55,7 @@ pub(super) fn jobs(rows: &Rows<'_>, world: &World) -> Result<()> {
 fn update_job(rows: &Rows<'_>, id: &str, job: &Job) -> Result<()> {
     rows.write(
         "UPDATE job SET state = ?2, version = ?3, progress = ?4, attempts = ?5, charged = ?6, error = ?7, output = ?8, \
-         cancel_requested = ?9, updated_at = ?10 WHERE id = ?1",
+         cancel_requested = ?9, updated_at = ?10, deletion = ?11 WHERE id = ?1",
         params![
             id,
             job.state.as_str(),
@@ -65,7 +66,8 @@ fn update_job(rows: &Rows<'_>, id: &str, job: &Job) -> Result<()> {
             optional_json(job.error.as_ref())?,
             job.output,
             job.cancel_requested,
-            job.updated_at.millis()
+            job.updated_at.millis(),
+            job.deletion.as_str()
         ],
     )
 }

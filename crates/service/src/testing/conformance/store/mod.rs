@@ -8,6 +8,7 @@ mod bench;
 pub mod budgets;
 pub mod calls;
 pub mod cancels;
+pub mod deletions;
 pub mod endings;
 pub mod files;
 pub mod instances;
@@ -49,6 +50,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         attempts::rules(),
         endings::rules(),
         cancels::rules(),
+        deletions::rules(),
         lists::rules(),
         files::rules(),
         calls::rules(),
