@@ -20,6 +20,7 @@ use fourfold_service::keys::KeysService;
 use fourfold_service::ports::{ObjectStorage, Store};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
+use fourfold_service::usage::{UsageLog, UsageParts, UsageService};
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookParts, WebhookWorker, WebhooksService};
 use fourfold_service::{Clock, Media, Spawner, SystemClock};
 use tokio_util::sync::CancellationToken;
@@ -82,7 +83,8 @@ pub(crate) fn jobs_desk(checked: Checked) -> Result<JobsService> {
     let shared = Shared::in_process(&clock);
     let routing = Routing::new(Arc::new(LiveProviders::new(providers)), clock);
     let catalog = CatalogService::new(catalog);
-    Ok(JobsService::new(job_parts(&settings, store, Arc::new(storage), shared, routing, catalog)?))
+    let usage = UsageLog::off();
+    Ok(JobsService::new(job_parts(&settings, store, Arc::new(storage), shared, routing, catalog, usage)?))
 }
 
 /// What jobs are made of.
@@ -93,6 +95,7 @@ fn job_parts(
     shared: Shared,
     routing: Routing,
     catalog: CatalogService,
+    usage: UsageLog,
 ) -> Result<JobParts> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let has_room = Arc::new(AtomicBool::new(true));
@@ -113,6 +116,7 @@ fn job_parts(
         media: media(settings, &files)?,
         files,
         outbox: Outbox::new(&settings.webhooks, |url| AddressPolicy::PublicOnly.may_call(url)),
+        usage,
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: settings.jobs.clone(),
@@ -175,14 +179,24 @@ impl Server {
             store: store.clone(),
             turn: tokio::sync::Mutex::default(),
         });
+        let usage = database.usage(&settings)?;
+        let log = UsageParts {
+            usage: usage.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            settings: settings.usage.clone(),
+        };
+        let log = UsageLog::start(log, spawner);
         let shared_limits = shared.limits.clone();
+        let (stored, offered) = (store.clone(), catalog.clone());
         let parts =
-            job_parts(&settings, store.clone(), storage.clone(), shared, routing.clone(), catalog.clone())?;
+            job_parts(&settings, stored, storage.clone(), shared, routing.clone(), offered, log.clone())?;
         let calls = CallsService::new(CallParts {
             store: store.clone(),
             routing: routing.clone(),
             catalog: catalog.clone(),
             media: parts.media.clone(),
+            usage: log,
             clock: clock.clone(),
             instance: parts.instance,
             settings: settings.calls.clone(),
@@ -202,9 +216,10 @@ impl Server {
             calls,
             credits: CreditsService::new(store.clone()),
             reconcile: ReconcileService::new(store.clone(), routing.clone(), clock.clone()),
-            keys: KeysService::new(store.clone(), clock),
+            keys: KeysService::new(store.clone(), clock.clone()),
             artifacts,
             files: parts.files.clone(),
+            usage: UsageService::new(usage, store.clone(), clock),
             webhooks: WebhooksService::new(store.clone(), cipher.clone(), parts.outbox.clone()),
             catalog,
             routing,
@@ -273,6 +288,11 @@ impl Server {
     pub(crate) fn state_at(&self, address: SocketAddr) -> AppState {
         let settings = ServerSettings { listen: address, ..self.settings.server.clone() };
         AppState { public_url: settings.link_base().into(), ..self.state.clone() }
+    }
+
+    /// Ends once the usage log has all that the server's tasks did, after the last of them.
+    pub(crate) async fn usage_written(&self) {
+        self.parts.usage.written().await;
     }
 
     /// What durability rests on, read back from the database.

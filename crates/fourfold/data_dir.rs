@@ -14,6 +14,9 @@ use uuid::Uuid;
 /// The file of the embedded database, in the data folder.
 pub(crate) const DATABASE: &str = "fourfold.db";
 
+/// The file of its usage log, beside it.
+pub(crate) const USAGE: &str = "usage.db";
+
 /// The data folder. While it is locked, no other server may use it.
 pub(crate) struct DataDir {
     path: PathBuf,

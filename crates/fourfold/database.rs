@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use fourfold_domain::InstanceId;
-use fourfold_service::backends::{PostgresSettings, PostgresStore, SqliteSettings, SqliteStore};
-use fourfold_service::ports::Store;
+use fourfold_service::backends::{PostgresSettings, PostgresStore, SqliteSettings, SqliteStore, SqliteUsage};
+use fourfold_service::ports::{Store, UsageStore};
 use fourfold_service::{Clock, StoreError, instances};
 
 use crate::config::Settings;
-use crate::data_dir::{DATABASE, DataDir};
+use crate::data_dir::{DATABASE, DataDir, USAGE};
 
 /// An open database.
 pub(crate) struct Database {
     pub(crate) store: Arc<dyn Store>,
     /// What durability rests on, read back from the database.
     pub(crate) durability: String,
+    /// The usage log, where it is kept in the same database.
+    usage: Option<Arc<dyn UsageStore>>,
     /// Other processes work on it too.
     is_shared: bool,
 }
@@ -28,11 +30,20 @@ impl Database {
             let store =
                 SqliteStore::open(&SqliteSettings::new(settings.data_dir.join(DATABASE)), clock.clone())?;
             let durability = store.durability().to_owned();
-            return Ok(Self { store: Arc::new(store), durability, is_shared: false });
+            return Ok(Self { store: Arc::new(store), durability, usage: None, is_shared: false });
         };
         let store = block_on(PostgresStore::open(&postgres))??;
         let durability = store.durability().to_owned();
-        Ok(Self { store: Arc::new(store), durability, is_shared: true })
+        let usage: Arc<dyn UsageStore> = Arc::new(store.clone());
+        Ok(Self { store: Arc::new(store), durability, usage: Some(usage), is_shared: true })
+    }
+
+    /// The usage log: in the same database, or in a file of its own beside an embedded one.
+    pub(crate) fn usage(&self, settings: &Settings) -> Result<Arc<dyn UsageStore>> {
+        match &self.usage {
+            Some(usage) => Ok(usage.clone()),
+            None => Ok(Arc::new(SqliteUsage::open(&settings.data_dir.join(USAGE))?)),
+        }
     }
 
     /// Opens the database beside a running server. An embedded one must be there: a command that found nothing in a

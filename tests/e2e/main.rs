@@ -30,5 +30,6 @@ mod shared_limits;
 mod start_and_stop;
 mod strangers;
 mod support;
+mod usage;
 mod vendors;
 mod webhooks;

@@ -21,6 +21,7 @@ use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService, Submission};
 use fourfold_service::ports::{Credentialed, ObjectStorage as _, Providers};
 use fourfold_service::routing::Routing;
+use fourfold_service::usage::UsageLog;
 use fourfold_service::webhooks::{Outbox, WebhookSettings};
 use fourfold_service::{Clock, Media, Spawner, SystemClock};
 use futures_util::TryStreamExt as _;
@@ -164,6 +165,7 @@ async fn a_vendor_from_outside_serves_a_job() {
         media: Media::offline(files.clone()),
         files,
         outbox: Outbox::new(&WebhookSettings::default(), |_url| true),
+        usage: UsageLog::off(),
         clock,
         instance: InstanceId::new(Uuid::now_v7()),
         settings: JobSettings { workers: 1, ..JobSettings::default() },

@@ -110,12 +110,14 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         // the caller's account
         .routes(routes!(native::credits::show))
         .routes(routes!(native::credits::entries))
+        .routes(routes!(native::usage::show))
         // the operator
         .routes(routes!(admin::accounts::list))
         .routes(routes!(admin::accounts::show))
         .routes(routes!(admin::accounts::grant))
         .routes(routes!(admin::accounts::adjust))
         .routes(routes!(admin::accounts::entries))
+        .routes(routes!(admin::usage::show))
         .routes(routes!(admin::keys::create, admin::keys::list))
         .routes(routes!(admin::keys::revoke))
         .routes(routes!(admin::ledger::verify))

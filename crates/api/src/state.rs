@@ -13,6 +13,7 @@ use fourfold_service::keys::KeysService;
 use fourfold_service::ports::{Configuration, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
+use fourfold_service::usage::UsageService;
 use fourfold_service::webhooks::WebhooksService;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,8 @@ pub struct AppState {
     pub artifacts: ArtifactsService,
     /// What callers handed in.
     pub files: FilesService,
+    /// What was used.
+    pub usage: UsageService,
     /// Who is told of what happens to jobs.
     pub webhooks: WebhooksService,
     /// What can be asked for.

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -16,6 +16,9 @@ use crate::compose::Server;
 use crate::role::Role;
 use crate::runtimes::{self, HttpRuntimes};
 use crate::{shutdown, telemetry};
+
+/// How long the end of the usage log may take to be written.
+const USAGE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How it is run.
 #[derive(Args, Default)]
@@ -87,6 +90,10 @@ pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
         tracing::warn!(
             "some work was cut off, since it took too long to end; it is taken up at the next start"
         );
+    }
+    let written = async { tokio::time::timeout(USAGE_PATIENCE, server.usage_written()).await };
+    if work.block_on(written).is_err() {
+        tracing::warn!("the end of the usage log is lost, since its database took too long");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -25,6 +25,7 @@ use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
+use fourfold_service::usage::UsageSettings;
 use fourfold_service::webhooks::WebhookSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) artifacts: ArtifactSettings,
     /// How much callers may hand in, and how long it is kept.
     pub(crate) files: FileSettings,
+    /// How the usage log is kept.
+    pub(crate) usage: UsageSettings,
     /// How webhooks are delivered.
     pub(crate) webhooks: WebhookSettings,
     /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
@@ -89,6 +92,7 @@ impl Default for Settings {
             redis: RedisSettings::default(),
             artifacts: ArtifactSettings::default(),
             files: FileSettings::default(),
+            usage: UsageSettings::default(),
             webhooks: WebhookSettings::default(),
             models: BTreeMap::new(),
             http: HttpOptions::default(),
@@ -113,6 +117,7 @@ impl Settings {
             ("redis", self.redis == other.redis),
             ("security", self.security == other.security),
             ("server", self.server == other.server),
+            ("usage", self.usage == other.usage),
             ("webhooks", self.webhooks == other.webhooks),
         ];
         is_like.iter().filter(|(_, is_like)| !is_like).map(|(name, _)| (*name).to_owned()).collect()

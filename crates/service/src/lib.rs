@@ -6,7 +6,7 @@
 //!
 //! - money: [`credits`] · what answers at once: [`calls`] · what takes longer: [`jobs`]
 //! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`]
-//! - what was made: [`artifacts`] · what is handed in: [`files`] · who is told: [`webhooks`]
+//! - what was made: [`artifacts`] · what is handed in: [`files`] · who is told: [`webhooks`] · what was used: [`usage`]
 //!
 //! ```
 //! use std::sync::Arc;
@@ -57,6 +57,7 @@ pub mod routing;
 mod spawner;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod usage;
 pub mod webhooks;
 
 pub use clock::{Clock, SystemClock, Timestamp};

@@ -139,7 +139,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Filter {
     }
 }
 
-fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
+/// A text of a query as what it means.
+pub(super) fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
     name: &'static str,
     written: Option<String>,
 ) -> Result<Option<T>, ApiError> {

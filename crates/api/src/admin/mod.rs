@@ -6,3 +6,4 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod providers;
+pub(crate) mod usage;

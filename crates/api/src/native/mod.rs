@@ -1,4 +1,4 @@
-//! Our own routes: jobs, quotes, models, credits, files and webhooks. Credits are decimal strings of whole credits,
+//! Our own routes: jobs, quotes, models, credits, usage, files and webhooks. Credits are decimal strings of whole credits,
 //! times are RFC 3339 in UTC.
 
 pub(crate) mod artifacts;
@@ -10,5 +10,6 @@ pub(crate) mod jobs;
 pub(crate) mod models;
 pub(crate) mod quotes;
 mod range;
+pub(crate) mod usage;
 pub(crate) mod webhook_event;
 pub(crate) mod webhooks;

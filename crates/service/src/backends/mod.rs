@@ -29,4 +29,4 @@ pub use redis::{RedisLimits, RedisLink, RedisQueue, RedisSettings, RedisSignals}
 #[cfg(feature = "s3")]
 pub use s3::S3Storage;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteError, SqliteSettings, SqliteStore};
+pub use sqlite::{SqliteError, SqliteSettings, SqliteStore, SqliteUsage};

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use fourfold_domain::estimate::{self, Written};
-use fourfold_domain::{Credits, Price, ProviderError, Usage};
+use fourfold_domain::{Credits, Price, ProviderError, Reason, Usage};
 
 use super::CallEnding;
+use crate::usage::UsageOutcome;
 
 /// How the work of a call went.
 #[derive(Debug)]
@@ -73,6 +74,18 @@ impl Outcome {
         }
     }
 
+    /// What the usage log says of it.
+    pub(super) fn in_usage(&self) -> UsageOutcome {
+        match self {
+            Self::Whole { .. } => UsageOutcome::Succeeded,
+            Self::Filtered(_) => UsageOutcome::Refused,
+            Self::Failed(error) if error.reason == Reason::Refused => UsageOutcome::Refused,
+            Self::Failed(_) => UsageOutcome::Failed,
+            Self::Broken { .. } => UsageOutcome::Broken,
+            Self::NotSent | Self::Left(_) => UsageOutcome::Cancelled,
+        }
+    }
+
     /// What was used and is charged for.
     pub(super) fn used(&self) -> Option<Used> {
         match self {
@@ -103,7 +116,7 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use fourfold_domain::{AnswerPiece, Effect, Rate, Reason, Unit};
+    use fourfold_domain::{AnswerPiece, Effect, Rate, Unit};
 
     use super::*;
     use crate::testing::credits;

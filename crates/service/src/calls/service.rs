@@ -18,6 +18,7 @@ use crate::commit::lost;
 use crate::credits::Owner;
 use crate::ports::Store;
 use crate::routing::Routing;
+use crate::usage::UsageLog;
 use crate::{Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media, ServiceError, Spawner};
 
 /// How often calls that couldn't be ended are tried again.
@@ -34,6 +35,8 @@ pub struct CallParts {
     pub catalog: CatalogService,
     /// Where the media of requests come from.
     pub media: Media,
+    /// Takes what has ended.
+    pub usage: UsageLog,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// This process.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Credits, Effect, ProviderError};
+use fourfold_domain::{Credits, Effect, ProviderError, Realm};
 use tokio::time::{Instant, sleep};
 
 use super::answer::{AnswerWriter, CallHead, Outlet};
@@ -12,7 +12,9 @@ use super::order::Order;
 use super::service::CallsService;
 use super::work::{Work, Worked};
 use super::{Call, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
+use crate::credits::Owner;
 use crate::jobs::words;
+use crate::usage::{UsageAmounts, UsageRow};
 use crate::{Refusal, ServiceError, StoreError, failpoint};
 
 /// How long after one another an end that can't be written is tried again.
@@ -32,7 +34,7 @@ impl CallTask {
     /// Opens the call, works on it and ends it.
     pub(super) async fn run(mut self, open: OpenCall) {
         let mut watched = self.service.left_over().watch(open.id);
-        let is_kept = open.idempotency.is_some();
+        let (is_kept, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
         let (call, held) = match self.service.parts().store.open_call(open).await {
             Ok(OpenedCall::New { call, held }) => (call, held),
             Ok(OpenedCall::Earlier(call)) => {
@@ -64,8 +66,40 @@ impl CallTask {
         if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();
         }
-        note_end(&call, &worked, ending, settled.as_ref().ok().copied(), began.elapsed());
+        let (charged, duration) = (settled.as_ref().ok().copied(), began.elapsed());
+        note_end(&call, &worked, ending, charged, duration);
+        self.service.parts().usage.call(self.usage_row(&call, realm, &worked, charged, duration));
         self.tell_end(settled, worked).await;
+    }
+
+    /// What the usage log keeps of the call.
+    fn usage_row(
+        &self,
+        call: &Call,
+        realm: Realm,
+        worked: &Worked,
+        charged: Option<Credits>,
+        duration: Duration,
+    ) -> UsageRow {
+        let used = worked.outcome.used();
+        let quantities = used.map(|used| used.usage.quantities()).unwrap_or_default();
+        UsageRow {
+            owner: Owner::Call(call.id),
+            account: call.account,
+            realm,
+            key: call.key,
+            model: call.model.clone(),
+            modality: self.order.model.modality,
+            provider: worked.provider.clone(),
+            outcome: worked.outcome.in_usage(),
+            attempts: u32::try_from(worked.attempts.len()).unwrap_or(u32::MAX),
+            amounts: UsageAmounts::of(&quantities),
+            charged: charged.unwrap_or_default(),
+            is_estimated: used.is_some_and(|used| used.is_estimated),
+            duration,
+            first_part: worked.first_part,
+            ended_at: self.service.parts().clock.now(),
+        }
     }
 
     async fn answer_again(self, call: &Call) {

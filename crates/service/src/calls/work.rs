@@ -35,6 +35,8 @@ pub(super) struct Work<'a> {
     pub(super) begun: Option<ProviderKey>,
     /// When a vendor was asked first.
     pub(super) asked_at: Option<Instant>,
+    /// How long after that the first part of the answer was handed on.
+    first_part: Option<Duration>,
     /// How long it may still wait for vendors that can't be asked just now.
     patience: Duration,
 }
@@ -47,6 +49,8 @@ pub(super) struct Worked {
     pub(super) provider: Option<ProviderKey>,
     /// Whether the caller was told that the answer begins.
     pub(super) is_begun: bool,
+    /// How long after a vendor was asked the first part of the answer was handed on, where it came in parts.
+    pub(super) first_part: Option<Duration>,
     spool: Spool,
 }
 
@@ -77,7 +81,16 @@ impl<'a> Work<'a> {
         let settings = &task.service.parts().settings;
         let spool = if is_kept { Spool::new(settings.replay_bytes_max) } else { Spool::off() };
         let patience = settings.wait_max;
-        Self { task, call, attempts: Vec::new(), spool, begun: None, asked_at: None, patience }
+        Self {
+            task,
+            call,
+            attempts: Vec::new(),
+            spool,
+            begun: None,
+            asked_at: None,
+            first_part: None,
+            patience,
+        }
     }
 
     pub(super) async fn run(mut self) -> Worked {
@@ -86,6 +99,7 @@ impl<'a> Work<'a> {
             outcome,
             provider: self.attempts.last().map(|attempt| attempt.provider.clone()),
             is_begun: self.begun.is_some(),
+            first_part: self.first_part,
             attempts: self.attempts,
             spool: self.spool,
         }
@@ -281,8 +295,10 @@ impl<'a> Work<'a> {
             && let Some(provider) = self.attempts.last().map(|attempt| attempt.provider.clone())
         {
             if let Some(asked_at) = self.asked_at {
+                let after = asked_at.elapsed();
                 metrics::histogram!("fourfold_call_first_part_seconds", "model" => self.call.model.to_string())
-                    .record(asked_at.elapsed());
+                    .record(after);
+                self.first_part = Some(after);
             }
             self.begun = Some(provider.clone());
             self.task.outlet.send(Part::Begin(provider)).await?;

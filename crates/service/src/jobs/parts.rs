@@ -11,6 +11,7 @@ use crate::catalog::CatalogService;
 use crate::files::FilesService;
 use crate::ports::{DueJob, JobQueue, JobSignal, JobSignals, ObjectStorage, Store};
 use crate::routing::Routing;
+use crate::usage::UsageLog;
 use crate::webhooks::Outbox;
 use crate::{Clock, Media};
 
@@ -35,6 +36,8 @@ pub struct JobParts {
     pub media: Media,
     /// Where webhooks may go, and the bell of whoever sends them.
     pub outbox: Outbox,
+    /// Takes what has ended.
+    pub usage: UsageLog,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// This process.
@@ -61,10 +64,11 @@ impl JobParts {
         }
     }
 
-    /// Tells listeners that a job has ended, counts it and writes its one line; `worked` is how long a worker
-    /// was at it last.
+    /// Tells listeners and the usage log that a job has ended, counts it and writes its one line; `worked` is how long
+    /// a worker was at it last.
     pub(super) fn ended(&self, job: &Job, worked: Option<Duration>) {
         self.announce(job);
+        self.usage.job(job.id);
         let duration = job.updated_at.since(job.created_at);
         tracing::info!(
             job.id = %job.id,

@@ -195,6 +195,17 @@ pub struct Attempt {
     pub ended_at: Option<Timestamp>,
 }
 
+impl Attempt {
+    /// What it delivered, as it is priced, as far as that was recorded.
+    pub(crate) fn delivered(&self) -> Option<&[Quantity]> {
+        match self.upstream.as_ref()? {
+            Upstream::Task(_) => None,
+            Upstream::Outputs(delivery) => Some(&delivery.quantities),
+            Upstream::Objects(delivery) => Some(&delivery.quantities),
+        }
+    }
+}
+
 /// Where an attempt stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AttemptState {

@@ -12,6 +12,7 @@ mod providers;
 mod queue;
 mod signals;
 mod store;
+mod usage;
 mod webhooks;
 
 pub use configuration::{Configuration, Reloaded};
@@ -29,6 +30,7 @@ pub use store::{
     AccountStore, Audit, CallStore, Counts, Finding, InstanceStore, JobStore, KeyStore, Needed, Store,
     VideoPage,
 };
+pub use usage::UsageStore;
 pub(crate) use webhooks::WebhookReads;
 pub use webhooks::{
     DueDeliveries, EventWriter, Reception, Unanswered, WebhookAnswer, WebhookMessage, WebhookSender,

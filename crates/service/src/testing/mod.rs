@@ -33,4 +33,4 @@ pub use builders::{
 pub use clock::TestClock;
 pub use provider_table::ProviderTable;
 
-pub use crate::backends::memory::{Faults, MemoryStore, StallEnding};
+pub use crate::backends::memory::{Faults, MemoryStore, MemoryUsage, StallEnding};

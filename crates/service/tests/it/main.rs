@@ -18,5 +18,6 @@ mod sqlite;
 mod storage;
 mod store;
 mod tampering;
+mod usage;
 mod webhooks;
 mod worker;

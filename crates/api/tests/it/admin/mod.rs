@@ -5,3 +5,4 @@ mod config;
 mod keys;
 mod ledger;
 mod providers;
+mod usage;

@@ -10,4 +10,5 @@ mod models;
 mod prefer;
 mod quotes;
 mod redirects;
+pub(crate) mod usage;
 mod webhooks;

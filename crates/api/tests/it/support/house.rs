@@ -26,7 +26,10 @@ use fourfold_service::ports::JobStore as _;
 use fourfold_service::ports::{Configuration, Reloaded, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
-use fourfold_service::testing::{Faults, MemoryStore, ProviderTable, TestClock, account_subject, credits};
+use fourfold_service::testing::{
+    Faults, MemoryStore, MemoryUsage, ProviderTable, TestClock, account_subject, credits,
+};
+use fourfold_service::usage::{UsageLog, UsageParts, UsageService, UsageSettings};
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookSettings, WebhooksService};
 use fourfold_service::{Clock as _, Media, Spawner, SystemClock, Timestamp};
 use http::Method;
@@ -45,6 +48,7 @@ use super::vendor::Vendor;
 pub(crate) struct House {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) store: MemoryStore,
+    pub(crate) usage: Arc<MemoryUsage>,
     pub(crate) vendor: Arc<Vendor>,
     pub(crate) parts: JobParts,
     pub(crate) state: AppState,
@@ -116,6 +120,14 @@ impl House {
             settings: plan.files,
             has_room: has_room.clone(),
         });
+        let (usage, spawner) = (Arc::new(MemoryUsage::default()), Spawner::new(Handle::current()));
+        let log = UsageParts {
+            usage: usage.clone(),
+            store: Arc::new(store.clone()),
+            clock: clock.clone(),
+            settings: UsageSettings { gather: Duration::from_millis(1), ..UsageSettings::default() },
+        };
+        let log = UsageLog::start(log, &spawner);
         let parts = JobParts {
             store: Arc::new(store.clone()),
             queue: Arc::new(InProcessQueue::new(clock.clone())),
@@ -126,6 +138,7 @@ impl House {
             media: Media::offline(files.clone()),
             files: files.clone(),
             outbox: Outbox::new(&WebhookSettings::default(), |_url| true),
+            usage: log.clone(),
             clock: clock.clone(),
             instance: InstanceId::new(Uuid::now_v7()),
             settings: JobSettings { workers: 2, ..JobSettings::default() },
@@ -136,10 +149,11 @@ impl House {
             routing: parts.routing.clone(),
             catalog: catalog.clone(),
             media: parts.media.clone(),
+            usage: log,
             clock: clock.clone(),
             instance: parts.instance,
             settings: CallSettings::default(),
-            spawner: Spawner::new(Handle::current()),
+            spawner,
         });
         let token_key = TokenKey::new(&[7; 32]);
         let stored = Arc::new(store.clone());
@@ -154,6 +168,7 @@ impl House {
             keys: KeysService::new(stored, clock.clone()),
             artifacts,
             files,
+            usage: UsageService::new(usage.clone(), Arc::new(store.clone()), clock.clone()),
             webhooks: WebhooksService::new(Arc::new(store.clone()), cipher, parts.outbox.clone()),
             catalog,
             routing: parts.routing.clone(),
@@ -175,7 +190,7 @@ impl House {
         let router = fourfold_api::router(state.clone(), &plan.settings);
         let worker = JobWorker::new(parts.clone());
         let settings = plan.settings;
-        Self { clock, store, vendor, parts, state, settings, admin, service, worker, router, folder }
+        Self { clock, store, usage, vendor, parts, state, settings, admin, service, worker, router, folder }
     }
 
     /// Where the stored objects are.

@@ -6,6 +6,7 @@ mod instances;
 mod keys;
 mod operator;
 mod reads;
+mod usage;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ use crate::error::StoreError;
 use crate::jobs::{Artifact, Due, JobView};
 use crate::keys::ApiKey;
 use crate::{Spawner, Timestamp};
+
+pub use usage::MemoryUsage;
 
 /// A store in memory, held to the same conformance suite as the real ones.
 #[derive(Clone)]

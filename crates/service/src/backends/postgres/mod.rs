@@ -27,6 +27,7 @@ mod rows;
 mod save;
 mod settings;
 mod tls;
+mod usage;
 mod webhooks;
 
 use std::convert::Infallible;

@@ -361,7 +361,7 @@ fn optional<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row, column: u
     text.map(str::parse).transpose().map_err(|error: T::Err| unreadable(column, error))
 }
 
-fn optional_number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
+pub(super) fn optional_number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
     row: &Row,
     column: usize,
 ) -> Result<Option<T>> {
@@ -401,6 +401,6 @@ fn hash(row: &Row, column: usize) -> Result<[u8; 32]> {
     row.try_get::<_, &[u8]>(column)?.try_into().map_err(|error| unreadable(column, error))
 }
 
-fn unreadable(column: usize, error: impl Error + Send + Sync + 'static) -> Fault {
+pub(super) fn unreadable(column: usize, error: impl Error + Send + Sync + 'static) -> Fault {
     Fault::Unreadable { column, source: error.into() }
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::error::StoreError;
 
 /// The migrations in order; each is applied once, in its own transaction.
-const MIGRATIONS: [(&str, &str); 9] = [
+pub(super) const MIGRATIONS: [(&str, &str); 9] = [
     ("0001_house", include_str!("../../../migrations/sqlite/0001_house.sql")),
     ("0002_files", include_str!("../../../migrations/sqlite/0002_files.sql")),
     ("0003_budgets", include_str!("../../../migrations/sqlite/0003_budgets.sql")),
@@ -124,7 +124,11 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Applies what is missing and names it. Two processes that start at once take turns.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<Vec<&'static str>, SqliteError> {
+pub(super) fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &[(&'static str, &'static str)],
+) -> Result<Vec<&'static str>, SqliteError> {
     let open = |source| SqliteError::Open { path: path.to_owned(), source };
     let mut applied = Vec::new();
     loop {
@@ -132,10 +136,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<Vec<&'
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(open)?;
         let done: usize =
             transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(open)?;
-        if done > MIGRATIONS.len() {
-            return Err(SqliteError::Newer { path: path.to_owned(), found: done, known: MIGRATIONS.len() });
+        if done > migrations.len() {
+            return Err(SqliteError::Newer { path: path.to_owned(), found: done, known: migrations.len() });
         }
-        let Some((name, sql)) = MIGRATIONS.get(done) else { return Ok(applied) };
+        let Some((name, sql)) = migrations.get(done) else { return Ok(applied) };
         let failed = |source| SqliteError::Migration { name, source };
         transaction.execute_batch(sql).map_err(failed)?;
         transaction.pragma_update(None, "user_version", done + 1).map_err(failed)?;

@@ -15,6 +15,7 @@ mod operator;
 mod reads;
 mod rows;
 mod save;
+mod usage;
 mod webhooks;
 mod writer;
 
@@ -31,6 +32,7 @@ use crate::error::StoreError;
 
 pub use connection::SqliteError;
 pub(crate) use connection::failed;
+pub use usage::SqliteUsage;
 
 /// Where the database is and how it is opened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,7 +66,7 @@ impl SqliteStore {
     /// Opens the database, making and migrating it as needed.
     pub fn open(settings: &SqliteSettings, clock: Arc<dyn Clock>) -> Result<Self, SqliteError> {
         let mut connection = connection::open_to_write(&settings.path, settings.pages_max)?;
-        connection::migrate(&mut connection, &settings.path)?;
+        connection::migrate(&mut connection, &settings.path, &connection::MIGRATIONS)?;
         let durability = connection::durability(&connection)?.into();
         let readers = reads::Readers::open(&settings.path, settings.readers, clock.clone())?;
         let (writer, waiting) = CommitQueue::new();
@@ -79,7 +81,7 @@ impl SqliteStore {
     /// Makes or migrates the database at this path and says which migrations were applied.
     pub fn migrate(path: &Path) -> Result<Vec<&'static str>, SqliteError> {
         let mut connection = connection::open_to_write(path, None)?;
-        connection::migrate(&mut connection, path)
+        connection::migrate(&mut connection, path, &connection::MIGRATIONS)
     }
 
     /// The settings that durability rests on, read back from the database: `journal_mode=wal synchronous=full`.

@@ -4,7 +4,7 @@ use fourfold_domain::{Credits, JobId, Quantity};
 
 use crate::commit::World;
 use crate::credits::{Owner, rules};
-use crate::jobs::{Attempt, AttemptState, Upstream};
+use crate::jobs::{Attempt, AttemptState};
 
 /// What an attempt comes to as far as is known: what was delivered at the vendor's price, nothing for what failed,
 /// else what it was reckoned at.
@@ -12,7 +12,7 @@ pub(super) fn cost_of(attempt: &Attempt) -> Option<Credits> {
     match attempt.state {
         AttemptState::Failed | AttemptState::NotSent => Some(Credits::ZERO),
         AttemptState::Succeeded | AttemptState::Lost => {
-            delivered(attempt).and_then(|quantities| cost_at(attempt, quantities)).or(attempt.cost)
+            attempt.delivered().and_then(|quantities| cost_at(attempt, quantities)).or(attempt.cost)
         }
         _ => attempt.cost,
     }
@@ -37,18 +37,10 @@ pub(super) fn lose(
     let Some(attempt) = world.attempts.get(&(owner, number)) else { return Credits::ZERO };
     let Some(row) = world.jobs.get(&job) else { return Credits::ZERO };
     let (account, price) = (row.account, world.holds.get(&row.hold).map(|hold| &hold.price));
-    let quantities = if quantities.is_empty() { delivered(attempt).unwrap_or_default() } else { quantities };
+    let quantities = if quantities.is_empty() { attempt.delivered().unwrap_or_default() } else { quantities };
     let price = price.filter(|_| !quantities.is_empty());
     let priced = price.and_then(|price| price.quote(quantities).ok()).map(|quote| quote.credits);
     let amount = attempt.cost.or(priced).unwrap_or(row.held);
     rules::lose(world, account, owner, number, amount, note);
     amount
-}
-
-fn delivered(attempt: &Attempt) -> Option<&[Quantity]> {
-    match attempt.upstream.as_ref()? {
-        Upstream::Task(_) => None,
-        Upstream::Outputs(delivery) => Some(&delivery.quantities),
-        Upstream::Objects(delivery) => Some(&delivery.quantities),
-    }
 }

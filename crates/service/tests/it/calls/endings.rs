@@ -23,7 +23,7 @@ use super::house::{Act, Chunk, House, Talker, read, text, used};
 
 const INSTANT: Duration = Duration::ZERO;
 
-fn said(words: &str, input_tokens: u64, output_tokens: u64) -> Result<ChatResult, ProviderError> {
+pub(super) fn said(words: &str, input_tokens: u64, output_tokens: u64) -> Result<ChatResult, ProviderError> {
     let answer = ChatAnswer {
         text: words.to_owned(),
         reasoning: None,
@@ -36,11 +36,11 @@ fn said(words: &str, input_tokens: u64, output_tokens: u64) -> Result<ChatResult
     Ok(ChatResult { answers: vec![answer], usage, vendor: Map::new() })
 }
 
-fn failure(reason: Reason, effect: Effect) -> ProviderError {
+pub(super) fn failure(reason: Reason, effect: Effect) -> ProviderError {
     ProviderError::new(reason, effect, "the vendor says no")
 }
 
-fn live() -> (mpsc::UnboundedSender<Chunk>, Act) {
+pub(super) fn live() -> (mpsc::UnboundedSender<Chunk>, Act) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (sender, Act::Write(receiver))
 }

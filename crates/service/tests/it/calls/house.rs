@@ -22,7 +22,10 @@ use fourfold_service::credits::{Entry, EntryKind, Owner};
 use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::ports::{AccountStore as _, CallStore as _};
 use fourfold_service::routing::Routing;
-use fourfold_service::testing::{MemoryStore, ProviderTable, account_subject, credits, provider};
+use fourfold_service::testing::{
+    MemoryStore, MemoryUsage, ProviderTable, account_subject, credits, provider,
+};
+use fourfold_service::usage::{UsageLog, UsageParts, UsageSettings};
 use fourfold_service::{Idempotency, Media, ServiceError, Spawner};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
@@ -128,6 +131,7 @@ impl AnswerWriter for Plain {
 
 pub(super) struct House {
     pub(super) store: MemoryStore,
+    pub(super) usage: MemoryUsage,
     pub(super) calls: CallsService,
     pub(super) instance: InstanceId,
     _folder: TempDir,
@@ -195,18 +199,26 @@ impl House {
             has_room: Arc::default(),
         });
         let instance = InstanceId::new(Uuid::now_v7());
+        let (usage, spawner) = (MemoryUsage::default(), Spawner::new(Handle::current()));
+        let log = UsageParts {
+            usage: Arc::new(usage.clone()),
+            store: Arc::new(store.clone()),
+            clock: clock.clone(),
+            settings: UsageSettings::default(),
+        };
         let calls = CallsService::new(CallParts {
             store: Arc::new(store.clone()),
             routing: Routing::new(Arc::new(providers), clock.clone()),
             catalog: CatalogService::new(catalog),
             media: Media::offline(files),
+            usage: UsageLog::start(log, &spawner),
             clock,
             instance,
             settings: CallSettings { replay_bytes_max: 100, in_flight_max: 2, ..CallSettings::default() },
-            spawner: Spawner::new(Handle::current()),
+            spawner,
         });
         store.grant(grant("u1", "10", "grant:first")).await.unwrap();
-        Self { store, calls, instance, _folder: folder }
+        Self { store, usage, calls, instance, _folder: folder }
     }
 
     pub(super) async fn chat(&self, is_stream: bool) -> Result<CallReply, ServiceError> {

@@ -23,6 +23,7 @@ use fourfold_service::jobs::{
 use fourfold_service::ports::{AccountStore as _, JobStore as _, ObjectStorage, ReadObject, StorageError};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{MemoryStore, ProviderTable, TestClock, account_subject, credits};
+use fourfold_service::usage::UsageLog;
 use fourfold_service::webhooks::{Outbox, WebhookSettings};
 use fourfold_service::{BoxError, Clock, Media, Timestamp};
 use futures_util::TryStreamExt as _;
@@ -104,6 +105,7 @@ impl House {
             media: Media::offline(files.clone()),
             files,
             outbox: Outbox::new(&WebhookSettings::default(), |_url| true),
+            usage: UsageLog::off(),
             clock,
             instance: InstanceId::new(Uuid::now_v7()),
             settings: plan.jobs,
