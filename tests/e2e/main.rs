@@ -19,6 +19,7 @@ mod kills;
 mod logs;
 mod main_job;
 mod modalities;
+mod openai_media;
 mod operations;
 mod own_vendor;
 mod postgres;
