@@ -61,8 +61,8 @@ pub use parameter::{Parameter, ParameterKind};
 pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};
 pub use provider::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Generator, MediaMaker, Output, OutputSource,
-    Outputs, Poll, Provider, ProviderError, ProviderKey, Reason, Started, UpstreamTask, VendorAccount,
-    VendorBalance,
+    Outputs, Poll, Provider, ProviderError, ProviderKey, Reason, Speaker, Spoken, Started, UpstreamTask,
+    VendorAccount, VendorBalance,
 };
 pub use request::{
     ChatMessage, ChatPart, ChatRequest, ChatRole, DataUri, EmbeddingRequest, GenerationRequest, ImageRequest,

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Effect, GenerationRequest, GenerationResult, InvalidInput, InvalidName, MediaReader, MediaRequest,
-    ModelSpec, Quantity, Request, StreamChunk, WireText,
+    ModelSpec, Quantity, Request, SpeechRequest, StreamChunk, WireText,
 };
 
 /// A stream on the heap.
@@ -77,6 +77,11 @@ pub trait Provider: Send + Sync {
 
     /// Its media, if it makes any.
     fn media(&self) -> Option<&dyn MediaMaker> {
+        None
+    }
+
+    /// Its speech as it is spoken, if it gives it so.
+    fn speaker(&self) -> Option<&dyn Speaker> {
         None
     }
 
@@ -142,6 +147,33 @@ pub trait MediaMaker: Send + Sync {
 
     /// Asks the vendor to stop a task.
     async fn cancel(&self, task: &UpstreamTask) -> Result<Cancelled, ProviderError>;
+}
+
+/// Offers speech as it is spoken, for callers who listen.
+#[async_trait]
+pub trait Speaker: Send + Sync {
+    /// Asks the vendor for speech. Paid: called once an attempt, never repeated by the provider unless nothing was
+    /// begun. Dropping the sound stops the vendor.
+    async fn speak(&self, request: SpeechRequest, context: AttemptContext) -> Result<Spoken, ProviderError>;
+}
+
+/// Speech that is being spoken.
+pub struct Spoken {
+    /// What it is, such as `audio/mpeg`.
+    pub media_type: String,
+    /// The sound as it comes.
+    pub sound: ByteStream,
+    /// The vendor's own facts, kept on the attempt.
+    pub vendor: Map<String, Value>,
+}
+
+impl fmt::Debug for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spoken")
+            .field("media_type", &self.media_type)
+            .field("vendor", &self.vendor)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Offers what the vendor tells of the operator's account, to be compared with our own books.

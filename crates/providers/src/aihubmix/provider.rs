@@ -12,8 +12,8 @@ use fourfold_clients::openai::StreamOptions;
 use fourfold_domain::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
     Generator, ImageRequest, InvalidInput, MediaMaker, MediaReader, MediaRequest, ModelSpec, Output,
-    OutputSource, Poll, Provider, ProviderError, ProviderKey, Reason, Request, Started, StreamChunk,
-    UpstreamTask, WireText,
+    OutputSource, Poll, Provider, ProviderError, ProviderKey, Reason, Request, Speaker, SpeechRequest,
+    Spoken, Started, StreamChunk, UpstreamTask, WireText,
 };
 
 use super::errors::said;
@@ -128,6 +128,10 @@ impl Provider for AihubmixProvider {
         Some(self)
     }
 
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        Some(self)
+    }
+
     fn wire(&self) -> Option<&dyn WireText> {
         Some(&self.wire)
     }
@@ -173,6 +177,16 @@ impl Generator for AihubmixProvider {
         sent.stream_options = Some(StreamOptions::default().include_usage(true));
         let stream = self.api.chat_completion_stream(&sent).await.map_err(said)?;
         Ok(chunks(manner, &chat, stream))
+    }
+}
+
+#[async_trait]
+impl Speaker for AihubmixProvider {
+    async fn speak(&self, speech: SpeechRequest, context: AttemptContext) -> Result<Spoken, ProviderError> {
+        let model = context.vendor_model.as_str();
+        offered(&self.key, &self.specs, model)?;
+        let sound = self.api.generate_speech(&speech::request(&speech, model)).await.map_err(said)?;
+        Ok(speech::spoken(CODES, &speech, sound))
     }
 }
 

@@ -26,6 +26,7 @@ mod picture;
 mod provider;
 mod settings;
 mod sound;
+mod speaking;
 mod speech;
 mod task;
 mod text;

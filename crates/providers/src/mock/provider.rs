@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use fourfold_domain::{
     Effect, GenerationRequest, Generator, InvalidInput, MediaMaker, ModelSpec, Provider, ProviderError,
-    ProviderKey, Reason, Request,
+    ProviderKey, Reason, Request, Speaker,
 };
 
 use super::errors::unavailable;
@@ -84,6 +84,10 @@ impl Provider for MockProvider {
     }
 
     fn media(&self) -> Option<&dyn MediaMaker> {
+        Some(self)
+    }
+
+    fn speaker(&self) -> Option<&dyn Speaker> {
         Some(self)
     }
 }

@@ -9,7 +9,8 @@ use fourfold_clients::openai::{BASE_URL, OpenAiApi, OpenAiClient, VideoVariant, 
 use fourfold_domain::{
     AttemptContext, BoxStream, ByteStream, Cancelled, Circuit, Effect, GenerationRequest, GenerationResult,
     Generator, InvalidInput, MediaMaker, MediaRequest, ModelSpec, Output, OutputSource, Poll, Provider,
-    ProviderError, ProviderKey, Reason, Request, Started, StreamChunk, UpstreamTask, WireText,
+    ProviderError, ProviderKey, Reason, Request, Speaker, SpeechRequest, Spoken, Started, StreamChunk,
+    UpstreamTask, WireText,
 };
 
 use super::chat::{Limit, Manner};
@@ -102,6 +103,10 @@ impl Provider for OpenAiProvider {
         Some(self)
     }
 
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        Some(self)
+    }
+
     fn wire(&self) -> Option<&dyn WireText> {
         Some(&self.wire)
     }
@@ -149,6 +154,16 @@ impl Generator for OpenAiProvider {
         sent.stream_options = Some(fourfold_clients::openai::StreamOptions::default().include_usage(true));
         let stream = self.api.chat_completion_stream(&sent).await.map_err(said)?;
         Ok(chat::chunks(manner, &chat, stream))
+    }
+}
+
+#[async_trait]
+impl Speaker for OpenAiProvider {
+    async fn speak(&self, speech: SpeechRequest, context: AttemptContext) -> Result<Spoken, ProviderError> {
+        let model = context.vendor_model.as_str();
+        offered(&self.key, &self.specs, model)?;
+        let sound = self.api.generate_speech(&speech::request(&speech, model)).await.map_err(said)?;
+        Ok(speech::spoken(CODES, &speech, sound))
     }
 }
 

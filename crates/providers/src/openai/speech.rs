@@ -3,7 +3,7 @@
 use fourfold_clients::Media;
 use fourfold_clients::openai as wire;
 use fourfold_domain::{
-    Effect, Output, OutputSource, Outputs, ProviderError, Quantity, Reason, SpeechRequest, Unit,
+    Effect, Output, OutputSource, Outputs, ProviderError, Quantity, Reason, SpeechRequest, Spoken, Unit,
 };
 use serde_json::json;
 
@@ -29,6 +29,13 @@ pub(crate) fn request(speech: &SpeechRequest, vendor_model: &str) -> wire::Speec
     request
 }
 
+/// The sound in our words, as it is spoken.
+pub(crate) fn spoken(codes: Codes, speech: &SpeechRequest, media: Media) -> Spoken {
+    let vendor = facts([("request_id", media.request_id)]);
+    let media_type = media_type(speech, media.media_type);
+    Spoken { media_type, sound: fetch::body(codes, media.body), vendor }
+}
+
 /// The sound in our words. It is read whole, since it has to be stored before it is known to be there.
 pub(crate) async fn outputs(
     codes: Codes,
@@ -36,11 +43,7 @@ pub(crate) async fn outputs(
     media: Media,
 ) -> Result<Outputs, ProviderError> {
     let vendor = facts([("request_id", media.request_id)]);
-    let said = media.media_type.filter(|media_type| media_type.starts_with("audio/"));
-    let media_type = match speech.format.as_deref() {
-        Some("pcm") => PCM.to_owned(),
-        format => said.unwrap_or_else(|| media_type(format).to_owned()),
-    };
+    let media_type = media_type(speech, media.media_type);
     let bytes = fetch::whole(codes, media.body).await?;
     if bytes.is_empty() {
         return Err(ProviderError::new(
@@ -58,7 +61,16 @@ pub(crate) async fn outputs(
     })
 }
 
-fn media_type(format: Option<&str>) -> &'static str {
+/// What the sound is: what the vendor says, unless that is no sound.
+fn media_type(speech: &SpeechRequest, said: Option<String>) -> String {
+    let said = said.filter(|media_type| media_type.starts_with("audio/"));
+    match speech.format.as_deref() {
+        Some("pcm") => PCM.to_owned(),
+        format => said.unwrap_or_else(|| usual_type(format).to_owned()),
+    }
+}
+
+fn usual_type(format: Option<&str>) -> &'static str {
     match format {
         Some("opus") => "audio/ogg",
         Some("aac") => "audio/aac",
