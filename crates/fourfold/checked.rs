@@ -42,6 +42,7 @@ impl Checked {
             return Err(at("security.secret_key", problem));
         }
         settings.usage.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.limits.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.webhooks.check().map_err(|(setting, problem)| at(setting, &problem))?;
         if let Some(key) = &settings.security.secret_key {
             decode_secret_key(key.expose()).map_err(|error| at("security.secret_key", &error.to_string()))?;

@@ -17,6 +17,7 @@ use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::instances::{self, LiveInstances};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService, RoomWatch};
 use fourfold_service::keys::KeysService;
+use fourfold_service::limits::{LimitsService, SharedBy};
 use fourfold_service::ports::{ObjectStorage, Store};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
@@ -168,6 +169,12 @@ impl Server {
         if settings.redis.url.is_some() {
             limits.share(shared.limits.clone(), live.clone(), spawner.clone());
         }
+        let shared_by = settings
+            .redis
+            .url
+            .is_some()
+            .then(|| SharedBy { limits: shared.limits.clone(), live: live.clone() });
+        let caller_limits = LimitsService::new(settings.limits.clone(), shared_by, spawner.clone());
         let routing = Routing::new(providers.clone(), clock.clone());
         let reloader = Arc::new(Reloader {
             sources: sources.clone(),
@@ -176,6 +183,7 @@ impl Server {
             limits,
             catalog: catalog.clone(),
             routing: routing.clone(),
+            caller_limits: caller_limits.clone(),
             store: store.clone(),
             turn: tokio::sync::Mutex::default(),
         });
@@ -223,6 +231,7 @@ impl Server {
             webhooks: WebhooksService::new(store.clone(), cipher.clone(), parts.outbox.clone()),
             catalog,
             routing,
+            caller_limits,
             limits: shared_limits,
             configuration: reloader.clone(),
             public_url: settings.server.link_base().into(),

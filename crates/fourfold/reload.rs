@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use fourfold_service::Spawner;
 use fourfold_service::catalog::CatalogService;
+use fourfold_service::limits::LimitsService;
 use fourfold_service::ports::{Configuration, Providers as _, Reloaded, Store};
 use fourfold_service::routing::Routing;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,6 +34,7 @@ pub(crate) struct Reloader {
     pub(crate) limits: VendorLimits,
     pub(crate) catalog: CatalogService,
     pub(crate) routing: Routing,
+    pub(crate) caller_limits: LimitsService,
     pub(crate) store: Arc<dyn Store>,
     /// One reload at a time.
     pub(crate) turn: tokio::sync::Mutex<()>,
@@ -54,6 +56,7 @@ impl Configuration for Reloader {
         self.providers.replace(providers);
         self.catalog.replace(catalog);
         self.routing.credentials().forgive();
+        self.caller_limits.replace(settings.limits.clone());
         let reloaded = Reloaded {
             models: self.catalog.current().models().count(),
             providers: self.providers.keys().iter().map(ToString::to_string).collect(),

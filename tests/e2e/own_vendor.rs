@@ -19,6 +19,7 @@ use fourfold_service::catalog::{Catalog, CatalogService, PricingSettings};
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService, Submission};
+use fourfold_service::limits::Admission;
 use fourfold_service::ports::{Credentialed, ObjectStorage as _, Providers};
 use fourfold_service::routing::Routing;
 use fourfold_service::usage::UsageLog;
@@ -186,6 +187,7 @@ async fn a_vendor_from_outside_serves_a_job() {
         retry_of: None,
         priority: Priority::Normal,
         idempotency: None,
+        admission: Admission::unlimited(),
     };
     let taken = jobs.submit(submission).await.unwrap();
     let done = jobs.wait(taken.job.id, Duration::from_secs(60)).await.unwrap();

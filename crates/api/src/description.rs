@@ -46,6 +46,9 @@ pub(crate) enum KeyErrors {
     /// A value isn't offered, or a name in the query isn't known; `param` names it, `message` says what is.
     #[response(status = 422)]
     NotAllowed(ErrorBody),
+    /// The key or the account has done as much as it may; `message` names the limit.
+    #[response(status = 429)]
+    LimitExceeded(ErrorBody),
     /// Something failed on our side; `x-should-retry` says whether it may be sent again.
     #[response(status = 500)]
     Internal(ErrorBody),
@@ -91,8 +94,12 @@ struct BearerKeys;
 
 impl Modify for BearerKeys {
     fn modify(&self, document: &mut OpenApiDocument) {
-        let scheme =
-            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, ff_…")).build();
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "An API key, ff_…, which x-api-key may hold as well; or a token of an issuer in auth.jwt",
+            ))
+            .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
     }

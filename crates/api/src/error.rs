@@ -172,7 +172,10 @@ impl ApiError {
             headers.insert("x-should-retry", HeaderValue::from_static("true"));
         }
         if let Some(after) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+            // Rounded up: earlier it would be refused again.
+            let seconds = after.as_millis().div_ceil(1000).max(1);
+            headers
+                .insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -213,6 +216,13 @@ impl From<ServiceError> for ApiError {
                 format!("unknown model {name:?}; see /api/v1/models"),
             )
             .param("model"),
+            ServiceError::ModelNotAllowed(_) => {
+                Self::new(StatusCode::FORBIDDEN, "model_not_allowed", error.to_string()).param("model")
+            }
+            ServiceError::LimitExceeded { retry_after, .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", error.to_string())
+                    .again_after(retry_after)
+            }
             ServiceError::NotFound(what) => Self::not_found(what),
             ServiceError::Removed => Self::new(StatusCode::NOT_FOUND, "removed", error.to_string()),
             ServiceError::MaxCreditsExceeded { .. } => {
@@ -367,6 +377,7 @@ fn kind(status: StatusCode) -> &'static str {
 mod tests {
     use fourfold_domain::JobState;
     use fourfold_service::BoxError;
+    use fourfold_service::limits::{LimitOf, Limited};
 
     use super::*;
 
@@ -389,6 +400,13 @@ mod tests {
         check(ServiceError::UnknownModel("x".into()), 404, "unknown_model", None);
         check(ServiceError::NotFound("job"), 404, "not_found", None);
         check(ServiceError::Removed, 404, "removed", None);
+        check(ServiceError::ModelNotAllowed("x".into()), 403, "model_not_allowed", None);
+        let (of, limited, retry_after) = (LimitOf::Key, Limited::Requests, Duration::from_millis(1001));
+        let over = ServiceError::LimitExceeded { of, limited, limit: 60, retry_after };
+        assert_eq!(over.to_string(), "this key may have 60 requests a minute; try again later");
+        let over = ApiError::from(over);
+        assert_eq!(over.answer("r1").headers()[header::RETRY_AFTER], "2");
+        check(over, 429, "rate_limit_exceeded", Some("true"));
         check(Refusal::NotRetryable(JobState::Running), 409, "not_retryable", None);
         check(ServiceError::TooLarge { what: "input".into(), bytes_max: 1 }, 413, "too_large", None);
         check(Refusal::FileInUse, 409, "in_use", None);

@@ -18,6 +18,7 @@ mod description;
 mod drain;
 mod error;
 mod extract;
+mod limit_headers;
 mod native;
 mod openai;
 mod ops;

@@ -17,6 +17,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::description::Description;
 use crate::drain::drain;
 use crate::error::ApiError;
+use crate::limit_headers::{LIMIT_HEADERS, limit_headers};
 use crate::native::jobs::FOURFOLD_PROVIDER;
 use crate::query_names::{QueryNames, known_names};
 use crate::request::request;
@@ -59,6 +60,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         .layer(from_fn_with_state(names, known_names))
         // From the inside out: panics become errors, browsers get their leave, errors their body and id.
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(limit_headers))
         .layer(from_fn(drain))
         .layer(cors(settings))
         .layer(from_fn_with_state(metrics, request))
@@ -120,6 +122,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::usage::show))
         .routes(routes!(admin::keys::create, admin::keys::list))
         .routes(routes!(admin::keys::revoke))
+        .routes(routes!(admin::keys::rotate))
         .routes(routes!(admin::ledger::verify))
         .routes(routes!(admin::ledger::reconcile))
         .routes(routes!(admin::providers::list))
@@ -134,7 +137,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 fn cors(settings: &ServerSettings) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .expose_headers(EXPOSED);
+        .expose_headers(EXPOSED.into_iter().chain(LIMIT_HEADERS).collect::<Vec<_>>());
     // A `*` wouldn't let `Authorization` through, so what is asked for is named back.
     let any_header = AllowHeaders::mirror_request();
     match &settings.cors.origins {

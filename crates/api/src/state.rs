@@ -10,6 +10,7 @@ use fourfold_service::credits::CreditsService;
 use fourfold_service::files::FilesService;
 use fourfold_service::jobs::JobsService;
 use fourfold_service::keys::KeysService;
+use fourfold_service::limits::LimitsService;
 use fourfold_service::ports::{Configuration, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub catalog: CatalogService,
     /// Who serves it.
     pub routing: Routing,
+    /// How much each caller may do.
+    pub caller_limits: LimitsService,
     /// The limits that all processes keep together.
     pub limits: Arc<dyn SharedLimits>,
     /// The configuration, read again when an admin asks.

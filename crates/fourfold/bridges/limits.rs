@@ -47,7 +47,7 @@ impl SharedRateLimit for VendorLimits {
         Box::pin(async move {
             let (permits, took) = taken.await??;
             let permits = match permits {
-                ports::Permits::Granted(count) => Permits::Granted(count),
+                ports::Permits::Granted { count, .. } => Permits::Granted(count),
                 ports::Permits::After(wait) => Permits::After(wait),
             };
             Ok(TakenPermits { permits, took })

@@ -103,13 +103,8 @@ pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
 async fn first_key(server: &Server) -> Result<()> {
     let keys = &server.state.keys;
     let admin = NewKey {
-        kind: KeyKind::Admin,
-        realm: Realm::default(),
-        account: None,
         name: Some("first admin key".to_owned()),
-        scopes: Vec::new(),
-        expires_at: None,
-        budget: None,
+        ..NewKey::new(KeyKind::Admin, Realm::default(), None)
     };
     if let Some(configured) = &server.settings().security.admin_key {
         let secret: KeySecret =

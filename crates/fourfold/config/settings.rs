@@ -25,6 +25,7 @@ use fourfold_service::catalog::{ModelSettings, PricingSettings};
 use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
+use fourfold_service::limits::LimitSettings;
 use fourfold_service::usage::UsageSettings;
 use fourfold_service::webhooks::WebhookSettings;
 use schemars::JsonSchema;
@@ -63,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) files: FileSettings,
     /// How the usage log is kept.
     pub(crate) usage: UsageSettings,
+    /// How much every key and every account may do.
+    pub(crate) limits: LimitSettings,
     /// How webhooks are delivered.
     pub(crate) webhooks: WebhookSettings,
     /// The catalog, by the models' names; a name that the shipped catalog has too takes its place.
@@ -93,6 +96,7 @@ impl Default for Settings {
             artifacts: ArtifactSettings::default(),
             files: FileSettings::default(),
             usage: UsageSettings::default(),
+            limits: LimitSettings::default(),
             webhooks: WebhookSettings::default(),
             models: BTreeMap::new(),
             http: HttpOptions::default(),

@@ -8,6 +8,7 @@ use fourfold_domain::{
 };
 
 use crate::files::FileLimits;
+use crate::limits::{LimitOf, Limited};
 use crate::webhooks::SECRETS_MAX;
 
 /// Why a durable step was not taken. Nothing was changed.
@@ -110,6 +111,21 @@ pub enum ServiceError {
     /// The catalog has no such model.
     #[error("unknown model {0}")]
     UnknownModel(String),
+    /// The caller may not use the model.
+    #[error("this key may not use the model {0}")]
+    ModelNotAllowed(String),
+    /// The caller does more than he may.
+    #[error("this {of} may have {limit} {limited}; try again later")]
+    LimitExceeded {
+        /// Whose limit it is.
+        of: LimitOf,
+        /// What is limited.
+        limited: Limited,
+        /// To how much.
+        limit: u32,
+        /// How soon it makes sense to try again.
+        retry_after: Duration,
+    },
     /// There is no such thing, or it is another account's.
     #[error("no such {0}")]
     NotFound(&'static str),

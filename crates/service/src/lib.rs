@@ -5,7 +5,7 @@
 //! its intent, and many steps share one commit.
 //!
 //! - money: [`credits`] · what answers at once: [`calls`] · what takes longer: [`jobs`]
-//! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`]
+//! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`] · how much: [`limits`]
 //! - what was made: [`artifacts`] · what is handed in: [`files`] · who is told: [`webhooks`] · what was used: [`usage`]
 //!
 //! ```
@@ -49,6 +49,7 @@ mod idempotency;
 pub mod instances;
 pub mod jobs;
 pub mod keys;
+pub mod limits;
 mod media;
 mod named;
 pub mod ports;

@@ -1,10 +1,13 @@
-//! API keys: made, listed, revoked.
+//! API keys: made, listed, rotated, revoked.
+
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{ExternalId, KeyId, Realm};
-use fourfold_service::keys::{ApiKey, KeyKind, KeySecret, NewKey};
+use fourfold_service::keys::{AllowedModels, ApiKey, KeyKind, KeySecret, NewKey, Scopes};
+use fourfold_service::limits::Limits;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -26,7 +29,14 @@ pub(crate) struct KeyBody {
     /// A user key's user; another key's default user.
     account: Option<String>,
     name: Option<String>,
-    scopes: Vec<String>,
+    /// What it is limited to; none is no limit.
+    scopes: Vec<&'static str>,
+    /// The models that it may use; none is no limit.
+    models: Vec<String>,
+    /// How much may be done with it.
+    limits: LimitsBody,
+    /// Until when the secret before its last counts.
+    previous_until: Option<String>,
     created_at: String,
     expires_at: Option<String>,
     revoked_at: Option<String>,
@@ -35,6 +45,17 @@ pub(crate) struct KeyBody {
     /// The secret; shown only when the key is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// How much may be done with a key; null is what holds for every key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LimitsBody {
+    /// How many requests may begin a minute.
+    requests_per_minute: Option<u32>,
+    /// How many tokens may go in and out a minute.
+    tokens_per_minute: Option<u32>,
+    /// How many requests may be under way at the same time.
+    concurrency: Option<u32>,
 }
 
 /// What a key may spend in all, whoever pays.
@@ -60,8 +81,13 @@ pub(crate) struct NewKeyBody {
     realm: Option<String>,
     /// Your name for it.
     name: Option<String>,
-    /// What it is limited to; left out, no limit.
+    /// What it is limited to, of chat, embeddings, images, audio, videos, jobs, files, credits, usage, webhooks, models
+    /// and admin; left out, no limit.
     scopes: Option<Vec<String>>,
+    /// The models that it may use: names, or beginnings of names such as `gpt-*`; left out, all.
+    models: Option<Vec<String>>,
+    /// How much may be done with it; left out, what holds for every key.
+    limits: Option<LimitsBody>,
     /// From when on it doesn't count, RFC 3339.
     expires_at: Option<String>,
     /// The most credits that it may spend in all, as a decimal string; left out, no limit.
@@ -93,6 +119,34 @@ pub(crate) async fn list(
 ) -> Result<Json<Paged<KeyBody>>, ApiError> {
     let keys = state.keys.list(page.before, page.limit_and_one()).await?;
     Ok(Json(page.of(keys, |key| key.id.to_string(), |key| KeyBody::new(&key))))
+}
+
+/// How a key is rotated.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, this documents it")]
+pub(crate) struct RotationBody {
+    /// How long the secret that it had lives on, such as `"1h"` or `"0s"`, at most 30 days; left out, 24 hours.
+    overlap: Option<String>,
+}
+
+/// Gives a key another secret, which is shown in this answer and never again.
+///
+/// The secret that it had lives on for the overlap; one that was replaced before ends now. All else of the key stays.
+/// Here it counts at once, on other nodes within two seconds.
+#[utoipa::path(post, path = "/api/v1/admin/keys/{id}/rotate", tag = "admin", operation_id = "rotate_key",
+    params(("id" = String, Path)), request_body = RotationBody,
+    responses((status = 200, body = KeyBody, description = "the key, with its new secret"), KeyErrors, BodyErrors,
+        (status = 404, body = ErrorBody, description = "no such key, or it is revoked or has expired")))]
+pub(crate) async fn rotate(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Id(id): Id<KeyId>,
+    body: Body,
+) -> Result<Json<KeyBody>, ApiError> {
+    let overlap = overlap(body.object)?;
+    let secret = KeySecret::random();
+    let key = state.keys.rotate(id, &secret, overlap).await?;
+    Ok(Json(KeyBody { key: Some(secret.expose().to_owned()), ..KeyBody::new(&key) }))
 }
 
 /// Revokes a key. Here it counts at once, on other nodes within two seconds.
@@ -127,24 +181,42 @@ fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
             .unwrap_or_default(),
         name: object.short_text("name")?,
         scopes: scopes(&mut object)?,
+        models: models(&mut object)?,
+        limits: limits(&mut object)?,
         expires_at: object.moment("expires_at")?,
         budget: object.credits("budget")?,
     };
-    object.nothing_else("kind, account, realm, name, scopes, expires_at and budget")?;
+    object.nothing_else("kind, account, realm, name, scopes, models, limits, expires_at and budget")?;
     Ok(new)
 }
 
-fn scopes(object: &mut Object) -> Result<Vec<String>, ApiError> {
-    let wrong = || ApiError::malformed("scopes", "scopes must be a list of texts");
-    match object.take("scopes") {
-        None => Ok(Vec::new()),
-        Some(Value::Array(scopes)) if scopes.is_empty() => Ok(Vec::new()),
-        // A key that looks limited and isn't would be worse than none.
-        Some(Value::Array(scopes)) if scopes.iter().all(Value::is_string) => {
-            Err(ApiError::invalid("scopes", "scopes aren't offered by this version; leave them out"))
-        }
-        Some(_) => Err(wrong()),
-    }
+/// How long a secret lives on that was replaced, where nobody says.
+const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn overlap(mut object: Object) -> Result<Duration, ApiError> {
+    let overlap = object.text("overlap")?;
+    object.nothing_else("overlap")?;
+    let Some(text) = overlap else { return Ok(OVERLAP) };
+    fourfold_domain::parse_duration(&text)
+        .map_err(|_wrong| ApiError::malformed("overlap", "overlap must be such as \"24h\" or \"0s\""))
+}
+
+fn scopes(object: &mut Object) -> Result<Scopes, ApiError> {
+    let scopes = object.texts("scopes")?;
+    Scopes::parse(&scopes).map_err(|error| ApiError::invalid("scopes", format!("{error}")))
+}
+
+fn models(object: &mut Object) -> Result<AllowedModels, ApiError> {
+    let models = object.texts("models")?;
+    AllowedModels::parse(&models).map_err(|error| ApiError::invalid("models", format!("{error}")))
+}
+
+fn limits(object: &mut Object) -> Result<Limits, ApiError> {
+    let Some(limits) = object.object("limits")? else { return Ok(Limits::default()) };
+    serde_json::from_value(Value::Object(limits)).map_err(|error| {
+        let known = "requests_per_minute, tokens_per_minute and concurrency, each a whole number";
+        ApiError::malformed("limits", format!("limits may have {known} ({error})"))
+    })
 }
 
 impl KeyBody {
@@ -155,7 +227,14 @@ impl KeyBody {
             realm: key.realm.to_string(),
             account: key.account.as_ref().map(ToString::to_string),
             name: key.name.clone(),
-            scopes: key.scopes.clone(),
+            scopes: key.scopes.names(),
+            models: key.models.patterns().map(str::to_owned).collect(),
+            limits: LimitsBody {
+                requests_per_minute: key.limits.requests_per_minute,
+                tokens_per_minute: key.limits.tokens_per_minute,
+                concurrency: key.limits.concurrency,
+            },
+            previous_until: key.previous.map(|previous| rfc3339::write(previous.until)),
             created_at: rfc3339::write(key.created_at),
             expires_at: key.expires_at.map(rfc3339::write),
             revoked_at: key.revoked_at.map(rfc3339::write),

@@ -100,6 +100,20 @@ impl Object {
         }
     }
 
+    /// A list of texts; none where it is left out.
+    pub(crate) fn texts(&mut self, name: &'static str) -> Result<Vec<String>, ApiError> {
+        let wrong = || ApiError::malformed(name, format!("{name} must be a list of texts"));
+        let text = |value| match value {
+            Value::String(text) => Ok(text),
+            _ => Err(wrong()),
+        };
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(values)) => values.into_iter().map(text).collect(),
+            Some(_) => Err(wrong()),
+        }
+    }
+
     pub(crate) fn required_text(&mut self, name: &'static str) -> Result<String, ApiError> {
         match self.text(name)? {
             Some(text) if !text.is_empty() => Ok(text),

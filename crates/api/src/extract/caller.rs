@@ -1,16 +1,19 @@
 //! Who calls, and for whom.
 
-use std::sync::Arc;
-
-use axum::extract::FromRequestParts;
-use fourfold_domain::{ExternalId, Subject};
-use fourfold_service::keys::{ApiKey, KeyKind, KeySecret};
+use axum::extract::{FromRequestParts, MatchedPath};
+use fourfold_domain::{ExternalId, KeyId, Subject};
+use fourfold_service::keys::{Identity, KeyKind, Scope, Scopes};
+use fourfold_service::limits::Admission;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use utoipa::IntoParams;
 
-use crate::AppState;
+use super::scopes::scope_of;
 use crate::error::ApiError;
+use crate::{AppState, limit_headers};
+
+/// Where Anthropic's clients show their key.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The header by which a service names its end user.
 const USER: &str = "fourfold-user";
@@ -26,24 +29,50 @@ pub(crate) struct UserHeader {
 }
 
 /// A caller with any live key, for what is no account's.
-pub(crate) struct Caller;
+pub(crate) struct Caller {
+    identity: Identity,
+    /// Held until the request has ended.
+    admission: Admission,
+}
 
 /// A caller who works for an account.
 pub(crate) struct User {
-    pub(crate) key: Arc<ApiKey>,
+    /// The key that it came with, where it wasn't a token.
+    pub(crate) key: Option<KeyId>,
+    pub(crate) kind: KeyKind,
     pub(crate) subject: Subject,
+    /// Goes along with what is asked for, until that has ended.
+    pub(crate) admission: Admission,
 }
 
 /// A caller with an admin key.
-pub(crate) struct Admin;
+pub(crate) struct Admin {
+    /// Held until the request has ended.
+    _admission: Admission,
+}
+
+impl Caller {
+    /// Whether it may use this model.
+    pub(crate) fn may_use(&self, model: &str) -> bool {
+        self.identity.models().allow(model)
+    }
+
+    /// Refuses a model that it may not use.
+    pub(crate) fn check_model(&self, model: &str) -> Result<(), ApiError> {
+        Ok(self.admission.check_model(model)?)
+    }
+}
 
 impl FromRequestParts<AppState> for User {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let key = authenticate(&parts.headers, state).await?;
-        let subject = Subject { realm: key.realm.clone(), external_id: user(&parts.headers, &key)? };
-        Ok(Self { key, subject })
+        let identity = authenticate(parts, state).await?;
+        let external_id = user(&parts.headers, &identity)?;
+        let subject = Subject { realm: identity.realm().clone(), external_id };
+        let (key, kind) = (identity.key(), identity.kind());
+        let admission = admit(state, identity, Some(&subject)).await?;
+        Ok(Self { key, kind, subject, admission })
     }
 }
 
@@ -51,7 +80,9 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        authenticate(&parts.headers, state).await.map(|_key| Self)
+        let identity = authenticate(parts, state).await?;
+        let admission = admit(state, identity.clone(), None).await?;
+        Ok(Self { identity, admission })
     }
 }
 
@@ -59,33 +90,76 @@ impl FromRequestParts<AppState> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let key = authenticate(&parts.headers, state).await?;
-        if key.kind == KeyKind::Admin {
-            Ok(Self)
-        } else {
-            Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", "this takes an admin key"))
+        let identity = authenticate(parts, state).await?;
+        if identity.kind() != KeyKind::Admin {
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", "this takes an admin key"));
         }
+        Ok(Self { _admission: admit(state, identity, None).await? })
     }
 }
 
-async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Arc<ApiKey>, ApiError> {
-    let given = headers.get(header::AUTHORIZATION);
-    let given = given.ok_or_else(|| ApiError::unauthorized("no API key; send Authorization: Bearer ff_…"))?;
-    if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
-        return Err(ApiError::unauthorized("Authorization must be there once"));
+/// Who calls, if that may be done with what was shown.
+async fn authenticate(parts: &Parts, state: &AppState) -> Result<Identity, ApiError> {
+    let identity = state.keys.identify(secret(&parts.headers)?).await?;
+    let identity =
+        identity.ok_or_else(|| ApiError::unauthorized("the API key is unknown, expired or revoked"))?;
+    if identity.scopes() != Scopes::All {
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let scope = scope_of(path);
+        if !scope.is_some_and(|scope| identity.scopes().allow(scope)) {
+            let scope = scope.map_or("none", Scope::as_str);
+            let message = format!("this takes a key with the scope {scope}");
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", message));
+        }
     }
+    Ok(identity)
+}
+
+/// Lets the caller in, if he may do more.
+async fn admit(
+    state: &AppState,
+    identity: Identity,
+    subject: Option<&Subject>,
+) -> Result<Admission, ApiError> {
+    let limits = state.caller_limits.of(&identity, subject);
+    limit_headers::remember(&limits);
+    Ok(limits.admit(identity).await?)
+}
+
+/// What the caller shows: as OpenAI's clients do, or as Anthropic's.
+fn secret(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let once = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(ApiError::unauthorized("what says who calls must be there once")),
+            (value, None) => Ok(value),
+        }
+    };
     let unknown = || ApiError::unauthorized("the API key is unknown, expired or revoked");
-    let text = given.to_str().map_err(|_| unknown())?;
-    let (scheme, secret) = text.split_once(' ').ok_or_else(unknown)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(unknown());
+    let bearer = match once(&header::AUTHORIZATION)? {
+        None => None,
+        Some(given) => {
+            let text = given.to_str().map_err(|_| unknown())?;
+            let (scheme, secret) = text.split_once(' ').ok_or_else(unknown)?;
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return Err(unknown());
+            }
+            Some(secret.trim())
+        }
+    };
+    let key =
+        once(&API_KEY)?.map(|given| given.to_str().map(str::trim).map_err(|_| unknown())).transpose()?;
+    match (bearer, key) {
+        (Some(bearer), Some(key)) if bearer != key => {
+            Err(ApiError::unauthorized("Authorization and x-api-key must be the same where both are there"))
+        }
+        (Some(secret), _) | (None, Some(secret)) => Ok(secret),
+        (None, None) => Err(ApiError::unauthorized("no API key; send Authorization: Bearer ff_…")),
     }
-    let secret: KeySecret = secret.trim().parse().map_err(|_| unknown())?;
-    state.keys.authenticate(&secret).await?.ok_or_else(unknown)
 }
 
 /// The user that a request is for: a user key's own, else the one that is named, else the key's default.
-fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
+fn user(headers: &HeaderMap, identity: &Identity) -> Result<ExternalId, ApiError> {
     if headers.get_all(USER).iter().count() > 1 {
         // It decides who pays, so there is no guessing.
         return Err(ApiError::malformed("Fourfold-User", "Fourfold-User must be there once"));
@@ -99,9 +173,9 @@ fn user(headers: &HeaderMap, key: &ApiKey) -> Result<ExternalId, ApiError> {
             Some(named.ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))?)
         }
     };
-    let user = match (key.kind, named, key.account.clone()) {
+    let user = match (identity.kind(), named, identity.account().cloned()) {
         (KeyKind::User, Some(named), Some(own)) if named != own => {
-            let message = "a user key works for its own user only";
+            let message = "a user's key or token works for its own user only";
             return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message));
         }
         (KeyKind::User, _, own) => own,

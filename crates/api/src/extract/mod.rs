@@ -6,6 +6,7 @@ mod form;
 mod idempotency;
 mod page;
 mod path;
+mod scopes;
 mod upload;
 
 pub(crate) use body::{Body, Object};

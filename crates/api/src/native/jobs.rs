@@ -81,9 +81,10 @@ pub(crate) async fn create(
         webhook_url: object.text("webhook_url")?,
         max_credits: object.credits("max_credits")?,
         priority: priority(&user, object.text("priority")?)?,
-        key: Some(user.key.id),
+        key: user.key,
         retry_of: None,
         subject: user.subject,
+        admission: user.admission.clone(),
         idempotency,
     };
     object.nothing_else("model, input, metadata, webhook_url, max_credits and priority")?;
@@ -168,7 +169,7 @@ pub(crate) fn served_by(view: &JobView) -> Option<(HeaderName, HeaderValue)> {
 fn priority(user: &User, written: Option<String>) -> Result<Priority, ApiError> {
     let Some(text) = written else { return Ok(Priority::default()) };
     let priority = text.parse().map_err(|error| ApiError::invalid("priority", format!("{error}")))?;
-    if priority == Priority::High && user.key.kind == KeyKind::User {
+    if priority == Priority::High && user.kind == KeyKind::User {
         let message = "priority high is for service and admin keys";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", message).param("priority"));
     }

@@ -36,13 +36,17 @@ pub(crate) struct ModelBody {
     price: Value,
 }
 
-/// Lists the models with their parameters and prices.
+/// Lists the models that the key may use, with their parameters and prices.
 #[utoipa::path(get, path = "/api/v1/models", tag = "models", operation_id = "list_models",
     responses((status = 200, body = Models, description = "the models"), KeyErrors))]
-pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Result<Json<Models>, ApiError> {
+pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Models>, ApiError> {
     let catalog = state.catalog.current();
     Ok(Json(Models {
-        data: catalog.models().map(|model| ModelBody::new(model)).collect(),
+        data: catalog
+            .models()
+            .filter(|model| caller.may_use(model.name.as_str()))
+            .map(|model| ModelBody::new(model))
+            .collect(),
         next_cursor: None,
     }))
 }

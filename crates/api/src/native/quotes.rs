@@ -57,13 +57,14 @@ struct FactorBody {
         (status = 404, body = ErrorBody, description = "no such model")))]
 pub(crate) async fn quote(
     State(state): State<AppState>,
-    _caller: Caller,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<QuoteBody>, ApiError> {
     let mut object = body.object;
     let model = object.required_text("model")?;
     let input = Object::required("input", object.object("input")?)?;
     object.nothing_else("model and input")?;
+    caller.check_model(&model)?;
     let quote = state.jobs.quote(&model, input)?;
     Ok(Json(QuoteBody::new(model, &quote)))
 }

@@ -89,6 +89,8 @@ impl Asked {
         user: User,
         idempotency: Option<Idempotency>,
     ) -> Result<AttachedJob, ApiError> {
+        // Held for as long as the job is waited for.
+        let _admission = user.admission.clone();
         let submission = self.submission(user, idempotency);
         state.jobs.attached(submission, &state.spawner).await.map_err(|error| self.error(error))
     }
@@ -97,7 +99,7 @@ impl Asked {
     pub(super) fn submission(&mut self, user: User, idempotency: Option<Idempotency>) -> Submission {
         Submission {
             subject: user.subject,
-            key: Some(user.key.id),
+            key: user.key,
             model: self.model.name.to_string(),
             input: std::mem::take(&mut self.input),
             metadata: None,
@@ -106,6 +108,7 @@ impl Asked {
             priority: Priority::default(),
             retry_of: None,
             idempotency,
+            admission: user.admission,
         }
     }
 

@@ -93,7 +93,8 @@ pub(crate) async fn create(
     let writer = ChatWriter::new(asked.model.clone(), asked.includes_usage);
     let request = CallRequest {
         subject: user.subject,
-        key: Some(user.key.id),
+        key: user.key,
+        admission: user.admission,
         model: asked.model.clone(),
         input: std::mem::take(&mut asked.input),
         is_stream: asked.is_stream,

@@ -33,12 +33,13 @@ pub(crate) struct ModelBody {
     owned_by: String,
 }
 
-/// Lists the models.
+/// Lists the models that the key may use.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", operation_id = "list_openai_models",
     responses((status = 200, body = Models, description = "the models"), KeyErrors))]
-pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Json<Models> {
+pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Json<Models> {
     let catalog = state.catalog.current();
-    Json(Models { object: "list", data: catalog.models().map(|model| ModelBody::new(model)).collect() })
+    let models = catalog.models().filter(|model| caller.may_use(model.name.as_str()));
+    Json(Models { object: "list", data: models.map(|model| ModelBody::new(model)).collect() })
 }
 
 /// Shows a model.
@@ -50,11 +51,13 @@ pub(crate) async fn list(State(state): State<AppState>, _caller: Caller) -> Json
         (status = 404, body = ErrorBody, description = "no such model")))]
 pub(crate) async fn show(
     State(state): State<AppState>,
-    _caller: Caller,
+    caller: Caller,
     places: Places,
 ) -> Result<Json<ModelBody>, ApiError> {
     let catalog = state.catalog.current();
-    Ok(Json(ModelBody::new(catalog.model(places.text("id"))?)))
+    let model = catalog.model(places.text("id"))?;
+    caller.check_model(model.name.as_str())?;
+    Ok(Json(ModelBody::new(model)))
 }
 
 impl ModelBody {

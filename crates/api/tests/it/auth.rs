@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fourfold_service::Clock as _;
-use fourfold_service::keys::{KeyKind, KeySecret, NewKey};
+use fourfold_service::keys::{AllowedModels, KeyKind, KeySecret, NewKey, Scope, Scopes};
 use fourfold_service::testing::credits;
 use serde_json::json;
 
@@ -77,6 +77,78 @@ async fn a_key_counts_as_it_was_made_and_no_other_way() {
     for right in [format!("Bearer {admin}"), format!("bearer {admin}"), format!("BEARER  {admin} ")] {
         house.get("/api/v1/admin/keys").header("authorization", &right).ok(200).await;
     }
+}
+
+#[tokio::test]
+async fn a_key_may_be_shown_as_anthropics_clients_do() {
+    let house = House::new().await;
+    let (admin, service) = (house.admin.clone(), house.service.clone());
+    let ask = || house.get("/api/v1/admin/keys");
+    ask().header("x-api-key", &admin).ok(200).await;
+    ask().header("x-api-key", &admin).header("authorization", format!("Bearer {admin}")).ok(200).await;
+    let two = ask().header("x-api-key", &service).header("authorization", format!("Bearer {admin}"));
+    two.check(401, "invalid_api_key", None).await;
+    let twice = ask().header("x-api-key", &admin).header("x-api-key", &admin);
+    twice.check(401, "invalid_api_key", None).await;
+    ask().header("x-api-key", "ff_unknown-and-long-enough").check(401, "invalid_api_key", None).await;
+}
+
+#[tokio::test]
+async fn a_key_with_scopes_opens_those_routes_and_no_others() {
+    let house = House::new().await;
+    let open = [
+        (vec![Scope::Jobs], vec!["jobs"]),
+        (vec![Scope::Models, Scope::Credits], vec!["models", "credits"]),
+        (vec![Scope::Chat, Scope::Webhooks], vec!["webhooks"]),
+        (vec![Scope::Admin], vec!["admin"]),
+    ];
+    for (scopes, tags) in open {
+        let scopes = Scopes::of(&scopes);
+        let key = NewKey { scopes, ..crate::support::new_key(KeyKind::Admin, Some("u1")) };
+        let key = house.key_like(key).await;
+        for operation in operations().into_iter().filter(Operation::takes_a_key) {
+            let tag = operation.document["tags"][0].as_str().unwrap();
+            let is_open = match operation.path {
+                "/v1/models" | "/v1/models/{id}" => tags.contains(&"models"),
+                "/v1/chat/completions" => scopes.allow(Scope::Chat),
+                _ if tag == "openai" || tag == "anthropic" => continue,
+                _ => tags.contains(&tag),
+            };
+            let answer = ask(&house, &operation).key(&key).answer().await;
+            let is_missing = answer.status == 403 && answer.json()["error"]["code"] == "missing_scope";
+            assert_eq!(is_missing, !is_open, "{scopes:?} {} {}", operation.path, answer.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_lacks_a_scope_is_told_which() {
+    let house = House::new().await;
+    let scopes = Scopes::of(&[Scope::Chat]);
+    let key = house.key_like(NewKey { scopes, ..crate::support::new_key(KeyKind::User, Some("u1")) }).await;
+    let refused = house.get("/api/v1/credits").key(&key).check(403, "missing_scope", None).await;
+    assert_eq!(refused.json()["error"]["message"], "this takes a key with the scope credits");
+}
+
+#[tokio::test]
+async fn a_key_sees_and_uses_only_the_models_that_it_may() {
+    let house = House::new().await;
+    let models = AllowedModels::parse(&["pict*"]).unwrap();
+    let key = house.key_like(NewKey { models, ..crate::support::new_key(KeyKind::User, Some("u1")) }).await;
+    for list in ["/api/v1/models", "/v1/models"] {
+        let listed = house.get(list).key(&key).ok(200).await;
+        let names: Vec<_> = listed["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
+        assert_eq!(names, ["picture"], "{list}");
+    }
+    house.get("/v1/models/picture").key(&key).ok(200).await;
+    let refused = Some("model");
+    house.get("/v1/models/talk").key(&key).check(403, "model_not_allowed", refused).await;
+    house.post("/api/v1/jobs", crate::support::new_job()).key(&key).ok(202).await;
+    let talk = json!({"model": "talk", "messages": [{"role": "user", "content": "hi"}]});
+    house.post("/v1/chat/completions", talk).key(&key).check(403, "model_not_allowed", refused).await;
+    let talk = json!({"model": "talk", "input": {"prompt": "x"}});
+    house.post("/api/v1/jobs", talk.clone()).key(&key).check(403, "model_not_allowed", refused).await;
+    house.post("/api/v1/quotes", talk).key(&key).check(403, "model_not_allowed", refused).await;
 }
 
 /// They decide who pays, so there is no guessing which was meant.

@@ -9,6 +9,7 @@ mod cors;
 mod description;
 mod drain;
 mod errors;
+mod limits;
 mod native;
 mod openai;
 mod ops;

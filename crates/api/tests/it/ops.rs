@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use fourfold_domain::KeyId;
 use fourfold_service::artifacts::ArtifactSettings;
 use fourfold_service::keys::{ApiKey, KeysService};
-use fourfold_service::ports::{KeyStore, LimitsError, Permits, SharedLimits, Taking};
-use fourfold_service::{StoreError, SystemClock};
+use fourfold_service::ports::{KeyStore, LimitsError, Permits, Rate, SharedLimits, Taking};
+use fourfold_service::{StoreError, SystemClock, Timestamp};
 use serde_json::json;
 
 use crate::support::{House, Plan};
@@ -25,6 +25,9 @@ impl KeyStore for Gone {
         gone()
     }
     async fn revoke_key(&self, _: KeyId) -> Result<bool, StoreError> {
+        gone()
+    }
+    async fn rotate_key(&self, _: KeyId, _: [u8; 32], _: Timestamp) -> Result<Option<ApiKey>, StoreError> {
         gone()
     }
     async fn key_by_hash(&self, _: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
@@ -61,6 +64,9 @@ struct Alone;
 #[async_trait]
 impl SharedLimits for Alone {
     async fn take(&self, _: &str, _: Taking) -> Result<Permits, LimitsError> {
+        Err(LimitsError("it is gone".into()))
+    }
+    async fn give_back(&self, _: &str, _: Rate, _: u32) -> Result<(), LimitsError> {
         Err(LimitsError("it is gone".into()))
     }
     async fn health(&self) -> Result<(), String> {

@@ -51,16 +51,7 @@ impl LocalServer {
         let secret = KeySecret::random();
         work.block_on(async {
             server.start(&working).await?;
-            let (kind, realm) = (KeyKind::Service, Realm::default());
-            let key = NewKey {
-                kind,
-                realm,
-                account: None,
-                name: None,
-                scopes: Vec::new(),
-                expires_at: None,
-                budget: None,
-            };
+            let key = NewKey::new(KeyKind::Service, Realm::default(), None);
             server.state.keys.create(key, &secret).await?;
             let subject = Subject { realm: Realm::default(), external_id: user.clone() };
             server.state.credits.grant(subject, CREDITS.parse()?, None, None).await?;

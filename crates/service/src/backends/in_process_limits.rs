@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::clock::Clock;
-use crate::ports::{LimitsError, Permits, SharedLimits, Taking};
+use crate::ports::{LimitsError, Permits, Rate, SharedLimits, Taking};
 
 /// More keys than this are held only after windows that have run empty were forgotten.
 const WINDOWS_MAX: usize = 1024;
@@ -40,12 +40,30 @@ impl SharedLimits for InProcessLimits {
         Ok(windows.entry(key.into()).or_default().take(now, taking.bounded()))
     }
 
+    async fn give_back(&self, key: &str, _rate: Rate, count: u32) -> Result<(), LimitsError> {
+        let now = self.clock.now().millis();
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(key) {
+            window.give_back(now, count);
+        }
+        Ok(())
+    }
+
     async fn health(&self) -> Result<(), String> {
         Ok(())
     }
 }
 
 impl Window {
+    /// The same arithmetic as in `redis/give_back.lua`.
+    fn give_back(&mut self, now: i64, mut count: u32) {
+        for (_until, permits) in self.0.range_mut(now + 1..) {
+            let given = count.min(*permits);
+            *permits -= given;
+            count -= given;
+        }
+    }
+
     /// The same arithmetic as in `redis/limits.lua`.
     fn take(&mut self, now: i64, taking: Taking) -> Permits {
         let (per, within) = (millis(taking.rate.per), millis(taking.used_within));
@@ -64,7 +82,10 @@ impl Window {
         let granted = taking.most.min(u32::try_from(free).unwrap_or(u32::MAX));
         if granted >= taking.least {
             *self.0.entry(until).or_default() += granted;
-            return Permits::Granted(granted);
+            return Permits::Granted {
+                count: granted,
+                left: u32::try_from(free).unwrap_or(u32::MAX) - granted,
+            };
         }
         let mut wanting = (used + u64::from(taking.least)).saturating_sub(u64::from(taking.rate.count));
         let frees = |(_until, permits): &(&i64, &u32)| {
@@ -84,7 +105,6 @@ fn millis(duration: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Rate;
     use crate::testing::TestClock;
 
     const TAKING: Taking = Taking {
@@ -98,7 +118,8 @@ mod tests {
     fn a_window_holds_few_moments_however_many_take() {
         let (mut window, rate) = (Window::default(), Rate { count: 100_000, ..TAKING.rate });
         for now in 0..10_000 {
-            assert_eq!(window.take(now, Taking { rate, most: 1, ..TAKING }), Permits::Granted(1));
+            let taken = window.take(now, Taking { rate, most: 1, ..TAKING });
+            assert!(matches!(taken, Permits::Granted { count: 1, .. }), "{taken:?}");
         }
         assert!(window.0.len() <= 107, "{}", window.0.len());
     }
@@ -106,10 +127,10 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_keeps_nothing_for_ever() {
         let mut window = Window::default();
-        assert_eq!(window.take(3_600_000, TAKING), Permits::Granted(10));
+        assert_eq!(window.take(3_600_000, TAKING), Permits::Granted { count: 10, left: 0 });
         let Permits::After(wait) = window.take(0, TAKING) else { panic!("all were taken") };
         assert!(wait <= Duration::from_millis(1070), "{wait:?}");
-        assert_eq!(window.take(1070, TAKING), Permits::Granted(10));
+        assert_eq!(window.take(1070, TAKING), Permits::Granted { count: 10, left: 0 });
     }
 
     #[tokio::test]

@@ -24,6 +24,8 @@ pub(super) struct Order {
     pub(super) amount: Credits,
     /// The most that it can cost with the least output that is worth asking for.
     pub(super) amount_min: Credits,
+    /// Whether its caller said how long the answer may be.
+    is_bounded: bool,
 }
 
 impl Order {
@@ -38,12 +40,14 @@ impl Order {
             return Err(InvalidInput::not_allowed("model", "must be a model that chats").into());
         }
         let Offer { model, mut input, defaults, request, quote, .. } = catalog.offer(model, input)?;
+        let is_bounded = input.contains_key(MAX_TOKENS);
         input.extend(defaults);
         routing.check(&model.route, &input, &request)?;
         let Request::Generation(GenerationRequest::Chat(chat)) = request else {
             return Err(InvalidInput::not_allowed("model", "must be a model that chats").into());
         };
-        let mut order = Self { model, input, chat, amount: quote.credits, amount_min: quote.credits };
+        let amount = quote.credits;
+        let mut order = Self { model, input, chat, amount, amount_min: amount, is_bounded };
         let least = order.chat.max_tokens.min(order.model.min_output);
         order.amount_min = order.price(&mut order.quantities_max(), least)?;
         Ok(order)
@@ -90,6 +94,12 @@ impl Order {
     /// How many tokens go in, by our estimate.
     pub(super) fn input_tokens(&self) -> u64 {
         estimate::chat_input(&self.chat)
+    }
+
+    /// How many tokens go in and out, by our estimate: at most as many as its caller said, else as go in.
+    pub(super) fn tokens_expected(&self) -> u64 {
+        let output = self.chat.max_tokens.saturating_mul(u64::from(self.chat.n));
+        self.input_tokens().saturating_add(if self.is_bounded { output } else { 0 })
     }
 
     /// The rules by which its attempts go on.

@@ -16,6 +16,7 @@ use super::{Call, CallSettings, CallState, OpenCall};
 use crate::catalog::CatalogService;
 use crate::commit::lost;
 use crate::credits::Owner;
+use crate::limits::Admission;
 use crate::ports::Store;
 use crate::routing::Routing;
 use crate::usage::UsageLog;
@@ -62,6 +63,8 @@ pub struct CallRequest {
     pub is_stream: bool,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
+    /// What its caller may; held until the call has ended.
+    pub admission: Admission,
 }
 
 /// Calls, as callers see them. Clones share what is known of those that couldn't be ended, and how many are worked on.
@@ -94,10 +97,13 @@ impl CallsService {
         let in_flight =
             self.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)?;
         let CallParts { catalog, routing, .. } = &self.parts;
-        let order = match Order::chat(catalog, routing, &request.model, &request.input) {
+        let allowed = request.admission.check_model(&request.model);
+        let order = allowed.and_then(|()| Order::chat(catalog, routing, &request.model, &request.input));
+        let order = match order {
             Ok(order) => order,
             Err(refusal) => return self.earlier(&request, refusal).await,
         };
+        request.admission.take_tokens(|| order.tokens_expected()).await?;
         let id = CallId::new(Uuid::now_v7());
         let open = OpenCall {
             id,
@@ -112,7 +118,8 @@ impl CallsService {
             idempotency: request.idempotency,
         };
         let (outlet, body) = answer::answer(self.parts.settings.read_patience);
-        let task = CallTask { service: self.clone(), order, is_stream: request.is_stream, writer, outlet };
+        let (is_stream, admission) = (request.is_stream, request.admission);
+        let task = CallTask { service: self.clone(), order, is_stream, admission, writer, outlet };
         self.parts.spawner.start(async move {
             task.run(open).await;
             drop(in_flight);

@@ -14,6 +14,7 @@ use super::work::{Work, Worked};
 use super::{Call, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
 use crate::credits::Owner;
 use crate::jobs::words;
+use crate::limits::Admission;
 use crate::usage::{UsageAmounts, UsageRow};
 use crate::{Refusal, ServiceError, StoreError, failpoint};
 
@@ -26,6 +27,8 @@ pub(super) struct CallTask {
     pub(super) service: CallsService,
     pub(super) order: Order,
     pub(super) is_stream: bool,
+    /// Held to the end of the call.
+    pub(super) admission: Admission,
     pub(super) writer: Box<dyn AnswerWriter>,
     pub(super) outlet: Outlet,
 }
@@ -66,6 +69,9 @@ impl CallTask {
         if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();
         }
+        self.admission.used_tokens(
+            worked.outcome.used().map_or(0, |used| used.usage.input_tokens + used.usage.output_tokens),
+        );
         let (charged, duration) = (settled.as_ref().ok().copied(), began.elapsed());
         note_end(&call, &worked, ending, charged, duration);
         self.service.parts().usage.call(self.usage_row(&call, realm, &worked, charged, duration));

@@ -14,6 +14,7 @@ use super::{Ended, Job, JobParts, JobView, RequestCancel, Submit, Submitted, Ter
 use crate::catalog::Offer;
 use crate::credits::{Account, Owner};
 use crate::error::private_address;
+use crate::limits::Admission;
 use crate::ports::{JobFilter, JobSignal};
 use crate::{
     Idempotency, IdempotencyRecord, IdempotencyScope, Made, Refusal, ServiceError, StoreError, failpoint,
@@ -51,6 +52,8 @@ pub struct Submission {
     pub retry_of: Option<JobId>,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
+    /// What its caller may.
+    pub admission: Admission,
 }
 
 /// Jobs, as callers see them.
@@ -243,6 +246,7 @@ impl JobsService {
             priority: job.priority,
             retry_of: Some(id),
             idempotency,
+            admission: Admission::unlimited(),
         };
         let view = self.submit(submission).await?;
         tracing::info!(job.id = %view.job.id, retry_of = %id, "a job is tried again");
@@ -325,6 +329,7 @@ impl JobsService {
                 "the store has less room than artifacts.free_bytes_min".into(),
             ));
         }
+        submission.admission.check_model(&submission.model)?;
         let media = self.take_media(&submission.model, &mut submission.input)?;
         let offer = self.offer(&submission.model, &submission.input)?;
         let input = Value::Object(offer.input).to_string();

@@ -9,8 +9,10 @@ use fourfold_domain::{Credits, ExternalId, InvalidName, KeyId, Realm};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::{AllowedModels, Scopes};
 use crate::Timestamp;
 use crate::credits::Budget;
+use crate::limits::Limits;
 use crate::named::named;
 
 /// What a key may do.
@@ -39,10 +41,16 @@ pub struct ApiKey {
     pub account: Option<ExternalId>,
     /// The operator's name for it.
     pub name: Option<String>,
-    /// What it is limited to; empty is no limit.
-    pub scopes: Vec<String>,
+    /// What it is limited to.
+    pub scopes: Scopes,
+    /// Which models it may use.
+    pub models: AllowedModels,
+    /// How much may be done with it at a time.
+    pub limits: Limits,
     /// SHA-256 of its secret.
     pub hash: [u8; 32],
+    /// The secret before that, while it still counts.
+    pub previous: Option<PreviousSecret>,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it doesn't count.
@@ -58,6 +66,39 @@ impl ApiKey {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
     }
+
+    /// Whether the secret with this hash opens anything at this moment.
+    pub fn is_opened_by(&self, hash: &[u8; 32], now: Timestamp) -> bool {
+        let is_previous =
+            || self.previous.is_some_and(|previous| previous.hash == *hash && previous.until > now);
+        self.is_live(now) && (self.hash == *hash || is_previous())
+    }
+}
+
+impl NewKey {
+    /// Without any limit.
+    pub fn new(kind: KeyKind, realm: Realm, account: Option<ExternalId>) -> Self {
+        Self {
+            kind,
+            realm,
+            account,
+            name: None,
+            scopes: Scopes::default(),
+            models: AllowedModels::default(),
+            limits: Limits::default(),
+            expires_at: None,
+            budget: None,
+        }
+    }
+}
+
+/// A secret that was replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PreviousSecret {
+    /// Its SHA-256.
+    pub hash: [u8; 32],
+    /// From when on it doesn't count.
+    pub until: Timestamp,
 }
 
 /// What a new key is to be.
@@ -71,8 +112,12 @@ pub struct NewKey {
     pub account: Option<ExternalId>,
     /// The operator's name for it.
     pub name: Option<String>,
-    /// What it is limited to; empty is no limit.
-    pub scopes: Vec<String>,
+    /// What it is limited to.
+    pub scopes: Scopes,
+    /// Which models it may use.
+    pub models: AllowedModels,
+    /// How much may be done with it at a time.
+    pub limits: Limits,
     /// From when on it doesn't count.
     pub expires_at: Option<Timestamp>,
     /// What it may spend in all; nothing is no limit.

@@ -1,7 +1,13 @@
-//! API keys: made once, stored as a hash, revoked, and looked up on each request from memory.
+//! Who calls: API keys, made once, stored as a hash, rotated, revoked, and looked up on each request from memory.
 
+mod allowed_models;
+mod identity;
 mod key;
+mod scope;
 mod service;
 
-pub use key::{ApiKey, KeyKind, KeySecret, NewKey};
+pub use allowed_models::AllowedModels;
+pub use identity::{Identity, TokenUser};
+pub use key::{ApiKey, KeyKind, KeySecret, NewKey, PreviousSecret};
+pub use scope::{Scope, ScopeSet, Scopes};
 pub use service::KeysService;

@@ -7,13 +7,16 @@ use std::time::Duration;
 use fourfold_domain::{InvalidInput, KeyId};
 use uuid::Uuid;
 
-use super::{ApiKey, KeyKind, KeySecret, NewKey};
+use super::{ApiKey, Identity, KeyKind, KeySecret, NewKey, Scope, Scopes};
 use crate::credits::Budget;
 use crate::ports::KeyStore;
 use crate::{Clock, ServiceError, Spawner};
 
 /// How often a change of keys on another node is looked for; it counts within twice this time.
 const REVISION_CHECK: Duration = Duration::from_secs(1);
+
+/// The longest that a secret that was replaced may count.
+const OVERLAP_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The most keys that are remembered.
 const REMEMBERED_MAX: usize = 10_000;
@@ -46,6 +49,10 @@ impl KeysService {
         if new.kind == KeyKind::User && new.account.is_none() {
             return Err(InvalidInput::malformed("account", "is required for a user key").into());
         }
+        if new.kind != KeyKind::Admin && new.scopes != Scopes::All && new.scopes.allow(Scope::Admin) {
+            return Err(InvalidInput::not_allowed("scopes", "may have admin for an admin key only").into());
+        }
+        new.limits.check().map_err(|problem| InvalidInput::not_allowed("limits", problem))?;
         let key = ApiKey {
             id: KeyId::new(Uuid::now_v7()),
             kind: new.kind,
@@ -53,7 +60,10 @@ impl KeysService {
             account: new.account,
             name: new.name,
             scopes: new.scopes,
+            models: new.models,
+            limits: new.limits,
             hash: secret.hash(),
+            previous: None,
             created_at: self.clock.now(),
             expires_at: new.expires_at,
             revoked_at: None,
@@ -69,7 +79,9 @@ impl KeysService {
     pub async fn ensure(&self, new: NewKey, secret: &KeySecret) -> Result<ApiKey, ServiceError> {
         match self.store.key_by_hash(secret.hash()).await? {
             None => self.create(new, secret).await,
-            Some(key) if key.kind == new.kind && key.is_live(self.clock.now()) => Ok(key),
+            Some(key) if key.kind == new.kind && key.is_opened_by(&secret.hash(), self.clock.now()) => {
+                Ok(key)
+            }
             Some(key) => {
                 let problem =
                     format!("is a key that is revoked, expired or not of the kind {}", new.kind.as_str());
@@ -90,9 +102,34 @@ impl KeysService {
         Ok(())
     }
 
+    /// Gives a key that counts another secret. The one that it had counts for so long after this; one that was replaced
+    /// before no longer does. All else of the key stays, its budget and what was spent of it too.
+    pub async fn rotate(
+        &self,
+        id: KeyId,
+        secret: &KeySecret,
+        overlap: Duration,
+    ) -> Result<ApiKey, ServiceError> {
+        if overlap > OVERLAP_MAX {
+            return Err(InvalidInput::not_allowed("overlap", "must be at most 30 days").into());
+        }
+        let until = self.clock.now().after(overlap);
+        let rotated = self.store.rotate_key(id, secret.hash(), until).await?;
+        self.remembered().forget();
+        let rotated = rotated.ok_or(ServiceError::NotFound("key that counts"))?;
+        tracing::info!(key.id = %id, overlap_s = overlap.as_secs(), "a key was given another secret");
+        Ok(rotated)
+    }
+
     /// Keys, the newest first, older than `before`.
     pub async fn list(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, ServiceError> {
         Ok(self.store.keys(before, limit).await?)
+    }
+
+    /// Who shows this; nobody where it opens nothing.
+    pub async fn identify(&self, shown: &str) -> Result<Option<Identity>, ServiceError> {
+        let Ok(secret) = shown.parse() else { return Ok(None) };
+        Ok(self.authenticate(&secret).await?.map(Identity::Key))
     }
 
     /// The live key of a secret.
@@ -113,7 +150,7 @@ impl KeysService {
                 key
             }
         };
-        Ok(key.filter(|key| key.is_live(now)))
+        Ok(key.filter(|key| key.is_opened_by(&hash, now)))
     }
 
     /// Whether the store answers.

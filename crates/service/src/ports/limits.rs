@@ -32,8 +32,13 @@ pub struct Taking {
 /// What came of a taking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Permits {
-    /// So many were taken, from the least that were wanted to the most.
-    Granted(u32),
+    /// Some were taken.
+    Granted {
+        /// How many, from the least that were wanted to the most.
+        count: u32,
+        /// How many more could have been.
+        left: u32,
+    },
     /// None was: the least that were wanted aren't free before this time has passed.
     After(Duration),
 }
@@ -51,6 +56,9 @@ pub struct LimitsError(#[source] pub BoxError);
 pub trait SharedLimits: Send + Sync {
     /// Takes permits by this key, at once or not at all. Keys know nothing of each other.
     async fn take(&self, key: &str, taking: Taking) -> Result<Permits, LimitsError>;
+
+    /// Gives so many permits back that were taken by this key and not used. Those that count no longer stay used.
+    async fn give_back(&self, key: &str, rate: Rate, count: u32) -> Result<(), LimitsError>;
 
     /// Whether the limits can be reached, else a few words that say what is missing.
     async fn health(&self) -> Result<(), String>;

@@ -227,7 +227,16 @@ pub trait KeyStore: Send + Sync {
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError>;
     /// Revokes a key. False where there is none; again is the same.
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError>;
-    /// The key with this SHA-256.
+    /// Gives a key that counts another hash, keeps the one that it had until then, and answers with the key. None where
+    /// there is no such key, or it is revoked or has expired. The same again changes nothing.
+    async fn rotate_key(
+        &self,
+        id: KeyId,
+        hash: [u8; 32],
+        until: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError>;
+    /// The key with this SHA-256, which may be that of the secret before its last; whether it still counts is for the
+    /// caller to see.
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError>;
     /// Keys, the newest first, older than `before`.
     async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError>;

@@ -25,15 +25,7 @@ fn house() -> House {
 }
 
 fn service_key() -> NewKey {
-    NewKey {
-        kind: KeyKind::Service,
-        realm: Realm::default(),
-        account: None,
-        name: None,
-        scopes: Vec::new(),
-        expires_at: None,
-        budget: None,
-    }
+    NewKey::new(KeyKind::Service, Realm::default(), None)
 }
 
 fn secret(byte: u8) -> KeySecret {

@@ -41,9 +41,9 @@ async fn redis_limits_keep_every_rule() {
 async fn a_flushed_redis_has_taken_nothing() {
     let redis = Redis::start().unwrap();
     let limits = RedisLimits::new(link(&settings(&redis)));
-    assert_eq!(limits.take("a", ALL).await.unwrap(), Permits::Granted(10));
+    assert_eq!(limits.take("a", ALL).await.unwrap(), Permits::Granted { count: 10, left: 0 });
     redis.flush().unwrap();
-    assert_eq!(limits.take("a", ALL).await.unwrap(), Permits::Granted(10));
+    assert_eq!(limits.take("a", ALL).await.unwrap(), Permits::Granted { count: 10, left: 0 });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -118,7 +118,9 @@ fn migrations_are_applied_once_and_named() {
             "0005_jobs",
             "0006_webhooks",
             "0007_call_costs",
-            "0008_entries_stay"
+            "0008_entries_stay",
+            "0009_deleted_jobs",
+            "0010_key_limits"
         ]
     );
     assert!(SqliteStore::migrate(&path).unwrap().is_empty());

@@ -1,4 +1,6 @@
-//! Keys: made, listed, revoked.
+//! Keys: made, listed, rotated, revoked.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -23,6 +25,9 @@ async fn a_key_shows_its_secret_once() {
         "account": "u1",
         "name": "phone",
         "scopes": [],
+        "models": [],
+        "limits": {"requests_per_minute": null, "tokens_per_minute": null, "concurrency": null},
+        "previous_until": null,
         "created_at": "2026-01-01T00:00:00.000Z",
         "expires_at": "2027-01-31T00:00:00.000Z",
         "revoked_at": null,
@@ -69,7 +74,14 @@ async fn a_mistake_in_a_key_names_its_field() {
         check(json!({"kind": "service", "scopes": wrong}), 400, "malformed", "scopes").await;
     }
     // A key that looked limited and wasn't would be worse than none.
-    check(json!({"kind": "service", "scopes": ["jobs"]}), 422, "invalid_parameter", "scopes").await;
+    check(json!({"kind": "service", "scopes": ["everything"]}), 422, "invalid_parameter", "scopes").await;
+    check(json!({"kind": "service", "scopes": ["admin"]}), 422, "invalid_parameter", "scopes").await;
+    check(json!({"kind": "service", "models": "gpt-*"}), 400, "malformed", "models").await;
+    check(json!({"kind": "service", "models": ["g*t"]}), 422, "invalid_parameter", "models").await;
+    for wrong in [json!(7), json!({"requests_per_minute": "many"}), json!({"requests": 7})] {
+        check(json!({"kind": "service", "limits": wrong}), 400, "malformed", "limits").await;
+    }
+    check(json!({"kind": "service", "limits": {"concurrency": 0}}), 422, "invalid_parameter", "limits").await;
     let long = "x".repeat(1001);
     check(json!({"kind": "service", "name": long}), 422, "invalid_parameter", "name").await;
     for wrong in [json!(7), json!(""), json!("tomorrow"), json!("2027-01-31"), json!("1969-12-31T00:00:00Z")]
@@ -77,6 +89,64 @@ async fn a_mistake_in_a_key_names_its_field() {
         check(json!({"kind": "service", "expires_at": wrong}), 400, "malformed", "expires_at").await;
     }
     check(json!({"kind": "service", "role": "x"}), 422, "invalid_parameter", "role").await;
+}
+
+#[tokio::test]
+async fn a_key_says_what_it_is_limited_to() {
+    let house = House::new().await;
+    let limits = json!({"requests_per_minute": 60, "tokens_per_minute": 10_000, "concurrency": 2});
+    let body = json!({
+        "kind": "service",
+        "scopes": ["jobs", "chat"],
+        "models": ["talk", "gpt-*"],
+        "limits": limits,
+    });
+    house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
+    let listed = house.get("/api/v1/admin/keys").by_admin().ok(200).await["data"][0].clone();
+    assert_eq!(listed["scopes"], json!(["chat", "jobs"]));
+    assert_eq!(listed["models"], json!(["talk", "gpt-*"]));
+    assert_eq!(listed["limits"], limits);
+}
+
+#[tokio::test]
+async fn a_rotated_key_lives_on_for_its_overlap() {
+    let house = House::new().await;
+    let body = json!({"kind": "user", "account": "u1", "budget": "5"});
+    let made = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
+    let path = format!("/api/v1/admin/keys/{}/rotate", made["id"].as_str().unwrap());
+    let rotated = house.post(&path, json!({"overlap": "1h"})).by_admin().ok(200).await;
+    assert_eq!((&rotated["id"], &rotated["budget"]), (&made["id"], &made["budget"]));
+    assert_eq!(rotated["previous_until"], "2026-01-01T01:00:00.000Z");
+    let (first, second) = (made["key"].as_str().unwrap(), rotated["key"].as_str().unwrap());
+    house.get("/api/v1/credits").key(second).ok(200).await;
+    house.clock.advance(Duration::from_secs(60 * 60 - 1));
+    house.get("/api/v1/credits").key(first).ok(200).await;
+    house.clock.advance(Duration::from_secs(1));
+    house.get("/api/v1/credits").key(first).check(401, "invalid_api_key", None).await;
+    house.get("/api/v1/credits").key(second).ok(200).await;
+
+    let again = house.post(&path, json!({})).by_admin().ok(200).await;
+    assert_eq!(again["previous_until"], "2026-01-02T01:00:00.000Z", "a day, where nobody says");
+    for (overlap, status, code) in [
+        (json!("soon"), 400, "malformed"),
+        (json!(7), 400, "malformed"),
+        (json!("800h"), 422, "invalid_parameter"),
+    ] {
+        let ask = house.post(&path, json!({"overlap": overlap})).by_admin();
+        ask.check(status, code, Some("overlap")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_count_is_not_rotated() {
+    let house = House::new().await;
+    let made = house.post("/api/v1/admin/keys", json!({"kind": "service"})).by_admin().ok(201).await;
+    let path = format!("/api/v1/admin/keys/{}", made["id"].as_str().unwrap());
+    assert_eq!(house.delete(&path).by_admin().answer().await.status, 204);
+    let rotate = |path: &str| format!("{path}/rotate");
+    house.post(&rotate(&path), json!({})).by_admin().check(404, "not_found", None).await;
+    let unknown = "/api/v1/admin/keys/0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c1d";
+    house.post(&rotate(unknown), json!({})).by_admin().check(404, "not_found", None).await;
 }
 
 #[tokio::test]

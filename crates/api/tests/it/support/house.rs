@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use axum::Router;
 use fourfold_api::{AppState, ServerSettings};
 use fourfold_domain::{
-    InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Started, Unit,
+    InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Realm, Started, Unit,
 };
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
 use fourfold_service::backends::{FolderStorage, InProcessLimits, InProcessQueue, InProcessSignals};
@@ -22,6 +22,7 @@ use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
 use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
+use fourfold_service::limits::{LimitSettings, LimitsService};
 use fourfold_service::ports::JobStore as _;
 use fourfold_service::ports::{Configuration, Reloaded, SharedLimits};
 use fourfold_service::reconcile::ReconcileService;
@@ -72,6 +73,7 @@ pub(crate) struct Plan {
     pub(crate) metrics: fn() -> String,
     pub(crate) configuration: Arc<dyn Configuration>,
     pub(crate) limits: Arc<dyn SharedLimits>,
+    pub(crate) caller_limits: LimitSettings,
 }
 
 impl Default for Plan {
@@ -85,6 +87,7 @@ impl Default for Plan {
             metrics: || "a_metric 1\n".to_owned(),
             configuration: Arc::new(Unread),
             limits: Arc::new(InProcessLimits::new(Arc::new(SystemClock))),
+            caller_limits: LimitSettings::default(),
         }
     }
 }
@@ -173,6 +176,7 @@ impl House {
             catalog,
             routing: parts.routing.clone(),
             limits: plan.limits,
+            caller_limits: LimitsService::new(plan.caller_limits, None, Spawner::new(Handle::current())),
             configuration: plan.configuration,
             public_url: plan.settings.link_base().into(),
             body_limit_bytes: plan.settings.body_limit_bytes,
@@ -274,15 +278,7 @@ impl House {
 }
 
 pub(crate) fn new_key(kind: KeyKind, account: Option<&str>) -> NewKey {
-    NewKey {
-        kind,
-        realm: "default".parse().unwrap(),
-        account: account.map(|account| account.parse().unwrap()),
-        name: None,
-        scopes: Vec::new(),
-        expires_at: None,
-        budget: None,
-    }
+    NewKey::new(kind, Realm::default(), account.map(|account| account.parse().unwrap()))
 }
 
 /// A request for a picture.

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use fourfold_domain::KeyId;
 
 use super::{MemoryStore, newest};
+use crate::Timestamp;
 use crate::error::StoreError;
-use crate::keys::ApiKey;
+use crate::keys::{ApiKey, PreviousSecret};
 use crate::ports::KeyStore;
 
 #[async_trait]
@@ -32,9 +33,32 @@ impl KeyStore for MemoryStore {
         Ok(true)
     }
 
+    async fn rotate_key(
+        &self,
+        id: KeyId,
+        hash: [u8; 32],
+        until: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if state.keys.values().any(|known| known.hash == hash && known.id != id) {
+            return Err(StoreError::Failed("a key with this hash is there already".into()));
+        }
+        let Some(key) = state.keys.get_mut(&id).filter(|key| key.is_live(now)) else { return Ok(None) };
+        if key.hash != hash {
+            key.previous = Some(PreviousSecret { hash: key.hash, until });
+            key.hash = hash;
+            state.keys_revision += 1;
+        }
+        Ok(state.keys.get(&id).map(|key| state.with_budget(key)))
+    }
+
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let state = self.state();
-        Ok(state.keys.values().find(|key| key.hash == hash).map(|key| state.with_budget(key)))
+        let is_previous = |key: &&ApiKey| key.previous.is_some_and(|previous| previous.hash == hash);
+        let key = state.keys.values().find(|key| key.hash == hash);
+        let key = key.or_else(|| state.keys.values().find(is_previous));
+        Ok(key.map(|key| state.with_budget(key)))
     }
 
     async fn keys(&self, before: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, StoreError> {

@@ -10,6 +10,7 @@ use super::query::{Query, values};
 use super::reads::{millis, page, size};
 use super::rows::{self, KEY};
 use crate::Timestamp;
+use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
 use crate::keys::ApiKey;
 use crate::ports::{InstanceStore, KeyStore};
@@ -22,10 +23,11 @@ impl KeyStore for PostgresStore {
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
         // The id is new; where it is there already, the answer of an earlier try was lost.
         let sql = "WITH made AS (INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, \
-                     revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING id) \
+                     revoked_at, models, requests_per_minute, tokens_per_minute, concurrency, previous_hash, previous_until) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $14, $15, $16, $17, $18, $19) ON CONFLICT (id) DO NOTHING RETURNING id) \
                    INSERT INTO key_budget (key, budget, held, charged) \
                    SELECT id, $11::bigint, $12::bigint, $13::bigint FROM made WHERE $11 IS NOT NULL";
-        let scopes = serde_json::to_string(&key.scopes).map_err(|error| StoreError::Failed(error.into()))?;
+        let KeyLists { scopes, models } = KeyLists::of(&key)?;
         let row = values![
             key.id.to_string(),
             key.kind.as_str(),
@@ -40,6 +42,12 @@ impl KeyStore for PostgresStore {
             key.budget.map(|budget| budget.limit.micros()),
             key.budget.map(|budget| budget.held.micros()),
             key.budget.map(|budget| budget.charged.micros()),
+            models,
+            key.limits.requests_per_minute.map(i64::from),
+            key.limits.tokens_per_minute.map(i64::from),
+            key.limits.concurrency.map(i64::from),
+            key.previous.map(|previous| previous.hash.to_vec()),
+            key.previous.map(|previous| previous.until.millis()),
         ];
         self.database.execute(Query::new(sql, row)).await
     }
@@ -52,8 +60,31 @@ impl KeyStore for PostgresStore {
         Ok(revoked.is_some())
     }
 
+    async fn rotate_key(
+        &self,
+        id: KeyId,
+        hash: [u8; 32],
+        until: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        // What comes again finds its hash there and changes nothing.
+        let sql = "UPDATE api_key SET hash = $2, \
+                     previous_hash = CASE WHEN hash = $2 THEN previous_hash ELSE hash END, \
+                     previous_until = CASE WHEN hash = $2 THEN previous_until ELSE $3::bigint END \
+                   WHERE id = $1 AND revoked_at IS NULL \
+                     AND (expires_at IS NULL OR expires_at > coalesce($4::bigint, now_millis())) \
+                   RETURNING id";
+        let row = values![id.to_string(), hash.to_vec(), until.millis(), self.database.moment()];
+        let rotated = self.database.one(Query::new(sql, row), |row| rows::get::<String>(row, 0)).await?;
+        match rotated {
+            Some(_) => self.key_by_hash(hash).await,
+            None => Ok(None),
+        }
+    }
+
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE hash = $1");
+        let sql = format!(
+            "SELECT {KEY} FROM {KEYS} WHERE hash = $1 OR previous_hash = $1 ORDER BY hash <> $1 LIMIT 1"
+        );
         self.database.one(Query::new(sql, values![hash.to_vec()]), rows::key).await
     }
 

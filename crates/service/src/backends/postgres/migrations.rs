@@ -10,13 +10,14 @@ use super::tls;
 
 /// The migrations in order; each is applied once, in its own transaction. The version before may still be running
 /// beside: they only add, with defaults.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("0001_house", include_str!("../../../migrations/postgres/0001_house.sql")),
     ("0002_jobs", include_str!("../../../migrations/postgres/0002_jobs.sql")),
     ("0003_webhooks", include_str!("../../../migrations/postgres/0003_webhooks.sql")),
     ("0004_call_costs", include_str!("../../../migrations/postgres/0004_call_costs.sql")),
     ("0005_deleted_jobs", include_str!("../../../migrations/postgres/0005_deleted_jobs.sql")),
     ("0006_usage", include_str!("../../../migrations/postgres/0006_usage.sql")),
+    ("0007_key_limits", include_str!("../../../migrations/postgres/0007_key_limits.sql")),
 ];
 
 /// Processes that start at once take turns by this lock of the database.

@@ -16,7 +16,8 @@ use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
-use crate::keys::ApiKey;
+use crate::keys::{AllowedModels, ApiKey, PreviousSecret, Scopes};
+use crate::limits::Limits;
 use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
 
 type Result<T> = std::result::Result<T, Fault>;
@@ -289,7 +290,8 @@ pub(super) fn webhook_secret(row: &Row) -> Result<WebhookSecret> {
 }
 
 pub(super) const KEY: &str = "id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at, \
-     budget, coalesce(held, 0), coalesce(charged, 0)";
+     budget, coalesce(held, 0), coalesce(charged, 0), models, requests_per_minute, tokens_per_minute, concurrency, \
+     previous_hash, previous_until";
 
 pub(super) fn key(row: &Row) -> Result<ApiKey> {
     Ok(ApiKey {
@@ -298,8 +300,18 @@ pub(super) fn key(row: &Row) -> Result<ApiKey> {
         realm: text(row, 2)?,
         account: optional(row, 3)?,
         name: get(row, 4)?,
-        scopes: json(row, 5)?,
+        scopes: Scopes::stored(&json::<Vec<String>>(row, 5)?),
+        models: AllowedModels::stored(json(row, 13)?),
+        limits: Limits {
+            requests_per_minute: optional_count(row, 14)?,
+            tokens_per_minute: optional_count(row, 15)?,
+            concurrency: optional_count(row, 16)?,
+        },
         hash: hash(row, 6)?,
+        previous: match (get::<Option<Vec<u8>>>(row, 17)?, optional_time(row, 18)?) {
+            (Some(_), Some(until)) => Some(PreviousSecret { hash: hash(row, 17)?, until }),
+            _ => None,
+        },
         created_at: time(row, 7)?,
         expires_at: optional_time(row, 8)?,
         revoked_at: optional_time(row, 9)?,
@@ -345,6 +357,11 @@ pub(super) fn number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
     column: usize,
 ) -> Result<T> {
     T::try_from(get(row, column)?).map_err(|error| unreadable(column, error))
+}
+
+fn optional_count(row: &Row, column: usize) -> Result<Option<u32>> {
+    let count = get::<Option<i64>>(row, column)?.map(u32::try_from);
+    count.transpose().map_err(|error| unreadable(column, error))
 }
 
 /// Zero is no.

@@ -2,7 +2,7 @@
 -- KEYS: 1 the window
 -- ARGV: 1 how many permits a span has, 2 its milliseconds, 3 the least that are wanted, 4 the most, 5 within how many
 --       milliseconds they are used
--- Returns how many were taken and 0, or 0 and after how many milliseconds the least are free.
+-- Returns how many were taken and how many are left, or 0 and after how many milliseconds the least are free.
 local count, per, least, most, within =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local time = redis.call('TIME')
@@ -49,7 +49,7 @@ local free = count - used
 if free >= least then
   local granted = math.min(most, free)
   count_until_last(granted)
-  return {granted, 0}
+  return {granted, free - granted}
 end
 
 table.sort(moments, function(one, other) return one[1] < other[1] end)

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use redis::Script;
 
 use super::RedisLink;
-use crate::ports::{LimitsError, Permits, SharedLimits, Taking};
+use crate::ports::{LimitsError, Permits, Rate, SharedLimits, Taking};
 
 /// Limits that all processes keep together.
 pub struct RedisLimits {
     link: RedisLink,
     take: Script,
+    give_back: Script,
 }
 
 impl RedisLimits {
@@ -19,7 +20,11 @@ impl RedisLimits {
     pub fn new(link: RedisLink) -> Self {
         // It is seen before it counts.
         takings_lost().increment(0);
-        Self { link, take: Script::new(include_str!("limits.lua")) }
+        Self {
+            link,
+            take: Script::new(include_str!("limits.lua")),
+            give_back: Script::new(include_str!("give_back.lua")),
+        }
     }
 }
 
@@ -32,12 +37,23 @@ impl SharedLimits for RedisLimits {
         script.arg(rate.count).arg(millis(rate.per)).arg(least).arg(most).arg(millis(used_within));
         match self.link.run::<(u32, u64)>(&script).await {
             Ok((0, wait)) => Ok(Permits::After(Duration::from_millis(wait))),
-            Ok((granted, _none)) => Ok(Permits::Granted(granted)),
+            Ok((count, left)) => {
+                Ok(Permits::Granted { count, left: u32::try_from(left).unwrap_or(u32::MAX) })
+            }
             Err(error) => {
                 takings_lost().increment(1);
                 Err(LimitsError(error.into()))
             }
         }
+    }
+
+    async fn give_back(&self, key: &str, _rate: Rate, count: u32) -> Result<(), LimitsError> {
+        let mut script = self.give_back.prepare_invoke();
+        script.key(self.link.key(&format!("limit:{key}"))).arg(count);
+        self.link.run::<()>(&script).await.map_err(|error| {
+            takings_lost().increment(1);
+            LimitsError(error.into())
+        })
     }
 
     async fn health(&self) -> Result<(), String> {

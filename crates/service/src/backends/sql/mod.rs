@@ -1,4 +1,7 @@
-//! What the databases are asked in the same words.
+//! What the databases are asked and told in the same words.
 
 pub(super) mod audit;
+mod keys;
 pub(super) mod usage;
+
+pub(super) use keys::KeyLists;

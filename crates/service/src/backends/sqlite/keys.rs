@@ -10,6 +10,7 @@ use super::reads::{all, page};
 use super::rows::{self, KEY};
 use super::{SqliteStore, failed};
 use crate::Timestamp;
+use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
 use crate::keys::ApiKey;
 use crate::ports::{InstanceStore, KeyStore};
@@ -20,10 +21,11 @@ const KEYS: &str = "api_key LEFT JOIN key_budget ON key_budget.key = api_key.id"
 #[async_trait]
 impl KeyStore for SqliteStore {
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
-        let scopes = serde_json::to_string(&key.scopes).map_err(|error| StoreError::Failed(error.into()))?;
+        let KeyLists { scopes, models } = KeyLists::of(&key)?;
         let insert = move |connection: &mut Connection| {
-            let sql = "INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            let sql = "INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at, \
+                         models, requests_per_minute, tokens_per_minute, concurrency, previous_hash, previous_until) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
             let values = params![
                 key.id.to_string(),
                 key.kind.as_str(),
@@ -34,7 +36,13 @@ impl KeyStore for SqliteStore {
                 key.hash,
                 key.created_at.millis(),
                 key.expires_at.map(Timestamp::millis),
-                key.revoked_at.map(Timestamp::millis)
+                key.revoked_at.map(Timestamp::millis),
+                models,
+                key.limits.requests_per_minute,
+                key.limits.tokens_per_minute,
+                key.limits.concurrency,
+                key.previous.map(|previous| previous.hash),
+                key.previous.map(|previous| previous.until.millis())
             ];
             let transaction = connection.transaction().map_err(failed)?;
             transaction.execute(sql, values).map_err(failed)?;
@@ -59,8 +67,35 @@ impl KeyStore for SqliteStore {
         self.writer.alone(revoke).await
     }
 
+    async fn rotate_key(
+        &self,
+        id: KeyId,
+        hash: [u8; 32],
+        until: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let now = self.readers.now();
+        let read = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1 AND hash = ?2");
+        let rotate = move |connection: &mut Connection| {
+            // What comes again finds its hash there and changes nothing.
+            let sql = "UPDATE api_key SET previous_hash = hash, previous_until = ?3, hash = ?2 \
+                       WHERE id = ?1 AND hash <> ?2 AND revoked_at IS NULL \
+                         AND (expires_at IS NULL OR expires_at > ?4)";
+            let id = id.to_string();
+            let transaction = connection.transaction().map_err(failed)?;
+            let values = params![id, hash, until.millis(), now.millis()];
+            transaction.execute(sql, values).map_err(failed)?;
+            let rotated = transaction.query_row(&read, params![id, hash], rows::key).optional();
+            let rotated = rotated.map_err(failed)?;
+            transaction.commit().map_err(failed)?;
+            Ok(rotated)
+        };
+        self.writer.alone(rotate).await
+    }
+
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE hash = ?1");
+        let sql = format!(
+            "SELECT {KEY} FROM {KEYS} WHERE hash = ?1 OR previous_hash = ?1 ORDER BY hash <> ?1 LIMIT 1"
+        );
         let read = move |connection: &mut Connection| {
             connection.prepare_cached(&sql)?.query_row([hash], rows::key).optional()
         };

@@ -15,7 +15,8 @@ use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
-use crate::keys::ApiKey;
+use crate::keys::{AllowedModels, ApiKey, PreviousSecret, Scopes};
+use crate::limits::Limits;
 use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
 
 type Result<T> = rusqlite::Result<T>;
@@ -279,7 +280,8 @@ pub(super) fn webhook_secret(row: &Row<'_>) -> Result<WebhookSecret> {
 }
 
 pub(super) const KEY: &str = "id, kind, realm, account, name, scopes, hash, created_at, expires_at, revoked_at, \
-     budget, coalesce(held, 0), coalesce(charged, 0)";
+     budget, coalesce(held, 0), coalesce(charged, 0), models, requests_per_minute, tokens_per_minute, concurrency, \
+     previous_hash, previous_until";
 
 pub(super) fn key(row: &Row<'_>) -> Result<ApiKey> {
     Ok(ApiKey {
@@ -288,8 +290,18 @@ pub(super) fn key(row: &Row<'_>) -> Result<ApiKey> {
         realm: text(row, 2)?,
         account: optional(row, 3)?,
         name: row.get(4)?,
-        scopes: json(row, 5)?,
+        scopes: Scopes::stored(&json::<Vec<String>>(row, 5)?),
+        models: AllowedModels::stored(json(row, 13)?),
+        limits: Limits {
+            requests_per_minute: row.get(14)?,
+            tokens_per_minute: row.get(15)?,
+            concurrency: row.get(16)?,
+        },
         hash: row.get(6)?,
+        previous: match (row.get(17)?, optional_time(row, 18)?) {
+            (Some(hash), Some(until)) => Some(PreviousSecret { hash, until }),
+            _ => None,
+        },
         created_at: time(row, 7)?,
         expires_at: optional_time(row, 8)?,
         revoked_at: optional_time(row, 9)?,

@@ -25,6 +25,8 @@ fn rules() -> Vec<Rule<Handles>> {
         keys_know_nothing_of_each_other,
         fewer_than_the_least_are_not_taken,
         nobody_waits_for_more_than_there_can_ever_be,
+        who_takes_learns_what_is_left,
+        what_is_given_back_can_be_taken_again,
         no_span_holds_more_than_allowed_whoever_takes,
         they_say_that_they_are_there,
     )
@@ -45,7 +47,7 @@ fn up_to(rate: Rate, most: u32) -> Taking {
 
 async fn taken(limits: &Arc<dyn SharedLimits>, taking: Taking) -> Result<u32, Broken> {
     match limits.take("a", taking).await? {
-        Permits::Granted(count) => Ok(count),
+        Permits::Granted { count, .. } => Ok(count),
         Permits::After(wait) => broken(format!("none is free for {wait:?}")),
     }
 }
@@ -53,7 +55,7 @@ async fn taken(limits: &Arc<dyn SharedLimits>, taking: Taking) -> Result<u32, Br
 async fn refused(limits: &Arc<dyn SharedLimits>, taking: Taking) -> Result<Duration, Broken> {
     match limits.take("a", taking).await? {
         Permits::After(wait) => Ok(wait),
-        Permits::Granted(count) => broken(format!("{count} were granted")),
+        Permits::Granted { count, .. } => broken(format!("{count} were granted")),
     }
 }
 
@@ -62,7 +64,7 @@ async fn await_permits(limits: &Arc<dyn SharedLimits>, taking: Taking) -> Result
     loop {
         let asked_at = Instant::now();
         match limits.take("a", taking).await? {
-            Permits::Granted(count) => return Ok((asked_at, count)),
+            Permits::Granted { count, .. } => return Ok((asked_at, count)),
             Permits::After(wait) => sleep(wait).await,
         }
     }
@@ -108,7 +110,7 @@ pub async fn what_was_taken_for_longer_counts_for_longer([one, other]: Handles) 
 pub async fn keys_know_nothing_of_each_other([one, _other]: Handles) -> Verdict {
     taken(&one, up_to(LONG, 10)).await?;
     for key in ["b", "a:", "A"] {
-        same(key, one.take(key, up_to(LONG, 10)).await?, Permits::Granted(10))?;
+        same(key, one.take(key, up_to(LONG, 10)).await?, Permits::Granted { count: 10, left: 0 })?;
     }
     Ok(())
 }
@@ -126,6 +128,24 @@ pub async fn fewer_than_the_least_are_not_taken([one, other]: Handles) -> Verdic
 /// The whole is the most that anything weighs.
 pub async fn nobody_waits_for_more_than_there_can_ever_be([one, _other]: Handles) -> Verdict {
     same("the whole", taken(&one, Taking { least: 50, ..up_to(LONG, 50) }).await?, 10)
+}
+
+/// To the others too.
+pub async fn who_takes_learns_what_is_left([one, other]: Handles) -> Verdict {
+    same("the first", one.take("a", up_to(LONG, 3)).await?, Permits::Granted { count: 3, left: 7 })?;
+    same("the other", other.take("a", up_to(LONG, 2)).await?, Permits::Granted { count: 2, left: 5 })
+}
+
+/// By whom it may be, and never more than was taken.
+pub async fn what_is_given_back_can_be_taken_again([one, other]: Handles) -> Verdict {
+    taken(&one, up_to(LONG, 6)).await?;
+    taken(&other, up_to(LONG, 4)).await?;
+    one.give_back("a", LONG, 3).await?;
+    same("what came back", taken(&other, up_to(LONG, 10)).await?, 3)?;
+    one.give_back("a", LONG, 100).await?;
+    one.give_back("b", LONG, 5).await?;
+    same("all of it", taken(&other, up_to(LONG, 100)).await?, 10)?;
+    refused(&one, up_to(LONG, 1)).await.map(drop)
 }
 
 /// As those see it who use what they took, at any time while they may.

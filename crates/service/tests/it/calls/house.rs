@@ -20,6 +20,7 @@ use fourfold_service::catalog::{
 };
 use fourfold_service::credits::{Entry, EntryKind, Owner};
 use fourfold_service::files::{FileParts, FileSettings, FilesService};
+use fourfold_service::limits::Admission;
 use fourfold_service::ports::{AccountStore as _, CallStore as _};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{
@@ -264,6 +265,7 @@ impl House {
 pub(super) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
     let input = json!({"messages": [{"role": "user", "content": "Where do foxes live?"}]});
     CallRequest {
+        admission: Admission::unlimited(),
         subject: account_subject("u1"),
         key: None,
         model: "talk".to_owned(),

@@ -11,7 +11,8 @@ use fourfold_service::Timestamp;
 use fourfold_service::calls::{CallEnding, EndCall, OpenCall};
 use fourfold_service::credits::Budget;
 use fourfold_service::jobs::{Claim, Ending, Finish, Lease, RecordUpstream, Submit};
-use fourfold_service::keys::{ApiKey, KeyKind};
+use fourfold_service::keys::{AllowedModels, ApiKey, KeyKind, Scopes};
+use fourfold_service::limits::Limits;
 use fourfold_service::ports::{Audit, Store};
 use fourfold_service::testing::{
     artifact, begin, complete_file, credits, keep_secret, open_call, reserve_file, submit, task,
@@ -157,8 +158,11 @@ fn limited() -> ApiKey {
         realm: Realm::default(),
         account: None,
         name: None,
-        scopes: Vec::new(),
+        scopes: Scopes::All,
+        models: AllowedModels::default(),
+        limits: Limits::default(),
         hash: [1; 32],
+        previous: None,
         created_at: Timestamp::from_millis(1),
         expires_at: None,
         revoked_at: None,

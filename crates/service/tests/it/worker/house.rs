@@ -20,6 +20,7 @@ use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{
     AttemptState, JobParts, JobSettings, JobView, JobWorker, JobsService, StoredObject, Submission,
 };
+use fourfold_service::limits::Admission;
 use fourfold_service::ports::{AccountStore as _, JobStore as _, ObjectStorage, ReadObject, StorageError};
 use fourfold_service::routing::Routing;
 use fourfold_service::testing::{MemoryStore, ProviderTable, TestClock, account_subject, credits};
@@ -224,6 +225,7 @@ pub(super) fn submission(n: u32) -> Submission {
         priority: Priority::Normal,
         retry_of: None,
         idempotency: None,
+        admission: Admission::unlimited(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! API keys.
 
+use std::time::Duration;
+
 use fourfold_domain::{KeyId, Realm};
 use uuid::Uuid;
 
 use super::bench::StoreBench;
 use crate::Clock as _;
-use crate::keys::{ApiKey, KeyKind};
+use crate::keys::{AllowedModels, ApiKey, KeyKind, PreviousSecret, Scope, Scopes};
+use crate::limits::Limits;
 use crate::testing::conformance::suite::{Rule, Verdict, holds, rules, same};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
@@ -13,6 +16,9 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_key_is_found_by_its_hash,
         two_keys_have_two_hashes,
         a_revoked_key_says_so,
+        a_rotated_key_is_found_by_both_hashes,
+        only_the_last_two_hashes_of_a_key_are_known,
+        a_key_that_does_not_count_is_not_rotated,
         the_revision_rises_with_every_change,
         keys_page_the_newest_first,
     )
@@ -25,8 +31,15 @@ pub(super) fn key(bench: &StoreBench, hash: u8) -> ApiKey {
         realm: Realm::default(),
         account: None,
         name: Some("a product's backend".to_owned()),
-        scopes: vec!["jobs".to_owned(), "it's \"quoted\"".to_owned()],
+        scopes: Scopes::of(&[Scope::Jobs, Scope::Chat]),
+        models: AllowedModels::parse(&["gpt-*", "it's \"quoted\""]).expect("patterns"),
+        limits: Limits {
+            requests_per_minute: Some(60),
+            tokens_per_minute: None,
+            concurrency: Some(1_000_000_000),
+        },
         hash: [hash; 32],
+        previous: None,
         created_at: bench.clock.now(),
         expires_at: None,
         revoked_at: None,
@@ -42,7 +55,10 @@ pub async fn a_key_is_found_by_its_hash(bench: StoreBench) -> Verdict {
         account: Some("u1".parse()?),
         expires_at: Some(bench.clock.now()),
         name: None,
-        scopes: Vec::new(),
+        scopes: Scopes::All,
+        models: AllowedModels::default(),
+        limits: Limits { tokens_per_minute: Some(1), ..Limits::default() },
+        previous: Some(PreviousSecret { hash: [9; 32], until: bench.clock.now() }),
         ..key(&bench, 2)
     };
     for key in [&service, &user] {
@@ -72,6 +88,54 @@ pub async fn a_revoked_key_says_so(bench: StoreBench) -> Verdict {
     let found = bench.store.key_by_hash(key.hash).await?;
     same("revoked at", found.and_then(|key| key.revoked_at), Some(at))?;
     same("an unknown one", bench.store.revoke_key(KeyId::new(Uuid::now_v7())).await?, false)
+}
+
+/// With all else as it was. The same again changes nothing.
+pub async fn a_rotated_key_is_found_by_both_hashes(bench: StoreBench) -> Verdict {
+    let key = key(&bench, 1);
+    bench.store.insert_key(key.clone()).await?;
+    let before = bench.store.keys_revision().await?;
+    let until = bench.clock.now().after(Duration::from_secs(60));
+    let previous = Some(PreviousSecret { hash: [1; 32], until });
+    let rotated = ApiKey { hash: [2; 32], previous, ..key.clone() };
+    for _ in 0..2 {
+        same("rotated", bench.store.rotate_key(key.id, [2; 32], until).await?.as_ref(), Some(&rotated))?;
+        bench.pass(1);
+    }
+    holds("the revision didn't rise", bench.store.keys_revision().await? > before)?;
+    for hash in [1, 2] {
+        same("found", bench.store.key_by_hash([hash; 32]).await?.as_ref(), Some(&rotated))?;
+    }
+    Ok(())
+}
+
+/// One that was replaced before opens nothing any more.
+pub async fn only_the_last_two_hashes_of_a_key_are_known(bench: StoreBench) -> Verdict {
+    let key = key(&bench, 1);
+    bench.store.insert_key(key.clone()).await?;
+    let until = bench.clock.now().after(Duration::from_secs(60));
+    for hash in [2, 3] {
+        holds("it wasn't rotated", bench.store.rotate_key(key.id, [hash; 32], until).await?.is_some())?;
+    }
+    let known = [1, 2, 3].map(|hash| bench.store.key_by_hash([hash; 32]));
+    let [first, second, third] = known;
+    same("the first", first.await?, None)?;
+    same("the second", second.await?.map(|key| key.hash), Some([3; 32]))?;
+    same("the third", third.await?.map(|key| key.hash), Some([3; 32]))
+}
+
+/// It would open nothing.
+pub async fn a_key_that_does_not_count_is_not_rotated(bench: StoreBench) -> Verdict {
+    let revoked = key(&bench, 1);
+    bench.store.insert_key(revoked.clone()).await?;
+    bench.store.revoke_key(revoked.id).await?;
+    let expired = ApiKey { expires_at: Some(bench.clock.now()), ..key(&bench, 2) };
+    bench.store.insert_key(expired.clone()).await?;
+    let until = bench.clock.now().after(Duration::from_secs(60));
+    for id in [revoked.id, expired.id, KeyId::new(Uuid::now_v7())] {
+        same("rotated", bench.store.rotate_key(id, [3; 32], until).await?, None)?;
+    }
+    same("the new hash", bench.store.key_by_hash([3; 32]).await?, None)
 }
 
 /// And with nothing else.

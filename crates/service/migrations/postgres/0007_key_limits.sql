@@ -1,0 +1,8 @@
+-- What a key may be used for besides its scopes, and the secret that it had before.
+ALTER TABLE api_key ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE api_key ADD COLUMN requests_per_minute BIGINT;
+ALTER TABLE api_key ADD COLUMN tokens_per_minute BIGINT;
+ALTER TABLE api_key ADD COLUMN concurrency BIGINT;
+ALTER TABLE api_key ADD COLUMN previous_hash BYTEA;
+ALTER TABLE api_key ADD COLUMN previous_until BIGINT;
+CREATE UNIQUE INDEX api_key_previous_hash ON api_key (previous_hash) WHERE previous_hash IS NOT NULL;
