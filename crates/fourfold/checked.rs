@@ -41,6 +41,7 @@ impl Checked {
             let problem = "must be set where database.url is, the same for every process; make one with: openssl rand -base64 32";
             return Err(at("security.secret_key", problem));
         }
+        settings.server.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.usage.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.limits.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.webhooks.check().map_err(|(setting, problem)| at(setting, &problem))?;

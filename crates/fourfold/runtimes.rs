@@ -8,7 +8,6 @@
 //!
 //! A connection stays on the runtime that it was handed to, so nothing that serves a request crosses threads.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -17,9 +16,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use fourfold_api::{AppState, Listener, ServerSettings};
 use fourfold_service::Spawner;
+use metrics::Gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::role::Role;
 
@@ -63,7 +63,6 @@ impl HttpRuntimes {
         };
         let mut threads = Vec::with_capacity(cores);
         let mut senders = Vec::with_capacity(cores);
-        let address = listener.local_addr().context("the listener has no address")?;
         for core in 0..cores {
             let runtime = Builder::new_current_thread()
                 .max_blocking_threads(BLOCKING_THREADS)
@@ -74,9 +73,8 @@ impl HttpRuntimes {
             let (sender, connections) = mpsc::channel(WAITING_MAX);
             let (router, settings, thread_spawner) = (router.clone(), settings.clone(), spawner.clone());
             let thread = thread::Builder::new().name(format!("http-{core}")).spawn(move || {
-                let handed_out = HandedOut { connections, address };
                 runtime.block_on(async {
-                    fourfold_api::serve(handed_out, router, &settings, &thread_spawner).await;
+                    fourfold_api::serve(HandedOut(connections), router, &settings, &thread_spawner).await;
                     if !thread_spawner.stop(settings.shutdown_timeout).await {
                         tracing::warn!("some requests were cut off, since they took too long to end");
                     }
@@ -85,8 +83,10 @@ impl HttpRuntimes {
             threads.push((spawner, thread.context("an HTTP thread can't be started")?));
             senders.push(sender);
         }
-        let stopping = accepting.stopping().clone();
-        accepting.start(async move { stopping.run_until_cancelled(accept(listener, senders)).await });
+        let (stopping, connections_max) = (accepting.stopping().clone(), settings.connections_max);
+        accepting.start(async move {
+            stopping.run_until_cancelled(accept(listener, senders, connections_max)).await
+        });
         Ok(Self { threads })
     }
 
@@ -103,9 +103,20 @@ impl HttpRuntimes {
     }
 }
 
-async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>>) {
+/// Accepts a connection where there is room for one more; the others wait with the system.
+async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>>, connections_max: usize) {
     let runtimes = Arc::<[_]>::from(runtimes);
+    let room = Arc::new(Semaphore::new(connections_max));
+    let open = metrics::gauge!("fourfold_connections_open");
+    open.set(0);
     for runtime in runtimes.iter().cycle() {
+        if room.available_permits() == 0 {
+            tracing::warn!(
+                connections_max,
+                "there is no room for more connections; see server.connections_max"
+            );
+        }
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
         let connection = loop {
             match listener.accept().await {
                 Ok(connection) => break connection,
@@ -118,11 +129,12 @@ async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>
                 }
             }
         };
-        let (stream, address) = connection;
+        let (stream, _address) = connection;
         let handed = stream.set_nodelay(true).and_then(|()| stream.into_std());
         match handed {
             Ok(stream) => {
-                if runtime.send((stream, address)).await.is_err() {
+                let place = Place::new(open.clone(), permit);
+                if runtime.send((stream, place)).await.is_err() {
                     return;
                 }
             }
@@ -133,23 +145,39 @@ async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>
     }
 }
 
-type TcpConnection = (std::net::TcpStream, SocketAddr);
+type TcpConnection = (std::net::TcpStream, Place);
+
+/// One of the connections that there may be; whoever holds it keeps it open.
+struct Place {
+    open: Gauge,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    fn new(open: Gauge, permit: OwnedSemaphorePermit) -> Self {
+        open.increment(1);
+        Self { open, _permit: permit }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.decrement(1);
+    }
+}
 
 /// The connections that were handed to one runtime.
-struct HandedOut {
-    connections: mpsc::Receiver<TcpConnection>,
-    address: SocketAddr,
-}
+struct HandedOut(mpsc::Receiver<TcpConnection>);
 
 impl Listener for HandedOut {
     type Io = TcpStream;
-    type Addr = SocketAddr;
+    type Held = Place;
 
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    async fn accept(&mut self) -> (TcpStream, Place) {
         loop {
-            match self.connections.recv().await {
-                Some((stream, address)) => match TcpStream::from_std(stream) {
-                    Ok(stream) => return (stream, address),
+            match self.0.recv().await {
+                Some((stream, place)) => match TcpStream::from_std(stream) {
+                    Ok(stream) => return (stream, place),
                     Err(error) => {
                         tracing::warn!(
                             error = &error as &dyn std::error::Error,
@@ -161,9 +189,5 @@ impl Listener for HandedOut {
                 None => std::future::pending().await,
             }
         }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        Ok(self.address)
     }
 }

@@ -28,6 +28,7 @@ mod refused_starts;
 mod reload;
 mod scaled_out;
 mod shared_limits;
+mod slow_clients;
 mod start_and_stop;
 mod strangers;
 mod support;

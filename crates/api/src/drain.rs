@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use axum::Error;
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
+
+use crate::pace::Paced;
 
 /// The most that is read for nothing.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -23,15 +25,20 @@ const BYTES_MAX: usize = 64 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 const PIECE_PATIENCE: Duration = Duration::from_secs(1);
 
-pub(crate) async fn drain(request: Request, next: Next) -> Response {
-    // Later versions end a request without its connection.
-    if request.version() > Version::HTTP_11 || request.body().is_end_stream() {
+pub(crate) async fn drain(State(idle_max): State<Duration>, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
         return next.run(request).await;
+    }
+    // Later versions end a request without its connection.
+    if request.version() > Version::HTTP_11 {
+        return next.run(request.map(|body| Body::new(Paced::new(body, idle_max)))).await;
     }
     // Who asks first sends nothing when the answer is no.
     let is_sent = !request.headers().contains_key(header::EXPECT);
     let left = Left::default();
-    let response = next.run(request.map(|body| Body::new(Lent { body, is_sent, left: left.clone() }))).await;
+    let response = next
+        .run(request.map(|body| Body::new(Paced::new(Lent { body, is_sent, left: left.clone() }, idle_max))))
+        .await;
     // What didn't come in time isn't waited for again.
     if response.status() != StatusCode::REQUEST_TIMEOUT
         && let Some(body) = left.take()

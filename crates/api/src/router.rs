@@ -1,6 +1,7 @@
 //! Every route and every layer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
@@ -23,6 +24,9 @@ use crate::query_names::{QueryNames, known_names};
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
 use crate::{AppState, ServerSettings, admin, native, openai, ops};
+
+/// How long a browser may keep the leave to ask, so that it needn't ask for that before every request.
+const LEAVE_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// What web pages of other origins may read of an answer, besides what they may always.
 const EXPOSED: [HeaderName; 6] = [
@@ -61,7 +65,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         // From the inside out: panics become errors, browsers get their leave, errors their body and id.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(limit_headers))
-        .layer(from_fn(drain))
+        .layer(from_fn_with_state(settings.body_idle_timeout, drain))
         .layer(cors(settings))
         .layer(from_fn_with_state(metrics, request))
 }
@@ -137,7 +141,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 fn cors(settings: &ServerSettings) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .expose_headers(EXPOSED.into_iter().chain(LIMIT_HEADERS).collect::<Vec<_>>());
+        .expose_headers(EXPOSED.into_iter().chain(LIMIT_HEADERS).collect::<Vec<_>>())
+        .max_age(LEAVE_KEPT);
     // A `*` wouldn't let `Authorization` through, so what is asked for is named back.
     let any_header = AllowHeaders::mirror_request();
     match &settings.cors.origins {

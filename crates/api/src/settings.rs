@@ -6,6 +6,15 @@ use std::time::Duration;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+/// How many headers a request may have unless it is set.
+pub(crate) const HEADERS_MAX: usize = 100;
+
+/// What may be set.
+const HEADER_BYTES_LEAST: usize = 8 * 1024;
+const HEADER_BYTES_MOST: usize = 16 * 1024 * 1024;
+const HEADERS_MOST: usize = 10_000;
+const CONNECTIONS_MOST: usize = 1_000_000;
+
 /// The HTTP server.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -22,6 +31,12 @@ pub struct ServerSettings {
     pub public_url: Option<String>,
     /// The largest body of a request; a larger one is answered 413.
     pub body_limit_bytes: usize,
+    /// The most bytes that the head of a request may have; at least 8192. A larger one is answered 431.
+    pub header_bytes_max: usize,
+    /// The most headers that a request may have; more are answered 431.
+    pub headers_max: usize,
+    /// The most connections that a process has open at a time; more wait until one of them ends. 1 to 1 000 000.
+    pub connections_max: usize,
     /// How long a caller may take to send the head of a request.
     #[serde(with = "fourfold_domain::serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -30,6 +45,18 @@ pub struct ServerSettings {
     #[serde(with = "fourfold_domain::serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub body_timeout: Duration,
+    /// How long a caller may pause while it sends the body of a request.
+    #[serde(with = "fourfold_domain::serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub body_idle_timeout: Duration,
+    /// How long a connection may be open between two requests.
+    #[serde(with = "fourfold_domain::serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub idle_timeout: Duration,
+    /// How long a caller may take nothing of what it is sent, before its connection is closed.
+    #[serde(with = "fourfold_domain::serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub send_timeout: Duration,
     /// How long requests and jobs may go on after a signal to stop.
     #[serde(with = "fourfold_domain::serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -55,8 +82,14 @@ impl Default for ServerSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
             body_limit_bytes: 32 * 1024 * 1024,
+            header_bytes_max: 64 * 1024,
+            headers_max: HEADERS_MAX,
+            connections_max: 10_000,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(60),
+            body_idle_timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(75),
+            send_timeout: Duration::from_secs(60),
             shutdown_timeout: Duration::from_secs(30),
             cors: CorsSettings::default(),
         }
@@ -64,6 +97,31 @@ impl Default for ServerSettings {
 }
 
 impl ServerSettings {
+    /// The first setting that can't be, with what is allowed.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let timeouts = [
+            ("server.header_timeout", self.header_timeout),
+            ("server.body_timeout", self.body_timeout),
+            ("server.body_idle_timeout", self.body_idle_timeout),
+            ("server.idle_timeout", self.idle_timeout),
+            ("server.send_timeout", self.send_timeout),
+        ];
+        if let Some((name, _)) = timeouts.into_iter().find(|(_, timeout)| timeout.is_zero()) {
+            return Err((name, "must be more than nothing".to_owned()));
+        }
+        if !(HEADER_BYTES_LEAST..=HEADER_BYTES_MOST).contains(&self.header_bytes_max) {
+            let allowed = format!("must be from {HEADER_BYTES_LEAST} to {HEADER_BYTES_MOST}");
+            return Err(("server.header_bytes_max", allowed));
+        }
+        if !(1..=HEADERS_MOST).contains(&self.headers_max) {
+            return Err(("server.headers_max", format!("must be from 1 to {HEADERS_MOST}")));
+        }
+        if !(1..=CONNECTIONS_MOST).contains(&self.connections_max) {
+            return Err(("server.connections_max", format!("must be from 1 to {CONNECTIONS_MOST}")));
+        }
+        Ok(())
+    }
+
     /// The address for links in answers, without a slash at its end.
     pub fn link_base(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
@@ -116,6 +174,27 @@ mod tests {
             is_accepted,
             "{written}"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let right = ServerSettings::default();
+        assert_eq!(right.check(), Ok(()));
+        for (wrong, name) in [
+            (ServerSettings { header_timeout: Duration::ZERO, ..right.clone() }, "server.header_timeout"),
+            (ServerSettings { body_timeout: Duration::ZERO, ..right.clone() }, "server.body_timeout"),
+            (
+                ServerSettings { body_idle_timeout: Duration::ZERO, ..right.clone() },
+                "server.body_idle_timeout",
+            ),
+            (ServerSettings { idle_timeout: Duration::ZERO, ..right.clone() }, "server.idle_timeout"),
+            (ServerSettings { send_timeout: Duration::ZERO, ..right.clone() }, "server.send_timeout"),
+            (ServerSettings { header_bytes_max: 8191, ..right.clone() }, "server.header_bytes_max"),
+            (ServerSettings { headers_max: 0, ..right.clone() }, "server.headers_max"),
+            (ServerSettings { connections_max: 0, ..right.clone() }, "server.connections_max"),
+        ] {
+            assert_eq!(wrong.check().map_err(|(place, _)| place), Err(name), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -129,8 +129,9 @@ mod tests {
                 "completely (fourfold.yaml line 3): unknown setting; known there: artifacts, calls, data_dir, database, files, http, \
                  instances, jobs, limits, log, models, pricing, providers, redis, security, server, usage, webhooks",
                 "log.filter.a (fourfold.yaml line 2): unknown setting; did you mean log.filter?",
-                "server.something (fourfold.yaml line 1): unknown setting; known there: body_limit_bytes, body_timeout, cors, \
-                 header_timeout, listen, public_url, shutdown_timeout",
+                "server.something (fourfold.yaml line 1): unknown setting; known there: body_idle_timeout, \
+                 body_limit_bytes, body_timeout, connections_max, cors, header_bytes_max, header_timeout, headers_max, \
+                 idle_timeout, listen, public_url, send_timeout, shutdown_timeout",
             ],
         );
     }

@@ -4,11 +4,12 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use fourfold_domain::{Credits, CreditsChange, CreditsError};
 use fourfold_service::Timestamp;
-use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
+use super::upload::too_slow;
 use crate::error::ApiError;
+use crate::pace::is_too_slow;
 use crate::{AppState, rfc3339};
 
 /// Work on more bytes than this is done aside.
@@ -33,18 +34,13 @@ impl FromRequest<AppState> for Body {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let limit = state.body_limit_bytes;
         let reading = Limited::new(request.into_body(), limit).collect();
-        let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| {
-            ApiError::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "body_timeout",
-                "the body of the request took too long",
-            )
-        })?;
+        let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| too_slow())?;
         let bytes = match read {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => {
                 return Err(ApiError::too_large("the body", limit as u64));
             }
+            Err(error) if is_too_slow(error.as_ref()) => return Err(too_slow()),
             Err(_broken) => return Err(ApiError::malformed("body", "the body of the request broke off")),
         };
         match aside(&bytes, |bytes| serde_json::from_slice(bytes)).await? {

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::AppState;
 use crate::error::ApiError;
+use crate::pace::is_too_slow;
 
 /// The name of the one field.
 const FIELD: &str = "file";
@@ -116,6 +117,7 @@ pub(super) fn broken(error: multer::Error, field: &'static str) -> ApiError {
         multer::Error::StreamSizeExceeded { limit } => {
             ApiError::too_large(field, limit.saturating_sub(FRAME_BYTES_MAX)).param(field)
         }
+        multer::Error::StreamReadFailed(error) if is_too_slow(error.as_ref()) => too_slow(),
         multer::Error::StreamReadFailed(_)
         | multer::Error::IncompleteStream
         | multer::Error::IncompleteHeaders

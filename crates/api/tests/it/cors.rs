@@ -3,6 +3,7 @@
 use fourfold_api::{CorsSettings, ServerSettings};
 use http::Method;
 
+use crate::support::rules::operations;
 use crate::support::{House, Plan};
 
 const PAGE: &str = "https://app.example.com";
@@ -70,4 +71,64 @@ async fn a_page_can_read_errors_and_what_they_say_of_another_try() {
     for name in ["etag", "content-range", "retry-after", "x-request-id", "x-should-retry"] {
         assert!(exposed.contains(name), "{name}: {exposed}");
     }
+}
+
+/// What OpenAI's and Anthropic's clients send from a page, besides our own.
+const SENT: [&str; 20] = [
+    "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access",
+    "anthropic-version",
+    "authorization",
+    "cache-control",
+    "content-type",
+    "fourfold-user",
+    "idempotency-key",
+    "last-event-id",
+    "openai-beta",
+    "openai-organization",
+    "openai-project",
+    "prefer",
+    "range",
+    "x-api-key",
+    "x-request-id",
+    "x-stainless-lang",
+    "x-stainless-os",
+    "x-stainless-retry-count",
+    "x-stainless-timeout",
+];
+
+#[tokio::test]
+async fn a_page_gets_its_leave_for_every_route_and_header() {
+    let house = House::new().await;
+    for operation in operations() {
+        let method = operation.method.as_str();
+        let first = house
+            .ask(Method::OPTIONS, operation.path)
+            .header("origin", PAGE)
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", SENT.join(","));
+        let answer = first.answer().await;
+        let asked = format!("{method} {}", operation.path);
+        assert_eq!(
+            (answer.status, answer.header("access-control-allow-origin")),
+            (200, Some("*")),
+            "{asked}"
+        );
+        let methods = answer.header("access-control-allow-methods").unwrap();
+        assert!(methods.split(',').any(|known| known == method), "{asked}: {methods}");
+        let headers: Vec<_> = answer.header("access-control-allow-headers").unwrap().split(',').collect();
+        assert!(SENT.iter().all(|sent| headers.contains(sent)), "{asked}: {headers:?}");
+        assert_eq!(answer.header("access-control-max-age"), Some("600"), "{asked}");
+        assert!(answer.text().is_empty(), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn what_depends_on_the_origin_is_not_kept_for_another() {
+    let origins = vec![PAGE.to_owned(), "http://localhost:3000".to_owned()];
+    let settings =
+        ServerSettings { cors: CorsSettings { origins: Some(origins) }, ..ServerSettings::default() };
+    let house = House::with(Plan { settings, ..Plan::default() }).await;
+    let answer = house.get("/api/v1/credits").by("u1").header("origin", PAGE).answer().await;
+    assert!(answer.header("vary").unwrap().contains("origin"), "{:?}", answer.headers);
 }

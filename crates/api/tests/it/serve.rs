@@ -1,11 +1,18 @@
 //! Connections, on real sockets.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::get;
+use fourfold_api::ServerSettings;
 use fourfold_service::Spawner;
+use futures_util::stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::support::House;
@@ -104,4 +111,150 @@ async fn a_server_that_stops_answers_what_it_has_begun() {
     assert!(all_ended);
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+/// Fails unless a connection on which this comes, is answered and is followed by this is closed in this span:
+/// one timeout after it, and at most one look at the connection more.
+async fn check_closed_after(followed_by: &str, least: Duration, most: Duration) {
+    let server = Server::start().await;
+    let mut connection = server.connect().await;
+    connection.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    until(&mut connection, "\"missing\":[]}").await;
+    let began = Instant::now();
+    connection.write_all(followed_by.as_bytes()).await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(60 * 60), rest(&mut connection)).await;
+    assert_eq!(closed.as_deref(), Ok(""), "{followed_by:?}");
+    assert!((least..=most).contains(&began.elapsed()), "{followed_by:?}: {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_may_be_idle_for_longer_than_a_head_may_take() {
+    let ServerSettings { header_timeout, idle_timeout, .. } = ServerSettings::default();
+    check_closed_after("", idle_timeout, idle_timeout + header_timeout).await;
+    check_closed_after("GET /health", header_timeout, header_timeout * 2).await;
+}
+
+/// A server for this route alone, and its address.
+async fn serve_alone(settings: ServerSettings, router: Router) -> (std::net::SocketAddr, Spawner) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let spawner = Spawner::new(Handle::current());
+    let serving = spawner.clone();
+    spawner.start(async move { fourfold_api::serve(listener, router, &settings, &serving).await });
+    (address, spawner)
+}
+
+/// An answer without an end, which tells when it is dropped.
+fn endless(dropped: mpsc::UnboundedSender<()>) -> Router {
+    let answer = async move || {
+        let held = Dropped(dropped);
+        let parts = stream::repeat_with(move || {
+            let _held = &held;
+            Ok::<_, Infallible>(Bytes::from_static(&[b' '; 16 * 1024]))
+        });
+        Body::from_stream(parts)
+    };
+    Router::new().route("/", get(answer))
+}
+
+/// Tells when it is dropped.
+struct Dropped(mpsc::UnboundedSender<()>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_stops_reading_is_left() {
+    let settings = ServerSettings::default();
+    let (send_timeout, header_timeout) = (settings.send_timeout, settings.header_timeout);
+    let (told, mut dropped) = mpsc::unbounded_channel();
+    let (address, _spawner) = serve_alone(settings, endless(told)).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let began = Instant::now();
+    connection.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60 * 60), dropped.recv()).await.unwrap().unwrap();
+    assert!(
+        (send_timeout..=send_timeout + header_timeout).contains(&began.elapsed()),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_reads_slowly_is_not() {
+    let settings = ServerSettings::default();
+    let (told, mut dropped) = mpsc::unbounded_channel();
+    let (address, _spawner) = serve_alone(settings.clone(), endless(told)).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    for _ in 0..10 {
+        // As much as lies between them, so that the server can send on.
+        let mut read = vec![0; 8 * 1024 * 1024];
+        connection.read_exact(&mut read).await.unwrap();
+        tokio::time::sleep(settings.send_timeout / 2).await;
+    }
+    dropped.try_recv().unwrap_err();
+    drop(connection);
+    tokio::time::timeout(Duration::from_secs(60), dropped.recv()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let settings =
+        ServerSettings { header_bytes_max: 8 * 1024, headers_max: 10, ..ServerSettings::default() };
+    let (address, _spawner) = serve_alone(settings, Router::new().route("/", get(async || "ok"))).await;
+    let long = format!("x: {}\r\n", "y".repeat(9 * 1024));
+    let many: String = (0..11).map(|number| format!("x{number}: y\r\n")).collect();
+    for (headers, status) in [(String::new(), "200"), (long, "431"), (many, "431")] {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET / HTTP/1.1\r\nconnection: close\r\n{headers}\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let answer = until(&mut connection, "\r\n\r\n").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_pauses_is_not_waited_for() {
+    let server = Server::start().await;
+    let mut connection = server.connect().await;
+    let head = format!(
+        "POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nfourfold-user: u1\r\n\
+         content-length: 100\r\n\r\n{{",
+        server.house.service
+    );
+    let began = Instant::now();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let answer = until(&mut connection, "body_timeout").await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert_eq!(began.elapsed().as_secs(), server.house.settings.body_idle_timeout.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_trickles_is_waited_for_as_long_as_a_body_may_take() {
+    let server = Server::start().await;
+    let mut connection = server.connect().await;
+    let head = format!(
+        "POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nfourfold-user: u1\r\n\
+         content-length: 100\r\n\r\n{{",
+        server.house.service
+    );
+    let began = Instant::now();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = connection.into_split();
+    let trickling = async {
+        while writing.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let mut read = [0; 12];
+    tokio::select! {
+        answer = reading.read_exact(&mut read) => { answer.unwrap(); }
+        () = trickling => panic!("nobody answered"),
+    }
+    assert_eq!(&read, b"HTTP/1.1 408");
+    assert_eq!(began.elapsed().as_secs(), server.house.settings.body_timeout.as_secs());
 }
