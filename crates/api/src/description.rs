@@ -24,6 +24,7 @@ pub fn openapi() -> OpenApiDocument {
         (name = "openai", description = "OpenAI's wire, for its unmodified clients"),
         (name = "models", description = "What can be asked for"),
         (name = "credits", description = "The caller's account"),
+        (name = "usage", description = "What the caller's account used"),
         (name = "admin", description = "For the operator; admin keys only"),
         (name = "operations", description = "Health and metrics")
     )

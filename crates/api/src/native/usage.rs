@@ -94,7 +94,7 @@ pub(crate) struct UsageSpan {
 ///
 /// The log has a row for each call and job once it has ended, a second or so later. A crash may lose the last of them;
 /// the entries of the account are the truth about its credits.
-#[utoipa::path(get, path = "/api/v1/usage", tag = "credits", operation_id = "show_usage",
+#[utoipa::path(get, path = "/api/v1/usage", tag = "usage", operation_id = "show_usage",
     params(UserHeader, UsageSpanQuery, PageQuery),
     responses((status = 200, body = Paged<UsageBody>, description = "the sums"), KeyErrors))]
 pub(crate) async fn show(

@@ -2,4 +2,5 @@
 
 mod endings;
 mod house;
+mod slow_readers;
 mod usage;
