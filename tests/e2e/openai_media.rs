@@ -236,9 +236,11 @@ async fn a_vendor_of_the_same_wire_is_paid_once_for_each() {
     }
     assert_eq!(simulator.paid_tasks().len(), 1);
     let sound = spoken(&caller, "A fox runs.").await;
-    for (model, format, field) in
-        [("whisper-1", "verbose_json", "segments"), ("gpt-4o-transcribe", "json", "usage")]
-    {
+    for (model, format, field) in [
+        ("whisper-1", "verbose_json", "segments"),
+        ("gpt-4o-transcribe", "json", "usage"),
+        ("gpt-4o-transcribe-diarize", "diarized_json", "segments"),
+    ] {
         let parts: [Part<'_>; 3] = [
             ("file", Some("fox.wav"), &sound),
             ("model", None, model.as_bytes()),
@@ -249,7 +251,7 @@ async fn a_vendor_of_the_same_wire_is_paid_once_for_each() {
             assert!(heard["text"].is_string() && !heard[field].is_null(), "{model}: {heard}");
         }
     }
-    assert_eq!(simulator.paid_tasks().len(), 3);
+    assert_eq!(simulator.paid_tasks().len(), 4);
     read_books(&home, &caller).await;
     is_clean(&home).await;
 }

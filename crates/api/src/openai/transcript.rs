@@ -27,6 +27,18 @@ pub(super) enum Format {
     Srt,
     Vtt,
     Verbose,
+    Diarized,
+}
+
+/// What was said, in the JSON that was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = OpenAiTranscriptionBody)]
+pub(crate) enum TranscriptionBody {
+    /// json and verbose_json.
+    Transcription(Transcription),
+    /// diarized_json.
+    Diarized(Diarized),
 }
 
 /// What was said, in OpenAI's shape.
@@ -83,6 +95,58 @@ struct Word {
     end: f64,
 }
 
+/// What each of those who speak said, in OpenAI's shape.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenAiDiarizedTranscription)]
+pub(crate) struct Diarized {
+    /// Always `transcribe`.
+    task: &'static str,
+    /// How long the sound is, in seconds, where the vendor tells.
+    duration: Option<f64>,
+    /// All of it.
+    text: String,
+    segments: Vec<Turn>,
+    /// What it used, where the vendor tells.
+    #[schema(value_type = Option<Object>)]
+    usage: Option<Value>,
+}
+
+/// What one of them said at a time.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenAiDiarizedSegment)]
+struct Turn {
+    /// Always `transcript.text.segment`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    /// Who, as far as the vendor tells.
+    speaker: Option<String>,
+    start: f64,
+    end: f64,
+    text: String,
+}
+
+impl Diarized {
+    fn new(view: &JobView, transcript: Transcript) -> Self {
+        let usage = usage(view, &transcript);
+        let turn = |(place, said): (usize, TimedText)| Turn {
+            kind: "transcript.text.segment",
+            id: format!("seg_{place}"),
+            speaker: said.speaker,
+            start: said.start,
+            end: said.end,
+            text: said.text,
+        };
+        Self {
+            task: "transcribe",
+            duration: transcript.seconds,
+            text: transcript.text,
+            segments: transcript.segments.into_iter().enumerate().map(turn).collect(),
+            usage,
+        }
+    }
+}
+
 impl Format {
     pub(super) fn read(written: Option<&str>) -> Result<Self, ApiError> {
         Ok(match written {
@@ -91,13 +155,10 @@ impl Format {
             Some("srt") => Self::Srt,
             Some("vtt") => Self::Vtt,
             Some("verbose_json") => Self::Verbose,
-            Some("diarized_json") => {
-                let message =
-                    "response_format diarized_json is not offered: no model here tells speakers apart";
-                return Err(ApiError::invalid("response_format", message));
-            }
+            Some("diarized_json") => Self::Diarized,
             Some(_) => {
-                let message = "response_format must be one of json, text, srt, vtt, verbose_json";
+                let message =
+                    "response_format must be one of json, text, srt, vtt, verbose_json, diarized_json";
                 return Err(ApiError::invalid("response_format", message));
             }
         })
@@ -107,20 +168,22 @@ impl Format {
 /// The transcript of a job, so written.
 pub(super) async fn answer(state: &AppState, view: &JobView, format: Format) -> Result<Response, ApiError> {
     let transcript = read(state, view).await?;
-    let needs_times = matches!(format, Format::Srt | Format::Vtt | Format::Verbose);
+    let needs_times = !matches!(format, Format::Json | Format::Text);
     if needs_times && transcript.segments.is_empty() && !transcript.text.trim().is_empty() {
         let message = "the vendor told no times; the text is the job's artifact".to_owned();
         let (reason, effect) = (Reason::Unreadable, Effect::Started);
         let error = ApiError::from(ServiceError::Vendor { reason, effect, message, retry_after: None });
         return Err(ApiError { job: Some(view.job.id), ..error });
     }
+    let json = |body: TranscriptionBody| axum::Json(body).into_response();
     let plain = |text: String| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
     let mut response = match format {
         Format::Text => plain(format!("{}\n", transcript.text)),
         Format::Srt => plain(srt(&transcript.segments)),
         Format::Vtt => plain(vtt(&transcript.segments)),
-        Format::Json => axum::Json(Transcription::short(view, transcript)).into_response(),
-        Format::Verbose => axum::Json(Transcription::whole(view, transcript)).into_response(),
+        Format::Json => json(TranscriptionBody::Transcription(Transcription::short(view, transcript))),
+        Format::Verbose => json(TranscriptionBody::Transcription(Transcription::whole(view, transcript))),
+        Format::Diarized => json(TranscriptionBody::Diarized(Diarized::new(view, transcript))),
     };
     response.headers_mut().extend(served_by(view));
     Ok(response)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::asked::{Asked, streams, succeeded};
-use super::transcript::{Format, Transcription, answer};
+use super::transcript::{Format, TranscriptionBody, answer};
 use crate::AppState;
 use crate::description::{AttachedErrors, BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
@@ -33,8 +33,8 @@ pub(crate) struct NewTranscription {
     /// Words that may occur in it.
     prompt: Option<String>,
     temperature: Option<f64>,
-    /// json, which holds where it is left out, text, srt, vtt or verbose_json; the last three need a model that tells
-    /// times.
+    /// json, which holds where it is left out, text, srt, vtt, verbose_json or diarized_json. srt, vtt and verbose_json
+    /// need a model that tells times, diarized_json one that tells speakers apart.
     response_format: Option<String>,
     /// Of verbose_json: what is told with its time, `segment`, `word` or both.
     #[schema(rename = "timestamp_granularities[]")]
@@ -54,7 +54,7 @@ pub(crate) struct NewTranscription {
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
     responses(
         (status = 200, description = "what is said",
-            content((Transcription = "application/json"), (String = "text/plain"))),
+            content((TranscriptionBody = "application/json"), (String = "text/plain"))),
         KeyErrors,
         BodyErrors,
         AttachedErrors,
@@ -101,6 +101,20 @@ fn read(state: &AppState, mut object: Object) -> Result<(Asked, Format), ApiErro
             return Err(ApiError::invalid("timestamp_granularities", message));
         }
     };
+    if format == Format::Diarized {
+        if asked.parameter("speakers").is_none() {
+            let message = format!(
+                "response_format can't be diarized_json: {} tells no speakers apart",
+                asked.model.name
+            );
+            return Err(ApiError::invalid("response_format", message));
+        }
+        asked.tell("speakers", "response_format", true.into());
+        // Whatever is told apart, the vendor divides the sound by itself.
+        if asked.input.get("chunking_strategy") == Some(&Value::from("auto")) {
+            asked.input.remove("chunking_strategy");
+        }
+    }
     if let Some(timestamps) = timestamps {
         if asked.parameter("timestamps").is_none() {
             let message =

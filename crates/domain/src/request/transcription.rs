@@ -21,6 +21,8 @@ pub struct TranscriptionRequest {
     pub translate: bool,
     /// What is told with its time.
     pub timestamps: Timestamps,
+    /// Whether those who speak are told apart, with what each says and when.
+    pub speakers: bool,
     /// Parameters of single models.
     pub extras: Map<String, Value>,
 }
@@ -66,6 +68,7 @@ impl TranscriptionRequest {
                     InvalidInput::not_allowed("input.timestamps", "must be one of none, segment, word")
                 })?,
             },
+            speakers: fields.boolean("speakers")?.unwrap_or(false),
             extras: fields.rest(),
         })
     }

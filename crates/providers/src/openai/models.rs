@@ -9,7 +9,7 @@ type Row = (&'static [&'static str], Modality, fn() -> Vec<Parameter>);
 
 /// Everything that is offered without a word in the configuration.
 pub(super) fn models() -> Vec<ModelSpec> {
-    let rows: [Row; 9] = [
+    let rows: [Row; 10] = [
         (&["gpt-5", "gpt-5-mini", "gpt-5-nano", "o3"], Modality::Chat, reasoning_chat),
         (&["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-4o", "gpt-4o-mini"], Modality::Chat, plain_chat),
         (&["text-embedding-3-small", "text-embedding-3-large"], Modality::Embedding, embedding),
@@ -23,6 +23,7 @@ pub(super) fn models() -> Vec<ModelSpec> {
             Modality::Transcription,
             transcription,
         ),
+        (&["gpt-4o-transcribe-diarize"], Modality::Transcription, diarized_transcription),
     ];
     let spec = |name: &&str, modality, parameters: fn() -> Vec<Parameter>| ModelSpec {
         vendor_model: (*name).to_owned(),
@@ -195,6 +196,15 @@ pub(crate) fn transcription() -> Vec<Parameter> {
         text("prompt", 4096, "words that may occur in it"),
         number("temperature", 0.0, 1.0, "how freely it guesses"),
     ]
+}
+
+/// The vendor takes no words for a sound whose speakers it tells apart.
+fn diarized_transcription() -> Vec<Parameter> {
+    let mut parameters = transcription();
+    parameters.retain(|parameter| parameter.name != "prompt");
+    let about = "whether those who speak are told apart";
+    parameters.push(Parameter::new("speakers", ParameterKind::Boolean, about));
+    parameters
 }
 
 pub(crate) fn timed_transcription() -> Vec<Parameter> {

@@ -53,6 +53,11 @@ pub(crate) async fn request(
     if !granularities.is_empty() {
         options.response_format = Some("verbose_json".to_owned());
     }
+    if transcription.speakers {
+        options.response_format = Some("diarized_json".to_owned());
+        // Longer sounds are refused without it.
+        options.chunking_strategy = Some("auto".to_owned());
+    }
     // A translation knows no other times than those of its segments, and isn't asked for them.
     if !granularities.is_empty() && !transcription.translate {
         options.timestamp_granularities = Some(granularities.iter().map(ToString::to_string).collect());

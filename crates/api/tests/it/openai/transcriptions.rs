@@ -90,6 +90,27 @@ async fn each_format_is_written_as_openai_writes_it() {
 }
 
 #[tokio::test]
+async fn speakers_are_told_apart_where_the_model_can() {
+    let said = json!({"text": "Hm. Yes.", "seconds": 2.0, "segments": [
+        {"text": "Hm.", "start": 0.0, "end": 1.0, "speaker": "A"},
+        {"text": "Yes.", "start": 1.0, "end": 2.0, "speaker": "B"},
+    ]});
+    let fields = [("response_format", "diarized_json"), ("chunking_strategy", "auto")];
+    let (house, answer) = listened(&fields, &said).await;
+    let turn = |id: &str, speaker: &str, text: &str, start: f64| {
+        json!({"type": "transcript.text.segment", "id": id, "speaker": speaker, "text": text, "start": start,
+            "end": start + 1.0})
+    };
+    let usage = json!({"type": "duration", "seconds": 2.0});
+    let segments = json!([turn("seg_0", "A", "Hm.", 0.0), turn("seg_1", "B", "Yes.", 1.0)]);
+    let expected = json!({"task": "transcribe", "duration": 2.0, "text": "Hm. Yes.", "segments": segments, "usage": usage});
+    assert_eq!(answer.json(), expected);
+    let job = house.get("/api/v1/jobs").by("u1").ok(200).await["data"][0]["id"].as_str().unwrap().to_owned();
+    let job = house.get(&format!("/api/v1/jobs/{job}")).by("u1").ok(200).await;
+    assert_eq!(job["input"]["speakers"], true);
+}
+
+#[tokio::test]
 async fn a_long_text_is_read_from_the_store() {
     let long = "fox ".repeat(10_000);
     let (_house, answer) = listened(&[("response_format", "text")], &json!({"text": long})).await;
@@ -119,7 +140,7 @@ async fn what_is_not_offered_is_refused_and_leaves_no_file() {
         ("talk", &[], 422, "invalid_parameter", "model"),
         ("skim", &[("response_format", "srt")], 422, "invalid_parameter", "response_format"),
         ("skim", &[("response_format", "verbose_json")], 422, "invalid_parameter", "response_format"),
-        ("listen", &[("response_format", "diarized_json")], 422, "invalid_parameter", "response_format"),
+        ("skim", &[("response_format", "diarized_json")], 422, "invalid_parameter", "response_format"),
         ("listen", &[("response_format", "pdf")], 422, "invalid_parameter", "response_format"),
         (
             "listen",

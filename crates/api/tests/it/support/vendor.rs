@@ -62,7 +62,8 @@ impl Vendor {
         let times = Parameter::new("timestamps", ParameterKind::Choice(times), "what is told with its time");
         let number = ParameterKind::Number { min: 0.0, max: 1.0 };
         let temperature = Parameter::new("temperature", number, "how freely");
-        let listening = [heard(), vec![times, temperature]].concat();
+        let speakers = Parameter::new("speakers", ParameterKind::Boolean, "whether speakers are told apart");
+        let listening = [heard(), vec![times, temperature, speakers]].concat();
         let filmed = vec![
             text("prompt").required(),
             whole("seconds", 8).default(4),

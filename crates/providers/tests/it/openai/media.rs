@@ -135,6 +135,24 @@ async fn a_transcript_has_its_times_and_is_counted_by_the_second() {
 }
 
 #[tokio::test]
+async fn speakers_are_asked_for_and_told() {
+    let mut api = MockOpenAiApi::new();
+    api.expect_transcribe_audio().times(1).returning(|request| {
+        let sent = wire(&request.options);
+        let told = (&sent["response_format"], &sent["chunking_strategy"]);
+        assert_eq!(told, (&json!("diarized_json"), &json!("auto")));
+        let answer = json!({"text": "Hm.", "duration": 1.0,
+            "segments": [{"id": "seg_0", "speaker": "A", "start": 0.0, "end": 1.0, "text": "Hm."}]});
+        Ok(serde_json::from_value::<Transcription>(answer).unwrap())
+    });
+    let input = json!({"audio": "data:audio/wav;base64,UklGRg==", "speakers": true});
+    let request = media(Modality::Transcription, input);
+    let outputs = done(provider(api).start(request, context("gpt-4o-transcribe-diarize")).await.unwrap());
+    let transcript: Transcript = serde_json::from_slice(bytes(&outputs)).unwrap();
+    assert_eq!(transcript.segments[0].speaker.as_deref(), Some("A"));
+}
+
+#[tokio::test]
 async fn seconds_are_found_wherever_the_vendor_tells_them() {
     let by_duration = json!({"text": "x", "usage": {"type": "duration", "seconds": 7}});
     assert_eq!(heard(by_duration).await.1, 7);
