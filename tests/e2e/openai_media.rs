@@ -39,10 +39,10 @@ fn bytes(picture: &Value) -> Vec<u8> {
 }
 
 async fn spoken(caller: &Api, text: &str) -> Vec<u8> {
-    let job = caller.submitted(&json!({"model": "mock-speech", "input": {"text": text}})).await;
-    let job = ended(caller, &job).await;
-    let path = format!("/api/v1/jobs/{}/artifacts/0", job["id"].as_str().unwrap());
-    caller.get(&path).send().await.bytes
+    let asked = json!({"model": "mock-speech", "input": text, "response_format": "wav"});
+    let spoken = caller.post("/v1/audio/speech", &asked).send().await;
+    assert_eq!((spoken.status, spoken.header("content-type")), (200, "audio/wav"), "{}", spoken.text());
+    spoken.bytes
 }
 
 async fn is_clean(home: &Home) {

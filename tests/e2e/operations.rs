@@ -75,6 +75,7 @@ async fn every_route_is_documented() {
         "GET /api/v1/webhooks/secrets",
         "POST /api/v1/webhooks/deliveries/{id}/redeliver",
         "POST /api/v1/webhooks/secrets",
+        "POST /v1/audio/speech",
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
         "GET /v1/videos",

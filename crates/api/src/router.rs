@@ -107,6 +107,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openai::chat::create))
         .routes(routes!(openai::images::create))
         .routes(routes!(openai::images::edit))
+        .routes(routes!(openai::speech::create))
         .routes(routes!(openai::transcriptions::create))
         .routes(routes!(openai::videos::create, openai::videos::list))
         .routes(routes!(openai::videos::show, openai::videos::delete))

@@ -9,6 +9,7 @@ pub(crate) mod images;
 pub(crate) mod models;
 mod pictures;
 mod request;
+pub(crate) mod speech;
 mod transcript;
 pub(crate) mod transcriptions;
 pub(crate) mod videos;

@@ -60,6 +60,7 @@ fn every_route_is_described() {
         "GET /metrics",
         "GET /v1/models",
         "GET /v1/models/{id}",
+        "POST /v1/audio/speech",
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
         "GET /v1/videos",

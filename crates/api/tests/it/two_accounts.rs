@@ -68,6 +68,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("GET /api/v1/webhooks/deliveries", Finds::ItsOwn),
     ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
+    ("POST /v1/audio/speech", Finds::New),
     ("POST /v1/audio/transcriptions", Finds::New),
     ("POST /v1/chat/completions", Finds::New),
     ("POST /v1/images/edits", Finds::New),
@@ -120,6 +121,7 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
         ("/v1/images/generations", true) => ask.json(&json!({"model": "picture", "prompt": "a fox"})),
+        ("/v1/audio/speech", true) => ask.json(&json!({"model": "speak", "input": "A fox."})),
         ("/v1/videos", true) => ask.json(&json!({"model": "film", "prompt": "a fox"})),
         ("/v1/audio/transcriptions", true) => {
             ask.form(&[text_part("model", "listen"), part("file", "audio/wav", "the stranger's own")])

@@ -5,5 +5,6 @@ mod chat_replays;
 mod chat_streams;
 mod images;
 mod models;
+mod speech;
 mod transcriptions;
 mod videos;

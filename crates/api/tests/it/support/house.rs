@@ -44,7 +44,7 @@ use super::Ask;
 use super::vendor::Vendor;
 
 /// The users `u1` and `u2` with ten credits each, and the models `picture` at 0.04 credits a picture, `talk` at 0.001
-/// credits a token in and 0.002 out, `film` at 0.02 a second, and `listen` and `skim`, which tells no times, at 0.02 a
+/// credits a token in and 0.002 out, `film` at 0.02 a second, `speak` at 0.02 a character, and `listen` and `skim`, which tells no times, at 0.02 a
 /// minute.
 pub(crate) struct House {
     pub(crate) clock: Arc<TestClock>,
@@ -311,7 +311,15 @@ fn catalog(providers: &ProviderTable) -> Catalog {
     let listen = second(Modality::Transcription, "acme-listen", Unit::AudioSecond);
     let skim = second(Modality::Transcription, "acme-skim", Unit::AudioSecond);
     let film = second(Modality::Video, "acme-film", Unit::VideoSecond);
-    let models = [("picture", picture), ("talk", talk), ("listen", listen), ("skim", skim), ("film", film)];
+    let speak = model(Modality::Speech, "acme-speak", vec![rate(Unit::Character, "0.02", Some(1))]);
+    let models = [
+        ("speak", speak),
+        ("picture", picture),
+        ("talk", talk),
+        ("listen", listen),
+        ("skim", skim),
+        ("film", film),
+    ];
     let models = BTreeMap::from(models.map(|(name, model)| (name.to_owned(), model)));
     Catalog::build(&models, PricingSettings::default(), providers).unwrap()
 }

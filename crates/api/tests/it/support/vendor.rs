@@ -64,6 +64,8 @@ impl Vendor {
         let temperature = Parameter::new("temperature", number, "how freely");
         let speakers = Parameter::new("speakers", ParameterKind::Boolean, "whether speakers are told apart");
         let listening = [heard(), vec![times, temperature, speakers]].concat();
+        let sounds = ["mp3", "wav"].map(str::to_owned).to_vec();
+        let sound = Parameter::new("format", ParameterKind::Choice(sounds), "the format of the sound");
         let filmed = vec![
             text("prompt").required(),
             whole("seconds", 8).default(4),
@@ -81,6 +83,7 @@ impl Vendor {
             spec_of("acme-listen", Modality::Transcription, listening),
             spec_of("acme-skim", Modality::Transcription, heard()),
             spec_of("acme-film", Modality::Video, filmed),
+            spec_of("acme-speak", Modality::Speech, vec![text("text").required(), text("voice"), sound]),
         ];
         Self { key: provider("acme"), models, script: Mutex::default() }
     }
