@@ -93,7 +93,7 @@ async fn pictures_are_drawn_and_changed_and_paid_once() {
 }
 
 #[tokio::test]
-async fn who_leaves_before_a_worker_comes_pays_nothing_and_who_leaves_later_does() {
+async fn who_leaves_after_the_vendor_was_asked_leaves_the_job_running() {
     let home = Home::new().with("FOURFOLD__PROVIDERS__MOCK__DELAY", "10m");
     let server = home.start().await;
     let caller = server.admin.user("u1");
