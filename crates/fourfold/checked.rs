@@ -43,6 +43,7 @@ impl Checked {
         }
         settings.server.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.usage.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.auth.check().map_err(|(setting, problem)| at(&setting, &problem))?;
         settings.limits.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.webhooks.check().map_err(|(setting, problem)| at(setting, &problem))?;
         if let Some(key) = &settings.security.secret_key {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use fourfold_api::{AppState, JobEventWriter, ServerSettings};
 use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
@@ -18,9 +18,10 @@ use fourfold_service::instances::{self, LiveInstances};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService, RoomWatch};
 use fourfold_service::keys::KeysService;
 use fourfold_service::limits::{LimitsService, SharedBy};
-use fourfold_service::ports::{ObjectStorage, Store};
+use fourfold_service::ports::{KeySource, ObjectStorage, Store};
 use fourfold_service::reconcile::ReconcileService;
 use fourfold_service::routing::Routing;
+use fourfold_service::tokens::TokenVerifier;
 use fourfold_service::usage::{UsageLog, UsageParts, UsageService};
 use fourfold_service::webhooks::{Outbox, SecretCipher, WebhookParts, WebhookWorker, WebhooksService};
 use fourfold_service::{Clock, Media, Spawner, SystemClock};
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::backends::{self, Shared};
-use crate::bridges::{HttpMedia, HttpWebhooks, LiveProviders};
+use crate::bridges::{HttpKeys, HttpMedia, HttpWebhooks, LiveProviders};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 use crate::data_dir::{DataDir, decode_secret_key};
@@ -133,6 +134,14 @@ fn media(settings: &Settings, files: &FilesService) -> Result<Media> {
     Ok(Media::new(files.clone(), Arc::new(fetcher)))
 }
 
+/// Who may call besides the holders of keys.
+fn tokens(settings: &Settings, clock: Arc<dyn Clock>) -> Result<TokenVerifier> {
+    let keys: Arc<dyn KeySource> =
+        Arc::new(HttpKeys::new().context("the client for public keys can't be made")?);
+    TokenVerifier::new(&settings.auth, &keys, clock)
+        .map_err(|(setting, problem)| anyhow!("{setting}: {problem}"))
+}
+
 fn address_policy(allow_private: bool) -> AddressPolicy {
     if allow_private { AddressPolicy::Any } else { AddressPolicy::PublicOnly }
 }
@@ -224,7 +233,8 @@ impl Server {
             calls,
             credits: CreditsService::new(store.clone()),
             reconcile: ReconcileService::new(store.clone(), routing.clone(), clock.clone()),
-            keys: KeysService::new(store.clone(), clock.clone()),
+            keys: KeysService::new(store.clone(), clock.clone())
+                .with_tokens(tokens(&settings, clock.clone())?),
             artifacts,
             files: parts.files.clone(),
             usage: UsageService::new(usage, store.clone(), clock),

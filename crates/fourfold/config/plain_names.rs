@@ -32,6 +32,8 @@ pub(crate) const PLAIN_NAMES: &[PlainName] = &[
     PlainName { variable: "HTTP_MAX_RETRIES", setting: "http.retry.retries_max" },
     PlainName { variable: "HTTP_BACKOFF_BASE", setting: "http.retry.base" },
     PlainName { variable: "REDIS_URL", setting: "redis.url" },
+    PlainName { variable: "SUPABASE_URL", setting: "auth.supabase.url" },
+    PlainName { variable: "SUPABASE_JWT_SECRET", setting: "auth.supabase.jwt_secret" },
     PlainName { variable: "AIHUBMIX_API_KEY", setting: "providers.aihubmix.api_key" },
     PlainName { variable: "AIHUBMIX_BASE_URL", setting: "providers.aihubmix.base_url" },
     PlainName { variable: "ANTHROPIC_API_KEY", setting: "providers.anthropic.api_key" },

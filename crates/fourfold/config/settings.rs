@@ -26,6 +26,7 @@ use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
 use fourfold_service::limits::LimitSettings;
+use fourfold_service::tokens::AuthSettings;
 use fourfold_service::usage::UsageSettings;
 use fourfold_service::webhooks::WebhookSettings;
 use schemars::JsonSchema;
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) server: ServerSettings,
     /// Keys that the server itself holds, and where callers may lead it.
     pub(crate) security: SecuritySettings,
+    /// Who may call besides the holders of keys.
+    pub(crate) auth: AuthSettings,
     /// How jobs are worked on.
     pub(crate) jobs: JobSettings,
     /// How calls are worked on, which answer while their caller waits.
@@ -89,6 +92,7 @@ impl Default for Settings {
             log: LogSettings::default(),
             server: ServerSettings::default(),
             security: SecuritySettings::default(),
+            auth: AuthSettings::default(),
             jobs: JobSettings::default(),
             calls: CallSettings::default(),
             instances: InstanceSettings::default(),
@@ -111,6 +115,7 @@ impl Settings {
     pub(crate) fn fixed_sections_unlike(&self, other: &Self) -> Vec<String> {
         let is_like = [
             ("artifacts", self.artifacts == other.artifacts),
+            ("auth", self.auth == other.auth),
             ("calls", self.calls == other.calls),
             ("data_dir", self.data_dir == other.data_dir),
             ("database", self.database == other.database),

@@ -58,6 +58,7 @@ pub mod routing;
 mod spawner;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;
 pub mod usage;
 pub mod webhooks;
 

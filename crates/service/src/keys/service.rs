@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{ApiKey, Identity, KeyKind, KeySecret, NewKey, Scope, Scopes};
 use crate::credits::Budget;
 use crate::ports::KeyStore;
+use crate::tokens::TokenVerifier;
 use crate::{Clock, ServiceError, Spawner};
 
 /// How often a change of keys on another node is looked for; it counts within twice this time.
@@ -27,6 +28,7 @@ pub struct KeysService {
     store: Arc<dyn KeyStore>,
     clock: Arc<dyn Clock>,
     remembered: Arc<Mutex<Remembered>>,
+    tokens: Option<Arc<TokenVerifier>>,
 }
 
 #[derive(Default)]
@@ -41,7 +43,13 @@ struct Remembered {
 impl KeysService {
     /// Over this store.
     pub fn new(store: Arc<dyn KeyStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, remembered: Arc::default() }
+        Self { store, clock, remembered: Arc::default(), tokens: None }
+    }
+
+    /// Takes tokens too that count by this.
+    #[must_use]
+    pub fn with_tokens(self, tokens: TokenVerifier) -> Self {
+        Self { tokens: Some(Arc::new(tokens)), ..self }
     }
 
     /// Makes a key with this secret. The secret is kept nowhere.
@@ -128,6 +136,11 @@ impl KeysService {
 
     /// Who shows this; nobody where it opens nothing.
     pub async fn identify(&self, shown: &str) -> Result<Option<Identity>, ServiceError> {
+        if let Some(tokens) = self.tokens.as_ref().filter(|tokens| tokens.may_be_token(shown))
+            && let Some(user) = tokens.verify(shown).await?
+        {
+            return Ok(Some(Identity::Token(user)));
+        }
         let Ok(secret) = shown.parse() else { return Ok(None) };
         Ok(self.authenticate(&secret).await?.map(Identity::Key))
     }

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod files;
+mod key_source;
 mod limits;
 mod media_fetcher;
 mod object_storage;
@@ -18,6 +19,7 @@ mod webhooks;
 pub use configuration::{Configuration, Reloaded};
 pub(crate) use files::FileReads;
 pub use files::FileStore;
+pub use key_source::KeySource;
 pub use limits::{LimitsError, Permits, Rate, SharedLimits, Taking};
 pub use media_fetcher::MediaFetcher;
 pub use object_storage::{ObjectStorage, Presigned, ReadObject, StorageError};

@@ -18,6 +18,7 @@ mod sqlite;
 mod storage;
 mod store;
 mod tampering;
+mod tokens;
 mod usage;
 mod webhooks;
 mod worker;
