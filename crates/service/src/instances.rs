@@ -57,6 +57,12 @@ impl Default for LiveInstances {
 }
 
 impl LiveInstances {
+    /// So many, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn of(count: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(count)))
+    }
+
     /// At least 1.
     pub fn count(&self) -> u32 {
         self.0.load(Ordering::Relaxed)

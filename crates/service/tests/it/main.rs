@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod artifacts;
+mod caller_limits;
 mod calls;
 mod catalog;
 mod certificates;
