@@ -83,7 +83,6 @@ async fn a_chat_counts_by_the_tokens_that_it_used() {
     house.vendor.will_chat(Ok(said("In dens.")));
     let answer = house.post("/v1/chat/completions", talk(500)).key(&key).answer().await;
     assert_eq!((answer.status, answer.header("x-ratelimit-limit-tokens")), (200, Some("1000")));
-    assert!(left(&answer) < 500, "the estimate is taken before it: {}", left(&answer));
     let used = answer.json()["usage"]["total_tokens"].as_u64().unwrap();
     assert!((1..500).contains(&used), "{used}");
     // The call has ended, and its estimate has become what it used.
