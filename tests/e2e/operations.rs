@@ -83,6 +83,7 @@ async fn every_route_is_documented() {
         "GET /v1/videos/{id}",
         "DELETE /v1/videos/{id}",
         "GET /v1/videos/{id}/content",
+        "POST /v1/embeddings",
         "POST /v1/images/edits",
         "POST /v1/images/generations",
         "GET /v1/models",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use fourfold_domain::{Effect, InvalidInput, JobId, JobState, Problem, Reason};
+use fourfold_domain::{Dialect, Effect, InvalidInput, JobId, JobState, Problem, Reason};
 use fourfold_service::jobs::JobView;
 use fourfold_service::{Refusal, ServiceError};
 use http::{HeaderValue, StatusCode, header};
@@ -147,8 +147,24 @@ impl ApiError {
     }
 
     /// As the last event of a stream that has begun.
-    pub(crate) fn event(&self) -> String {
-        format!("data: {}\n\n", serde_json::json!({"error": self.detail()}))
+    pub(crate) fn event(&self, dialect: Dialect) -> String {
+        let detail = self.detail();
+        match dialect {
+            Dialect::OpenAiChat | Dialect::OpenAiEmbeddings => {
+                format!("data: {}\n\n", serde_json::json!({"error": detail}))
+            }
+            Dialect::OpenAiResponses => {
+                let ErrorDetail { message, code, param, .. } = detail;
+                let event =
+                    serde_json::json!({"type": "error", "code": code, "message": message, "param": param});
+                format!("event: error\ndata: {event}\n\n")
+            }
+            Dialect::AnthropicMessages => {
+                let error =
+                    serde_json::json!({"type": anthropic_kind(self.status), "message": detail.message});
+                format!("event: error\ndata: {}\n\n", serde_json::json!({"type": "error", "error": error}))
+            }
+        }
     }
 
     fn detail(&self) -> ErrorDetail {
@@ -161,10 +177,18 @@ impl ApiError {
         }
     }
 
-    /// The whole answer.
-    pub(crate) fn answer(&self, request_id: &str) -> Response {
-        let body = ErrorBody { error: self.detail(), request_id: request_id.to_owned() };
-        let mut response = (self.status, Json(body)).into_response();
+    /// The whole answer, in Anthropic's shape or in ours, which is OpenAI's.
+    pub(crate) fn answer(&self, request_id: &str, is_anthropics: bool) -> Response {
+        let (error, request_id) = (self.detail(), request_id.to_owned());
+        let mut response = if is_anthropics {
+            let kind = anthropic_kind(self.status);
+            let ErrorDetail { message, code, param, .. } = error;
+            let error = serde_json::json!({"type": kind, "message": message, "code": code, "param": param});
+            let body = serde_json::json!({"type": "error", "error": error, "request_id": request_id});
+            (self.status, Json(body)).into_response()
+        } else {
+            (self.status, Json(ErrorBody { error, request_id })).into_response()
+        };
         let headers = response.headers_mut();
         if self.effect != Effect::NotStarted {
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
@@ -373,6 +397,17 @@ fn kind(status: StatusCode) -> &'static str {
     }
 }
 
+/// The same in Anthropic's words.
+fn anthropic_kind(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYMENT_REQUIRED => "billing_error",
+        StatusCode::PAYLOAD_TOO_LARGE => "request_too_large",
+        StatusCode::GATEWAY_TIMEOUT => "timeout_error",
+        StatusCode::SERVICE_UNAVAILABLE => "overloaded_error",
+        status => kind(status),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use fourfold_domain::JobState;
@@ -384,7 +419,7 @@ mod tests {
     fn check(error: impl Into<ApiError>, status: u16, code: &str, should_retry: Option<&str>) {
         let error = error.into();
         assert_eq!((error.status.as_u16(), error.code), (status, code));
-        let answer = error.answer("r1");
+        let answer = error.answer("r1", false);
         assert_eq!(answer.headers().get("x-should-retry").map(|value| value.to_str().unwrap()), should_retry);
     }
 
@@ -405,7 +440,7 @@ mod tests {
         let over = ServiceError::LimitExceeded { of, limited, limit: 60, retry_after };
         assert_eq!(over.to_string(), "this key may have 60 requests a minute; try again later");
         let over = ApiError::from(over);
-        assert_eq!(over.answer("r1").headers()[header::RETRY_AFTER], "2");
+        assert_eq!(over.answer("r1", false).headers()[header::RETRY_AFTER], "2");
         check(over, 429, "rate_limit_exceeded", Some("true"));
         check(Refusal::NotRetryable(JobState::Running), 409, "not_retryable", None);
         check(ServiceError::TooLarge { what: "input".into(), bytes_max: 1 }, 413, "too_large", None);
@@ -448,7 +483,7 @@ mod tests {
     fn who_finds_our_store_gone_learns_when_to_look_again() {
         for effect in [Effect::NotStarted, Effect::MayHaveStarted, Effect::Started] {
             let gone = ServiceError::Unavailable { what: "x", effect, source: BoxError::from("y") };
-            let answer = ApiError::from(gone).answer("id");
+            let answer = ApiError::from(gone).answer("id", false);
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
         }

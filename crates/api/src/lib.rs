@@ -32,6 +32,7 @@ mod router;
 mod serve;
 mod settings;
 mod state;
+mod text;
 
 pub use description::openapi;
 pub use native::webhook_event::JobEventWriter;

@@ -12,6 +12,9 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::request_metrics::RequestMetrics;
 
+/// The route whose clients know Anthropic's errors.
+const MESSAGES: &str = "/v1/messages";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Request, next: Next) -> Response {
@@ -29,7 +32,10 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
     let mut response = next.run(request).instrument(span.clone()).await;
 
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let headers = std::mem::replace(&mut response, error.answer(id.as_str())).into_parts().0.headers;
+        let headers = std::mem::replace(&mut response, error.answer(id.as_str(), route == Some(MESSAGES)))
+            .into_parts()
+            .0
+            .headers;
         for (name, value) in &headers {
             response.headers_mut().entry(name).or_insert_with(|| value.clone());
         }

@@ -105,6 +105,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::webhooks::redeliver))
         // OpenAI's wire
         .routes(routes!(openai::chat::create))
+        .routes(routes!(openai::embeddings::create))
         .routes(routes!(openai::images::create))
         .routes(routes!(openai::images::edit))
         .routes(routes!(openai::speech::create))

@@ -32,17 +32,7 @@ impl FromRequest<AppState> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
-        let limit = state.body_limit_bytes;
-        let reading = Limited::new(request.into_body(), limit).collect();
-        let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| too_slow())?;
-        let bytes = match read {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return Err(ApiError::too_large("the body", limit as u64));
-            }
-            Err(error) if is_too_slow(error.as_ref()) => return Err(too_slow()),
-            Err(_broken) => return Err(ApiError::malformed("body", "the body of the request broke off")),
-        };
+        let bytes = read_whole(request.into_body(), state).await?;
         match aside(&bytes, |bytes| serde_json::from_slice(bytes)).await? {
             Ok(Value::Object(object)) => Ok(Self { bytes, object: Object(object) }),
             Ok(_) => Err(ApiError::malformed("body", "the body must be a JSON object")),
@@ -51,8 +41,24 @@ impl FromRequest<AppState> for Body {
     }
 }
 
+/// Reads a body within its limits.
+pub(crate) async fn read_whole(body: axum::body::Body, state: &AppState) -> Result<Bytes, ApiError> {
+    let limit = state.body_limit_bytes;
+    let reading = Limited::new(body, limit).collect();
+    let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| too_slow())?;
+    match read {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::too_large("the body", limit as u64)),
+        Err(error) if is_too_slow(error.as_ref()) => Err(too_slow()),
+        Err(_broken) => Err(ApiError::malformed("body", "the body of the request broke off")),
+    }
+}
+
 /// Does work on bytes: here where they are few, else where it keeps nobody waiting.
-pub(super) async fn aside<T: Send + 'static>(bytes: &Bytes, work: fn(&[u8]) -> T) -> Result<T, ApiError> {
+pub(crate) async fn aside<T: Send + 'static>(
+    bytes: &Bytes,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Result<T, ApiError> {
     if bytes.len() <= LARGE_BYTES {
         return Ok(work(bytes));
     }

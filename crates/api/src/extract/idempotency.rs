@@ -1,6 +1,8 @@
 //! The header that makes a request idempotent.
 
+use bytes::Bytes;
 use fourfold_service::Idempotency;
+use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use sha2::{Digest as _, Sha256};
 
@@ -32,6 +34,15 @@ pub(crate) async fn idempotency(
     }
     let fingerprint = aside(&body.bytes, |bytes| Sha256::digest(bytes).into()).await?;
     idempotency_of(headers, method, uri, fingerprint)
+}
+
+/// The same, for a body that isn't read yet.
+pub(crate) async fn idempotency_for(parts: &Parts, body: &Bytes) -> Result<Option<Idempotency>, ApiError> {
+    if idempotency_key(&parts.headers)?.is_none() {
+        return Ok(None);
+    }
+    let fingerprint = aside(body, |bytes| Sha256::digest(bytes).into()).await?;
+    idempotency_of(&parts.headers, &parts.method, &parts.uri, fingerprint)
 }
 
 /// The same, with what tells the body apart.

@@ -9,10 +9,10 @@ mod path;
 mod scopes;
 mod upload;
 
-pub(crate) use body::{Body, Object};
+pub(crate) use body::{Body, Object, aside, read_whole};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
 pub(crate) use form::{Form, is_form};
-pub(crate) use idempotency::{idempotency, idempotency_key, idempotency_of};
+pub(crate) use idempotency::{idempotency, idempotency_for, idempotency_key, idempotency_of};
 pub(crate) use page::{Page, PageQuery, Paged};
 pub(crate) use path::{Id, Places, RealmQuery, Subjected};
 pub(crate) use upload::{BrokenUpload, UploadBody};

@@ -1,16 +1,17 @@
-//! Writes the answer of a chat on OpenAI's wire, whole or as events.
+//! A chat on OpenAI's wire, for models whose vendors don't speak it.
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use fourfold_domain::{AnswerPiece, ChatResult, StreamChunk};
-use fourfold_service::calls::{AnswerWriter, CallHead};
+use fourfold_domain::{AnswerPiece, GenerationResult, InvalidInput, StreamChunk, WireAsked};
+use fourfold_service::calls::{CallHead, Interpreter};
 use serde_json::{Map, Value, json};
 
 use super::completion::{ChatCompletion, UsageBody, finish_reason};
+use super::request;
 
-/// Writes the answer of one chat.
-pub(super) struct ChatWriter {
+/// Reads one chat, and writes its answer, whole or as events.
+pub(super) struct ChatInterpreter {
     model: String,
     includes_usage: bool,
     id: String,
@@ -19,9 +20,10 @@ pub(super) struct ChatWriter {
     begun: BTreeSet<u32>,
 }
 
-impl ChatWriter {
-    pub(super) fn new(model: String, includes_usage: bool) -> Self {
-        Self { model, includes_usage, id: String::new(), created: 0, begun: BTreeSet::new() }
+impl ChatInterpreter {
+    pub(super) fn of(asked: &WireAsked) -> Box<dyn Interpreter> {
+        let (model, includes_usage) = (asked.model.clone(), asked.includes_usage);
+        Box::new(Self { model, includes_usage, id: String::new(), created: 0, begun: BTreeSet::new() })
     }
 
     /// An event that adds this to one of the answers.
@@ -45,13 +47,18 @@ impl ChatWriter {
     }
 }
 
-impl AnswerWriter for ChatWriter {
+impl Interpreter for ChatInterpreter {
+    fn input(&mut self, body: &Bytes) -> Result<Map<String, Value>, InvalidInput> {
+        request::input(body)
+    }
+
     fn begin(&mut self, call: &CallHead) {
         self.id = format!("chatcmpl-{}", call.id.uuid().simple());
         self.created = call.created_at.millis().div_euclid(1000);
     }
 
-    fn whole(&mut self, result: ChatResult) -> Bytes {
+    fn whole(&mut self, result: GenerationResult) -> Bytes {
+        let GenerationResult::Chat(result) = result else { return Bytes::new() };
         let completion = ChatCompletion::new(self.id.clone(), self.created, self.model.clone(), result);
         // Only maps with keys that aren't texts can't be written as JSON, and there are none.
         serde_json::to_vec(&completion).unwrap_or_default().into()

@@ -1,25 +1,18 @@
 //! `POST /v1/chat/completions`.
 
-use std::convert::Infallible;
-
-use axum::body::Body as ResponseBody;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
-use fourfold_service::calls::{CallReply, CallRequest};
-use futures_util::StreamExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::response::Response;
+use fourfold_domain::Dialect;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::answer::ChatWriter;
+use super::answer::ChatInterpreter;
 use super::completion::ChatCompletion;
-use super::request::ChatAsked;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, User, UserHeader, idempotency};
-use crate::native::jobs::FOURFOLD_PROVIDER;
+use crate::extract::UserHeader;
+use crate::text::{self, Sent};
 
 /// A chat, in OpenAI's shape. What else a model can be told is in its `parameters`; see `/api/v1/models`.
 #[derive(ToSchema)]
@@ -80,52 +73,6 @@ pub(crate) struct NewChatCompletion {
         (status = 502, body = ErrorBody, description = "the vendor failed, or the first request with this key was cut off"),
         (status = 503, body = ErrorBody, description = "no vendor can be asked now, or there is no room left"),
         (status = 504, body = ErrorBody, description = "the vendor took too long")))]
-pub(crate) async fn create(
-    State(state): State<AppState>,
-    user: User,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let idempotency = idempotency(&headers, &method, &uri, &body).await?;
-    let mut asked = ChatAsked::read(body.object)?;
-    let writer = ChatWriter::new(asked.model.clone(), asked.includes_usage);
-    let request = CallRequest {
-        subject: user.subject,
-        key: user.key,
-        admission: user.admission,
-        model: asked.model.clone(),
-        input: std::mem::take(&mut asked.input),
-        is_stream: asked.is_stream,
-        idempotency,
-    };
-    let reply = state.calls.chat(request, Box::new(writer)).await.map_err(|error| asked.error(error))?;
-    // A provider's name is visible ASCII.
-    let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
-    let mut response = if asked.is_stream { stream(reply) } else { whole(reply).await? };
-    response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
-    Ok(response)
-}
-
-async fn whole(mut reply: CallReply) -> Result<Response, ApiError> {
-    let mut bytes = BytesMut::new();
-    while let Some(part) = reply.body.next().await {
-        bytes.extend_from_slice(&part?);
-    }
-    Ok(([(header::CONTENT_TYPE, "application/json")], bytes.freeze()).into_response())
-}
-
-/// Each part goes out as it comes. One that breaks off ends with the error, as an event.
-fn stream(reply: CallReply) -> Response {
-    let parts = reply.body.map(|part| {
-        Ok::<Bytes, Infallible>(part.unwrap_or_else(|error| ApiError::from(error).event().into()))
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-cache"),
-        // Proxies that buffer would hold events back.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    (headers, ResponseBody::from_stream(parts)).into_response()
+pub(crate) async fn create(State(state): State<AppState>, sent: Sent) -> Result<Response, ApiError> {
+    text::generate(&state, sent, Dialect::OpenAiChat, ChatInterpreter::of).await
 }

@@ -4,6 +4,7 @@ mod answer;
 mod asked;
 pub(crate) mod chat;
 mod completion;
+pub(crate) mod embeddings;
 mod film;
 pub(crate) mod images;
 pub(crate) mod models;

@@ -68,6 +68,7 @@ fn every_route_is_described() {
         "GET /v1/videos/{id}",
         "DELETE /v1/videos/{id}",
         "GET /v1/videos/{id}/content",
+        "POST /v1/embeddings",
         "POST /v1/images/edits",
         "POST /v1/images/generations",
     ];

@@ -71,6 +71,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /v1/audio/speech", Finds::New),
     ("POST /v1/audio/transcriptions", Finds::New),
     ("POST /v1/chat/completions", Finds::New),
+    ("POST /v1/embeddings", Finds::New),
     ("POST /v1/images/edits", Finds::New),
     ("POST /v1/images/generations", Finds::New),
     ("GET /v1/models", Finds::TheSame),
@@ -120,6 +121,8 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     match (operation.path, operation.takes_a_body()) {
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
+        // At a millionth of a credit a byte, this is more than the stranger has.
+        ("/v1/embeddings", true) => ask.json(&json!({"model": "vectors", "input": "fox ".repeat(5_000)})),
         ("/v1/images/generations", true) => ask.json(&json!({"model": "picture", "prompt": "a fox"})),
         ("/v1/audio/speech", true) => ask.json(&json!({"model": "speak", "input": "A fox."})),
         ("/v1/videos", true) => ask.json(&json!({"model": "film", "prompt": "a fox"})),

@@ -29,6 +29,8 @@ pub struct WireAsked {
     pub is_stream: bool,
     /// The most tokens of an answer, where the caller says.
     pub limit: Option<u64>,
+    /// The field in which he says so.
+    pub limit_field: Option<&'static str>,
     /// How many answers.
     pub answers: u64,
     /// Whether the caller wants to be told what was used: only OpenAI's chats leave it open.
@@ -64,11 +66,13 @@ impl WireAsked {
             }
             _ => {}
         }
+        let limit = limit(dialect, &fields)?;
         Ok(Self {
             dialect,
             model,
             is_stream,
-            limit: limit(dialect, &fields)?,
+            limit: limit.map(|(_, limit)| limit),
+            limit_field: limit.map(|(name, _)| name),
             answers: answers(dialect, &fields)?,
             includes_usage,
             edits,
@@ -107,7 +111,7 @@ pub(super) fn read<'b, T: serde::Deserialize<'b>>(
     serde_json::from_str(value).map_err(|_| InvalidInput::malformed(name, format!("must be {allowed}")))
 }
 
-fn limit(dialect: Dialect, fields: &WireFields<'_>) -> Result<Option<u64>, InvalidInput> {
+fn limit(dialect: Dialect, fields: &WireFields<'_>) -> Result<Option<(&'static str, u64)>, InvalidInput> {
     let names: &[&'static str] = match dialect {
         Dialect::OpenAiChat => &["max_completion_tokens", "max_tokens"],
         Dialect::OpenAiResponses => &["max_output_tokens"],
@@ -123,7 +127,7 @@ fn limit(dialect: Dialect, fields: &WireFields<'_>) -> Result<Option<u64>, Inval
                 let problem = "is the older name of max_completion_tokens; send one of them";
                 return Err(InvalidInput::not_allowed(*name, problem));
             }
-            given => limit = limit.or(given),
+            given => limit = limit.or(given.map(|given| (*name, given))),
         }
     }
     Ok(limit)

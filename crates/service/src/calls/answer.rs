@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::{CallId, ChatResult, Effect, ProviderKey, StreamChunk};
+use fourfold_domain::{CallId, Effect, GenerationResult, InvalidInput, ProviderKey, StreamChunk};
 use futures_util::Stream;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -19,14 +20,17 @@ use crate::{ServiceError, Timestamp};
 /// How many parts of an answer may wait for their reader.
 const PARTS_WAITING: usize = 32;
 
-/// Offers to write an answer in the wire that its caller speaks. The task that works on the call uses it, so that what
-/// was sent can be kept and sent again.
-pub trait AnswerWriter: Send + Sync {
-    /// Which call the answer is of. Said before anything else.
+/// Offers a wire that callers speak, to vendors who don't: what was asked in our words, and the answer in its own. The
+/// task that works on the call uses it, so that what was sent can be kept and sent again.
+pub trait Interpreter: Send + Sync {
+    /// What a body asks, by our names. A mistake names the field as the caller does, behind `input.`.
+    fn input(&mut self, body: &Bytes) -> Result<Map<String, Value>, InvalidInput>;
+
+    /// Which call the answer is of. Said before anything of it.
     fn begin(&mut self, call: &CallHead);
 
     /// A whole answer, for a caller who wants it at once.
-    fn whole(&mut self, result: ChatResult) -> Bytes;
+    fn whole(&mut self, result: GenerationResult) -> Bytes;
 
     /// The next part of a stream; empty where this says nothing in that wire.
     fn part(&mut self, chunk: &StreamChunk) -> Bytes;

@@ -39,25 +39,27 @@ impl Work<'_> {
             }
         };
         failpoint::reach("after_call_sent");
-        let mut chat = match result {
-            Ok(GenerationResult::Chat(chat)) => chat,
-            Ok(GenerationResult::Embedding(_)) => {
-                let message = "the vendor answered with something else";
-                return Tried::failed(ProviderError::new(Reason::Unreadable, Effect::Started, message));
-            }
+        let (mut result, mut written) = match result {
+            Ok(result) => (result, Written::default()),
             Err(error) => return Tried::failed(error),
         };
-        if !chat.answers.is_empty() && chat.answers.iter().all(is_filtered) {
-            let words = chat.answers.iter().find_map(|answer| answer.refusal.clone());
-            return Tried { vendor: chat.vendor, ..Tried::failed(refused(words)) };
+        let (told, vendor) = match &result {
+            GenerationResult::Chat(chat) => {
+                if !chat.answers.is_empty() && chat.answers.iter().all(is_filtered) {
+                    let words = chat.answers.iter().find_map(|answer| answer.refusal.clone());
+                    return Tried { vendor: chat.vendor.clone(), ..Tried::failed(refused(words)) };
+                }
+                chat.answers.iter().for_each(|answer| written.answer(answer));
+                (chat.usage, chat.vendor.clone())
+            }
+            GenerationResult::Embedding(embedding) => (embedding.usage, embedding.vendor.clone()),
+        };
+        let used = Used::whole(told, estimate::is_estimated(&vendor), input_tokens, written);
+        match &mut result {
+            GenerationResult::Chat(chat) => chat.usage = used.usage,
+            GenerationResult::Embedding(embedding) => embedding.usage = used.usage,
         }
-        let mut written = Written::default();
-        chat.answers.iter().for_each(|answer| written.answer(answer));
-        let vendor_estimates = estimate::is_estimated(&chat.vendor);
-        let used = Used::whole(chat.usage, vendor_estimates, input_tokens, written);
-        chat.usage = used.usage;
-        let vendor = chat.vendor.clone();
-        let last = self.task.writer.whole(chat);
+        let last = self.task.interpreter.whole(result);
         Tried { outcome: Outcome::Whole { used, last }, vendor, worked: Some(used.usage) }
     }
 
@@ -110,7 +112,7 @@ impl Work<'_> {
 
     /// Hands a chunk on. That the vendor's filter ends an answer is held back as long as there is nothing of it.
     async fn deliver(&mut self, chunk: &StreamChunk, seen: &mut Seen) -> Result<(), Left> {
-        let bytes = self.task.writer.part(chunk);
+        let bytes = self.task.interpreter.part(chunk);
         if bytes.is_empty() {
             return Ok(());
         }
@@ -146,16 +148,16 @@ impl Work<'_> {
             if self.begun.is_none() {
                 return Tried { vendor: seen.vendor, ..Tried::failed(refused(seen.refusal)) };
             }
-            let (last, worked) = (self.task.writer.last(), Some(seen.worked()));
+            let (last, worked) = (self.task.interpreter.last(), Some(seen.worked()));
             return Tried { outcome: Outcome::Filtered(last), vendor: seen.vendor, worked };
         }
         let vendor_estimates = estimate::is_estimated(&seen.vendor);
         let used = Used::whole(seen.told, vendor_estimates, seen.input_tokens, seen.received);
         let mut last = std::mem::take(&mut seen.held_back);
         if !seen.is_told {
-            last.extend_from_slice(&self.task.writer.part(&StreamChunk::Usage(used.usage)));
+            last.extend_from_slice(&self.task.interpreter.part(&StreamChunk::Usage(used.usage)));
         }
-        last.extend_from_slice(&self.task.writer.last());
+        last.extend_from_slice(&self.task.interpreter.last());
         let worked = Some(used.usage);
         Tried { outcome: Outcome::Whole { used, last: last.freeze() }, vendor: seen.vendor, worked }
     }
@@ -230,13 +232,13 @@ impl Seen {
 }
 
 /// Why a vendor isn't waited for any longer.
-enum Stop {
+pub(super) enum Stop {
     Late,
     Left,
 }
 
 /// Waits for a vendor until its time is over, and where the caller is waited for too until he has left.
-async fn before<T>(
+pub(super) async fn before<T>(
     work: impl Future<Output = T>,
     deadline: Instant,
     outlet: &Outlet,
@@ -249,12 +251,12 @@ async fn before<T>(
     }
 }
 
-fn too_late() -> ProviderError {
+pub(super) fn too_late() -> ProviderError {
     let message = "the vendor took longer than the model's deadline";
     ProviderError::new(Reason::Timeout, Effect::MayHaveStarted, message)
 }
 
-fn refused(words: Option<String>) -> ProviderError {
+pub(super) fn refused(words: Option<String>) -> ProviderError {
     let message = words.unwrap_or_else(|| "the vendor refuses this content".to_owned());
     ProviderError::new(Reason::Refused, Effect::Started, message)
 }

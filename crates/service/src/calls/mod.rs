@@ -14,6 +14,7 @@ mod ending;
 mod generate;
 mod left_over;
 mod order;
+mod pass;
 mod record;
 mod service;
 mod settings;
@@ -22,7 +23,7 @@ mod steps;
 mod task;
 mod work;
 
-pub use answer::{AnswerBody, AnswerWriter, CallHead, CallReply};
+pub use answer::{AnswerBody, CallHead, CallReply, Interpreter};
 pub use record::{Call, CallAnswer, CallState, CallView};
 pub use service::{CallParts, CallRequest, CallsService};
 pub use settings::CallSettings;

@@ -3,23 +3,28 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use fourfold_domain::{
-    CallId, ChatRequest, Credits, GenerationRequest, InvalidInput, Modality, Model, Quantity, Request, Unit,
-    Unpriced, estimate,
+    CallId, ChatRequest, Credits, Dialect, GenerationRequest, InvalidInput, Modality, Model, Parameter,
+    Quantity, Request, Unit, Unpriced, WireAsked, estimate,
 };
 use serde_json::{Map, Value};
 
+use super::answer::Interpreter;
 use crate::ServiceError;
 use crate::catalog::{CatalogService, MAX_TOKENS, Offer};
 use crate::jobs::Terms;
-use crate::routing::Routing;
+use crate::routing::{Candidates, Routing, Spoken, Wish};
 
-/// A chat that its model takes and that somebody can do.
+/// Text that its model takes and that somebody can write.
 pub(super) struct Order {
     pub(super) model: Arc<Model>,
-    /// All that is asked for, with what holds for the parameters that were left out.
-    pub(super) input: Map<String, Value>,
-    chat: Box<ChatRequest>,
+    /// What the caller asked, in his own bytes, where somebody speaks them.
+    pub(super) wire: Option<WireOrder>,
+    /// The same in our words, where somebody doesn't.
+    pub(super) typed: Option<Typed>,
+    /// The most tokens of an answer.
+    pub(super) limit: u64,
     /// The most that it can cost.
     pub(super) amount: Credits,
     /// The most that it can cost with the least output that is worth asking for.
@@ -28,28 +33,51 @@ pub(super) struct Order {
     is_bounded: bool,
 }
 
+/// A request in its caller's own bytes.
+pub(super) struct WireOrder {
+    pub(super) asked: WireAsked,
+    pub(super) body: Bytes,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// A request in our words.
+pub(super) struct Typed {
+    /// All that is asked for, with what holds for the parameters that were left out.
+    input: Map<String, Value>,
+    request: Request,
+}
+
 impl Order {
-    /// Checks a chat against its model and prices it.
-    pub(super) fn chat(
+    /// Checks what is asked against its model and prices it.
+    pub(super) fn new(
         catalog: &CatalogService,
         routing: &Routing,
-        model: &str,
-        input: &Map<String, Value>,
+        wire: WireOrder,
+        interpreter: &mut dyn Interpreter,
     ) -> Result<Self, ServiceError> {
-        if catalog.current().model(model)?.modality != Modality::Chat {
-            return Err(InvalidInput::not_allowed("model", "must be a model that chats").into());
-        }
-        let Offer { model, mut input, defaults, request, quote, .. } = catalog.offer(model, input)?;
-        let is_bounded = input.contains_key(MAX_TOKENS);
-        input.extend(defaults);
-        routing.check(&model.route, &input, &request)?;
-        let Request::Generation(GenerationRequest::Chat(chat)) = request else {
-            return Err(InvalidInput::not_allowed("model", "must be a model that chats").into());
+        let model = catalog.current().model(&wire.asked.model)?.clone();
+        check_modality(wire.asked.dialect, model.modality)?;
+        let spoken = match wire.asked.names_files() {
+            true => Spoken::Nowhere,
+            false => routing.spoken(&model.route, wire.asked.dialect),
         };
-        let amount = quote.credits;
-        let mut order = Self { model, input, chat, amount, amount_min: amount, is_bounded };
-        let least = order.chat.max_tokens.min(order.model.min_output);
-        order.amount_min = order.price(&mut order.quantities_max(), least)?;
+        let mut typed = || Typed::new(catalog, routing, &wire, interpreter);
+        let typed = match spoken {
+            Spoken::Nowhere => Some(typed()?),
+            // Who can't be told in our words what is asked isn't asked.
+            Spoken::Here => typed().ok(),
+            Spoken::Everywhere => None,
+        };
+        let limit = match &typed {
+            Some(typed) if spoken == Spoken::Nowhere => typed.limit(),
+            _ => limit(&model, &wire.asked)?,
+        };
+        let is_bounded = wire.asked.limit.is_some();
+        let wire = (spoken != Spoken::Nowhere).then_some(wire);
+        let (amount, amount_min) = (Credits::ZERO, Credits::ZERO);
+        let mut order = Self { model, wire, typed, limit, amount, amount_min, is_bounded };
+        order.amount = order.price(limit)?;
+        order.amount_min = order.price(limit.min(order.model.min_output))?;
         Ok(order)
     }
 
@@ -59,47 +87,57 @@ impl Order {
             return Ok(());
         }
         // What the least costs was held at least.
-        let (mut paid, mut unpaid) = (self.chat.max_tokens.min(self.model.min_output), self.chat.max_tokens);
-        let mut quantities = self.quantities_max();
+        let (mut paid, mut unpaid) = (self.limit.min(self.model.min_output), self.limit);
         while unpaid - paid > 1 {
             let middle = paid + (unpaid - paid) / 2;
-            if self.price(&mut quantities, middle)? <= held {
+            if self.price(middle)? <= held {
                 paid = middle;
             } else {
                 unpaid = middle;
             }
         }
-        self.chat.max_tokens = paid;
-        self.input.insert(MAX_TOKENS.to_owned(), paid.into());
+        self.limit = paid;
+        if let Some(typed) = &mut self.typed {
+            typed.lower_to(paid);
+        }
         Ok(())
     }
 
-    /// What is asked of a vendor.
-    pub(super) fn request(&self) -> Request {
-        Request::Generation(GenerationRequest::Chat(self.chat.clone()))
+    /// Who may do it, in their order.
+    pub(super) fn candidates(&self, routing: &Routing, id: CallId) -> Candidates {
+        let wish = Wish {
+            dialect: self.wire.as_ref().map(|wire| wire.asked.dialect),
+            typed: self.typed.as_ref().map(|typed| (&typed.input, &typed.request)),
+        };
+        routing.candidates(&self.model.route, id.uuid(), wish)
     }
 
     /// The most that it can come to.
     pub(super) fn quantities_max(&self) -> Vec<Quantity> {
-        self.chat.quantities_max(&self.model.token_ceilings)
+        self.quantities_at(self.limit)
     }
 
     /// The most that the vendor who is asked first charges for it, where the catalog says.
     pub(super) fn cost_max(&self, routing: &Routing, id: CallId) -> Option<Credits> {
-        let candidates = routing.candidates(&self.model.route, id.uuid(), &self.input, &self.request());
+        let candidates = self.candidates(routing, id);
         let cost = candidates.first()?.choice.cost.as_ref()?;
         cost.quote_max(&self.quantities_max()).ok().map(|quote| quote.credits)
     }
 
     /// How many tokens go in, by our estimate.
     pub(super) fn input_tokens(&self) -> u64 {
-        estimate::chat_input(&self.chat)
+        match (&self.wire, &self.typed) {
+            (Some(wire), _) => wire.asked.input_tokens(),
+            (None, Some(typed)) => typed.input_tokens(),
+            (None, None) => 0,
+        }
     }
 
     /// How many tokens go in and out, by our estimate: at most as many as its caller said, else as go in.
     pub(super) fn tokens_expected(&self) -> u64 {
-        let output = self.chat.max_tokens.saturating_mul(u64::from(self.chat.n));
-        self.input_tokens().saturating_add(if self.is_bounded { output } else { 0 })
+        let outputs = self.quantities_max();
+        let outputs = outputs.iter().filter(|quantity| self.is_bounded && quantity.unit == Unit::OutputToken);
+        outputs.map(|output| output.count).fold(self.input_tokens(), u64::saturating_add)
     }
 
     /// The rules by which its attempts go on.
@@ -113,11 +151,105 @@ impl Order {
         }
     }
 
-    /// The most that it can cost with this limit of its output, which the quantities then have.
-    fn price(&self, quantities: &mut [Quantity], max_tokens: u64) -> Result<Credits, Unpriced> {
-        for output in quantities.iter_mut().filter(|quantity| quantity.unit == Unit::OutputToken) {
-            output.count = max_tokens.saturating_mul(u64::from(self.chat.n));
+    /// The most that it can cost with this limit of its output.
+    fn price(&self, limit: u64) -> Result<Credits, Unpriced> {
+        Ok(self.model.price.quote_max(&self.quantities_at(limit))?.credits)
+    }
+
+    fn quantities_at(&self, limit: u64) -> Vec<Quantity> {
+        match (&self.wire, &self.typed) {
+            (Some(wire), _) => wire.asked.quantities_max(&self.model.token_ceilings, limit),
+            (None, Some(typed)) => typed.quantities_max(&self.model, limit),
+            (None, None) => Vec::new(),
         }
-        Ok(self.model.price.quote_max(quantities)?.credits)
+    }
+}
+
+impl Typed {
+    fn new(
+        catalog: &CatalogService,
+        routing: &Routing,
+        wire: &WireOrder,
+        interpreter: &mut dyn Interpreter,
+    ) -> Result<Self, ServiceError> {
+        let input = interpreter.input(&wire.body)?;
+        let Offer { model, mut input, defaults, request, .. } = catalog.offer(&wire.asked.model, &input)?;
+        input.extend(defaults);
+        routing.check(&model.route, Wish::typed(&input, &request))?;
+        Ok(Self { input, request })
+    }
+
+    /// What is asked of a vendor.
+    pub(super) fn generation(&self) -> Option<GenerationRequest> {
+        match &self.request {
+            Request::Generation(generation) => Some(generation.clone()),
+            Request::Media(_) => None,
+        }
+    }
+
+    fn chat(&self) -> Option<&ChatRequest> {
+        match &self.request {
+            Request::Generation(GenerationRequest::Chat(chat)) => Some(chat),
+            _ => None,
+        }
+    }
+
+    fn limit(&self) -> u64 {
+        self.chat().map_or(0, |chat| chat.max_tokens)
+    }
+
+    fn lower_to(&mut self, limit: u64) {
+        if let Request::Generation(GenerationRequest::Chat(chat)) = &mut self.request {
+            chat.max_tokens = limit;
+            self.input.insert(MAX_TOKENS.to_owned(), limit.into());
+        }
+    }
+
+    fn quantities_max(&self, model: &Model, limit: u64) -> Vec<Quantity> {
+        let mut quantities = self.request.quantities_max(&model.token_ceilings);
+        let answers = self.chat().map_or(1, |chat| u64::from(chat.n));
+        for output in quantities.iter_mut().filter(|quantity| quantity.unit == Unit::OutputToken) {
+            output.count = limit.saturating_mul(answers);
+        }
+        quantities
+    }
+
+    fn input_tokens(&self) -> u64 {
+        match &self.request {
+            Request::Generation(GenerationRequest::Chat(chat)) => estimate::chat_input(chat),
+            Request::Generation(GenerationRequest::Embedding(embedding)) => {
+                estimate::embedding_input(embedding)
+            }
+            Request::Media(_) => 0,
+        }
+    }
+}
+
+fn check_modality(dialect: Dialect, modality: Modality) -> Result<(), InvalidInput> {
+    let (wanted, allowed) = match dialect {
+        Dialect::OpenAiEmbeddings => (Modality::Embedding, "must be a model that makes embeddings"),
+        _ => (Modality::Chat, "must be a model that chats"),
+    };
+    if modality == wanted { Ok(()) } else { Err(InvalidInput::not_allowed("model", allowed)) }
+}
+
+/// The most tokens of an answer: what was asked for, as far as the model's table allows it, else what its operator or
+/// its table says.
+fn limit(model: &Model, asked: &WireAsked) -> Result<u64, InvalidInput> {
+    if asked.dialect == Dialect::OpenAiEmbeddings {
+        return Ok(0);
+    }
+    let known = model.parameters.iter().find(|known| known.name == MAX_TOKENS);
+    match (asked.limit, known) {
+        (Some(limit), Some(known)) => {
+            let given = Map::from_iter([(MAX_TOKENS.to_owned(), Value::from(limit))]);
+            Parameter::check_all(std::slice::from_ref(known), &given)?;
+            Ok(limit)
+        }
+        (Some(limit), None) => Ok(limit),
+        (None, known) => {
+            let usual = known.and_then(|known| known.default.as_ref()).and_then(Value::as_u64);
+            Ok(model.default_max_output.or(usual).unwrap_or(ChatRequest::MAX_TOKENS_DEFAULT))
+        }
     }
 }

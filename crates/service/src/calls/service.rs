@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject};
-use serde_json::{Map, Value};
+use bytes::Bytes;
+use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject, WireAsked};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::answer::{self, AnswerWriter, CallReply, Part};
+use super::answer::{self, CallReply, Interpreter, Part};
 use super::left_over::{LeftOver, charged_unsent};
-use super::order::Order;
+use super::order::{Order, WireOrder};
 use super::task::CallTask;
 use super::{Call, CallSettings, CallState, OpenCall};
 use crate::catalog::CatalogService;
@@ -24,6 +24,9 @@ use crate::{Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media
 
 /// How often calls that couldn't be ended are tried again.
 const SWEEP: Duration = Duration::from_secs(5);
+
+/// Requests of more bytes than this aren't read on the thread that serves HTTP.
+const LARGE_BYTES: usize = 256 * 1024;
 
 /// What calls are made of.
 #[derive(Clone)]
@@ -55,12 +58,12 @@ pub struct CallRequest {
     pub subject: Subject,
     /// With which key.
     pub key: Option<KeyId>,
-    /// The model's name.
-    pub model: String,
-    /// What is asked.
-    pub input: Map<String, Value>,
-    /// Whether the answer is wanted as it is written, or at once.
-    pub is_stream: bool,
+    /// What is asked, as far as that decides who serves it and what it costs.
+    pub asked: WireAsked,
+    /// What is asked, in the caller's own bytes.
+    pub body: Bytes,
+    /// The caller's headers that say how they are to be read, by their names in lower case.
+    pub headers: Vec<(String, String)>,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
     /// What its caller may; held until the call has ended.
@@ -83,48 +86,71 @@ impl CallsService {
         Self { parts, left_over: LeftOver::default(), in_flight }
     }
 
-    /// Makes a chat and answers once it is known who serves it; with an error before that, nothing was charged.
+    /// Has text generated and answers once it is known who serves it; with an error before that, nothing was charged.
     ///
     /// The work is done by a task of its own, which holds the credits, asks the vendor and settles, whether its caller
     /// listens or not: dropping this future or the reply tells it that the caller has left. The same idempotency key
     /// gives the same answer, as far as it was charged for. Refused with [`ServiceError::Overloaded`] while as many are
     /// worked on as may be.
-    pub async fn chat(
+    ///
+    /// Vendors who speak the caller's wire are sent his own bytes, and theirs are passed on to him; for the others
+    /// `interpreter` says what is asked in our words, and writes the answer.
+    pub async fn generate(
         &self,
         request: CallRequest,
-        writer: Box<dyn AnswerWriter>,
+        interpreter: Box<dyn Interpreter>,
     ) -> Result<CallReply, ServiceError> {
         let in_flight =
             self.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)?;
-        let CallParts { catalog, routing, .. } = &self.parts;
-        let allowed = request.admission.check_model(&request.model);
-        let order = allowed.and_then(|()| Order::chat(catalog, routing, &request.model, &request.input));
+        let CallRequest { subject, key, asked, body, headers, idempotency, admission } = request;
+        let (is_stream, allowed) = (asked.is_stream, admission.check_model(&asked.model));
+        let wire = WireOrder { asked, body, headers };
+        let (order, interpreter) = self.order(wire, interpreter).await?;
+        let order = allowed.and_then(|()| order);
         let order = match order {
             Ok(order) => order,
-            Err(refusal) => return self.earlier(&request, refusal).await,
+            Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
         };
-        request.admission.take_tokens(|| order.tokens_expected()).await?;
+        admission.take_tokens(|| order.tokens_expected()).await?;
         let id = CallId::new(Uuid::now_v7());
         let open = OpenCall {
             id,
-            subject: request.subject,
-            key: request.key,
+            subject,
+            key,
             instance: self.parts.instance,
             model: order.model.name.clone(),
             amount: order.amount,
             amount_min: order.amount_min,
-            cost_max: order.cost_max(routing, id),
+            cost_max: order.cost_max(&self.parts.routing, id),
             price: order.model.price.clone(),
-            idempotency: request.idempotency,
+            idempotency,
         };
         let (outlet, body) = answer::answer(self.parts.settings.read_patience);
-        let (is_stream, admission) = (request.is_stream, request.admission);
-        let task = CallTask { service: self.clone(), order, is_stream, admission, writer, outlet };
+        let task = CallTask { service: self.clone(), order, is_stream, admission, interpreter, outlet };
         self.parts.spawner.start(async move {
             task.run(open).await;
             drop(in_flight);
         });
         body.begun().await
+    }
+
+    /// What is asked, checked and priced; aside where there is much of it.
+    async fn order(
+        &self,
+        wire: WireOrder,
+        mut interpreter: Box<dyn Interpreter>,
+    ) -> Result<(Result<Order, ServiceError>, Box<dyn Interpreter>), ServiceError> {
+        let CallParts { catalog, routing, .. } = self.parts.clone();
+        let is_large = wire.body.len() > LARGE_BYTES;
+        let order = move || (Order::new(&catalog, &routing, wire, interpreter.as_mut()), interpreter);
+        if !is_large {
+            return Ok(order());
+        }
+        tokio::task::spawn_blocking(order).await.map_err(|error| ServiceError::Internal {
+            what: "the reading of a large request broke off",
+            effect: Effect::NotStarted,
+            source: error.into(),
+        })
     }
 
     /// Starts to end, again and again, the calls that couldn't be ended when they should have been.
@@ -191,9 +217,14 @@ impl CallsService {
     }
 
     /// What was answered once is answered again, even where the same request would be refused today.
-    async fn earlier(&self, request: &CallRequest, refusal: ServiceError) -> Result<CallReply, ServiceError> {
-        let Some(idempotency) = &request.idempotency else { return Err(refusal) };
-        let scope: IdempotencyScope = idempotency.scope(&request.subject);
+    async fn earlier(
+        &self,
+        subject: &Subject,
+        idempotency: Option<&Idempotency>,
+        refusal: ServiceError,
+    ) -> Result<CallReply, ServiceError> {
+        let Some(idempotency) = idempotency else { return Err(refusal) };
+        let scope: IdempotencyScope = idempotency.scope(subject);
         let known = match self.parts.store.idempotency(&scope).await? {
             Some(IdempotencyRecord { made: Made::Work(Owner::Call(id)), fingerprint, .. })
                 if fingerprint == idempotency.fingerprint =>

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fourfold_domain::{Credits, Effect, ProviderError, Realm};
 use tokio::time::{Instant, sleep};
 
-use super::answer::{AnswerWriter, CallHead, Outlet};
+use super::answer::{CallHead, Interpreter, Outlet};
 use super::ending::Outcome;
 use super::order::Order;
 use super::service::CallsService;
@@ -29,7 +29,7 @@ pub(super) struct CallTask {
     pub(super) is_stream: bool,
     /// Held to the end of the call.
     pub(super) admission: Admission,
-    pub(super) writer: Box<dyn AnswerWriter>,
+    pub(super) interpreter: Box<dyn Interpreter>,
     pub(super) outlet: Outlet,
 }
 
@@ -62,7 +62,7 @@ impl CallTask {
             tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
         }
         watched.is_asked();
-        self.writer.begin(&CallHead { id: call.id, created_at: call.created_at });
+        self.interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
         let began = Instant::now();
         let mut worked = Work::new(&mut self, &call, is_kept).run().await;
         let (settled, ending) = self.settle(&call, held, &mut worked).await;

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_domain::{
-    AttemptContext, Credits, Effect, GenerationRequest, OnDisconnect, Provider, ProviderError, ProviderKey,
-    Reason, Request, Usage,
+    AttemptContext, Credits, Effect, Modality, OnDisconnect, Provider, ProviderError, ProviderKey, Reason,
+    Usage,
 };
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::answer::{Left, Part};
 use super::ending::Outcome;
+use super::order::Typed;
 use super::spool::Spool;
 use super::task::CallTask;
 use super::{Call, CallAnswer};
@@ -107,9 +108,8 @@ impl<'a> Work<'a> {
 
     /// Asks one after the other, as long as nothing was begun.
     async fn ask_all(&mut self) -> Outcome {
-        let request = self.task.order.request();
         loop {
-            let candidates = self.candidates(&request);
+            let candidates = self.task.order.candidates(&self.task.service.parts().routing, self.call.id);
             let candidate = match candidates.turn(self.attempts.last().map(asked)) {
                 Turn::Ask(candidate) => candidate,
                 Turn::Wait(Wait { lasts, .. }) => match self.wait(lasts).await {
@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
             if self.task.outlet.is_left() {
                 return Outcome::NotSent;
             }
-            let Tried { outcome, vendor, worked } = self.try_with(&candidate, &request).await;
+            let Tried { outcome, vendor, worked } = self.try_with(&candidate).await;
             match outcome {
                 Outcome::Failed(failure) if self.begun.is_none() => {
                     let after = self.after(&candidates, &candidate, &failure);
@@ -139,14 +139,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn candidates(&self, request: &Request) -> Candidates {
-        let order = &self.task.order;
-        let routing = &self.task.service.parts().routing;
-        routing.candidates(&order.model.route, self.call.id.uuid(), &order.input, request)
-    }
-
     /// One vendor's try.
-    async fn try_with(&mut self, candidate: &Candidate, request: &Request) -> Tried {
+    async fn try_with(&mut self, candidate: &Candidate) -> Tried {
         let parts = self.task.service.parts();
         let number = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
         let context = AttemptContext {
@@ -165,12 +159,15 @@ impl<'a> Work<'a> {
         self.attempts.push(begun);
         self.asked_at.get_or_insert_with(Instant::now);
         let provider = candidate.provider.clone();
-        let tried = match (provider.generator(), request) {
-            (Some(generator), Request::Generation(request)) => {
-                self.ask(provider.as_ref(), generator, request.clone(), context).await
-            }
-            _ => Tried::failed(unsupported()),
+        let asked_at = Instant::now();
+        let tried = self.ask(provider.as_ref(), context).await;
+        let call = match (self.task.order.model.modality, self.task.is_stream) {
+            (Modality::Embedding, _) => "embeddings",
+            (_, true) => "chat_stream",
+            (_, false) => "chat",
         };
+        let labels = [("provider", provider.key().to_string()), ("call", call.to_owned())];
+        metrics::histogram!("fourfold_vendor_call_seconds", &labels).record(asked_at.elapsed());
         let failure = match &tried.outcome {
             Outcome::Failed(error) | Outcome::Broken { error, .. } => Some(error),
             _ => None,
@@ -180,22 +177,22 @@ impl<'a> Work<'a> {
         tried
     }
 
-    async fn ask(
-        &mut self,
-        provider: &dyn Provider,
-        generator: &dyn fourfold_domain::Generator,
-        request: GenerationRequest,
-        context: AttemptContext,
-    ) -> Tried {
-        let asked_at = Instant::now();
-        let tried = match self.task.is_stream {
+    /// In the caller's own bytes, of a vendor who speaks them, else in our words.
+    async fn ask(&mut self, provider: &dyn Provider, context: AttemptContext) -> Tried {
+        let order = &self.task.order;
+        if let (Some(wire), Some(asked)) = (provider.wire(), &order.wire)
+            && wire.speaks(asked.asked.dialect)
+        {
+            return self.pass(wire, context).await;
+        }
+        let request = order.typed.as_ref().and_then(Typed::generation);
+        let (Some(generator), Some(request)) = (provider.generator(), request) else {
+            return Tried::failed(unsupported());
+        };
+        match self.task.is_stream {
             true => self.stream(generator, request, context).await,
             false => self.whole(generator, request, context).await,
-        };
-        let call = if self.task.is_stream { "chat_stream" } else { "chat" };
-        let labels = [("provider", provider.key().to_string()), ("call", call.to_owned())];
-        metrics::histogram!("fourfold_vendor_call_seconds", &labels).record(asked_at.elapsed());
-        tried
+        }
     }
 
     /// What becomes of it after a failure before anything came.

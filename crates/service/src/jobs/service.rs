@@ -16,6 +16,7 @@ use crate::credits::{Account, Owner};
 use crate::error::private_address;
 use crate::limits::Admission;
 use crate::ports::{JobFilter, JobSignal};
+use crate::routing::Wish;
 use crate::{
     Idempotency, IdempotencyRecord, IdempotencyScope, Made, Refusal, ServiceError, StoreError, failpoint,
 };
@@ -82,7 +83,7 @@ impl JobsService {
         let offer = self.parts.catalog.offer(model, input)?;
         let mut filled_in = offer.input.clone();
         filled_in.extend(offer.defaults.clone());
-        self.parts.routing.check(&offer.model.route, &filled_in, &offer.request)?;
+        self.parts.routing.check(&offer.model.route, Wish::typed(&filled_in, &offer.request))?;
         Ok(offer)
     }
 

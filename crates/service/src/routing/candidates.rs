@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Circuit, Provider, ProviderKey, Request, Route, RouteChoice};
-use serde_json::{Map, Value};
+use fourfold_domain::{Circuit, Provider, ProviderKey, Route, RouteChoice};
 use uuid::Uuid;
 
 use super::credentials::{CredentialState, CredentialStates};
 use super::order::{first_of, in_order};
-use super::{Routing, can_do};
+use super::{Routing, Wish, can_do};
 
 /// When an open breaker is looked at again.
 const BREAKER_LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -79,20 +78,14 @@ pub(crate) struct Elsewhere {
 }
 
 impl Candidates {
-    pub(super) fn new(
-        routing: &Routing,
-        route: &Route,
-        lot: Uuid,
-        input: &Map<String, Value>,
-        request: &Request,
-    ) -> Self {
+    pub(super) fn new(routing: &Routing, route: &Route, lot: Uuid, wish: Wish<'_>) -> Self {
         let mut all = Vec::new();
         for choice in in_order(route, lot) {
             let mut credentials = routing.providers.of(&choice.provider);
             let first = first_of(lot, credentials.len());
             credentials.rotate_left(first);
             for credentialed in credentials {
-                if can_do(choice, credentialed.provider.as_ref(), input, request).is_ok() {
+                if can_do(choice, credentialed.provider.as_ref(), wish).is_ok() {
                     let state = routing.credentials.of(&choice.provider, &credentialed.credential);
                     all.push(Candidate {
                         choice: choice.clone(),

@@ -13,7 +13,7 @@ async fn a_credential_that_is_out_of_money_is_shown_as_set_aside() {
         "message": null, "circuit": "closed"});
     assert_eq!(
         list["data"],
-        json!([{"id": "acme", "object": "provider", "models": 6, "credentials": [ready]}])
+        json!([{"id": "acme", "object": "provider", "models": 7, "credentials": [ready]}])
     );
 
     house.vendor.will_start(Err(failure(Reason::OutOfMoney)));

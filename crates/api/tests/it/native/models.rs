@@ -9,7 +9,7 @@ async fn a_model_shows_its_parameters_as_json_schema_and_its_price() {
     let house = House::new().await;
     let models = house.get("/api/v1/models").by("u1").ok(200).await;
     let names: Vec<_> = models["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
-    assert_eq!(names, ["film", "listen", "picture", "skim", "speak", "talk"]);
+    assert_eq!(names, ["film", "listen", "picture", "skim", "speak", "talk", "vectors"]);
     let model = &models["data"][2];
     assert_eq!(
         (&model["id"], &model["object"], &model["modality"]),

@@ -154,7 +154,8 @@ async fn a_mistake_is_named_by_its_field() {
         (json!({"max_tokens": 9000}), 422, "invalid_parameter", "max_tokens"),
         (json!({"max_completion_tokens": 9000}), 422, "invalid_parameter", "max_completion_tokens"),
         (json!({"n": 9}), 422, "invalid_parameter", "n"),
-        (json!({"service_tier": "flex"}), 422, "invalid_parameter", "service_tier"),
+        (json!({"service_tier": "flex"}), 422, "unpriced_parameter", "service_tier"),
+        (json!({"novel": "flex"}), 422, "invalid_parameter", "novel"),
         (json!({"user": 1}), 400, "malformed", "user"),
     ] {
         house.post(PATH, chat(changes)).by("u1").check(status, code, Some(param)).await;

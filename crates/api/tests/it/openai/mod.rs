@@ -3,6 +3,7 @@
 mod chat;
 mod chat_replays;
 mod chat_streams;
+mod embeddings;
 mod images;
 mod models;
 mod speech;

@@ -44,8 +44,8 @@ use super::Ask;
 use super::vendor::Vendor;
 
 /// The users `u1` and `u2` with ten credits each, and the models `picture` at 0.04 credits a picture, `talk` at 0.001
-/// credits a token in and 0.002 out, `film` at 0.02 a second, `speak` at 0.02 a character, and `listen` and `skim`, which tells no times, at 0.02 a
-/// minute.
+/// credits a token in and 0.002 out, `film` at 0.02 a second, `speak` at 0.02 a character, `listen` and `skim`, which
+/// tells no times, at 0.02 a minute, and `vectors` at a credit a million tokens.
 pub(crate) struct House {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) store: MemoryStore,
@@ -311,6 +311,7 @@ fn catalog(providers: &ProviderTable) -> Catalog {
     let listen = second(Modality::Transcription, "acme-listen", Unit::AudioSecond);
     let skim = second(Modality::Transcription, "acme-skim", Unit::AudioSecond);
     let film = second(Modality::Video, "acme-film", Unit::VideoSecond);
+    let vectors = model(Modality::Embedding, "acme-vectors", vec![rate(Unit::InputToken, "1", None)]);
     let speak = model(Modality::Speech, "acme-speak", vec![rate(Unit::Character, "0.02", Some(1))]);
     let models = [
         ("speak", speak),
@@ -319,6 +320,7 @@ fn catalog(providers: &ProviderTable) -> Catalog {
         ("listen", listen),
         ("skim", skim),
         ("film", film),
+        ("vectors", vectors),
     ];
     let models = BTreeMap::from(models.map(|(name, model)| (name.to_owned(), model)));
     Catalog::build(&models, PricingSettings::default(), providers).unwrap()

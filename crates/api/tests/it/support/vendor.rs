@@ -8,14 +8,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
     AnswerPiece, AttemptContext, BoxStream, ByteStream, Cancelled, ChatAnswer, ChatRequest, ChatResult,
-    Effect, FinishReason, GenerationRequest, GenerationResult, Generator, MediaMaker, MediaRequest, Modality,
-    ModelSpec, Output, OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError,
-    ProviderKey, Quantity, Reason, Started, StreamChunk, Unit, UpstreamTask, Usage,
+    Effect, EmbeddingRequest, EmbeddingResult, FinishReason, GenerationRequest, GenerationResult, Generator,
+    MediaMaker, MediaRequest, Modality, ModelSpec, Output, OutputSource, Outputs, Parameter, ParameterKind,
+    Poll, Provider, ProviderError, ProviderKey, Quantity, Reason, Started, StreamChunk, Unit, UpstreamTask,
+    Usage,
 };
 use fourfold_service::testing::provider;
 use serde_json::Map;
 
-/// The provider `acme` with the models `acme-1` for pictures and `acme-chat`.
+/// The provider `acme` with the models `acme-1` for pictures, `acme-chat`, and `acme-vectors`, which needs no script.
 pub(crate) struct Vendor {
     key: ProviderKey,
     models: Vec<ModelSpec>,
@@ -77,6 +78,10 @@ impl Vendor {
             modality,
             parameters,
         };
+        let vectors = vec![
+            Parameter::new("texts", ParameterKind::Texts { max: 100 }, "what to make vectors of").required(),
+            Parameter::new("dimensions", ParameterKind::Integer { min: 1, max: 8 }, "how long they are"),
+        ];
         let models = vec![
             spec,
             chat,
@@ -84,6 +89,7 @@ impl Vendor {
             spec_of("acme-skim", Modality::Transcription, heard()),
             spec_of("acme-film", Modality::Video, filmed),
             spec_of("acme-speak", Modality::Speech, vec![text("text").required(), text("voice"), sound]),
+            spec_of("acme-vectors", Modality::Embedding, vectors),
         ];
         Self { key: provider("acme"), models, script: Mutex::default() }
     }
@@ -144,6 +150,9 @@ impl Generator for Vendor {
         request: GenerationRequest,
         _: AttemptContext,
     ) -> Result<GenerationResult, ProviderError> {
+        if let GenerationRequest::Embedding(embedding) = request {
+            return Ok(GenerationResult::Embedding(vectors(&embedding)));
+        }
         self.note(&request);
         let answer = self.script.lock().unwrap().chats.pop_front();
         let answer = answer.unwrap_or_else(|| panic!("the script has no answer to {request:?}"));
@@ -159,6 +168,13 @@ impl Generator for Vendor {
         let stream = self.script.lock().unwrap().streams.pop_front();
         Ok(stream.unwrap_or_else(|| panic!("the script has no stream for {request:?}")))
     }
+}
+
+/// For each text its length in bytes and a half.
+fn vectors(embedding: &EmbeddingRequest) -> EmbeddingResult {
+    let vector = |text: &String| vec![f32::from(u16::try_from(text.len()).unwrap()), 0.5];
+    let usage = Usage { input_tokens: 7, ..Usage::default() };
+    EmbeddingResult { vectors: embedding.texts.iter().map(vector).collect(), usage, vendor: Map::new() }
 }
 
 #[async_trait]

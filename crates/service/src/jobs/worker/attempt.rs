@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::{AttemptState, Ending, JobError, JobWorker, Upstream, Working};
 use crate::jobs::outcome::{is_filtered, is_of_the_choice};
 use crate::jobs::{BeginAttempt, Job, NextAttempt, RecordUpstream};
-use crate::routing::{Asked, Candidate, Candidates, Turn, spread};
+use crate::routing::{Asked, Candidate, Candidates, Turn, Wish, spread};
 use crate::{Refusal, StoreError, failpoint};
 
 /// How long a job waits at most before it looks again where a credential is set aside, since an operator may have mended
@@ -141,7 +141,8 @@ impl JobWorker {
         // As it was priced, whatever the catalog says by now.
         input.extend(job.terms.defaults.clone());
         let request = Request::parse(job.modality, input.clone()).map_err(|error| invalid(&error))?;
-        let candidates = self.parts.routing.candidates(&model.route, job.id.uuid(), &input, &request);
+        let candidates =
+            self.parts.routing.candidates(&model.route, job.id.uuid(), Wish::typed(&input, &request));
         let quantities = request.quantities_max(&model.token_ceilings);
         Ok(Prepared { candidates, request, quantities })
     }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
-    AnswerPiece, AttemptContext, BoxStream, ChatResult, GenerationRequest, GenerationResult, Generator,
-    InstanceId, Modality, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Parameter, ParameterKind, Provider,
-    ProviderError, ProviderKey, StreamChunk, TokenCeilings, Unit, Usage,
+    AnswerPiece, AttemptContext, BoxStream, ChatResult, Dialect, GenerationRequest, GenerationResult,
+    Generator, InstanceId, InvalidInput, Modality, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Parameter,
+    ParameterKind, Provider, ProviderError, ProviderKey, StreamChunk, TokenCeilings, Unit, Usage, WireAsked,
 };
 use fourfold_service::backends::FolderStorage;
 use fourfold_service::calls::{
-    AnswerWriter, CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView, CallsService,
+    CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView, CallsService, Interpreter,
 };
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -29,7 +29,7 @@ use fourfold_service::testing::{
 use fourfold_service::usage::{UsageLog, UsageParts, UsageSettings};
 use fourfold_service::{Idempotency, Media, ServiceError, Spawner};
 use futures_util::{StreamExt as _, stream};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -111,10 +111,17 @@ impl Generator for Talker {
 /// Writes texts as they are, and a full stop last.
 pub(super) struct Plain;
 
-impl AnswerWriter for Plain {
+impl Interpreter for Plain {
+    fn input(&mut self, body: &Bytes) -> Result<Map<String, Value>, InvalidInput> {
+        let mut input: Map<String, Value> = serde_json::from_slice(body).unwrap();
+        input.retain(|name, _| name != "model" && name != "stream");
+        Ok(input)
+    }
+
     fn begin(&mut self, _: &CallHead) {}
 
-    fn whole(&mut self, result: ChatResult) -> Bytes {
+    fn whole(&mut self, result: GenerationResult) -> Bytes {
+        let GenerationResult::Chat(result) = result else { panic!("{result:?}") };
         result.answers.into_iter().map(|answer| answer.text).collect::<String>().into()
     }
 
@@ -231,7 +238,7 @@ impl House {
         is_stream: bool,
         key: Option<&str>,
     ) -> Result<CallReply, ServiceError> {
-        self.calls.chat(request(is_stream, key), Box::new(Plain)).await
+        self.calls.generate(request(is_stream, key), Box::new(Plain)).await
     }
 
     /// The last end in the ledger: its kind, what was charged, and whether that is an estimate.
@@ -263,14 +270,15 @@ impl House {
 }
 
 pub(super) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
-    let input = json!({"messages": [{"role": "user", "content": "Where do foxes live?"}]});
+    let messages = json!([{"role": "user", "content": "Where do foxes live?"}]);
+    let body = json!({"model": "talk", "stream": is_stream, "messages": messages}).to_string();
     CallRequest {
         admission: Admission::unlimited(),
         subject: account_subject("u1"),
         key: None,
-        model: "talk".to_owned(),
-        input: input.as_object().unwrap().clone(),
-        is_stream,
+        asked: WireAsked::read(Dialect::OpenAiChat, body.as_bytes()).unwrap(),
+        body: body.into(),
+        headers: Vec::new(),
         idempotency: key.map(|key| Idempotency {
             method: "POST".to_owned(),
             path: "/v1/chat/completions".to_owned(),

@@ -1,0 +1,94 @@
+//! Text in the wires that clients speak: the body is read in passing, the answer goes out as it comes.
+
+mod keep_alive;
+mod sent;
+
+use axum::body::Body as ResponseBody;
+use axum::response::{IntoResponse as _, Response};
+use bytes::BytesMut;
+use fourfold_domain::{Dialect, InvalidInput, WireAsked};
+use fourfold_service::ServiceError;
+use fourfold_service::calls::{CallReply, CallRequest, Interpreter};
+use futures_util::StreamExt as _;
+use http::{HeaderName, HeaderValue, header};
+
+pub(crate) use sent::Sent;
+
+use crate::AppState;
+use crate::error::ApiError;
+use crate::extract::{User, aside, idempotency_for};
+use crate::native::jobs::FOURFOLD_PROVIDER;
+use keep_alive::KeptAlive;
+
+/// The headers of Anthropic's wire that say how a body is to be read.
+const VERSIONS: [&str; 2] = ["anthropic-version", "anthropic-beta"];
+
+/// Has text generated. `interpreter` is for models whose vendors don't speak the dialect.
+pub(crate) async fn generate(
+    state: &AppState,
+    sent: Sent,
+    dialect: Dialect,
+    interpreter: impl FnOnce(&WireAsked) -> Box<dyn Interpreter>,
+) -> Result<Response, ApiError> {
+    let Sent { user, parts, body } = sent;
+    let idempotency = idempotency_for(&parts, &body).await?;
+    let asked = aside(&body, move |body| WireAsked::read(dialect, body)).await??;
+    let headers = match dialect {
+        Dialect::AnthropicMessages => versions(&parts.headers),
+        Dialect::OpenAiChat | Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings => Vec::new(),
+    };
+    let (is_stream, limit_field) = (asked.is_stream, asked.limit_field);
+    let interpreter = interpreter(&asked);
+    let User { subject, key, admission, .. } = user;
+    let request = CallRequest { subject, key, asked, body, headers, idempotency, admission };
+    let reply = state.calls.generate(request, interpreter).await;
+    let reply = reply.map_err(|error| by_callers_name(error, limit_field))?;
+    // A provider's name is visible ASCII.
+    let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
+    let mut response = if is_stream { stream(reply, dialect) } else { whole(reply).await? };
+    response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
+    Ok(response)
+}
+
+fn versions(headers: &http::HeaderMap) -> Vec<(String, String)> {
+    let version = |name: &str| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.to_owned()));
+    VERSIONS.into_iter().filter_map(version).collect()
+}
+
+/// The same error, with the field by the name that the caller gave it.
+fn by_callers_name(error: ServiceError, limit_field: Option<&'static str>) -> ApiError {
+    let ServiceError::Invalid(InvalidInput { field, problem, allowed }) = error else { return error.into() };
+    let name = field.strip_prefix("input.").unwrap_or(&field).to_owned();
+    let name = match limit_field {
+        Some(limit_field) if name == "max_tokens" => limit_field.to_owned(),
+        _ => name,
+    };
+    InvalidInput { field: name.into(), problem, allowed }.into()
+}
+
+async fn whole(mut reply: CallReply) -> Result<Response, ApiError> {
+    let Some(first) = reply.body.next().await.transpose()? else { return Err(ApiError::internal()) };
+    let bytes = match reply.body.next().await.transpose()? {
+        None => first,
+        Some(second) => {
+            let mut bytes = BytesMut::from(first.as_ref());
+            bytes.extend_from_slice(&second);
+            while let Some(part) = reply.body.next().await {
+                bytes.extend_from_slice(&part?);
+            }
+            bytes.freeze()
+        }
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+/// Each part goes out as it comes. One that breaks off ends with the error, as an event.
+fn stream(reply: CallReply, dialect: Dialect) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // Proxies that buffer would hold events back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, ResponseBody::from_stream(KeptAlive::new(reply.body, dialect))).into_response()
+}
