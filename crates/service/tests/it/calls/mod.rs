@@ -2,5 +2,6 @@
 
 mod endings;
 mod house;
+mod passed;
 mod slow_readers;
 mod usage;
