@@ -106,7 +106,7 @@ impl CallsService {
         let (is_stream, allowed) = (asked.is_stream, admission.check_model(&asked.model));
         let wire = WireOrder { asked, body, headers };
         let (order, interpreter) = self.order(wire, interpreter).await?;
-        let order = allowed.and_then(|()| order);
+        let order = allowed.and(order);
         let order = match order {
             Ok(order) => order,
             Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
