@@ -18,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long)]
     embedded: bool,
     /// Run only the tests whose names contain one of these, and no other check; `sdks` stands for the vendors'
-    /// official SDKs, run against the simulator
+    /// official SDKs, run against the simulator and the server
     filters: Vec<String>,
 }
 

@@ -1,11 +1,13 @@
-//! The vendors' official Python SDKs, as they are installed by everybody, against `fourfold simulate`.
+//! The vendors' official SDKs, as they are installed by everybody, against `fourfold simulate` and against the server
+//! that has the simulator for its vendors.
 //!
-//! The tests are under `tests/sdks`. They are run in virtual environments that are made once and kept below the
-//! target folder.
+//! The tests are under `tests/sdks`. They are run in environments that are made once and kept below the target folder.
 
 mod environment;
+mod node;
+mod process;
 mod python;
-mod simulator;
+mod world;
 
 use anyhow::{Context, Result};
 
@@ -13,7 +15,7 @@ use crate::command;
 use crate::workspace::Workspace;
 use environment::Environment;
 use python::Python;
-use simulator::Simulator;
+use world::World;
 
 /// Where the tests are, from the root folder.
 const TESTS: &str = "tests/sdks";
@@ -27,6 +29,11 @@ const ENVIRONMENTS: [Environment; 3] = [
             "aihubmix",
             "anthropic",
             "deepseek",
+            "fourfold_chats",
+            "fourfold_errors",
+            "fourfold_fallback",
+            "fourfold_media",
+            "fourfold_repeats",
             "gemini",
             "gemini_by_openai",
             "gemini_interactions",
@@ -49,20 +56,18 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 /// Runs every SDK against the binary that is built already.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let python = Python::find()?;
-    let simulator = Simulator::start(&workspace.target().join("debug/fourfold"))?;
+    let world = World::start(workspace)?;
     for environment in &ENVIRONMENTS {
         let program = environment.install(workspace, &python)?;
         let mut pytest = workspace.command(program, ["-m", "pytest"]);
-        // The caller's environment could name other servers, keys and proxies.
+        world.describe(&mut pytest);
         pytest
             .args(environment.tests.iter().map(|test| format!("{TESTS}/test_{test}.py")))
-            .env_clear()
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("SIMULATOR_URL", simulator.url());
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         command::run(&mut pytest)
             .with_context(|| format!("the SDKs of `{}` don't get what they expect", environment.name))?;
     }
-    Ok(())
+    node::check(workspace, &world)
 }
 
 #[cfg(test)]
