@@ -74,7 +74,7 @@ const STEPS: [Step; 11] = [
 
 /// Among the filters, this whole word stands for the run of the SDKs.
 const SDKS: &str = "sdks";
-const SDKS_AGREE: &str = "the official SDKs agree with the simulator";
+const SDKS_AGREE: &str = "the official SDKs agree with the simulator and the server";
 const SDKS_REMEDY: &str = "mend what is named above; `cargo xtask test sdks` runs them alone";
 
 /// Runs every step and then the test suite; with filters, only what they name.

@@ -25,7 +25,7 @@ pub(super) fn check(workspace: &Workspace, world: &World) -> Result<()> {
     let file = "openai.test.mjs";
     fs::copy(tests.join(file), folder.join(file))
         .with_context(|| format!("{TESTS}/{FOLDER}/{file} could not be copied"))?;
-    let mut node = workspace.command("node", ["--test"]);
+    let mut node = workspace.command("node", ["--test", "--test-reporter=dot"]);
     world.describe(&mut node);
     command::run(node.arg(folder.join(file))).context("Node's SDK doesn't get what it expects")
 }
