@@ -78,6 +78,8 @@ async fn every_route_is_documented() {
         "POST /v1/audio/speech",
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
+        "POST /v1/messages",
+        "POST /v1/responses",
         "GET /v1/videos",
         "POST /v1/videos",
         "GET /v1/videos/{id}",

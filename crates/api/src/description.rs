@@ -22,6 +22,7 @@ pub fn openapi() -> OpenApiDocument {
         (name = "files", description = "Media handed in, to be named in the input of jobs"),
         (name = "webhooks", description = "Events of jobs, sent to an address of yours after Standard Webhooks"),
         (name = "openai", description = "OpenAI's wire, for its unmodified clients"),
+        (name = "anthropic", description = "Anthropic's wire, for its unmodified clients"),
         (name = "models", description = "What can be asked for"),
         (name = "credits", description = "The caller's account"),
         (name = "usage", description = "What the caller's account used"),

@@ -14,6 +14,7 @@
 //! ```
 
 mod admin;
+mod anthropic;
 mod description;
 mod drain;
 mod error;

@@ -12,10 +12,13 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::request_metrics::RequestMetrics;
 
-/// The route whose clients know Anthropic's errors.
+/// The route whose clients know Anthropic's errors and headers.
 const MESSAGES: &str = "/v1/messages";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The same for Anthropic's clients.
+const ANTHROPICS_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Request, next: Next) -> Response {
     let began = Instant::now();
@@ -48,6 +51,9 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
         "a request was answered"
     );
     metrics.record(route, &method, status, duration);
+    if route == Some(MESSAGES) {
+        response.headers_mut().insert(ANTHROPICS_REQUEST_ID, id.0.clone());
+    }
     response.headers_mut().insert(REQUEST_ID, id.0);
     response
 }

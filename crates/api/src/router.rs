@@ -23,17 +23,18 @@ use crate::native::jobs::FOURFOLD_PROVIDER;
 use crate::query_names::{QueryNames, known_names};
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
-use crate::{AppState, ServerSettings, admin, native, openai, ops};
+use crate::{AppState, ServerSettings, admin, anthropic, native, openai, ops};
 
 /// How long a browser may keep the leave to ask, so that it needn't ask for that before every request.
 const LEAVE_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// What web pages of other origins may read of an answer, besides what they may always.
-const EXPOSED: [HeaderName; 6] = [
+const EXPOSED: [HeaderName; 7] = [
     header::ETAG,
     header::RETRY_AFTER,
     header::CONTENT_RANGE,
     HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
     HeaderName::from_static("x-should-retry"),
     FOURFOLD_PROVIDER,
 ];
@@ -105,6 +106,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::webhooks::redeliver))
         // OpenAI's wire
         .routes(routes!(openai::chat::create))
+        .routes(routes!(openai::responses::create::create))
         .routes(routes!(openai::embeddings::create))
         .routes(routes!(openai::images::create))
         .routes(routes!(openai::images::edit))
@@ -115,6 +117,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openai::videos::content))
         .routes(routes!(openai::models::list))
         .routes(routes!(openai::models::show))
+        // Anthropic's wire
+        .routes(routes!(anthropic::messages::create))
         // the caller's account
         .routes(routes!(native::credits::show))
         .routes(routes!(native::credits::entries))

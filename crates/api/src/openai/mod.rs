@@ -10,6 +10,7 @@ pub(crate) mod images;
 pub(crate) mod models;
 mod pictures;
 mod request;
+pub(crate) mod responses;
 pub(crate) mod speech;
 mod transcript;
 pub(crate) mod transcriptions;

@@ -32,7 +32,7 @@ pub(super) fn fields(body: &[u8]) -> Result<Map<String, Value>, InvalidInput> {
     Ok(fields)
 }
 
-fn check_stream_options(options: &Map<String, Value>) -> Result<(), InvalidInput> {
+pub(super) fn check_stream_options(options: &Map<String, Value>) -> Result<(), InvalidInput> {
     // Nothing is ever added to hide the lengths of the parts.
     let known = ["include_usage", "include_obfuscation"];
     match options

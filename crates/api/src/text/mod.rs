@@ -1,7 +1,10 @@
 //! Text in the wires that clients speak: the body is read in passing, the answer goes out as it comes.
 
 mod keep_alive;
+mod names;
+mod placed;
 mod sent;
+mod versions;
 
 use axum::body::Body as ResponseBody;
 use axum::response::{IntoResponse as _, Response};
@@ -12,6 +15,7 @@ use fourfold_service::calls::{CallReply, CallRequest, Interpreter};
 use futures_util::StreamExt as _;
 use http::{HeaderName, HeaderValue, header};
 
+pub(crate) use placed::Placed;
 pub(crate) use sent::Sent;
 
 use crate::AppState;
@@ -19,9 +23,7 @@ use crate::error::ApiError;
 use crate::extract::{User, aside, idempotency_for};
 use crate::native::jobs::FOURFOLD_PROVIDER;
 use keep_alive::KeptAlive;
-
-/// The headers of Anthropic's wire that say how a body is to be read.
-const VERSIONS: [&str; 2] = ["anthropic-version", "anthropic-beta"];
+use names::by_callers_name;
 
 /// Has text generated. `interpreter` is for models whose vendors don't speak the dialect.
 pub(crate) async fn generate(
@@ -34,36 +36,29 @@ pub(crate) async fn generate(
     let idempotency = idempotency_for(&parts, &body).await?;
     let asked = aside(&body, move |body| WireAsked::read(dialect, body)).await??;
     let headers = match dialect {
-        Dialect::AnthropicMessages => versions(&parts.headers),
+        // Only that wire has a limit that must be there.
+        Dialect::AnthropicMessages if asked.limit.is_none() => {
+            return Err(InvalidInput::malformed("max_tokens", "is required").into());
+        }
+        Dialect::AnthropicMessages => versions::versions(&parts.headers)?,
         Dialect::OpenAiChat | Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings => Vec::new(),
     };
     let (is_stream, limit_field) = (asked.is_stream, asked.limit_field);
     let interpreter = interpreter(&asked);
     let User { subject, key, admission, .. } = user;
+    let sent = body.clone();
     let request = CallRequest { subject, key, asked, body, headers, idempotency, admission };
-    let reply = state.calls.generate(request, interpreter).await;
-    let reply = reply.map_err(|error| by_callers_name(error, limit_field))?;
+    let reply = match state.calls.generate(request, interpreter).await {
+        Err(ServiceError::Invalid(error)) => {
+            return Err(by_callers_name(error, dialect, limit_field, &sent).into());
+        }
+        reply => reply?,
+    };
     // A provider's name is visible ASCII.
     let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
     let mut response = if is_stream { stream(reply, dialect) } else { whole(reply).await? };
     response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
     Ok(response)
-}
-
-fn versions(headers: &http::HeaderMap) -> Vec<(String, String)> {
-    let version = |name: &str| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.to_owned()));
-    VERSIONS.into_iter().filter_map(version).collect()
-}
-
-/// The same error, with the field by the name that the caller gave it.
-fn by_callers_name(error: ServiceError, limit_field: Option<&'static str>) -> ApiError {
-    let ServiceError::Invalid(InvalidInput { field, problem, allowed }) = error else { return error.into() };
-    let name = field.strip_prefix("input.").unwrap_or(&field).to_owned();
-    let name = match limit_field {
-        Some(limit_field) if name == "max_tokens" => limit_field.to_owned(),
-        _ => name,
-    };
-    InvalidInput { field: name.into(), problem, allowed }.into()
 }
 
 async fn whole(mut reply: CallReply) -> Result<Response, ApiError> {

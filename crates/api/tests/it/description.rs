@@ -63,6 +63,8 @@ fn every_route_is_described() {
         "POST /v1/audio/speech",
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
+        "POST /v1/messages",
+        "POST /v1/responses",
         "GET /v1/videos",
         "POST /v1/videos",
         "GET /v1/videos/{id}",

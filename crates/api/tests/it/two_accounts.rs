@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::rules::{Operation, operations};
-use crate::support::{Ask, House, new_chat, new_job, outputs, part, text_part};
+use crate::support::{Ask, House, new_chat, new_job, new_message, new_response, outputs, part, text_part};
 
 /// What the other account finds where it names what isn't its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +72,8 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /v1/audio/transcriptions", Finds::New),
     ("POST /v1/chat/completions", Finds::New),
     ("POST /v1/embeddings", Finds::New),
+    ("POST /v1/messages", Finds::New),
+    ("POST /v1/responses", Finds::New),
     ("POST /v1/images/edits", Finds::New),
     ("POST /v1/images/generations", Finds::New),
     ("GET /v1/models", Finds::TheSame),
@@ -121,6 +123,8 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     match (operation.path, operation.takes_a_body()) {
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
+        ("/v1/messages", true) => ask.json(&new_message()),
+        ("/v1/responses", true) => ask.json(&new_response()),
         // At a millionth of a credit a byte, this is more than the stranger has.
         ("/v1/embeddings", true) => ask.json(&json!({"model": "vectors", "input": "fox ".repeat(5_000)})),
         ("/v1/images/generations", true) => ask.json(&json!({"model": "picture", "prompt": "a fox"})),

@@ -6,6 +6,8 @@ mod chat_streams;
 mod embeddings;
 mod images;
 mod models;
+mod responses;
+mod responses_streams;
 mod speech;
 mod transcriptions;
 mod videos;

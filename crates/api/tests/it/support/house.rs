@@ -297,6 +297,16 @@ pub(crate) fn new_chat() -> Value {
     json!({"model": "talk", "messages": [{"role": "user", "content": "Where do foxes live?"}]})
 }
 
+/// The same request in Anthropic's shape.
+pub(crate) fn new_message() -> Value {
+    json!({"model": "talk", "max_tokens": 100, "messages": [{"role": "user", "content": "Where do foxes live?"}]})
+}
+
+/// The same request as a response of OpenAI's.
+pub(crate) fn new_response() -> Value {
+    json!({"model": "talk", "input": "Where do foxes live?"})
+}
+
 fn catalog(providers: &ProviderTable) -> Catalog {
     let rate = |unit, credits: &str, per| RateSettings {
         unit,

@@ -68,7 +68,12 @@ pub(super) fn check(method: &Method, path: &str, answer: &Answer) {
     });
     let schema = documented.map(|response| &response["content"]["application/json"]["schema"]["$ref"]);
     let is_error = schema.is_none_or(|schema| *schema == "#/components/schemas/ErrorBody");
-    if answer.status >= 400 && is_error && method != Method::HEAD {
+    let is_anthropics = path.split('?').next() == Some("/v1/messages");
+    assert_eq!(answer.header("request-id"), is_anthropics.then_some(request_id), "{asked}");
+    if answer.status >= 400 && is_anthropics && method != Method::HEAD {
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{asked}");
+        check_anthropics_error(&asked, request_id, &answer.json());
+    } else if answer.status >= 400 && is_error && method != Method::HEAD {
         assert_eq!(answer.header("content-type"), Some("application/json"), "{asked}");
         check_error(&asked, request_id, &answer.json());
     }
@@ -85,6 +90,16 @@ fn check_error(asked: &str, request_id: &str, body: &Value) {
     // Of whoever waited for a job.
     assert!(!found.remove("job_id") || error["job_id"].is_string(), "{asked}: {error}");
     assert_eq!(found, fields, "{asked}");
+    for name in ["code", "message", "type"] {
+        assert!(error[name].as_str().is_some_and(|text| !text.is_empty()), "{asked}: {error}");
+    }
+    assert!(error["param"].is_string() || error["param"].is_null(), "{asked}: {error}");
+}
+
+/// `{"type": "error", "error": {"type", "message", "code", "param"}, "request_id"}`.
+fn check_anthropics_error(asked: &str, request_id: &str, body: &Value) {
+    assert_eq!((&body["type"], &body["request_id"]), (&"error".into(), &request_id.into()), "{asked}");
+    let error = &body["error"];
     for name in ["code", "message", "type"] {
         assert!(error[name].as_str().is_some_and(|text| !text.is_empty()), "{asked}: {error}");
     }

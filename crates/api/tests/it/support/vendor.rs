@@ -44,6 +44,7 @@ impl Vendor {
             Parameter::new("image", ParameterKind::MediaList { max: 3 }, "what to work from"),
         ];
         let spec = ModelSpec { vendor_model: "acme-1".to_owned(), modality: Modality::Image, parameters };
+        let efforts = ["none", "low", "high"].map(str::to_owned).to_vec();
         let parameters = vec![
             Parameter::new("messages", ParameterKind::Messages, "what was said").required(),
             Parameter::new("max_tokens", ParameterKind::Integer { min: 1, max: 1000 }, "how much")
@@ -51,6 +52,9 @@ impl Vendor {
             Parameter::new("n", ParameterKind::Integer { min: 1, max: 4 }, "how many"),
             Parameter::new("temperature", ParameterKind::Number { min: 0.0, max: 2.0 }, "how freely"),
             Parameter::new("tools", ParameterKind::Tools, "what it may call"),
+            Parameter::new("tool_choice", ParameterKind::Open, "whether it calls them"),
+            Parameter::new("stop", ParameterKind::Texts { max: 4 }, "where it ends"),
+            Parameter::new("reasoning_effort", ParameterKind::Choice(efforts), "how much it thinks"),
             Parameter::new("response_format", ParameterKind::Open, "what it looks like"),
         ];
         let chat = ModelSpec { vendor_model: "acme-chat".to_owned(), modality: Modality::Chat, parameters };

@@ -1,0 +1,9 @@
+//! Anthropic's wire, for its unmodified clients.
+
+mod answer;
+mod blocks;
+mod contents;
+mod errors;
+mod message;
+pub(crate) mod messages;
+mod request;

@@ -1,0 +1,5 @@
+//! Anthropic's wire.
+
+mod messages;
+mod messages_errors;
+mod messages_streams;
