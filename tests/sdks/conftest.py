@@ -42,8 +42,7 @@ def server():
 
 @pytest.fixture
 def fourfold(server, simulator):
-    """The server, which knows of no failure of its vendors."""
-    server.forget_failures()
+    """The server, with the simulator as if it had just been started."""
     return server
 
 

@@ -17,9 +17,9 @@ def test_the_next_vendor_serves_where_the_first_took_nothing(
     for fault in NOT_BEGUN:
         simulator.reset()
         second_simulator.reset()
-        fourfold.forget_failures()
         simulator.fault("POST /openai/*", fault)
         ask(client, "both")
+        fourfold.forget_failures()
         assert (simulator.paid, second_simulator.paid) == ([], [route]), fault
         assert len(simulator.received) == 1, fault
     entries = fourfold.entries(account)

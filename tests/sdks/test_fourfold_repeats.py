@@ -4,6 +4,7 @@ Its users pay twice for the same faults without Fourfold: `test_openai_repeats.p
 """
 
 import threading
+import time
 
 import openai
 import pytest
@@ -69,11 +70,12 @@ def test_a_vendor_that_is_gone_is_told_as_such_when_no_retry_helps(client, fourf
 
 def test_a_place_that_is_taken_is_waited_for(client, fourfold, account, simulator):
     narrow = client.with_options(api_key=fourfold.make_key("user", account=account, limits={"concurrency": 1}))
-    simulator.fault("POST /openai/*", "delay=700ms; times=1")
+    simulator.fault("POST /openai/*", "delay=1500ms; times=1")
     first = threading.Thread(target=WORKS["chat"][0], args=(narrow, "only"))
     first.start()
+    until = time.monotonic() + 10
     while not simulator.received:
-        pass
+        assert time.monotonic() < until, "the first chat doesn't come to the vendor"
     with pytest.raises(openai.RateLimitError, match="at the same time"):
         WORKS["chat"][0](narrow.with_options(max_retries=0), "only")
     WORKS["chat"][0](narrow, "only")
