@@ -4,18 +4,17 @@ use axum::body::Body as ResponseBody;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::Modality;
-use fourfold_service::ServiceError;
-use fourfold_service::jobs::{AttachedJob, JobView};
-use http::{HeaderMap, Method, Uri, header};
+use fourfold_service::calls::{CallReply, SpeechCall};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::asked::{Asked, succeeded};
+use super::asked::Asked;
 use crate::AppState;
-use crate::description::{AttachedErrors, BodyErrors, KeyErrors};
+use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Body, Object, User, UserHeader, idempotency};
-use crate::native::jobs::served_by;
+use crate::native::jobs::FOURFOLD_PROVIDER;
 
 /// Ours, then OpenAI's.
 const NAMES: &[(&str, &str)] = &[("text", "input"), ("format", "response_format")];
@@ -36,7 +35,7 @@ pub(crate) struct NewSpeech {
     speed: Option<f64>,
     /// How to say it.
     instructions: Option<String>,
-    /// `audio`; there are no events.
+    /// `audio`; there are no events, since vendors don't tell the tokens that their last one is to name.
     stream_format: Option<String>,
     /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
     user: Option<String>,
@@ -44,19 +43,24 @@ pub(crate) struct NewSpeech {
 
 /// Speaks a text.
 ///
-/// It is a job for which the answer waits, for at most 10 minutes: the sound is stored, charged and listed like any
-/// other result, and comes once it is whole. A client who leaves before a vendor is asked calls it off. With
-/// `Idempotency-Key` the same request sent again is given the same sound.
+/// The sound comes as it is spoken. It is charged by what is said, which is held first; its last byte comes after it was
+/// charged, and an answer that breaks off isn't charged. A client that leaves stops the vendor, and is charged all that
+/// was to be said. With `Idempotency-Key` the same request sent again is given the same sound.
 #[utoipa::path(post, path = "/v1/audio/speech", tag = "openai", operation_id = "create_speech",
     request_body = NewSpeech,
     params(UserHeader,
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
     responses(
-        (status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the sound"),
+        (status = 200, content_type = "application/octet-stream", body = Vec<u8>,
+            description = "the sound, of the media type that its header says"),
         KeyErrors,
         BodyErrors,
-        AttachedErrors,
-        (status = 404, body = ErrorBody, description = "no such model, or the sound was removed since")))]
+        (status = 402, body = ErrorBody, description = "the account can't pay for it"),
+        (status = 404, body = ErrorBody, description = "no such model"),
+        (status = 409, body = ErrorBody, description = "the first request with this key is still worked on, or its sound was too long to be kept"),
+        (status = 502, body = ErrorBody, description = "the vendor failed, or the first request with this key was cut off"),
+        (status = 503, body = ErrorBody, description = "no vendor can be asked now, or there is no room left"),
+        (status = 504, body = ErrorBody, description = "the vendor took too long")))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     user: User,
@@ -66,9 +70,17 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency(&headers, &method, &uri, &body).await?;
-    let asked = read(&state, body.object)?;
-    let AttachedJob { view, .. } = asked.wait(&state, user, idempotency).await?;
-    answer(&state, &succeeded(view)?).await
+    let mut asked = read(&state, body.object)?;
+    let call = SpeechCall {
+        subject: user.subject,
+        key: user.key,
+        model: asked.model.name.to_string(),
+        input: std::mem::take(&mut asked.input),
+        idempotency,
+        admission: user.admission,
+    };
+    let reply = state.calls.speak(call).await.map_err(|error| asked.error(error))?;
+    Ok(answer(reply))
 }
 
 /// Reads the fields that are OpenAI's own.
@@ -100,16 +112,19 @@ fn voice(written: Option<Value>) -> Result<Option<Value>, ApiError> {
     }
 }
 
-async fn answer(state: &AppState, view: &JobView) -> Result<Response, ApiError> {
-    let artifact = view.artifacts.first().ok_or_else(ApiError::internal)?;
-    if artifact.removed_at.is_some() {
-        return Err(ServiceError::Removed.into());
-    }
-    let sound = state.artifacts.read(artifact, 0, None).await?;
-    let length = [(header::CONTENT_LENGTH, artifact.object.size_bytes)];
-    let kind = [(header::CONTENT_TYPE, artifact.object.media_type.clone())];
-    let nosniff = [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-    let mut response = (length, kind, nosniff, ResponseBody::from_stream(sound.bytes)).into_response();
-    response.headers_mut().extend(served_by(view));
-    Ok(response)
+/// The sound as it comes. One that breaks off ends its connection, so that nobody takes it for whole.
+fn answer(reply: CallReply) -> Response {
+    let media_type = reply.media_type.and_then(|media_type| HeaderValue::from_str(&media_type).ok());
+    let unknown = HeaderValue::from_static("application/octet-stream");
+    let headers = [
+        (header::CONTENT_TYPE, media_type.unwrap_or(unknown)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // Proxies that buffer would hold the sound back.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    // A provider's name is visible ASCII.
+    let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
+    let mut response = (headers, ResponseBody::from_stream(reply.body)).into_response();
+    response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
+    response
 }

@@ -1,7 +1,7 @@
 //! The way from the task that works on a call to the caller who listens.
 //!
 //! ```text
-//! task ── Begin(provider) ── Bytes … ── End(the last bytes, after the settle) ──► CallReply
+//! task ── Begin(who, what) ── Bytes … ── End(the last bytes, after the settle) ──► CallReply
 //! ```
 
 use std::pin::Pin;
@@ -53,6 +53,8 @@ pub struct CallHead {
 pub struct CallReply {
     /// Who serves it.
     pub provider: ProviderKey,
+    /// What it is, such as `audio/mpeg`; nothing where what was asked says it.
+    pub media_type: Option<String>,
     /// The answer as it comes.
     pub body: AnswerBody,
 }
@@ -74,12 +76,21 @@ pub(super) struct Outlet {
 /// What is told of an answer.
 #[derive(Debug)]
 pub(super) enum Part {
-    /// It begins, and who serves it.
-    Begin(ProviderKey),
+    /// It begins.
+    Begin(Begun),
     /// More of it.
     More(Bytes),
     /// The last of it.
     End(Bytes),
+}
+
+/// What is told before an answer.
+#[derive(Clone, Debug)]
+pub(super) struct Begun {
+    /// Who serves it.
+    pub(super) provider: ProviderKey,
+    /// What it is, where what was asked doesn't say.
+    pub(super) media_type: Option<String>,
 }
 
 /// The caller doesn't listen any more.
@@ -114,15 +125,14 @@ impl Outlet {
 
     /// Ends the answer with what comes last; it begins with that too where nothing came before. Who has left doesn't
     /// hear it.
-    pub(super) async fn end(&self, provider: Option<ProviderKey>, is_begun: bool, last: Bytes) {
-        let begin = provider.filter(|_| !is_begun).map(Part::Begin);
-        self.send_all(begin.into_iter().chain([Part::End(last)]).map(Ok)).await;
+    pub(super) async fn end(&self, begin: Option<Begun>, last: Bytes) {
+        self.send_all(begin.map(Part::Begin).into_iter().chain([Part::End(last)]).map(Ok)).await;
     }
 
     /// Hands on an answer that was given before.
     pub(super) async fn pass_on(&self, reply: CallReply) {
-        let mut parts = reply.body.parts;
-        let mut all = vec![Ok(Part::Begin(reply.provider))];
+        let CallReply { provider, media_type, body: AnswerBody { mut parts, .. } } = reply;
+        let mut all = vec![Ok(Part::Begin(Begun { provider, media_type }))];
         while let Some(part) = parts.recv().await {
             all.push(part);
         }
@@ -153,7 +163,9 @@ impl AnswerBody {
     /// Waits until it is known who serves it, or why nobody does.
     pub(super) async fn begun(mut self) -> Result<CallReply, ServiceError> {
         match self.parts.recv().await {
-            Some(Ok(Part::Begin(provider))) => Ok(CallReply { provider, body: self }),
+            Some(Ok(Part::Begin(Begun { provider, media_type }))) => {
+                Ok(CallReply { provider, media_type, body: self })
+            }
             Some(Err(error)) => Err(error),
             Some(Ok(Part::More(_) | Part::End(_))) | None => Err(broken_off()),
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fourfold_domain::estimate::{self, Written};
-use fourfold_domain::{Credits, Price, ProviderError, Reason, Usage};
+use fourfold_domain::{Credits, Price, ProviderError, Quantity, Reason, Usage};
 
 use super::CallEnding;
 use crate::usage::UsageOutcome;
@@ -25,8 +25,8 @@ pub(super) enum Outcome {
     Broken {
         /// Why.
         error: ProviderError,
-        /// What was used for what was delivered.
-        used: Used,
+        /// What was used for what was delivered; nothing where that can't be told: then it is the operator's loss.
+        used: Option<Used>,
     },
     /// The caller left before any vendor was asked.
     NotSent,
@@ -35,8 +35,11 @@ pub(super) enum Outcome {
 }
 
 /// What a call used.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Used {
+    /// As it is priced.
+    pub(super) quantities: Vec<Quantity>,
+    /// The tokens of it.
     pub(super) usage: Usage,
     /// Whether any of it is our estimate.
     pub(super) is_estimated: bool,
@@ -46,7 +49,13 @@ impl Used {
     /// What the vendor tells, with an estimate of what it doesn't.
     pub(super) fn whole(told: Usage, vendor_estimates: bool, input_tokens: u64, written: Written) -> Self {
         let (usage, is_estimated) = estimate::complete(told, input_tokens, written);
-        Self { usage, is_estimated: is_estimated || vendor_estimates }
+        let is_estimated = is_estimated || vendor_estimates;
+        Self { quantities: usage.quantities(), usage, is_estimated }
+    }
+
+    /// What was counted otherwise than by tokens.
+    pub(super) fn counted(quantities: Vec<Quantity>) -> Self {
+        Self { quantities, usage: Usage::default(), is_estimated: false }
     }
 
     /// The input, and the output as far as it was delivered.
@@ -87,9 +96,10 @@ impl Outcome {
     }
 
     /// What was used and is charged for.
-    pub(super) fn used(&self) -> Option<Used> {
+    pub(super) fn used(&self) -> Option<&Used> {
         match self {
-            Self::Whole { used, .. } | Self::Broken { used, .. } | Self::Left(used) => Some(*used),
+            Self::Whole { used, .. } | Self::Left(used) => Some(used),
+            Self::Broken { used, .. } => used.as_ref(),
             Self::Filtered(_) | Self::Failed(_) | Self::NotSent => None,
         }
     }
@@ -97,7 +107,7 @@ impl Outcome {
     /// How the call ends, at the price that was frozen on its hold.
     pub(super) fn ending(&self, price: &Price, held: Credits) -> CallEnding {
         let Some(used) = self.used() else { return CallEnding::Released };
-        let credits = price.quote(&used.usage.quantities()).map_or_else(
+        let credits = price.quote(&used.quantities).map_or_else(
             |error| {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -150,7 +160,8 @@ mod tests {
             used: Used::whole(told, vendor_estimates, INPUT, written(5)),
             last: Bytes::new(),
         };
-        let broken = |told| Outcome::Broken { error: error(), used: Used::until_broken(told, written(5)) };
+        let broken =
+            |told| Outcome::Broken { error: error(), used: Some(Used::until_broken(told, written(5))) };
         let left = |told, delivered| Outcome::Left(Used::until_left(told, INPUT, delivered));
         let charged = |amount| CallEnding::Charged(credits(amount));
         let estimated = |amount| CallEnding::Estimated(credits(amount));
@@ -166,6 +177,8 @@ mod tests {
             (left(nothing, written(5)), estimated("20")),
             (left(nothing, Written::default()), estimated("10")),
             (left(told(7, 3), written(2)), charged("13")),
+            (Outcome::Broken { error: error(), used: None }, CallEnding::Released),
+            (Outcome::Left(Used::counted(vec![Quantity::new(Unit::InputToken, 7)])), charged("7")),
             (Outcome::NotSent, CallEnding::Released),
             (Outcome::Failed(error()), CallEnding::Released),
             (Outcome::Filtered(Bytes::new()), CallEnding::Released),

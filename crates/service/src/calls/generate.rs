@@ -4,13 +4,13 @@ use bytes::{Bytes, BytesMut};
 use fourfold_domain::estimate::{self, Written};
 use fourfold_domain::{
     AnswerPiece, AttemptContext, BoxStream, Effect, FinishReason, GenerationRequest, GenerationResult,
-    Generator, ProviderError, Reason, StreamChunk, Usage,
+    Generator, ProviderError, Quantity, Reason, StreamChunk, Usage,
 };
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until};
 
-use super::answer::{Left, Outlet};
+use super::answer::{Interpreter, Left, Outlet};
 use super::ending::{Outcome, Used};
 use super::work::{Tried, Work};
 use crate::failpoint;
@@ -25,6 +25,7 @@ impl Work<'_> {
         generator: &dyn Generator,
         request: GenerationRequest,
         context: AttemptContext,
+        interpreter: &mut dyn Interpreter,
     ) -> Tried {
         let is_cancelled = self.is_cancelled_when_left();
         let input_tokens = self.task.order.input_tokens();
@@ -34,7 +35,7 @@ impl Work<'_> {
             Err(Stop::Late) => Err(too_late()),
             Err(Stop::Left) => {
                 let used = Used::until_left(Usage::default(), input_tokens, Written::default());
-                let worked = Some(used.usage);
+                let worked = Some(used.quantities.clone());
                 return Tried { outcome: Outcome::Left(used), vendor: Map::new(), worked };
             }
         };
@@ -59,8 +60,8 @@ impl Work<'_> {
             GenerationResult::Chat(chat) => chat.usage = used.usage,
             GenerationResult::Embedding(embedding) => embedding.usage = used.usage,
         }
-        let last = self.task.interpreter.whole(result);
-        Tried { outcome: Outcome::Whole { used, last }, vendor, worked: Some(used.usage) }
+        let (last, worked) = (interpreter.whole(result), Some(used.quantities.clone()));
+        Tried { outcome: Outcome::Whole { used, last }, vendor, worked }
     }
 
     /// An answer as it is written.
@@ -69,6 +70,7 @@ impl Work<'_> {
         generator: &dyn Generator,
         request: GenerationRequest,
         context: AttemptContext,
+        interpreter: &mut dyn Interpreter,
     ) -> Tried {
         let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
         let seen = Seen { input_tokens: self.task.order.input_tokens(), ..Seen::default() };
@@ -80,16 +82,16 @@ impl Work<'_> {
             Err(Stop::Left) => return seen.left(),
         };
         failpoint::reach("after_call_sent");
-        self.read(stream, seen, deadline, is_cancelled).await
+        self.read(stream, seen, interpreter).await
     }
 
     async fn read(
         &mut self,
         mut stream: BoxStream<Chunk>,
         mut seen: Seen,
-        deadline: Instant,
-        is_cancelled: bool,
+        interpreter: &mut dyn Interpreter,
     ) -> Tried {
+        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
         loop {
             let next = before(stream.next(), deadline, &self.task.outlet, is_cancelled && !seen.is_left);
             let chunk = match next.await {
@@ -100,19 +102,18 @@ impl Work<'_> {
                 Err(Stop::Left) => return seen.left(),
             };
             seen.take(&chunk);
-            if self.deliver(&chunk, &mut seen).await.is_err() {
+            if self.deliver(&chunk, &mut seen, interpreter.part(&chunk)).await.is_err() {
                 if is_cancelled {
                     return seen.left();
                 }
                 seen.is_left = true;
             }
         }
-        self.ended(seen).await
+        self.ended(seen, interpreter)
     }
 
     /// Hands a chunk on. That the vendor's filter ends an answer is held back as long as there is nothing of it.
-    async fn deliver(&mut self, chunk: &StreamChunk, seen: &mut Seen) -> Result<(), Left> {
-        let bytes = self.task.interpreter.part(chunk);
+    async fn deliver(&mut self, chunk: &StreamChunk, seen: &mut Seen, bytes: Bytes) -> Result<(), Left> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -143,22 +144,22 @@ impl Work<'_> {
     }
 
     /// The vendor has said all.
-    async fn ended(&mut self, mut seen: Seen) -> Tried {
+    fn ended(&self, mut seen: Seen, interpreter: &mut dyn Interpreter) -> Tried {
         if seen.is_filtered() {
             if self.begun.is_none() {
                 return Tried { vendor: seen.vendor, ..Tried::failed(refused(seen.refusal)) };
             }
-            let (last, worked) = (self.task.interpreter.last(), Some(seen.worked()));
+            let (last, worked) = (interpreter.last(), Some(seen.worked()));
             return Tried { outcome: Outcome::Filtered(last), vendor: seen.vendor, worked };
         }
         let vendor_estimates = estimate::is_estimated(&seen.vendor);
         let used = Used::whole(seen.told, vendor_estimates, seen.input_tokens, seen.received);
         let mut last = std::mem::take(&mut seen.held_back);
         if !seen.is_told {
-            last.extend_from_slice(&self.task.interpreter.part(&StreamChunk::Usage(used.usage)));
+            last.extend_from_slice(&interpreter.part(&StreamChunk::Usage(used.usage)));
         }
-        last.extend_from_slice(&self.task.interpreter.last());
-        let worked = Some(used.usage);
+        last.extend_from_slice(&interpreter.last());
+        let worked = Some(used.quantities.clone());
         Tried { outcome: Outcome::Whole { used, last: last.freeze() }, vendor: seen.vendor, worked }
     }
 }
@@ -210,8 +211,8 @@ impl Seen {
     }
 
     /// What the vendor worked for until now.
-    fn worked(&self) -> Usage {
-        Used::whole(self.told, false, self.input_tokens, self.received).usage
+    fn worked(&self) -> Vec<Quantity> {
+        Used::whole(self.told, false, self.input_tokens, self.received).quantities
     }
 
     fn left(self) -> Tried {
@@ -225,7 +226,7 @@ impl Seen {
         if self.delivered.is_nothing() {
             return Tried { vendor: self.vendor, ..Tried::failed(error) };
         }
-        let used = Used::until_broken(self.told, self.delivered);
+        let used = Some(Used::until_broken(self.told, self.delivered));
         let worked = Some(self.worked());
         Tried { outcome: Outcome::Broken { error, used }, vendor: self.vendor, worked }
     }

@@ -2,22 +2,26 @@
 //! instance that runs it, so that the calls of a dead instance can be found and their holds given back.
 //!
 //! ```text
-//! chat ─► order (checked, priced) ─► task: open_call ─► vendors of the route in turn ─► end_call ─► the last bytes
-//!   └────────── listens, through a bounded channel ◄─── parts of the answer as they come ────────────┘
+//! text, speech ─► order (checked, priced) ─► task: open_call ─► vendors of the route in turn ─► end_call ─► the last bytes
+//!        └────────── listens, through a bounded channel ◄─── parts of the answer as they come ────────────┘
 //! ```
 //!
 //! Whatever becomes of the one who listens, the task goes on until the call has ended. What each ending costs is in
 //! `ending`.
 
 mod answer;
+mod attempt;
 mod ending;
 mod generate;
 mod left_over;
 mod order;
 mod pass;
 mod record;
+mod replay;
+mod request;
 mod service;
 mod settings;
+mod speech;
 mod spool;
 mod steps;
 mod task;
@@ -25,6 +29,7 @@ mod work;
 
 pub use answer::{AnswerBody, CallHead, CallReply, Interpreter};
 pub use record::{Call, CallAnswer, CallState, CallView};
-pub use service::{CallParts, CallRequest, CallsService};
+pub use request::{CallRequest, SpeechCall};
+pub use service::{CallParts, CallsService};
 pub use settings::CallSettings;
 pub use steps::{CallEnding, EndCall, OpenCall, OpenedCall};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fourfold_domain::{
-    CallId, ChatRequest, Credits, Dialect, GenerationRequest, InvalidInput, Modality, Model, Parameter,
-    Quantity, Request, Unit, Unpriced, WireAsked, estimate,
+    CallId, ChatRequest, Credits, Dialect, GenerationRequest, InvalidInput, MediaRequest, Modality, Model,
+    Parameter, Quantity, Request, SpeechRequest, Unit, Unpriced, WireAsked, estimate,
 };
 use serde_json::{Map, Value};
 
@@ -16,7 +16,7 @@ use crate::catalog::{CatalogService, MAX_TOKENS, Offer};
 use crate::jobs::Terms;
 use crate::routing::{Candidates, Routing, Spoken, Wish};
 
-/// Text that its model takes and that somebody can write.
+/// Text or speech that its model takes and that somebody can make.
 pub(super) struct Order {
     pub(super) model: Arc<Model>,
     /// What the caller asked, in his own bytes, where somebody speaks them.
@@ -79,6 +79,33 @@ impl Order {
         order.amount = order.price(limit)?;
         order.amount_min = order.price(limit.min(order.model.min_output))?;
         Ok(order)
+    }
+
+    /// The same of speech, which costs what goes in, however much comes out.
+    pub(super) fn of_speech(
+        catalog: &CatalogService,
+        routing: &Routing,
+        model: &str,
+        input: &Map<String, Value>,
+    ) -> Result<Self, ServiceError> {
+        if catalog.current().model(model)?.modality != Modality::Speech {
+            return Err(InvalidInput::not_allowed("model", "must be a model that speaks").into());
+        }
+        let (model, typed) = Typed::offered(catalog, routing, model, input)?;
+        let (amount, amount_min) = (Credits::ZERO, Credits::ZERO);
+        let mut order =
+            Self { model, wire: None, typed: Some(typed), limit: 0, amount, amount_min, is_bounded: false };
+        order.amount = order.price(0)?;
+        order.amount_min = order.amount;
+        Ok(order)
+    }
+
+    /// What is to be said, if anything is.
+    pub(super) fn speech(&self) -> Option<SpeechRequest> {
+        match self.typed.as_ref().map(|typed| &typed.request) {
+            Some(Request::Media(MediaRequest::Speech(speech))) => Some(speech.clone()),
+            _ => None,
+        }
     }
 
     /// Lowers the limit of the output to what these credits pay for, where they don't pay for all of it.
@@ -173,13 +200,22 @@ impl Typed {
         interpreter: &mut dyn Interpreter,
     ) -> Result<Self, ServiceError> {
         let input = interpreter.input(&wire.body)?;
-        let Offer { model, mut input, defaults, request, .. } = catalog.offer(&wire.asked.model, &input)?;
-        input.extend(defaults);
-        routing.check(&model.route, Wish::typed(&input, &request))?;
-        Ok(Self { input, request })
+        Ok(Self::offered(catalog, routing, &wire.asked.model, &input)?.1)
     }
 
-    /// What is asked of a vendor.
+    fn offered(
+        catalog: &CatalogService,
+        routing: &Routing,
+        model: &str,
+        input: &Map<String, Value>,
+    ) -> Result<(Arc<Model>, Self), ServiceError> {
+        let Offer { model, mut input, defaults, request, .. } = catalog.offer(model, input)?;
+        input.extend(defaults);
+        routing.check(&model.route, Wish::typed(&input, &request))?;
+        Ok((model, Self { input, request }))
+    }
+
+    /// What is asked of a vendor who writes.
     pub(super) fn generation(&self) -> Option<GenerationRequest> {
         match &self.request {
             Request::Generation(generation) => Some(generation.clone()),

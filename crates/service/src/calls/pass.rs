@@ -82,7 +82,7 @@ impl Work<'_> {
                 WirePart::Usage if !tells_usage => continue,
                 WirePart::Usage | WirePart::More => {}
             }
-            if self.pass_on(bytes, &passed).await.is_err() {
+            if self.pass_on(bytes, passed.is_left).await.is_err() {
                 if is_cancelled {
                     return passed.left();
                 }
@@ -94,8 +94,9 @@ impl Work<'_> {
         }
     }
 
-    async fn pass_on(&mut self, bytes: Bytes, passed: &Passed) -> Result<(), Left> {
-        let sent = if passed.is_left { Ok(()) } else { self.send(bytes.clone()).await };
+    /// Hands on what the vendor sent, as long as its caller hasn't left, and keeps it.
+    pub(super) async fn pass_on(&mut self, bytes: Bytes, is_left: bool) -> Result<(), Left> {
+        let sent = if is_left { Ok(()) } else { self.send(bytes.clone()).await };
         if sent.is_ok() || !self.is_cancelled_when_left() {
             self.spool.add(&bytes);
         }
@@ -106,11 +107,11 @@ impl Work<'_> {
     fn passed_whole(&mut self, passed: Passed, last: Bytes) -> Tried {
         let used = passed.used(passed.told());
         let is_filtered = passed.seen.is_filtered == Some(true) && !passed.seen.written.is_said();
-        let vendor = Map::new();
+        let (vendor, worked) = (Map::new(), Some(used.quantities.clone()));
         match (is_filtered, self.begun.is_some()) {
             (true, false) => Tried::failed(refused(None)),
-            (true, true) => Tried { outcome: Outcome::Filtered(last), vendor, worked: Some(used.usage) },
-            (false, _) => Tried { outcome: Outcome::Whole { used, last }, vendor, worked: Some(used.usage) },
+            (true, true) => Tried { outcome: Outcome::Filtered(last), vendor, worked },
+            (false, _) => Tried { outcome: Outcome::Whole { used, last }, vendor, worked },
         }
     }
 
@@ -156,7 +157,7 @@ impl Passed {
     fn left(self) -> Tried {
         let told = self.told_so_far();
         let used = Used::until_left(told, self.input_tokens, self.delivered);
-        Tried { outcome: Outcome::Left(used), vendor: Map::new(), worked: Some(self.used(told).usage) }
+        Tried { outcome: Outcome::Left(used), vendor: Map::new(), worked: Some(self.used(told).quantities) }
     }
 
     fn broken(self, error: ProviderError) -> Tried {
@@ -164,8 +165,8 @@ impl Passed {
             return Tried::failed(error);
         }
         let told = self.told_so_far();
-        let used = Used::until_broken(told, self.delivered);
-        let (worked, vendor) = (Some(self.used(told).usage), error.vendor.clone());
+        let used = Some(Used::until_broken(told, self.delivered));
+        let (worked, vendor) = (Some(self.used(told).quantities), error.vendor.clone());
         Tried { outcome: Outcome::Broken { error, used }, vendor, worked }
     }
 }

@@ -69,6 +69,8 @@ pub struct CallView {
 pub struct CallAnswer {
     /// Who served it.
     pub provider: ProviderKey,
+    /// What it is, where what was asked doesn't say.
+    pub media_type: Option<String>,
     /// The bytes in their order; nothing where they were too many to be kept.
     pub body: Option<Bytes>,
     /// Whether it came to its end.

@@ -1,26 +1,23 @@
-//! What callers ask of calls: make one, and get the same answer again.
+//! What callers ask of calls: text and speech.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject, WireAsked};
-use tokio::sync::Semaphore;
+use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::answer::{self, CallReply, Interpreter, Part};
+use super::answer::{self, CallReply, Interpreter, Outlet};
 use super::left_over::{LeftOver, charged_unsent};
 use super::order::{Order, WireOrder};
 use super::task::CallTask;
-use super::{Call, CallSettings, CallState, OpenCall};
+use super::{CallRequest, CallSettings, OpenCall, SpeechCall};
 use crate::catalog::CatalogService;
 use crate::commit::lost;
-use crate::credits::Owner;
-use crate::limits::Admission;
 use crate::ports::Store;
 use crate::routing::Routing;
 use crate::usage::UsageLog;
-use crate::{Clock, Idempotency, IdempotencyRecord, IdempotencyScope, Made, Media, ServiceError, Spawner};
+use crate::{Clock, Idempotency, Media, ServiceError, Spawner};
 
 /// How often calls that couldn't be ended are tried again.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -51,23 +48,11 @@ pub struct CallParts {
     pub spawner: Spawner,
 }
 
-/// A request for a call.
-#[derive(Clone, Debug)]
-pub struct CallRequest {
-    /// Who pays.
-    pub subject: Subject,
-    /// With which key.
-    pub key: Option<KeyId>,
-    /// What is asked, as far as that decides who serves it and what it costs.
-    pub asked: WireAsked,
-    /// What is asked, in the caller's own bytes.
-    pub body: Bytes,
-    /// The caller's headers that say how they are to be read, by their names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// What makes it idempotent.
-    pub idempotency: Option<Idempotency>,
-    /// What its caller may; held until the call has ended.
-    pub admission: Admission,
+/// Who pays for a call.
+struct Payer {
+    subject: Subject,
+    key: Option<KeyId>,
+    idempotency: Option<Idempotency>,
 }
 
 /// Calls, as callers see them. Clones share what is known of those that couldn't be ended, and how many are worked on.
@@ -100,8 +85,7 @@ impl CallsService {
         request: CallRequest,
         interpreter: Box<dyn Interpreter>,
     ) -> Result<CallReply, ServiceError> {
-        let in_flight =
-            self.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)?;
+        let in_flight = self.place()?;
         let CallRequest { subject, key, asked, body, headers, idempotency, admission } = request;
         let (is_stream, allowed) = (asked.is_stream, admission.check_model(&asked.model));
         let wire = WireOrder { asked, body, headers };
@@ -112,21 +96,70 @@ impl CallsService {
             Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
         };
         admission.take_tokens(|| order.tokens_expected()).await?;
-        let id = CallId::new(Uuid::now_v7());
+        let payer = Payer { subject, key, idempotency };
+        let task = |outlet| CallTask {
+            service: self.clone(),
+            order,
+            is_stream,
+            admission,
+            interpreter: Some(interpreter),
+            outlet,
+        };
+        self.start(in_flight, payer, task).await
+    }
+
+    /// Has a text spoken, and answers once it is known who serves it and what the sound is; with an error before that,
+    /// nothing was charged. The price is by what is said, so that who leaves after a vendor was asked pays for all of
+    /// it. Else as [`Self::generate`].
+    pub async fn speak(&self, request: SpeechCall) -> Result<CallReply, ServiceError> {
+        let in_flight = self.place()?;
+        let SpeechCall { subject, key, model, input, idempotency, admission } = request;
+        let allowed = admission.check_model(&model);
+        let CallParts { catalog, routing, .. } = &self.parts;
+        let order = allowed.and_then(|()| Order::of_speech(catalog, routing, &model, &input));
+        let order = match order {
+            Ok(order) => order,
+            Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
+        };
+        let payer = Payer { subject, key, idempotency };
+        let task = |outlet| CallTask {
+            service: self.clone(),
+            order,
+            is_stream: true,
+            admission,
+            interpreter: None,
+            outlet,
+        };
+        self.start(in_flight, payer, task).await
+    }
+
+    /// A place for one more call.
+    fn place(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        self.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)
+    }
+
+    /// Starts the task of a call and waits until its answer begins.
+    async fn start(
+        &self,
+        in_flight: OwnedSemaphorePermit,
+        payer: Payer,
+        task: impl FnOnce(Outlet) -> CallTask,
+    ) -> Result<CallReply, ServiceError> {
+        let (outlet, body) = answer::answer(self.parts.settings.read_patience);
+        let (task, id) = (task(outlet), CallId::new(Uuid::now_v7()));
+        let order = &task.order;
         let open = OpenCall {
             id,
-            subject,
-            key,
+            subject: payer.subject,
+            key: payer.key,
             instance: self.parts.instance,
             model: order.model.name.clone(),
             amount: order.amount,
             amount_min: order.amount_min,
             cost_max: order.cost_max(&self.parts.routing, id),
             price: order.model.price.clone(),
-            idempotency,
+            idempotency: payer.idempotency,
         };
-        let (outlet, body) = answer::answer(self.parts.settings.read_patience);
-        let task = CallTask { service: self.clone(), order, is_stream, admission, interpreter, outlet };
         self.parts.spawner.start(async move {
             task.run(open).await;
             drop(in_flight);
@@ -177,65 +210,11 @@ impl CallsService {
         self.left_over.end_all(self.parts.store.as_ref()).await;
     }
 
-    /// The answer of an earlier call once more, unless there is none.
-    pub(super) async fn again(&self, call: &Call) -> Result<CallReply, ServiceError> {
-        match call.state {
-            CallState::Open => return Err(ServiceError::InProgress),
-            CallState::Interrupted | CallState::Released => return Err(ServiceError::Interrupted),
-            CallState::Charged => {}
-        }
-        let kept = self.parts.store.call_answer(call.id).await?;
-        let kept = kept.ok_or_else(|| ServiceError::Internal {
-            what: "the answer of a call that was charged is gone",
-            effect: Effect::Started,
-            source: format!("call {}", call.id).into(),
-        })?;
-        let Some(bytes) = kept.body else {
-            return Err(ServiceError::ReplayTooLarge {
-                bytes_max: self.parts.settings.replay_bytes_max as u64,
-            });
-        };
-        if !kept.is_whole && bytes.is_empty() {
-            return Err(ServiceError::Interrupted);
-        }
-        let (outlet, body) = answer::answer(self.parts.settings.read_patience);
-        let begin = Ok(Part::Begin(kept.provider));
-        // There is room for all of it, and nobody has left yet.
-        match kept.is_whole {
-            true => outlet.send_all([begin, Ok(Part::End(bytes))]).await,
-            false => outlet.send_all([begin, Ok(Part::More(bytes)), Err(ServiceError::Interrupted)]).await,
-        }
-        body.begun().await
-    }
-
     pub(super) fn parts(&self) -> &CallParts {
         &self.parts
     }
 
     pub(super) fn left_over(&self) -> &LeftOver {
         &self.left_over
-    }
-
-    /// What was answered once is answered again, even where the same request would be refused today.
-    async fn earlier(
-        &self,
-        subject: &Subject,
-        idempotency: Option<&Idempotency>,
-        refusal: ServiceError,
-    ) -> Result<CallReply, ServiceError> {
-        let Some(idempotency) = idempotency else { return Err(refusal) };
-        let scope: IdempotencyScope = idempotency.scope(subject);
-        let known = match self.parts.store.idempotency(&scope).await? {
-            Some(IdempotencyRecord { made: Made::Work(Owner::Call(id)), fingerprint, .. })
-                if fingerprint == idempotency.fingerprint =>
-            {
-                self.parts.store.call(id).await?
-            }
-            _ => None,
-        };
-        match known {
-            Some(known) if known.call.state != CallState::Released => self.again(&known.call).await,
-            _ => Err(refusal),
-        }
     }
 }

@@ -29,7 +29,8 @@ pub(super) struct CallTask {
     pub(super) is_stream: bool,
     /// Held to the end of the call.
     pub(super) admission: Admission,
-    pub(super) interpreter: Box<dyn Interpreter>,
+    /// Writes text in its caller's wire; lent to whoever generates it. Nothing of what isn't text.
+    pub(super) interpreter: Option<Box<dyn Interpreter>>,
     pub(super) outlet: Outlet,
 }
 
@@ -62,7 +63,9 @@ impl CallTask {
             tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
         }
         watched.is_asked();
-        self.interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
+        if let Some(interpreter) = &mut self.interpreter {
+            interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
+        }
         let began = Instant::now();
         let mut worked = Work::new(&mut self, &call, is_kept).run().await;
         let (settled, ending) = self.settle(&call, held, &mut worked).await;
@@ -88,7 +91,6 @@ impl CallTask {
         duration: Duration,
     ) -> UsageRow {
         let used = worked.outcome.used();
-        let quantities = used.map(|used| used.usage.quantities()).unwrap_or_default();
         UsageRow {
             owner: Owner::Call(call.id),
             account: call.account,
@@ -99,7 +101,7 @@ impl CallTask {
             provider: worked.provider.clone(),
             outcome: worked.outcome.in_usage(),
             attempts: u32::try_from(worked.attempts.len()).unwrap_or(u32::MAX),
-            amounts: UsageAmounts::of(&quantities),
+            amounts: used.map(|used| UsageAmounts::of(&used.quantities)).unwrap_or_default(),
             charged: charged.unwrap_or_default(),
             is_estimated: used.is_some_and(|used| used.is_estimated),
             duration,
@@ -168,6 +170,7 @@ impl CallTask {
 
     /// Tells the caller how it ended, if he is still there.
     async fn tell_end(self, settled: Result<Credits, StoreError>, worked: Worked) {
+        let begin = worked.begin();
         match (settled, worked.outcome) {
             (Err(error), _) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call couldn't be settled");
@@ -185,7 +188,7 @@ impl CallTask {
                     .await;
             }
             (Ok(_), Outcome::Whole { last, .. } | Outcome::Filtered(last)) => {
-                self.outlet.end(worked.provider, worked.is_begun, last).await;
+                self.outlet.end(begin, last).await;
             }
             (Ok(_), Outcome::Failed(error) | Outcome::Broken { error, .. }) => {
                 self.outlet.fail(vendor_failed(&error)).await;

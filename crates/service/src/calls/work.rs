@@ -4,23 +4,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_domain::{
-    AttemptContext, Credits, Effect, Modality, OnDisconnect, Provider, ProviderError, ProviderKey, Reason,
-    Usage,
+    AttemptContext, Credits, Effect, Modality, OnDisconnect, Provider, ProviderError, ProviderKey, Quantity,
+    Reason,
 };
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
-use super::answer::{Left, Part};
+use super::answer::{Begun, Left, Part};
+use super::attempt::{asked, begun};
 use super::ending::Outcome;
 use super::order::Typed;
 use super::spool::Spool;
 use super::task::CallTask;
 use super::{Call, CallAnswer};
-use crate::Timestamp;
-use crate::credits::Owner;
-use crate::jobs::{
-    AfterFailure, Attempt, AttemptState, JobError, after_failure, is_of_the_choice, state_after,
-};
+use crate::jobs::{AfterFailure, Attempt, AttemptState, after_failure};
 use crate::routing::{Asked, Candidate, Candidates, Turn, Wait};
 
 /// How long after a failed try the same vendor is asked again.
@@ -32,8 +29,10 @@ pub(super) struct Work<'a> {
     pub(super) call: &'a Call,
     pub(super) attempts: Vec<Attempt>,
     pub(super) spool: Spool,
-    /// Who answers, once the caller was told.
-    pub(super) begun: Option<ProviderKey>,
+    /// What the caller was told of the answer, once he was.
+    pub(super) begun: Option<Begun>,
+    /// What the answer is, where what was asked doesn't say.
+    pub(super) media_type: Option<String>,
     /// When a vendor was asked first.
     pub(super) asked_at: Option<Instant>,
     /// How long after that the first part of the answer was handed on.
@@ -48,8 +47,10 @@ pub(super) struct Worked {
     pub(super) attempts: Vec<Attempt>,
     /// Who was asked last.
     pub(super) provider: Option<ProviderKey>,
+    /// What the answer is, where what was asked doesn't say.
+    media_type: Option<String>,
     /// Whether the caller was told that the answer begins.
-    pub(super) is_begun: bool,
+    is_begun: bool,
     /// How long after a vendor was asked the first part of the answer was handed on, where it came in parts.
     pub(super) first_part: Option<Duration>,
     spool: Spool,
@@ -61,7 +62,7 @@ pub(super) struct Tried {
     /// The vendor's own facts.
     pub(super) vendor: Map<String, Value>,
     /// What the vendor worked for, whatever of it the caller is charged for; nothing where it is nothing, or not known.
-    pub(super) worked: Option<Usage>,
+    pub(super) worked: Option<Vec<Quantity>>,
 }
 
 impl Worked {
@@ -73,7 +74,14 @@ impl Worked {
             _ => (Bytes::new(), false),
         };
         let body = std::mem::replace(&mut self.spool, Spool::off()).whole(&rest)?;
-        Some(CallAnswer { provider: self.provider.clone()?, body: body.ok(), is_whole })
+        let (provider, media_type) = (self.provider.clone()?, self.media_type.clone());
+        Some(CallAnswer { provider, media_type, body: body.ok(), is_whole })
+    }
+
+    /// What the caller is to be told before the answer, unless he was.
+    pub(super) fn begin(&self) -> Option<Begun> {
+        let provider = self.provider.clone().filter(|_| !self.is_begun)?;
+        Some(Begun { provider, media_type: self.media_type.clone() })
     }
 }
 
@@ -88,6 +96,7 @@ impl<'a> Work<'a> {
             attempts: Vec::new(),
             spool,
             begun: None,
+            media_type: None,
             asked_at: None,
             first_part: None,
             patience,
@@ -99,6 +108,7 @@ impl<'a> Work<'a> {
         Worked {
             outcome,
             provider: self.attempts.last().map(|attempt| attempt.provider.clone()),
+            media_type: self.media_type,
             is_begun: self.begun.is_some(),
             first_part: self.first_part,
             attempts: self.attempts,
@@ -163,6 +173,7 @@ impl<'a> Work<'a> {
         let tried = self.ask(provider.as_ref(), context).await;
         let call = match (self.task.order.model.modality, self.task.is_stream) {
             (Modality::Embedding, _) => "embeddings",
+            (Modality::Speech, _) => "speech",
             (_, true) => "chat_stream",
             (_, false) => "chat",
         };
@@ -177,7 +188,7 @@ impl<'a> Work<'a> {
         tried
     }
 
-    /// In the caller's own bytes, of a vendor who speaks them, else in our words.
+    /// In the caller's own bytes, of a vendor who reads them, else in our words.
     async fn ask(&mut self, provider: &dyn Provider, context: AttemptContext) -> Tried {
         let order = &self.task.order;
         if let (Some(wire), Some(asked)) = (provider.wire(), &order.wire)
@@ -185,14 +196,22 @@ impl<'a> Work<'a> {
         {
             return self.pass(wire, context).await;
         }
+        if let Some(speech) = order.speech() {
+            return self.speak(provider, speech, context).await;
+        }
         let request = order.typed.as_ref().and_then(Typed::generation);
         let (Some(generator), Some(request)) = (provider.generator(), request) else {
-            return Tried::failed(unsupported());
+            return Tried::failed(unsupported("text"));
         };
-        match self.task.is_stream {
-            true => self.stream(generator, request, context).await,
-            false => self.whole(generator, request, context).await,
-        }
+        let Some(mut interpreter) = self.task.interpreter.take() else {
+            return Tried::failed(unsupported("text"));
+        };
+        let tried = match self.task.is_stream {
+            true => self.stream(generator, request, context, interpreter.as_mut()).await,
+            false => self.whole(generator, request, context, interpreter.as_mut()).await,
+        };
+        self.task.interpreter = Some(interpreter);
+        tried
     }
 
     /// What becomes of it after a failure before anything came.
@@ -248,44 +267,6 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Writes down how the attempt that wasn't followed by another one ended.
-    fn end_attempt(&mut self, outcome: &Outcome, vendor: Map<String, Value>, worked: Option<Usage>) {
-        let now = self.task.service.parts().clock.now();
-        let Some(attempt) = self.attempts.last_mut() else { return };
-        let failed = |error: &ProviderError| JobError::new(error.reason.as_str(), error.message.clone());
-        (attempt.state, attempt.error) = match outcome {
-            Outcome::Whole { .. } => (AttemptState::Succeeded, None),
-            Outcome::Filtered(_) => {
-                let message = "the vendor refuses this content";
-                (AttemptState::Failed, Some(JobError::new(Reason::Refused.as_str(), message)))
-            }
-            Outcome::Failed(error) => (state_after(error), Some(failed(error))),
-            Outcome::Broken { error, .. } => (AttemptState::Failed, Some(failed(error))),
-            Outcome::NotSent => (AttemptState::NotSent, None),
-            Outcome::Left(_) => (AttemptState::Cancelled, None),
-        };
-        attempt.effect = match outcome {
-            Outcome::Failed(error) => error.effect,
-            _ => Effect::Started,
-        };
-        (attempt.vendor, attempt.ended_at) = (vendor, Some(now));
-        let quantities = worked.map(|usage| usage.quantities()).unwrap_or_default();
-        attempt.cost = match (worked, &attempt.cost_price) {
-            (Some(_), Some(price)) => {
-                price.quote(&quantities).ok().map(|quote| quote.credits).or(attempt.cost)
-            }
-            (Some(_), None) => None,
-            (None, _) if attempt.state == AttemptState::Lost => attempt.cost,
-            (None, _) => Some(Credits::ZERO),
-        };
-        if worked.is_some() {
-            // Amounts of tokens can always be written as JSON.
-            attempt
-                .vendor
-                .insert("quantities".to_owned(), serde_json::to_value(quantities).unwrap_or_default());
-        }
-    }
-
     /// Sends a part of the answer; the first one tells who answers.
     pub(super) async fn send(&mut self, bytes: Bytes) -> Result<(), Left> {
         if self.begun.is_none()
@@ -297,8 +278,9 @@ impl<'a> Work<'a> {
                     .record(after);
                 self.first_part = Some(after);
             }
-            self.begun = Some(provider.clone());
-            self.task.outlet.send(Part::Begin(provider)).await?;
+            let begun = Begun { provider, media_type: self.media_type.clone() };
+            self.begun = Some(begun.clone());
+            self.task.outlet.send(Part::Begin(begun)).await?;
         }
         self.task.outlet.send(Part::More(bytes)).await
     }
@@ -321,36 +303,6 @@ impl Tried {
     }
 }
 
-/// An attempt before its vendor has answered.
-fn begun(call: &Call, number: u32, candidate: &Candidate, now: Timestamp) -> Attempt {
-    Attempt {
-        owner: Owner::Call(call.id),
-        number,
-        provider: candidate.choice.provider.clone(),
-        vendor_model: candidate.choice.vendor_model.clone(),
-        credential: candidate.credential.to_string(),
-        state: AttemptState::Begun,
-        effect: Effect::MayHaveStarted,
-        upstream: None,
-        error: None,
-        vendor: Map::new(),
-        cost_price: None,
-        cost: None,
-        begun_at: now,
-        ended_at: None,
-    }
-}
-
-fn asked(attempt: &Attempt) -> Asked<'_> {
-    Asked {
-        provider: &attempt.provider,
-        vendor_model: &attempt.vendor_model,
-        credential: &attempt.credential,
-        is_refused: attempt.state == AttemptState::Failed && attempt.effect == Effect::NotStarted,
-        is_of_the_choice: attempt.error.as_ref().is_some_and(|error| is_of_the_choice(&error.code)),
-    }
-}
-
 fn nobody_yet(wait: Duration) -> ProviderError {
     let message = "no provider of the model can be asked now";
     ProviderError {
@@ -359,6 +311,6 @@ fn nobody_yet(wait: Duration) -> ProviderError {
     }
 }
 
-fn unsupported() -> ProviderError {
-    ProviderError::new(Reason::Unsupported, Effect::NotStarted, "the provider makes no text")
+pub(super) fn unsupported(what: &str) -> ProviderError {
+    ProviderError::new(Reason::Unsupported, Effect::NotStarted, format!("the provider makes no {what}"))
 }

@@ -34,6 +34,7 @@ pub use events::JobUpdate;
 pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, state_after, words};
 pub use parts::JobParts;
 pub(crate) use parts::millis;
+pub(crate) use record::poll_backoff;
 pub use record::{
     Artifact, Attempt, AttemptState, Deletion, Delivery, Due, Job, JobError, JobEvent, JobView, Lease,
     OutputPlace, StoredObject, Terms, Upstream,

@@ -1,41 +1,110 @@
 //! Speech over OpenAI's wire.
 
-use fourfold_domain::{Outputs, Quantity, Started, Unit};
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use super::images::answered;
-use crate::support::{House, outputs};
+use axum::body::Body;
+use bytes::Bytes;
+use fourfold_domain::{Effect, ProviderError, Reason, Spoken};
+use futures_util::stream;
+use http::Response;
+use http_body_util::BodyExt as _;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::support::House;
 
 const PATH: &str = "/v1/audio/speech";
+
+type Piece = Result<Bytes, ProviderError>;
 
 fn fox() -> Value {
     json!({"model": "speak", "input": "A fox.", "voice": "alloy"})
 }
 
-fn spoken() -> Outputs {
-    Outputs { quantities: vec![Quantity::new(Unit::Character, 6)], ..outputs(&[("audio/wav", "a sound")]) }
+/// A sound that a test speaks as it goes.
+fn live() -> (mpsc::UnboundedSender<Piece>, Spoken) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let next = async |mut pieces: mpsc::UnboundedReceiver<Piece>| Some((pieces.recv().await?, pieces));
+    let sound = Box::pin(stream::unfold(receiver, next));
+    (sender, Spoken { media_type: "audio/wav".to_owned(), sound, vendor: Map::new() })
+}
+
+/// The next of what comes.
+async fn next(response: &mut Response<Body>) -> Option<Result<Bytes, axum::Error>> {
+    let frame = timeout(Duration::from_secs(5), response.body_mut().frame()).await.expect("nothing comes")?;
+    Some(frame.map(|frame| frame.into_data().unwrap()))
+}
+
+async fn has(house: &House, available: &str, held: &str) {
+    let credits = house.get("/api/v1/credits").by("u1").ok(200).await;
+    assert_eq!(credits, json!({"account": "u1", "available": available, "held": held}));
 }
 
 #[tokio::test]
-async fn a_text_is_spoken_charged_and_listed_and_again_the_same() {
+async fn a_text_is_spoken_and_charged_and_again_the_same() {
     let house = House::new().await;
-    house.vendor.will_start(Ok(Started::Done(spoken())));
+    let (vendor, spoken) = live();
+    house.vendor.will_speak(spoken);
+    for piece in ["a ", "sound"] {
+        vendor.send(Ok(piece.into())).unwrap();
+    }
+    drop(vendor);
     let mut body = fox();
     (body["voice"], body["response_format"]) = (json!({"id": "alloy"}), json!("wav"));
     body["stream_format"] = json!("audio");
     let ask = || house.post(PATH, body.clone()).by("u1").header("idempotency-key", "k1");
-    let answer = answered(&house, ask()).await;
-    assert_eq!((answer.status, answer.text()), (200, "a sound".to_owned()));
+    for _same in 0..2 {
+        let answer = ask().answer().await;
+        assert_eq!((answer.status, answer.text()), (200, "a sound".to_owned()));
+        assert_eq!(answer.header("content-type"), Some("audio/wav"));
+        assert_eq!(answer.header("fourfold-provider"), Some("acme"));
+        has(&house, "9.88", "0").await;
+    }
+    let said = house.vendor.said();
+    assert_eq!((said.len(), said[0].text.as_str()), (1, "A fox."));
+    assert_eq!((said[0].voice.as_deref(), said[0].format.as_deref()), (Some("alloy"), Some("wav")));
+}
+
+#[tokio::test]
+async fn the_sound_comes_as_it_is_spoken_and_its_end_after_the_charge() {
+    let house = House::new().await;
+    let (vendor, spoken) = live();
+    house.vendor.will_speak(spoken);
+    vendor.send(Ok("a so".into())).unwrap();
+    let mut response = house.post(PATH, fox()).by("u1").response().await;
     assert_eq!(
-        (answer.header("content-type"), answer.header("content-length")),
-        (Some("audio/wav"), Some("7"))
+        (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+        (200, "audio/wav")
     );
-    assert_eq!(answer.header("fourfold-provider"), Some("acme"));
-    assert_eq!(ask().answer().await.body, answer.body);
-    let job = house.get("/api/v1/jobs").by("u1").ok(200).await["data"][0]["id"].as_str().unwrap().to_owned();
-    let job = house.get(&format!("/api/v1/jobs/{job}")).by("u1").ok(200).await;
-    assert_eq!(job["input"], json!({"text": "A fox.", "voice": "alloy", "format": "wav"}));
-    assert_eq!(job["credits"]["charged"], "0.12");
+    assert_eq!(next(&mut response).await.unwrap().unwrap(), "a s");
+    vendor.send(Ok("und".into())).unwrap();
+    assert_eq!(next(&mut response).await.unwrap().unwrap(), "oun");
+    has(&house, "9.88", "0.12").await;
+    drop(vendor);
+    assert_eq!(next(&mut response).await.unwrap().unwrap(), "d");
+    has(&house, "9.88", "0").await;
+    assert!(next(&mut response).await.is_none());
+}
+
+#[tokio::test]
+async fn a_sound_that_breaks_off_is_not_taken_for_whole_and_costs_nothing() {
+    let house = House::new().await;
+    let gone = || Err(ProviderError::new(Reason::Unavailable, Effect::Started, "gone"));
+    let (vendor, spoken) = live();
+    house.vendor.will_speak(spoken);
+    vendor.send(Ok("a so".into())).unwrap();
+    vendor.send(gone()).unwrap();
+    let mut response = house.post(PATH, fox()).by("u1").response().await;
+    assert_eq!(next(&mut response).await.unwrap().unwrap(), "a s");
+    next(&mut response).await.unwrap().unwrap_err();
+    has(&house, "10", "0").await;
+    let (vendor, spoken) = live();
+    house.vendor.will_speak(spoken);
+    vendor.send(gone()).unwrap();
+    let refused = house.post(PATH, fox()).by("u1").check(502, "vendor_failed", None).await;
+    assert_eq!(refused.header("x-should-retry"), Some("false"));
+    has(&house, "10", "0").await;
 }
 
 #[tokio::test]

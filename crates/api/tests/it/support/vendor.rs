@@ -10,8 +10,8 @@ use fourfold_domain::{
     AnswerPiece, AttemptContext, BoxStream, ByteStream, Cancelled, ChatAnswer, ChatRequest, ChatResult,
     Effect, EmbeddingRequest, EmbeddingResult, FinishReason, GenerationRequest, GenerationResult, Generator,
     MediaMaker, MediaRequest, Modality, ModelSpec, Output, OutputSource, Outputs, Parameter, ParameterKind,
-    Poll, Provider, ProviderError, ProviderKey, Quantity, Reason, Started, StreamChunk, Unit, UpstreamTask,
-    Usage,
+    Poll, Provider, ProviderError, ProviderKey, Quantity, Reason, Speaker, SpeechRequest, Spoken, Started,
+    StreamChunk, Unit, UpstreamTask, Usage,
 };
 use fourfold_service::testing::provider;
 use serde_json::Map;
@@ -29,7 +29,9 @@ struct Script {
     polls: VecDeque<Result<Poll, ProviderError>>,
     chats: VecDeque<Result<ChatResult, ProviderError>>,
     streams: VecDeque<ChatStream>,
+    sounds: VecDeque<Spoken>,
     asked: Vec<ChatRequest>,
+    said: Vec<SpeechRequest>,
 }
 
 /// An answer as it is written.
@@ -113,6 +115,16 @@ impl Vendor {
         self.script.lock().unwrap().streams.push_back(stream);
     }
 
+    /// The next text is spoken so.
+    pub(crate) fn will_speak(&self, spoken: Spoken) {
+        self.script.lock().unwrap().sounds.push_back(spoken);
+    }
+
+    /// The speech that it was asked for.
+    pub(crate) fn said(&self) -> Vec<SpeechRequest> {
+        self.script.lock().unwrap().said.clone()
+    }
+
     /// The chats that it was asked for.
     pub(crate) fn asked(&self) -> Vec<ChatRequest> {
         self.script.lock().unwrap().asked.clone()
@@ -144,6 +156,19 @@ impl Provider for Vendor {
 
     fn generator(&self) -> Option<&dyn Generator> {
         Some(self)
+    }
+
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Speaker for Vendor {
+    async fn speak(&self, speech: SpeechRequest, _: AttemptContext) -> Result<Spoken, ProviderError> {
+        let mut script = self.script.lock().unwrap();
+        script.said.push(speech.clone());
+        Ok(script.sounds.pop_front().unwrap_or_else(|| panic!("the script has no sound for {speech:?}")))
     }
 }
 

@@ -87,11 +87,16 @@ pub(super) fn call(row: &Row) -> Result<Call> {
     })
 }
 
-pub(super) const CALL_ANSWER: &str = "provider, body, is_whole";
+pub(super) const CALL_ANSWER: &str = "provider, media_type, body, is_whole";
 
 pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
-    let body: Option<Vec<u8>> = get(row, 1)?;
-    Ok(CallAnswer { provider: text(row, 0)?, body: body.map(Into::into), is_whole: flag(row, 2)? })
+    let body: Option<Vec<u8>> = get(row, 2)?;
+    Ok(CallAnswer {
+        provider: text(row, 0)?,
+        media_type: get(row, 1)?,
+        body: body.map(Into::into),
+        is_whole: flag(row, 3)?,
+    })
 }
 
 pub(super) const JOB: &str = "id, account, key, model, modality, input, terms, metadata, state, version, priority, \

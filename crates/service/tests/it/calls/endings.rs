@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::house::{Act, Chunk, House, Talker, read, text, used};
 
-const INSTANT: Duration = Duration::ZERO;
+pub(super) const INSTANT: Duration = Duration::ZERO;
 
 pub(super) fn said(words: &str, input_tokens: u64, output_tokens: u64) -> Result<ChatResult, ProviderError> {
     let answer = ChatAnswer {
@@ -45,7 +45,7 @@ pub(super) fn live() -> (mpsc::UnboundedSender<Chunk>, Act) {
     (sender, Act::Write(receiver))
 }
 
-fn ended(kind: EntryKind, spent: &str, is_estimated: bool) -> (EntryKind, String, bool) {
+pub(super) fn ended(kind: EntryKind, spent: &str, is_estimated: bool) -> (EntryKind, String, bool) {
     (kind, spent.to_owned(), is_estimated)
 }
 

@@ -1,4 +1,5 @@
-//! A service for calls around one user with ten credits, and one model at 0.001 credits a token in and 0.002 out.
+//! A service for calls around one user with ten credits, and one model: `talk` at 0.001 credits a token in and 0.002
+//! out, or for vendors who speak `speak` at 0.01 credits a character.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use fourfold_domain::{
 use fourfold_service::backends::FolderStorage;
 use fourfold_service::calls::{
     CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView, CallsService, Interpreter,
+    SpeechCall,
 };
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -153,7 +155,7 @@ impl House {
         Self::at_cost(None, on_disconnect, vendors).await
     }
 
-    /// Whose vendors take so much for a token.
+    /// Whose vendors take so much for a token, or a character.
     pub(super) async fn at_cost<const N: usize>(
         cost: Option<&str>,
         on_disconnect: OnDisconnect,
@@ -168,9 +170,14 @@ impl House {
             per: Some(1),
             when: BTreeMap::new(),
         };
+        let modality = vendors[0].models()[0].modality;
+        let (name, prices) = match modality {
+            Modality::Speech => ("speak", vec![(Unit::Character, "0.01")]),
+            _ => ("talk", vec![(Unit::InputToken, "0.001"), (Unit::OutputToken, "0.002")]),
+        };
         let cost = cost.map(|cost| PriceSettings {
             version: "v1".to_owned(),
-            rates: vec![rate(Unit::InputToken, cost), rate(Unit::OutputToken, cost)],
+            rates: prices.iter().map(|(unit, _)| rate(*unit, cost)).collect(),
         });
         let route = vendors.iter().map(|vendor| RouteSettings {
             provider: vendor.key().to_string(),
@@ -181,15 +188,15 @@ impl House {
         });
         let route = route.collect();
         let providers = ProviderTable::from_iter(vendors);
-        let rates = vec![rate(Unit::InputToken, "0.001"), rate(Unit::OutputToken, "0.002")];
-        let talk = ModelSettings {
+        let rates = prices.into_iter().map(|(unit, price)| rate(unit, price)).collect();
+        let model = ModelSettings {
             retention: None,
-            modality: Modality::Chat,
+            modality,
             route,
             price: Some(PriceSettings { version: "v1".to_owned(), rates }),
             drop_unsupported: false,
             token_ceilings: TokenCeilings::default(),
-            default_max_output: Some(50),
+            default_max_output: (modality == Modality::Chat).then_some(50),
             min_output: 16,
             deadline: Duration::from_secs(600),
             attempts_max: 3,
@@ -197,7 +204,7 @@ impl House {
             on_uncertain: OnUncertain::Fail,
             on_disconnect,
         };
-        let models = BTreeMap::from([("talk".to_owned(), talk)]);
+        let models = BTreeMap::from([(name.to_owned(), model)]);
         let catalog = Catalog::build(&models, PricingSettings::default(), &providers).unwrap();
         let files = FilesService::new(FileParts {
             store: Arc::new(store.clone()),
@@ -239,6 +246,20 @@ impl House {
         key: Option<&str>,
     ) -> Result<CallReply, ServiceError> {
         self.calls.generate(request(is_stream, key), Box::new(Plain)).await
+    }
+
+    /// Has `A fox.` said.
+    pub(super) async fn speak(&self, key: Option<&str>) -> Result<CallReply, ServiceError> {
+        let input = json!({"text": "A fox."}).as_object().unwrap().clone();
+        let idempotency = key.map(|key| Idempotency {
+            method: "POST".to_owned(),
+            path: "/v1/audio/speech".to_owned(),
+            key: key.to_owned(),
+            fingerprint: [1; 32],
+        });
+        let (subject, admission) = (account_subject("u1"), Admission::unlimited());
+        let model = "speak".to_owned();
+        self.calls.speak(SpeechCall { subject, key: None, model, input, idempotency, admission }).await
     }
 
     /// The last end in the ledger: its kind, what was charged, and whether that is an estimate.

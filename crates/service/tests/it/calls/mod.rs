@@ -4,4 +4,6 @@ mod endings;
 mod house;
 mod passed;
 mod slow_readers;
+mod speech;
 mod usage;
+mod voices;

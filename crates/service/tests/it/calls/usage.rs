@@ -15,7 +15,7 @@ use super::house::{Act, House, Talker, read, text, used};
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The one row that there is in the end.
-async fn row(house: &House) -> UsageRow {
+pub(super) async fn row(house: &House) -> UsageRow {
     let there = async {
         loop {
             if let Some(row) = house.usage.rows().pop() {

@@ -51,12 +51,13 @@ pub(super) fn call_answers<'a>(writes: &mut Writes<'a>, world: &'a World) {
     let now = world.now.millis();
     writes.of(
         &world.call_answers,
-        "INSERT INTO call_answer (call, provider, body, is_whole, created_at) \
-         SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[])",
+        "INSERT INTO call_answer (call, provider, media_type, body, is_whole, created_at) \
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bigint[], $6::bigint[])",
         |rows| {
             values![
                 column(rows, |(call, _)| call.to_string()),
                 column(rows, |(_, answer)| answer.provider.to_string()),
+                column(rows, |(_, answer)| answer.media_type.clone()),
                 column(rows, |(_, answer)| answer.body.as_ref().map(|body| body.to_vec())),
                 column(rows, |(_, answer)| i64::from(answer.is_whole)),
                 column(rows, |_answer| now),

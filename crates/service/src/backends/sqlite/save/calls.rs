@@ -39,10 +39,12 @@ pub(super) fn calls(rows: &Rows<'_>, world: &World) -> Result<()> {
 pub(super) fn call_answers(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (call, answer) in &world.call_answers {
         rows.write(
-            "INSERT INTO call_answer (call, provider, body, is_whole, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO call_answer (call, provider, media_type, body, is_whole, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 call.to_string(),
                 answer.provider.as_str(),
+                answer.media_type.as_deref(),
                 answer.body.as_deref(),
                 answer.is_whole,
                 world.now.millis()

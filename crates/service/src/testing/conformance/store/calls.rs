@@ -244,8 +244,13 @@ pub async fn the_same_idempotency_key_gives_the_same_call_until_it_ends_without_
 
 /// And never without one.
 pub async fn an_answer_is_kept_with_a_charge_for_as_long_as_its_key(bench: StoreBench) -> Verdict {
-    let whole = CallAnswer { provider: provider("acme"), body: Some("Foxes.".into()), is_whole: true };
-    let too_long = CallAnswer { body: None, is_whole: false, ..whole.clone() };
+    let whole = CallAnswer {
+        provider: provider("acme"),
+        media_type: Some("audio/wav".to_owned()),
+        body: Some("Foxes.".into()),
+        is_whole: true,
+    };
+    let too_long = CallAnswer { media_type: None, body: None, is_whole: false, ..whole.clone() };
     let mut ended = Vec::new();
     for (ending, answer, expected) in [
         (CallEnding::Charged(credits("0.1")), &whole, Some(&whole)),

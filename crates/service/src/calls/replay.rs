@@ -1,0 +1,65 @@
+//! The same answer again, for the same request.
+
+use fourfold_domain::{Effect, Subject};
+
+use super::answer::{self, Begun, CallReply, Part};
+use super::service::CallsService;
+use super::{Call, CallState};
+use crate::credits::Owner;
+use crate::{Idempotency, IdempotencyRecord, IdempotencyScope, Made, ServiceError};
+
+impl CallsService {
+    /// The answer of an earlier call once more, unless there is none.
+    pub(super) async fn again(&self, call: &Call) -> Result<CallReply, ServiceError> {
+        match call.state {
+            CallState::Open => return Err(ServiceError::InProgress),
+            CallState::Interrupted | CallState::Released => return Err(ServiceError::Interrupted),
+            CallState::Charged => {}
+        }
+        let kept = self.parts().store.call_answer(call.id).await?;
+        let kept = kept.ok_or_else(|| ServiceError::Internal {
+            what: "the answer of a call that was charged is gone",
+            effect: Effect::Started,
+            source: format!("call {}", call.id).into(),
+        })?;
+        let Some(bytes) = kept.body else {
+            return Err(ServiceError::ReplayTooLarge {
+                bytes_max: self.parts().settings.replay_bytes_max as u64,
+            });
+        };
+        if !kept.is_whole && bytes.is_empty() {
+            return Err(ServiceError::Interrupted);
+        }
+        let (outlet, body) = answer::answer(self.parts().settings.read_patience);
+        let begin = Ok(Part::Begin(Begun { provider: kept.provider, media_type: kept.media_type }));
+        // There is room for all of it, and nobody has left yet.
+        match kept.is_whole {
+            true => outlet.send_all([begin, Ok(Part::End(bytes))]).await,
+            false => outlet.send_all([begin, Ok(Part::More(bytes)), Err(ServiceError::Interrupted)]).await,
+        }
+        body.begun().await
+    }
+
+    /// What was answered once is answered again, even where the same request would be refused today.
+    pub(super) async fn earlier(
+        &self,
+        subject: &Subject,
+        idempotency: Option<&Idempotency>,
+        refusal: ServiceError,
+    ) -> Result<CallReply, ServiceError> {
+        let Some(idempotency) = idempotency else { return Err(refusal) };
+        let scope: IdempotencyScope = idempotency.scope(subject);
+        let known = match self.parts().store.idempotency(&scope).await? {
+            Some(IdempotencyRecord { made: Made::Work(Owner::Call(id)), fingerprint, .. })
+                if fingerprint == idempotency.fingerprint =>
+            {
+                self.parts().store.call(id).await?
+            }
+            _ => None,
+        };
+        match known {
+            Some(known) if known.call.state != CallState::Released => self.again(&known.call).await,
+            _ => Err(refusal),
+        }
+    }
+}
