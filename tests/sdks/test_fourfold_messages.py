@@ -1,16 +1,18 @@
 """anthropic 2 over Fourfold: messages, by every kind of chat model; refusals, repeats and fallback."""
 
 import anthropic
-import httpx2
 import pytest
 from anthropic import Anthropic
 
 HI = {"max_tokens": 64, "messages": [{"role": "user", "content": "Say hi"}]}
 MESSAGE = "POST /v1/messages"
 WEATHER = {"name": "weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 # The mock, the vendor whose wire it is, and three with other wires.
 MODELS = ["mock-chat", "claude-sonnet-5", "gpt-5-mini", "deepseek-v4-flash", "gemini-3.8-flash"]
 VENDORS = MODELS[1:]
+# Gemini's newest models want the signatures of their thoughts back, which go with OpenAI's chats alone.
+UNSIGNED = [model for model in VENDORS if not model.startswith("gemini")]
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_a_streamed_message_adds_up_and_tells_its_usage(client, fourfold, accoun
     assert fourfold.entries(account) == ["grant"] + ["hold", "settle"] * 3
 
 
-@pytest.mark.parametrize("model", VENDORS)
+@pytest.mark.parametrize("model", UNSIGNED)
 def test_a_tool_is_called_and_its_result_answered(client, model):
     first = client.messages.create(model=model, **HI, tools=[WEATHER])
     assert first.stop_reason == "tool_use"
@@ -70,8 +72,8 @@ def test_a_streamed_tool_call_adds_up(client, model):
     ("kind", "status", "word", "asked"),
     [
         (anthropic.NotFoundError, 404, "not_found_error", {"model": "claude-2"}),
-        (anthropic.BadRequestError, 400, "invalid_request_error", {"messages": "Say hi"}),
-        (anthropic.UnprocessableEntityError, 422, "invalid_request_error", {"service_tier": "auto"}),
+        (anthropic.BadRequestError, 400, "invalid_request_error", {"model": "mock-chat", "messages": "x"}),
+        (anthropic.UnprocessableEntityError, 422, "invalid_request_error", {"tools": [SEARCH]}),
     ],
 )
 def test_what_is_wrong_is_refused_once_by_the_sdks_own_error(client, simulator, kind, status, word, asked):
@@ -102,7 +104,7 @@ def test_who_may_not_is_refused_by_the_sdks_own_error(client, fourfold, account)
     assert (refused.value.status_code, refused.value.type) == (402, "billing_error")
 
 
-@pytest.mark.parametrize("fault", ["status=500; accept", "status=529; accept", "lose", "cut=20"])
+@pytest.mark.parametrize("fault", ["status=500; accept", "status=502; accept", "lose", "cut=20"])
 def test_what_may_have_begun_is_asked_once_and_not_charged(client, fourfold, account, simulator, fault):
     simulator.fault("POST /anthropic/*", fault)
     with pytest.raises(anthropic.InternalServerError) as failed:
@@ -129,9 +131,8 @@ def test_the_next_vendor_serves_where_the_first_took_nothing(client, simulator, 
 
 def test_a_stream_that_breaks_off_ends_in_an_error_and_is_not_repeated(client, fourfold, account, simulator):
     simulator.fault("POST /anthropic/*", "cut=900")
-    with pytest.raises((anthropic.APIError, httpx2.RemoteProtocolError)), client.messages.stream(
-        model="only-message", **HI
-    ) as stream:
+    with pytest.raises(anthropic.APIError) as broken, client.messages.stream(model="only-message", **HI) as stream:
         stream.get_final_message()
+    assert broken.value.body["error"]["message"]
     assert simulator.paid == [MESSAGE]
     assert fourfold.entries(account) == ["grant", "hold", "settle"]
