@@ -96,6 +96,13 @@ impl Postgres {
         Err(Error::other("postgres found no port"))
     }
 
+    /// The number of its first process, which has started the others.
+    pub fn process(&self) -> Result<u32> {
+        let written = fs::read_to_string(self.data().join("postmaster.pid"))?;
+        let number = written.lines().next().and_then(|number| number.trim().parse().ok());
+        number.ok_or_else(|| Error::other("postmaster.pid has no number"))
+    }
+
     /// Starts it again on the same port and folder, after [`Postgres::stop`] or [`Postgres::kill`].
     pub fn start_again(&self) -> Result<()> {
         let synced = match self.durability {

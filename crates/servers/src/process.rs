@@ -41,6 +41,11 @@ impl Process {
         Ok(Self { child })
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until the server answers. It is an error if it ends before, or doesn't answer in time.
     pub(crate) fn wait_until(&mut self, mut answers: impl FnMut() -> bool) -> io::Result<()> {
         let until = Instant::now() + START_MAX;

@@ -41,6 +41,11 @@ impl Redis {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Starts it again, empty, so that it takes encrypted connections too, with this certificate and its key in PEM, and
     /// gives its address for those.
     pub fn encrypt(&mut self, certificate: &str, key: &str) -> io::Result<String> {

@@ -3,10 +3,12 @@
 mod artifacts;
 mod clients;
 mod disk;
+mod gateway;
 mod http;
 mod jobs;
 mod ledger;
 mod polls;
+mod processes;
 mod server;
 
 use anyhow::Result;
@@ -25,6 +27,8 @@ pub(crate) enum Bench {
     Artifacts(artifacts::Options),
     /// Hold + settle pairs per second, many in one commit beside one transaction each, on SQLite and Postgres
     Ledger(ledger::Options),
+    /// The CPU and time that a chat costs through Fourfold, beside nginx and the vendor alone
+    Gateway(gateway::Options),
     /// The CPU that a call and a stream cost through the clients, beside bare reqwest
     Clients(clients::Options),
 }
@@ -36,6 +40,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Polls(options) => polls::run(workspace, options),
         Bench::Artifacts(options) => artifacts::run(workspace, options),
         Bench::Ledger(options) => ledger::run(workspace, options),
+        Bench::Gateway(options) => gateway::run(workspace, options),
         Bench::Clients(options) => clients::run(workspace, options),
     }
 }

@@ -84,6 +84,10 @@ impl Server {
         self.address
     }
 
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// One request as the admin, over a connection of its own.
     pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> Result<Answer> {
         Connection::open(self.address)?.send(&Self::request(method, path, &[], body))
@@ -141,9 +145,30 @@ impl Drop for Server {
 }
 
 /// A port that is free now; the listener is closed again, so another process could take it in between.
-fn free_address() -> Result<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
     Ok(listener.local_addr()?)
+}
+
+/// The CPU time that these processes have used, with all that they have started.
+pub(crate) fn cpu_of(processes: &[u32]) -> Result<Duration> {
+    let mut all = Duration::ZERO;
+    for process in processes {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))
+            .with_context(|| format!("process {process} is gone"))?;
+        all += ticks_in(&stat).with_context(|| format!("/proc/{process}/stat can't be read"))?;
+        let started = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+        let started: Vec<_> = started.split_ascii_whitespace().filter_map(|id| id.parse().ok()).collect();
+        all += cpu_of(&started)?;
+    }
+    Ok(all)
+}
+
+/// Linux counts CPU time in hundredths of a second.
+fn ticks_in(stat: &str) -> Option<Duration> {
+    let (_name, fields) = stat.rsplit_once(')')?;
+    let ticks = fields.split_ascii_whitespace().skip(11).take(4).map(str::parse::<u64>);
+    ticks.sum::<std::result::Result<u64, _>>().ok().map(|ticks| Duration::from_millis(ticks * 10))
 }
 
 fn bytes_in(status: &str, field: &str) -> Option<u64> {
@@ -179,6 +204,13 @@ mod tests {
         assert_eq!(bytes_in(status, "VmRSS:"), Some(2 * 1024 * 1024));
         assert_eq!(bytes_in(status, "VmHWM:"), Some(9000 * 1024));
         assert_eq!(bytes_in("Name:\tfourfold\n", "VmRSS:"), None);
+    }
+
+    #[test]
+    fn cpu_time_is_read_whatever_the_process_is_called() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 100 0 0 0 12 3 4 1 20 0";
+        assert_eq!(ticks_in(stat), Some(Duration::from_millis(200)));
+        assert_eq!(ticks_in("7 (a) S 1"), Some(Duration::ZERO));
     }
 
     #[test]
