@@ -123,7 +123,10 @@ impl Setting {
     }
 
     fn type_text(&self) -> String {
-        if self.shape.is_secret { "secret".to_owned() } else { self.shape.type_text() }
+        let of_values = self.shape.type_text();
+        // Nobody's secret is a number, whatever its section is called.
+        let is_secret = self.shape.is_secret && !of_values.starts_with("whole number");
+        if is_secret { "secret".to_owned() } else { of_values }
     }
 
     fn default_text(&self) -> Option<String> {
