@@ -11,8 +11,6 @@ SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 # The mock, the vendor whose wire it is, and three with other wires.
 MODELS = ["mock-chat", "claude-sonnet-5", "gpt-5-mini", "deepseek-v4-flash", "gemini-3.8-flash"]
 VENDORS = MODELS[1:]
-# Gemini's newest models want the signatures of their thoughts back, which go with OpenAI's chats alone.
-UNSIGNED = [model for model in VENDORS if not model.startswith("gemini")]
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def test_a_streamed_message_adds_up_and_tells_its_usage(client, fourfold, accoun
     assert fourfold.entries(account) == ["grant"] + ["hold", "settle"] * 3
 
 
-@pytest.mark.parametrize("model", UNSIGNED)
+@pytest.mark.parametrize("model", VENDORS)
 def test_a_tool_is_called_and_its_result_answered(client, model):
     first = client.messages.create(model=model, **HI, tools=[WEATHER])
     assert first.stop_reason == "tool_use"

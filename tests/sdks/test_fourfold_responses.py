@@ -15,8 +15,6 @@ WEATHER = {
 # The mock, the vendor whose wire it is, and three with other wires.
 MODELS = ["mock-chat", "gpt-5-mini", "deepseek-v4-flash", "claude-sonnet-5", "gemini-3.8-flash"]
 VENDORS = MODELS[1:]
-# Gemini's newest models want the signatures of their thoughts back, which go with OpenAI's chats alone.
-UNSIGNED = [model for model in VENDORS if not model.startswith("gemini")]
 RESPONSE = "POST /v1/responses"
 
 
@@ -38,7 +36,7 @@ def test_a_streamed_response_adds_up(client, model):
         assert stream.get_final_response().output_text == "".join(deltas) == whole
 
 
-@pytest.mark.parametrize("model", UNSIGNED)
+@pytest.mark.parametrize("model", VENDORS)
 def test_a_tool_is_called_and_its_result_answered(client, model):
     said = client.responses.create(model=model, input=HI, tools=[WEATHER]).output
     [call] = [item for item in said if item.type == "function_call"]

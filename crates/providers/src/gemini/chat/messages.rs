@@ -5,7 +5,7 @@ use fourfold_clients::gemini::{Content, FunctionCall, Part};
 use fourfold_domain::{ChatMessage, ChatPart, ChatRole, InvalidInput, ProviderError, ToolCall};
 use serde_json::{Map, Value, json};
 
-use super::{OWN_ID, SIGNATURE, SIGNATURES};
+use super::{OWN_ID, SIGNATURE, SIGNATURES, UNSIGNED};
 use crate::classify::invalid;
 use crate::gemini::inline::{self, Inline};
 
@@ -104,13 +104,17 @@ async fn answered(
             None => parts.push(Part::of_text("").thought_signature(signature)),
         }
     }
+    let signature_of =
+        |call: &ToolCall| extra(SIGNATURES).and_then(|signatures| signatures.get(&call.id)?.as_str());
+    // The vendor signs the first of calls that it makes at once, or each.
+    let unsigned = (!message.tool_calls.iter().any(|call| signature_of(call).is_some())).then_some(UNSIGNED);
     for (index, call) in message.tool_calls.iter().enumerate() {
         let args = arguments(call, &format!("{place}.tool_calls[{index}]"));
         let args = args.map_err(|mistake| invalid(mistake.to_string()))?;
         let mut called = FunctionCall::default().name(&*call.name).args(args);
         called.id = vendors_id(&call.id);
         let mut part = Part::default().function_call(called);
-        let signature = extra(SIGNATURES).and_then(|signatures| signatures.get(&call.id)?.as_str());
+        let signature = signature_of(call).or(unsigned.filter(|_| index == 0));
         part.thought_signature = signature.map(str::to_owned);
         parts.push(part);
     }

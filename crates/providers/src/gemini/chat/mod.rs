@@ -18,6 +18,11 @@ const SIGNATURE: &str = "thought_signature";
 /// with the message, or the vendor refuses it.
 const SIGNATURES: &str = "thought_signatures";
 
+/// What goes in place of a signature with calls that another model made, or whose signatures the caller's wire has no
+/// room for: the vendor doesn't check them then.
+/// <https://ai.google.dev/gemini-api/docs/thought-signatures>
+const UNSIGNED: &str = "skip_thought_signature_validator";
+
 /// How ids of calls begin that the vendor gave none. They aren't told to it.
 const OWN_ID: &str = "fourfold-";
 

@@ -43,9 +43,13 @@ async fn what_a_tool_gave_goes_back_with_the_signature_of_its_call() {
     let mut back = json!({"role": "assistant", "content": called.text,
         "tool_calls": [{"id": call.id, "type": "function", "function": function}]});
     let given = json!({"role": "tool", "tool_call_id": call.id, "content": "A fox."});
-    let unsigned = json!({"messages": [hi, back, given], "tools": tools});
-    let refused = provider.generator().unwrap().generate(text(Modality::Chat, unsigned), context(CHAT)).await;
-    assert_eq!(refused.unwrap_err().reason, Reason::InvalidRequest, "the vendor wants its signature back");
+    // Over a wire without room for it, or from another model.
+    let unsigned = answered(&*provider, json!({"messages": [hi, back, given], "tools": tools})).await;
+    assert_eq!(unsigned.finish_reason, FinishReason::Stop);
+    back["thought_signatures"] = json!({&call.id: "Zm9yZ2Vk"});
+    let forged = json!({"messages": [hi, back, given], "tools": tools});
+    let refused = provider.generator().unwrap().generate(text(Modality::Chat, forged), context(CHAT)).await;
+    assert_eq!(refused.unwrap_err().reason, Reason::InvalidRequest, "the vendor wants its own signature");
     back.as_object_mut().unwrap().extend(called.extras.clone());
     let whole = answered(&*provider, json!({"messages": [hi, back, given], "tools": tools})).await;
     assert_eq!(whole.finish_reason, FinishReason::Stop);

@@ -60,6 +60,27 @@ async fn messages_of_all_kinds_go_over() {
 }
 
 #[tokio::test]
+async fn calls_whose_signatures_are_not_known_say_so_once() {
+    let call =
+        |id: &str| json!({"id": id, "type": "function", "function": {"name": "look", "arguments": "{}"}});
+    let contents = contents(json!([
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "", "tool_calls": [call("c1"), call("c2")]},
+        {"role": "tool", "tool_call_id": "c1", "content": "A fox."},
+        {"role": "tool", "tool_call_id": "c2", "content": "A crow."},
+    ]))
+    .await;
+    let called = |id: &str| json!({"id": id, "name": "look", "args": {}});
+    assert_eq!(
+        contents[1]["parts"],
+        json!([
+            {"functionCall": called("c1"), "thoughtSignature": "skip_thought_signature_validator"},
+            {"functionCall": called("c2")},
+        ])
+    );
+}
+
+#[tokio::test]
 async fn calls_go_back_with_their_ids_and_signatures() {
     let call = |id: &str, name: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
     let calls = json!([

@@ -60,6 +60,15 @@ async fn a_call_comes_back_with_its_signature_in_either_alphabet() {
 }
 
 #[tokio::test]
+async fn calls_that_say_that_they_are_unsigned_are_not_checked() {
+    let mut moved = called().await;
+    moved["thoughtSignature"] = json!("skip_thought_signature_validator");
+    let response = json!({"functionResponse": {"name": "weather", "response": {"sky": "rain"}}});
+    let answer = generate(&simulator(), TEXT, &given(&moved, &[response])).await.json();
+    assert_eq!(answer["candidates"][0]["content"]["parts"][0]["text"], "This is a simulated answer to: Rome");
+}
+
+#[tokio::test]
 async fn calls_of_earlier_turns_need_no_signature() {
     let mut body = given(
         &json!({"functionCall": {"name": "weather", "args": {}}}),

@@ -127,6 +127,10 @@ fn check_parts(call: &Call<'_>, content: &Value, at: &str) -> Result<(), Refusal
     Ok(())
 }
 
+/// In place of the signature of the first of the calls that were made at once, where they aren't this model's: they
+/// aren't checked then.
+const UNSIGNED: &str = "skip_thought_signature_validator";
+
 /// What functions gave follows their calls, one for one, and each call since the user's newest words has its
 /// signature.
 fn check_functions(contents: &[Value], signs: bool) -> Result<(), Refusal> {
@@ -141,7 +145,11 @@ fn check_functions(contents: &[Value], signs: bool) -> Result<(), Refusal> {
     }
     let is_asked = |content: &Value| role(content) != "model" && !has(content, "functionResponse");
     let since = contents.iter().rposition(is_asked).unwrap_or(0);
-    let called = contents[since..].iter().flat_map(parts).filter(|part| part.get("functionCall").is_some());
+    let is_call = |part: &&Value| part.get("functionCall").is_some();
+    let is_checked = |content: &&Value| {
+        parts(content).iter().find(is_call).is_none_or(|first| first["thoughtSignature"] != UNSIGNED)
+    };
+    let called = contents[since..].iter().filter(is_checked).flat_map(parts).filter(is_call);
     for part in called.filter(|_| signs) {
         let name = part["functionCall"]["name"].as_str().unwrap_or_default();
         let signed = part["thoughtSignature"].as_str().map(bytes);
