@@ -112,7 +112,7 @@ async fn check_outputs(provider: &dyn Provider, about: &str, outputs: &Outputs) 
 }
 
 /// The least that can be asked of it.
-fn request(model: &ModelSpec) -> Result<MediaRequest, Broken> {
+pub(super) fn request(model: &ModelSpec) -> Result<MediaRequest, Broken> {
     let broken = |found| Broken {
         about: model.vendor_model.clone(),
         rule: "its required parameters make a request",
@@ -132,7 +132,7 @@ fn media<'a>(provider: &'a dyn Provider, about: &str) -> Result<&'a dyn MediaMak
     })
 }
 
-fn context(vendor_model: &str) -> AttemptContext {
+pub(super) fn context(vendor_model: &str) -> AttemptContext {
     AttemptContext {
         owner: "conformance".to_owned(),
         number: 1,

@@ -18,6 +18,7 @@
 mod magic;
 mod media;
 mod minimal;
+mod speech;
 mod suite;
 mod table;
 mod text;

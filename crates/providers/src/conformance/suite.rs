@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fourfold_domain::{Modality, ModelSpec, Provider};
 
-use super::{media, table, text};
+use super::{media, speech, table, text};
 
 /// A rule that a provider breaks.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -39,6 +39,7 @@ pub async fn check(build: impl Fn() -> Arc<dyn Provider>) -> Result<(), Broken> 
             text::check(&*provider, model).await?;
         } else {
             media::check(&build, model).await?;
+            speech::check(&*provider, model).await?;
         }
     }
     Ok(())

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_domain::{
-    Cancelled, Effect, Modality, OutputSource, Poll, Provider, ProviderError, Reason, Usage,
+    Cancelled, Effect, Modality, OutputSource, Parameter, ParameterKind, Poll, Provider, ProviderError,
+    Reason, Usage,
 };
 use fourfold_providers::conformance::{Broken, check};
 use fourfold_providers::{BUILTIN, ProviderFactory, ProviderSettings};
@@ -114,6 +115,23 @@ async fn each_broken_rule_is_named() {
 
     let rule = broken_by(|stub| stub.outputs.items[0].media_type = "image/jpeg".to_owned()).await;
     assert_eq!(rule, "bytes are what their type says");
+}
+
+/// The rule that a stub breaks that speaks so; nothing if it breaks none.
+async fn broken_speech(media_type: &'static str, bytes: &'static [u8]) -> Option<&'static str> {
+    let mut stub = Stub::new("stub");
+    let text = Parameter::new("text", ParameterKind::Text { chars_max: 10 }, "what to say").required();
+    (stub.models[0].modality, stub.models[0].parameters) = (Modality::Speech, vec![text]);
+    stub.spoken = Some((media_type, bytes));
+    check_stub(stub).await.err().map(|broken| broken.rule)
+}
+
+#[tokio::test]
+async fn each_broken_rule_of_speech_is_named() {
+    assert_eq!(broken_speech("audio/wav", b"RIFF\0\0\0\0WAVEfmt ").await, None);
+    assert_eq!(broken_speech("audio/wav", b"").await, Some("speech has bytes"));
+    assert_eq!(broken_speech("image/png", b"\x89PNG\r\n\x1a\n").await, Some("speech is a sound"));
+    assert_eq!(broken_speech("audio/wav", b"a sound").await, Some("bytes are what their type says"));
 }
 
 #[tokio::test(start_paused = true)]

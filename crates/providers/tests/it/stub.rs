@@ -8,9 +8,10 @@ use bytes::Bytes;
 use fourfold_domain::{
     AttemptContext, ByteStream, Cancelled, Effect, MediaMaker, MediaRequest, Modality, ModelSpec, Output,
     OutputSource, Outputs, Parameter, ParameterKind, Poll, Provider, ProviderError, ProviderKey, Quantity,
-    Reason, Started, Unit, UpstreamTask,
+    Reason, Speaker, SpeechRequest, Spoken, Started, Unit, UpstreamTask,
 };
 use fourfold_providers::{Constructed, ProviderSettings};
+use serde_json::Map;
 
 const TASK: &str = "stub-task";
 
@@ -25,6 +26,8 @@ pub(crate) struct Stub {
     /// If there, it starts a task and answers every poll of it so.
     pub(crate) polled: Option<Result<Poll, ProviderError>>,
     pub(crate) cancelled: Cancelled,
+    /// If there, it gives its speech so as it is spoken: the media type and the bytes.
+    pub(crate) spoken: Option<(&'static str, &'static [u8])>,
 }
 
 impl Stub {
@@ -49,6 +52,7 @@ impl Stub {
             knows_names: true,
             polled: None,
             cancelled: Cancelled::Unsupported,
+            spoken: None,
         }
     }
 
@@ -72,6 +76,20 @@ impl Provider for Stub {
 
     fn media(&self) -> Option<&dyn MediaMaker> {
         Some(self)
+    }
+
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        self.spoken.map(|_| self as &dyn Speaker)
+    }
+}
+
+#[async_trait]
+impl Speaker for Stub {
+    async fn speak(&self, _: SpeechRequest, context: AttemptContext) -> Result<Spoken, ProviderError> {
+        let is_known = self.models.iter().any(|model| model.vendor_model == context.vendor_model);
+        let (media_type, bytes) = self.spoken.filter(|_| is_known).ok_or_else(|| self.unknown())?;
+        let sound = Box::pin(futures_util::stream::iter([Ok(Bytes::from_static(bytes))]));
+        Ok(Spoken { media_type: media_type.to_owned(), sound, vendor: Map::new() })
     }
 }
 
