@@ -1,4 +1,4 @@
-//! Pictures, transcriptions and videos over OpenAI's wire, by the binary: each route's way to its result.
+//! Pictures, speech, transcriptions and videos over OpenAI's wire, by the binary: each route's way to its result.
 
 use std::time::Duration;
 
@@ -43,6 +43,29 @@ async fn spoken(caller: &Api, text: &str) -> Vec<u8> {
     let spoken = caller.post("/v1/audio/speech", &asked).send().await;
     assert_eq!((spoken.status, spoken.header("content-type")), (200, "audio/wav"), "{}", spoken.text());
     spoken.bytes
+}
+
+#[tokio::test]
+async fn speech_is_heard_while_it_is_spoken_paid_once_and_free_where_it_breaks_off() {
+    let home = Home::new();
+    let server = home.start().await;
+    let caller = server.admin.user("u1");
+    server.admin.grant("u1", "10").await;
+    let asked = |model: &str| json!({"model": model, "input": "A fox.", "response_format": "wav"});
+    let ask = || caller.post("/v1/audio/speech", &asked("mock-speech")).header("idempotency-key", "k1");
+    let first = ask().send().await;
+    assert_eq!((first.status, first.header("content-type")), (200, "audio/wav"), "{}", first.text());
+    assert_eq!((first.header("fourfold-provider"), &first.bytes[8..12]), ("mock", &b"WAVE"[..]));
+    let again = ask().send().await;
+    assert_eq!((again.header("content-type"), &again.bytes), ("audio/wav", &first.bytes));
+    // Six characters at 0.015 credits a thousand.
+    assert_eq!(caller.read("/api/v1/credits").await["available"], "9.99991");
+    let broken = caller.post("/v1/audio/speech", &asked("mock-speech-fail")).try_send().await;
+    assert!(broken.is_err(), "what broke off was taken for whole");
+    let credits = caller.read("/api/v1/credits").await;
+    assert_eq!((&credits["available"], &credits["held"]), (&json!("9.99991"), &json!("0")));
+    assert_eq!(caller.read_all("/api/v1/jobs").await, Vec::<Value>::new(), "a call is no job");
+    is_clean(&home).await;
 }
 
 async fn is_clean(home: &Home) {
@@ -235,7 +258,9 @@ async fn a_vendor_of_the_same_wire_is_paid_once_for_each() {
         assert!(drawn["usage"]["output_tokens"].is_u64(), "{}", drawn["usage"]);
     }
     assert_eq!(simulator.paid_tasks().len(), 1);
-    let sound = spoken(&caller, "A fox runs.").await;
+    // A call's entries are no job's, so another one has it said.
+    server.admin.grant("u2", "1").await;
+    let sound = spoken(&server.admin.user("u2"), "A fox runs.").await;
     for (model, format, field) in [
         ("whisper-1", "verbose_json", "segments"),
         ("gpt-4o-transcribe", "json", "usage"),
