@@ -30,6 +30,7 @@ const ENVIRONMENTS: [Environment; 3] = [
             "anthropic",
             "deepseek",
             "fourfold_chats",
+            "fourfold_docs",
             "fourfold_errors",
             "fourfold_fallback",
             "fourfold_media",
