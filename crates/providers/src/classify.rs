@@ -33,7 +33,7 @@ pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
 }
 
 /// A vendor's verdict on work that it took.
-#[cfg(feature = "media")]
+#[cfg(any(feature = "media", feature = "anthropic"))]
 pub(crate) fn verdict(codes: Codes, code: Option<&str>, message: Option<&str>) -> ProviderError {
     let by_code = codes.iter().find(|(known, _)| Some(*known) == code);
     let reason = by_code.map_or(Reason::Failed, |(_, reason)| *reason);

@@ -34,7 +34,7 @@ pub(crate) type LimitField = &'static [&'static str];
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StreamEnd {
     /// By `[DONE]`, or at least by a reason to finish.
-    #[cfg(feature = "openai")]
+    #[cfg_attr(not(feature = "openai"), expect(dead_code, reason = "only vendors of OpenAI's wire end so"))]
     Done,
     /// By an event of one of these types.
     Types {
