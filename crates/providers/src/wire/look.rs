@@ -47,7 +47,7 @@ impl Look {
             match (key.name, key.depth) {
                 (b"type", 1) => kind = key.text(),
                 (b"choices", 1) => has_no_answer = key.value.starts_with(b"[]"),
-                (b"error", 1 | 2) if !key.value.starts_with(b"null") => failure = failure.or(Some(key)),
+                (b"error", 1) if !key.value.starts_with(b"null") => failure = failure.or(Some(key)),
                 (b"usage", 1 | 2) => has_usage |= self.usage(&key),
                 _ => failure = self.field(&key).then_some(key).or(failure),
             }

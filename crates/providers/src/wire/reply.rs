@@ -269,6 +269,8 @@ mod tests {
             2,
             "that is an answer's"
         );
+        let beside = "data: {\"moderation\":{\"error\":\"none\"}}\n\ndata: [DONE]\n\n";
+        assert_eq!(streamed(&DONE, 1 << 20, &[beside.as_bytes()]).iter().flatten().count(), 2, "nor is that");
         let lost = "data: {\"choices\":[{\"finish_reason\":\"lost\"}]}\n\ndata: [DONE]\n\n";
         assert_eq!(streamed(&DONE, 1 << 20, &[lost.as_bytes()]).iter().flatten().count(), 0);
     }
