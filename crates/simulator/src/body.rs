@@ -156,7 +156,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if !self.is_over {
-            self.world.log.lock().closed_by_client(self.request);
+            let at = self.world.time.now();
+            self.world.log.lock().closed_by_client(self.request, at);
             self.world.counts.change(|counts| counts.closed_by_client += 1);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use tokio::task::AbortHandle;
@@ -107,6 +107,11 @@ impl Simulator {
     /// What the account behind each key of this vendor may do from now on; none for the vendor's largest.
     pub fn set_account(&self, vendor: Vendor, account: Option<Account>) {
         self.world.set_account(vendor, account);
+    }
+
+    /// Which time it is by the vendors' clock.
+    pub fn now(&self) -> SystemTime {
+        self.world.time.now()
     }
 
     /// Moves the vendors' clock on: tasks run, links expire. What an answer waits for isn't shortened.

@@ -1,7 +1,7 @@
 //! What the controls read and write.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -69,7 +69,8 @@ pub(super) struct ReceivedJson {
     body_base64: Option<String>,
     body_size_bytes: u64,
     status: Option<u16>,
-    closed_by_client: bool,
+    /// In seconds since 1970, with their fractions.
+    closed_by_client_at: Option<f64>,
 }
 
 impl TryFrom<ScriptedAnswer> for Answer {
@@ -119,9 +120,13 @@ impl From<Received> for ReceivedJson {
             body_base64,
             body_size_bytes: received.body_size_bytes,
             status: received.status.map(|status| status.as_u16()),
-            closed_by_client: received.closed_by_client,
+            closed_by_client_at: received.closed_by_client_at.map(seconds),
         }
     }
+}
+
+fn seconds(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 fn ok() -> u16 {

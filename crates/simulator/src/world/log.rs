@@ -1,6 +1,7 @@
 //! What was received, the newest of it.
 
 use std::collections::VecDeque;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -31,8 +32,9 @@ pub struct Received {
     pub status: Option<StatusCode>,
     /// The answer's body before any fault, unless it is longer than is remembered.
     pub(crate) answer: Option<Content>,
-    /// Whether the client closed the connection before it had the whole answer.
-    pub closed_by_client: bool,
+    /// When the client closed the connection before it had the whole answer, by the vendors' clock; none where it
+    /// didn't.
+    pub closed_by_client_at: Option<SystemTime>,
 }
 
 impl Received {
@@ -85,7 +87,7 @@ impl Log {
             body_size_bytes: 0,
             status: None,
             answer: None,
-            closed_by_client: false,
+            closed_by_client_at: None,
         });
         self.forget();
         self.numbers
@@ -115,8 +117,8 @@ impl Log {
         self.forget();
     }
 
-    pub(crate) fn closed_by_client(&mut self, number: u64) {
-        self.change(number, |received| received.closed_by_client = true);
+    pub(crate) fn closed_by_client(&mut self, number: u64, at: SystemTime) {
+        self.change(number, |received| received.closed_by_client_at = Some(at));
     }
 
     pub(crate) fn list(&self) -> Vec<Received> {

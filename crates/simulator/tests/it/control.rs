@@ -192,7 +192,7 @@ async fn what_was_received_and_paid_is_listed() {
     assert_eq!(received["vendor"], "openai");
     assert_eq!((&received["method"], &received["path"]), (&json!("POST"), &json!("/v1/chat/completions")));
     assert_eq!(received["body"], chat().to_string());
-    assert_eq!((&received["status"], &received["closed_by_client"]), (&json!(200), &json!(false)));
+    assert_eq!((&received["status"], &received["closed_by_client_at"]), (&json!(200), &Value::Null));
     assert!(received["headers"].as_array().unwrap().contains(&json!(["authorization", "Bearer mine"])));
     let paid = json!([{"vendor": "openai", "task_id": id, "credential": "mine",
         "route": "POST /v1/chat/completions", "request": 1, "accepted_at": 1_790_000_000}]);

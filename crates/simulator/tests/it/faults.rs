@@ -162,5 +162,5 @@ async fn a_dropped_answer_counts_as_closed_by_the_client() {
     assert_eq!(simulator.counts().closed_by_client, 0);
     drop(response);
     assert_eq!(simulator.counts().closed_by_client, 1);
-    assert!(simulator.received()[0].closed_by_client);
+    assert!(simulator.received()[0].closed_by_client_at.is_some());
 }

@@ -20,7 +20,7 @@ async fn a_request_is_written_down_as_it_came() {
         (&received.headers["x-mine"], received.status.unwrap().as_u16()),
         (&"1".parse().unwrap(), 400)
     );
-    assert!(!received.closed_by_client);
+    assert_eq!(received.closed_by_client_at, None);
     let answer = received.answer().unwrap();
     assert!(answer.starts_with(b"{\"error\""), "{answer:?}");
 }

@@ -61,10 +61,12 @@ async fn a_client_that_leaves_while_it_waits_is_seen() {
         let mut socket = Socket::open(&simulator).await;
         socket.post(CHAT, &format!("\r\nx-simulator-fault: {fault}"), &chat()).await;
         simulator.wait_for(|counts| counts.requests == 1).await;
+        let left_at = simulator.now();
         drop(socket);
         let counts = simulator.wait_for(|counts| counts.closed_by_client == 1).await;
         assert_eq!(counts.paid_tasks, u64::from(fault.contains("accept")), "{fault}");
-        assert!(simulator.received()[0].closed_by_client);
+        let closed_at = simulator.received()[0].closed_by_client_at.unwrap();
+        assert!((left_at..=simulator.now()).contains(&closed_at), "{fault}");
     }
 }
 
