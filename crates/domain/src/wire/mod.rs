@@ -86,7 +86,8 @@ pub enum WirePart {
 /// What was seen of an answer in passing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WireSeen {
-    /// What the vendor says that it used; a later figure stands for the whole.
+    /// What the vendor says that it used; a later figure stands for the whole. No tokens out where a stream went on
+    /// after they were told: some vendors tell at the beginning that they begin to write.
     pub usage: Option<Usage>,
     /// How much was written.
     pub written: Written,

@@ -1,5 +1,6 @@
 //! What an answer says in passing: what it used, how it ends, and how much it is.
 
+use fourfold_domain::estimate::Written;
 use fourfold_domain::{ProviderError, Usage, WireSeen};
 use serde_json::{Map, Value};
 
@@ -14,6 +15,8 @@ pub(super) struct Look {
     words: Words,
     /// What was told of the usage so far. Figures that come later stand for the whole, and need not all be there.
     figures: Map<String, Value>,
+    /// How much had been written when they were told.
+    told_behind: Written,
     pub(super) seen: WireSeen,
     /// Whether the vendor has said why the answer ends.
     pub(super) is_finished: bool,
@@ -33,7 +36,8 @@ pub(super) enum Said {
 
 impl Look {
     pub(super) fn new(route: &'static WireRoute, words: Words) -> Self {
-        Self { route, words, figures: Map::new(), seen: WireSeen::default(), is_finished: false }
+        let (figures, told_behind) = (Map::new(), Written::default());
+        Self { route, words, figures, told_behind, seen: WireSeen::default(), is_finished: false }
     }
 
     /// Looks at an event of this name.
@@ -51,6 +55,11 @@ impl Look {
                 (b"usage", 1 | 2) => has_usage |= self.usage(&key),
                 _ => failure = self.field(&key).then_some(key).or(failure),
             }
+        }
+        if has_usage {
+            self.told_behind = self.seen.written;
+        } else if self.told_behind != self.seen.written {
+            self.forget_output();
         }
         let kind = if name == "message" { kind.unwrap_or_default() } else { name.as_bytes() };
         if kind == b"error" {
@@ -116,6 +125,13 @@ impl Look {
         let usage: Option<Usage> = (self.route.usage)(Value::Object(self.figures.clone()));
         self.seen.usage = usage.or(self.seen.usage);
         true
+    }
+
+    /// More was written than what was told of the output.
+    fn forget_output(&mut self) {
+        if let Some(usage) = &mut self.seen.usage {
+            (usage.output_tokens, usage.reasoning_tokens) = (0, 0);
+        }
     }
 
     /// What a vendor says that broke off: in an `error`, or as one.

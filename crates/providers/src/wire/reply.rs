@@ -222,6 +222,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_before_more_was_written_is_not_what_came_out() {
+        let start = "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\n";
+        let text = "data: {\"content\":\"four\"}\n\n";
+        let end = "data: {\"usage\":{\"completion_tokens\":2}}\n\n";
+        let both = "data: {\"usage\":{\"completion_tokens\":3},\"content\":\"four\"}\n\n";
+        for (events, told) in [
+            (vec![start], (5, 1)),
+            (vec![start, text], (5, 0)),
+            (vec![start, text, end], (5, 2)),
+            (vec![start, text, end, text], (5, 0)),
+            (vec![start, both], (5, 3)),
+            (vec![text, end, ": still here\n\n", "data: {}\n\n"], (0, 2)),
+        ] {
+            let body = events.concat();
+            for pieces in [vec![body.as_bytes()], body.as_bytes().chunks(3).collect()] {
+                let found = streamed(&TYPES, 1 << 20, &pieces);
+                let usage = found.iter().flatten().last().unwrap().seen.usage.unwrap();
+                assert_eq!((usage.input_tokens, usage.output_tokens), told, "{body}");
+            }
+        }
+    }
+
+    #[test]
     fn a_stream_that_ends_too_early_ends_with_an_error() {
         for (body, route) in [(CHAT, &DONE), (RESPONSES, &TYPES), (MESSAGES, &TYPES)] {
             let first_event = body.windows(2).position(|two| two == b"\n\n").unwrap() + 2;

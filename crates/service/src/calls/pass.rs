@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_domain::estimate::{self, Written};
+use fourfold_domain::estimate::Written;
 use fourfold_domain::{
     AttemptContext, BoxStream, Edit, Effect, ProviderError, Reason, Usage, WireCall, WirePart, WirePiece,
     WireReply, WireSeen, WireText,
@@ -143,19 +143,8 @@ impl Passed {
         self.seen.usage.unwrap_or_default()
     }
 
-    /// What was told before the end: some vendors tell at the beginning that they begin to write, and how much it came
-    /// to only at the end.
-    fn told_so_far(&self) -> Usage {
-        let told = self.told();
-        let (estimated, _) = estimate::complete(Usage::default(), 0, self.delivered);
-        match told.output_tokens < estimated.output_tokens {
-            true => Usage { output_tokens: 0, reasoning_tokens: 0, ..told },
-            false => told,
-        }
-    }
-
     fn left(self) -> Tried {
-        let told = self.told_so_far();
+        let told = self.told();
         let used = Used::until_left(told, self.input_tokens, self.delivered);
         Tried { outcome: Outcome::Left(used), vendor: Map::new(), worked: Some(self.used(told).quantities) }
     }
@@ -164,7 +153,7 @@ impl Passed {
         if self.delivered.is_nothing() {
             return Tried::failed(error);
         }
-        let told = self.told_so_far();
+        let told = self.told();
         let used = Some(Used::until_broken(told, self.delivered));
         let (worked, vendor) = (Some(self.used(told).quantities), error.vendor.clone());
         Tried { outcome: Outcome::Broken { error, used }, vendor, worked }

@@ -23,6 +23,7 @@ pub(in crate::anthropic) fn chunks(chat: &ChatRequest, events: wire::MessageStre
         so_far: MessageSoFar::default(),
         calls: BTreeMap::new(),
         has_thought: false,
+        is_counted: false,
         written: Written::default(),
     };
     let steps = stream::unfold(Some(writing), |writing| async move { Some(writing?.step().await) });
@@ -37,6 +38,8 @@ struct Writing {
     /// The calls of tools by the blocks that they are in.
     calls: BTreeMap<u32, Call>,
     has_thought: bool,
+    /// Whether the vendor has told what it wrote; a message begins with a figure that is none.
+    is_counted: bool,
     written: Written,
 }
 
@@ -69,7 +72,10 @@ impl Writing {
 
     /// Nothing is estimated then, but what the vendor told is so.
     fn broken(self, error: ClientError) -> Vec<Chunk> {
-        let told = self.so_far.into_message().map(|message| usage(&message));
+        let mut told = self.so_far.into_message().map(|message| usage(&message));
+        if let (false, Some(told)) = (self.is_counted, &mut told) {
+            (told.output_tokens, told.reasoning_tokens) = (0, 0);
+        }
         let told = told.filter(|told| *told != Usage::default()).map(|told| Ok(StreamChunk::Usage(told)));
         told.into_iter().chain([Err(said(error))]).collect()
     }
@@ -79,6 +85,10 @@ impl Writing {
             MessageEvent::BlockStart(start) => self.begin(start.index, &start.content_block),
             MessageEvent::BlockDelta(delta) => self.lengthen(delta.index, &delta.delta),
             MessageEvent::BlockStop(stop) => self.finish_block(stop.index),
+            MessageEvent::MessageDelta(_) => {
+                self.is_counted = true;
+                None
+            }
             _ => None,
         };
         self.so_far.add(event)?;

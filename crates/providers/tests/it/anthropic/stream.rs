@@ -133,15 +133,20 @@ async fn events_out_of_order_are_no_answer() {
 
 #[tokio::test]
 async fn a_broken_stream_says_what_the_vendor_told_and_ends_with_its_error() {
-    let mut api = MockAnthropicApi::new();
-    api.expect_create_message_stream().returning(|_| {
-        let begun = serde_json::from_value::<MessageEvent>(start()).unwrap();
-        let error = ClientError::new(ErrorKind::Interrupted, http::Effect::Started);
-        Ok(stream::iter([Ok(begun), Err(error)]).boxed())
-    });
-    let chunks: Vec<_> = provider(api).generate_stream(hi(), context(NEW)).await.unwrap().collect().await;
-    let [Ok(StreamChunk::Usage(usage)), Err(error)] = &chunks[..] else { panic!("{chunks:?}") };
-    assert_eq!((usage.input_tokens, usage.output_tokens, error.reason), (15, 1, Reason::Unavailable));
+    // A message begins with a figure of what comes out that is none.
+    for (more, told) in [(vec![], (15, 0)), (vec![end("end_turn")[0].clone()], (15, 9))] {
+        let mut api = MockAnthropicApi::new();
+        api.expect_create_message_stream().return_once(|_| {
+            let events = [start()].into_iter().chain(more);
+            let events = events.map(|event| Ok(serde_json::from_value::<MessageEvent>(event).unwrap()));
+            let error = ClientError::new(ErrorKind::Interrupted, http::Effect::Started);
+            Ok(stream::iter(events.chain([Err(error)]).collect::<Vec<_>>()).boxed())
+        });
+        let chunks: Vec<_> = provider(api).generate_stream(hi(), context(NEW)).await.unwrap().collect().await;
+        let [Ok(StreamChunk::Usage(usage)), Err(error)] = &chunks[..] else { panic!("{chunks:?}") };
+        assert_eq!((usage.input_tokens, usage.output_tokens), told);
+        assert_eq!(error.reason, Reason::Unavailable);
+    }
 }
 
 #[tokio::test]
