@@ -20,6 +20,12 @@ use crate::{shutdown, telemetry};
 /// How long the end of the usage log may take to be written.
 const USAGE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long before the connections of calls that take too long to end these are told that they are cut off.
+const CUT_OFF_BEFORE: Duration = Duration::from_millis(100);
+
+/// How long the ends of calls that were cut off may take to be written.
+const ENDS_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How it is run.
 #[derive(Args, Default)]
 pub(super) struct Serve {
@@ -84,9 +90,15 @@ pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
     // Nothing new comes in or is claimed, open streams end, requests and jobs under way have the same time.
     server.state.stopping.cancel();
     working.stopping().cancel();
+    let cut_off = working.cut_off().clone();
+    working.start_beside(async move {
+        tokio::time::sleep(patience.saturating_sub(CUT_OFF_BEFORE)).await;
+        cut_off.cancel();
+    });
     work.block_on(accepting.stop(patience));
     http.stop();
-    if !work.block_on(working.stop(until.saturating_duration_since(Instant::now()))) {
+    let patience = until.saturating_duration_since(Instant::now()).max(ENDS_PATIENCE);
+    if !work.block_on(working.stop(patience)) {
         tracing::warn!(
             "some work was cut off, since it took too long to end; it is taken up at the next start"
         );

@@ -14,14 +14,15 @@ pub struct Spawner {
     runtime: Handle,
     tasks: TaskTracker,
     stopping: CancellationToken,
+    cut_off: CancellationToken,
     ended: CancellationToken,
 }
 
 impl Spawner {
     /// A spawner for this runtime.
     pub fn new(runtime: Handle) -> Self {
-        let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
-        Self { runtime, tasks: TaskTracker::new(), stopping, ended }
+        let token = CancellationToken::new;
+        Self { runtime, tasks: TaskTracker::new(), stopping: token(), cut_off: token(), ended: token() }
     }
 
     /// Starts a task. It must end soon after [`Spawner::stopping`] says so.
@@ -46,6 +47,11 @@ impl Spawner {
     /// Ends when shutdown begins.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stopping
+    }
+
+    /// Ends when shutdown is about to cut off what is still under way, so that who is left alone then knows by whom.
+    pub fn cut_off(&self) -> &CancellationToken {
+        &self.cut_off
     }
 
     /// Ends when shutdown has waited for the last task, or waits no longer.

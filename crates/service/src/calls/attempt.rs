@@ -32,7 +32,7 @@ impl Work<'_> {
             Outcome::Broken { error, used: Some(_) } => (AttemptState::Failed, Some(failed(error))),
             Outcome::Broken { error, used: None } => (AttemptState::Lost, Some(failed(error))),
             Outcome::NotSent => (AttemptState::NotSent, None),
-            Outcome::Left(_) => (AttemptState::Cancelled, None),
+            Outcome::Left(_) | Outcome::CutOff => (AttemptState::Cancelled, None),
         };
         attempt.effect = match outcome {
             Outcome::Failed(error) => error.effect,

@@ -32,6 +32,8 @@ pub(super) enum Outcome {
     NotSent,
     /// The caller left, and the vendor was stopped.
     Left(Used),
+    /// We stopped before the end, and the vendor was stopped too.
+    CutOff,
 }
 
 /// What a call used.
@@ -80,6 +82,7 @@ impl Outcome {
             Self::Broken { .. } => "broken",
             Self::NotSent => "not_sent",
             Self::Left(_) => "left",
+            Self::CutOff => "cut_off",
         }
     }
 
@@ -91,7 +94,7 @@ impl Outcome {
             Self::Failed(error) if error.reason == Reason::Refused => UsageOutcome::Refused,
             Self::Failed(_) => UsageOutcome::Failed,
             Self::Broken { .. } => UsageOutcome::Broken,
-            Self::NotSent | Self::Left(_) => UsageOutcome::Cancelled,
+            Self::NotSent | Self::Left(_) | Self::CutOff => UsageOutcome::Cancelled,
         }
     }
 
@@ -100,13 +103,15 @@ impl Outcome {
         match self {
             Self::Whole { used, .. } | Self::Left(used) => Some(used),
             Self::Broken { used, .. } => used.as_ref(),
-            Self::Filtered(_) | Self::Failed(_) | Self::NotSent => None,
+            Self::Filtered(_) | Self::Failed(_) | Self::NotSent | Self::CutOff => None,
         }
     }
 
     /// How the call ends, at the price that was frozen on its hold.
     pub(super) fn ending(&self, price: &Price, held: Credits) -> CallEnding {
-        let Some(used) = self.used() else { return CallEnding::Released };
+        let Some(used) = self.used() else {
+            return if matches!(self, Self::CutOff) { CallEnding::Interrupted } else { CallEnding::Released };
+        };
         let credits = price.quote(&used.quantities).map_or_else(
             |error| {
                 tracing::error!(
@@ -180,6 +185,7 @@ mod tests {
             (Outcome::Broken { error: error(), used: None }, CallEnding::Released),
             (Outcome::Left(Used::counted(vec![Quantity::new(Unit::InputToken, 7)])), charged("7")),
             (Outcome::NotSent, CallEnding::Released),
+            (Outcome::CutOff, CallEnding::Interrupted),
             (Outcome::Failed(error()), CallEnding::Released),
             (Outcome::Filtered(Bytes::new()), CallEnding::Released),
         ] {

@@ -193,7 +193,7 @@ impl CallTask {
             (Ok(_), Outcome::Failed(error) | Outcome::Broken { error, .. }) => {
                 self.outlet.fail(vendor_failed(&error)).await;
             }
-            (Ok(_), Outcome::NotSent | Outcome::Left(_)) => {}
+            (Ok(_), Outcome::NotSent | Outcome::Left(_) | Outcome::CutOff) => {}
         }
     }
 }

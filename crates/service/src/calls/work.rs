@@ -185,7 +185,16 @@ impl<'a> Work<'a> {
         };
         let (key, credential) = (&candidate.choice.provider, &candidate.credential);
         self.task.service.parts().routing.learn(key, credential, failure);
-        tried
+        let Tried { outcome, vendor, worked } = tried;
+        Tried { outcome: self.unless_cut_off(outcome), vendor, worked }
+    }
+
+    /// Callers don't leave when a server that stops cuts them off.
+    fn unless_cut_off(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Left(_) if self.task.service.parts().spawner.cut_off().is_cancelled() => Outcome::CutOff,
+            outcome => outcome,
+        }
     }
 
     /// In the caller's own bytes, of a vendor who reads them, else in our words.

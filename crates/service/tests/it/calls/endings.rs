@@ -198,6 +198,27 @@ async fn a_process_that_dies_gives_back_what_it_held_and_the_late_settle_changes
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_cut_off_by_our_end_pays_nothing() {
+    for is_stream in [false, true] {
+        let (vendor, live) = live();
+        vendor.send(text("In dens.")).unwrap();
+        let plain = Act::Say(Duration::from_secs(60), said("In dens.", 10, 5));
+        let house = House::new(Cancel, [Talker::of("acme", [if is_stream { live } else { plain }])]).await;
+        let begun = async {
+            let mut reply = house.chat(is_stream).await.unwrap();
+            reply.body.next().await.unwrap().unwrap();
+            reply
+        };
+        let begun = tokio::time::timeout(Duration::from_secs(1), begun).await;
+        assert_eq!(begun.is_ok(), is_stream);
+        house.spawner.cut_off().cancel();
+        drop(begun);
+        assert_eq!(house.end().await, ended(Interrupted, "0", false));
+        assert_eq!(house.call().await.call.state, CallState::Interrupted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_settle_that_waits_long_is_charged_only_with_the_end_of_the_answer() {
     // The hold is taken at once; the settle waits for longer than new tries are begun.
     const GONE: Duration = Duration::from_secs(15);

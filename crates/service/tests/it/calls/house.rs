@@ -144,6 +144,7 @@ pub(super) struct House {
     pub(super) usage: MemoryUsage,
     pub(super) calls: CallsService,
     pub(super) instance: InstanceId,
+    pub(super) spawner: Spawner,
     _folder: TempDir,
 }
 
@@ -230,10 +231,10 @@ impl House {
             clock,
             instance,
             settings: CallSettings { replay_bytes_max: 100, in_flight_max: 2, ..CallSettings::default() },
-            spawner,
+            spawner: spawner.clone(),
         });
         store.grant(grant("u1", "10", "grant:first")).await.unwrap();
-        Self { store, usage, calls, instance, _folder: folder }
+        Self { store, usage, calls, instance, spawner, _folder: folder }
     }
 
     pub(super) async fn chat(&self, is_stream: bool) -> Result<CallReply, ServiceError> {
