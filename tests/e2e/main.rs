@@ -11,6 +11,7 @@ mod chats;
 mod commands;
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod endings;
 mod fallback;
 mod files;
 mod generate;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fourfold_clients::http::{BaseHttpClient, Body, BoxError, BreakerSettings, EventStream, HttpSettings};
-use futures_util::TryStreamExt as _;
+use fourfold_clients::http::{
+    BaseHttpClient, Body, BoxError, BreakerSettings, DataStream, EventStream, HttpSettings,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use serde_json::Value;
 
@@ -36,6 +38,14 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Vec<u8>,
+}
+
+/// An answer as it comes. Dropping it closes the connection.
+pub(crate) struct Coming {
+    pub(crate) status: u16,
+    pieces: DataStream,
+    /// What was read of it.
+    pub(crate) read: Vec<u8>,
 }
 
 impl Api {
@@ -143,6 +153,13 @@ impl Ask {
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, bytes })
     }
 
+    /// An answer that must begin.
+    pub(crate) async fn begin(self) -> Coming {
+        let (client, request) = self.request();
+        let (head, body) = within(client.exchange(request)).await.expect("the server answers").into_parts();
+        Coming { status: head.status.as_u16(), pieces: body.into_data_stream(), read: Vec::new() }
+    }
+
     /// The events of a stream that must begin.
     pub(crate) async fn events(self) -> EventStream {
         let (client, request) = self.request();
@@ -165,6 +182,29 @@ impl Ask {
             request = request.header(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         (self.client, request.body(self.body.into()).unwrap())
+    }
+}
+
+impl Coming {
+    /// Reads on until that is enough.
+    pub(crate) async fn read_until(&mut self, is_enough: impl Fn(&[u8]) -> bool) {
+        while !is_enough(&self.read) {
+            match within(self.pieces.next()).await {
+                Some(Ok(piece)) => self.read.extend_from_slice(&piece),
+                ended => panic!("{ended:?} after {}", String::from_utf8_lossy(&self.read)),
+            }
+        }
+    }
+
+    /// Reads to the end, and says whether that is one.
+    pub(crate) async fn read_to_end(&mut self) -> bool {
+        loop {
+            match within(self.pieces.next()).await {
+                Some(Ok(piece)) => self.read.extend_from_slice(&piece),
+                Some(Err(_)) => return false,
+                None => return true,
+            }
+        }
     }
 }
 

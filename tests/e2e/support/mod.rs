@@ -15,7 +15,7 @@ pub(crate) use books::{read_all_books, read_books, sha256};
 pub(crate) use cluster::{Cluster, Role};
 pub(crate) use home::{ADMIN_KEY, Home, Server};
 pub(crate) use hooks::Hooks;
-pub(crate) use http::{Answer, Api};
+pub(crate) use http::{Answer, Api, Ask, Coming};
 pub(crate) use jobs::{PRICE, cancel, ended, fast, is_final, picture, reached, slow};
 pub(crate) use random::Random;
 pub(crate) use receiver::{Receiver, Reply};
