@@ -1,77 +1,129 @@
 //! The process dies at each of the places that a call passes: who saw the end of an answer was charged for it, and
 //! who wasn't charged didn't see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fourfold_service::failpoint::CALL_FAILPOINTS;
+use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::crashes::scaled_out;
-use crate::support::{Api, Home, Server, eventually};
+use crate::support::{Home, Server, eventually};
 
 /// How often the process dies at each place.
 const DEATHS: usize = 20;
 
-/// How many chats are asked for in each life that is to end; each passes the place.
-const CHATS: usize = 4;
-
-const USER: &str = "u1";
-const PATH: &str = "/v1/chat/completions";
+/// The kinds of calls, each of which is asked for in each life that is to end, and passes the place.
+const KINDS: [Kind; 4] = [Kind::Plain, Kind::Streamed, Kind::PassedOn, Kind::Spoken];
 
 /// How long calls of a process that died may stay open.
 const WITHIN: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_call_whose_server_dies_after_its_hold_is_given_back() {
-    check(&Home::new(), CALL_FAILPOINTS[0], "interrupted").await;
+    check(Home::new(), CALL_FAILPOINTS[0], "interrupted").await;
 }
 
 #[tokio::test]
 async fn scaled_out_a_call_whose_server_dies_after_its_hold_is_given_back() {
-    check(&scaled_out().home, CALL_FAILPOINTS[0], "interrupted").await;
+    scaled_out_check(CALL_FAILPOINTS[0], "interrupted").await;
 }
 
 #[tokio::test]
 async fn a_call_whose_server_dies_once_its_vendor_was_asked_is_given_back() {
-    check(&Home::new(), CALL_FAILPOINTS[1], "interrupted").await;
+    check(Home::new(), CALL_FAILPOINTS[1], "interrupted").await;
 }
 
 #[tokio::test]
 async fn scaled_out_a_call_whose_server_dies_once_its_vendor_was_asked_is_given_back() {
-    check(&scaled_out().home, CALL_FAILPOINTS[1], "interrupted").await;
+    scaled_out_check(CALL_FAILPOINTS[1], "interrupted").await;
 }
 
 #[tokio::test]
 async fn a_call_whose_server_dies_before_its_charge_is_given_back() {
-    check(&Home::new(), CALL_FAILPOINTS[2], "interrupted").await;
+    check(Home::new(), CALL_FAILPOINTS[2], "interrupted").await;
 }
 
 #[tokio::test]
 async fn scaled_out_a_call_whose_server_dies_before_its_charge_is_given_back() {
-    check(&scaled_out().home, CALL_FAILPOINTS[2], "interrupted").await;
+    scaled_out_check(CALL_FAILPOINTS[2], "interrupted").await;
 }
 
 #[tokio::test]
 async fn a_call_whose_server_dies_after_its_charge_is_answered_again() {
-    check(&Home::new(), CALL_FAILPOINTS[3], "settle").await;
+    check(Home::new(), CALL_FAILPOINTS[3], "settle").await;
 }
 
 #[tokio::test]
 async fn scaled_out_a_call_whose_server_dies_after_its_charge_is_answered_again() {
-    check(&scaled_out().home, CALL_FAILPOINTS[3], "settle").await;
+    scaled_out_check(CALL_FAILPOINTS[3], "settle").await;
 }
 
-/// Lets the process die at a place over and over, under plain and streamed chats; then all must add up, and some calls
-/// must have ended in this way while their server died.
-async fn check(home: &Home, place: &str, way: &str) {
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    Plain,
+    Streamed,
+    /// A stream of the vendor's own bytes.
+    PassedOn,
+    Spoken,
+}
+
+impl Kind {
+    fn path(self) -> &'static str {
+        if self == Self::Spoken { "/v1/audio/speech" } else { "/v1/chat/completions" }
+    }
+
+    fn body(self, words: &str) -> Value {
+        let chat = |model: &str, is_stream: bool| json!({"model": model, "stream": is_stream, "messages": [{"role": "user", "content": words}]});
+        match self {
+            Self::Plain => chat("mock-chat", false),
+            Self::Streamed => chat("mock-chat", true),
+            Self::PassedOn => chat("gpt-4.1", true),
+            Self::Spoken => json!({"model": "tts-1", "voice": "nova", "input": words}),
+        }
+    }
+
+    /// Whether an answer that ended says that it is whole.
+    fn is_whole(self, answer: &[u8]) -> bool {
+        match self {
+            Self::Plain => serde_json::from_slice::<Value>(answer).is_ok(),
+            Self::Streamed | Self::PassedOn => answer.ends_with(b"data: [DONE]\n\n"),
+            // It would have broken off.
+            Self::Spoken => !answer.is_empty(),
+        }
+    }
+
+    fn is_the_vendors(self) -> bool {
+        matches!(self, Self::PassedOn | Self::Spoken)
+    }
+}
+
+async fn scaled_out_check(place: &str, way: &str) {
+    let cluster = scaled_out();
+    check(cluster.home, place, way).await;
+}
+
+/// Lets the process die at a place over and over, under calls of each kind; then all must add up, and some calls of each
+/// kind must have ended in this way while their server died.
+async fn check(home: Home, place: &str, way: &str) {
     assert_eq!(CALL_FAILPOINTS.len(), 4, "each place has its tests");
-    home.start().await.admin.grant(USER, "1000").await;
+    let simulator = Simulator::start(SimulatorSettings::default());
+    let home = home
+        .with("OPENAI_API_KEY", "key-of-the-operator")
+        .with("OPENAI_BASE_URL", simulator.base_url(Vendor::OpenAi));
     let mut asked = Asked::default();
+    {
+        let server = home.start().await;
+        for request in (0..DEATHS).flat_map(requests) {
+            server.admin.grant(&request.user, "10").await;
+        }
+    }
     for death in 0..DEATHS {
-        let armed = format!("{place}:{}", death % 3 + 1);
+        let armed = format!("{place}:{}", death % KINDS.len() + 1);
         let server =
             home.try_start(&[("FOURFOLD_FAILPOINT", &armed)]).await.expect("no call is left to pass it");
         asked.ask(&server, death).await;
@@ -83,100 +135,102 @@ async fn check(home: &Home, place: &str, way: &str) {
 
     let server = home.start().await;
     asked.check(&server).await;
-    let ends = read_ends(home, &server.admin.user(USER)).await;
-    for id in &asked.whole {
-        assert_eq!(ends.get(id).map(String::as_str), Some("settle"), "{id} was seen to its end");
+    let mut unseen: BTreeMap<Kind, usize> = BTreeMap::new();
+    for Request { kind, user, seen, is_seen_at_once, .. } in &asked.requests {
+        let end = read_end(&server, user).await;
+        if seen.is_some() {
+            assert_eq!(end, "settle", "{kind:?} of {user} was seen to its end");
+        }
+        if end == way && !is_seen_at_once {
+            *unseen.entry(*kind).or_default() += 1;
+        }
     }
-    let unseen = ends.iter().filter(|(id, end)| *end == way && !asked.seen_at_once.contains(*id)).count();
-    println!("{place}: {DEATHS} deaths, {} calls, {unseen} of them ended by {way} unseen", ends.len());
-    assert!(unseen >= DEATHS, "each death cut one off at least: {ends:?}");
+    is_clean(&home).await;
+    println!("{place}: {DEATHS} deaths, {} calls, ended by {way} unseen: {unseen:?}", asked.requests.len());
+    assert!(unseen.len() == KINDS.len(), "each kind was cut off: {unseen:?}");
+    assert!(unseen.values().sum::<usize>() >= DEATHS, "each death cut one off at least: {unseen:?}");
+    let vendors = asked.requests.iter().filter(|request| request.kind.is_the_vendors()).count();
+    assert!(simulator.paid_tasks().len() <= vendors, "nothing was paid for twice");
 }
 
-/// What was asked for, by idempotency key, with the whole answer where it was seen.
+/// One call, and what was seen of it.
+struct Request {
+    kind: Kind,
+    /// Who asks for nothing else, so that his entries are the call's.
+    user: String,
+    body: Value,
+    /// The whole answer.
+    seen: Option<Vec<u8>>,
+    /// Whether who asked first saw it.
+    is_seen_at_once: bool,
+}
+
+/// What is asked for in a life.
+fn requests(life: usize) -> impl Iterator<Item = Request> {
+    KINDS.into_iter().map(move |kind| Request {
+        kind,
+        user: format!("{kind:?}-{life}"),
+        body: kind.body(&format!("Where do foxes live in the life {life}?")),
+        seen: None,
+        is_seen_at_once: false,
+    })
+}
+
+/// All that was asked for.
 #[derive(Default)]
 struct Asked {
-    requests: BTreeMap<String, (Value, Option<String>)>,
-    /// The calls whose whole answers were seen, also when they were asked for again.
-    whole: BTreeSet<String>,
-    /// Those that were seen by who asked first.
-    seen_at_once: BTreeSet<String>,
+    requests: Vec<Request>,
 }
 
 impl Asked {
-    /// Asks for chats all at once; the server dies over them.
+    /// Asks for a call of each kind at once; the server dies over them.
     async fn ask(&mut self, server: &Server, life: usize) {
-        let caller = server.admin.user(USER);
-        let asked = (0..CHATS).map(async |number| {
-            let said = format!("Where do foxes live in the life {life}, asks {number}?");
-            let body = json!({"model": "mock-chat", "stream": number % 2 == 0, "messages": [{"role": "user", "content": said}]});
-            let key = format!("{life}-{number}");
-            let answer = caller.post(PATH, &body).header("idempotency-key", &key).try_send().await;
-            let answer = answer.ok().filter(|answer| answer.status == 200).map(|answer| answer.text());
-            (key, (body, answer.filter(|text| is_whole(text))))
+        let asked = requests(life).map(async |request| {
+            let Request { kind, user, body, .. } = &request;
+            let ask = server.admin.user(user).post(kind.path(), body).header("idempotency-key", user);
+            let answer = ask.try_send().await.ok().filter(|answer| answer.status == 200);
+            let seen = answer.map(|answer| answer.bytes).filter(|bytes| kind.is_whole(bytes));
+            Request { is_seen_at_once: seen.is_some(), seen, ..request }
         });
-        for (key, (body, answer)) in join_all(asked).await {
-            if let Some(text) = &answer {
-                self.whole.insert(call_of(text));
-                self.seen_at_once.insert(call_of(text));
-            }
-            self.requests.insert(key, (body, answer));
-        }
+        self.requests.extend(join_all(asked).await);
     }
 
     /// Asks for all of it again: what was seen whole is the same, and what wasn't is whole or was cut off.
     async fn check(&mut self, server: &Server) {
-        let caller = server.admin.user(USER);
-        for (key, (body, seen)) in &mut self.requests {
+        for Request { kind, user, body, seen, .. } in &mut self.requests {
+            let caller = server.admin.user(user);
             let again = eventually("the call has ended", WITHIN, async || {
-                let answer = caller.post(PATH, body).header("idempotency-key", key).send().await;
+                let answer = caller.post(kind.path(), body).header("idempotency-key", user).send().await;
                 (answer.status != 409).then_some(answer)
             });
             let again = again.await;
             if again.status == 502 {
                 assert_eq!(again.json(502)["error"]["code"], "interrupted");
-                assert_eq!(*seen, None, "{key} was seen to its end");
+                assert_eq!(*seen, None, "{user} saw it to its end");
                 continue;
             }
             assert_eq!(again.status, 200, "{}", again.text());
-            let text = again.text();
-            assert!(is_whole(&text), "{text}");
-            self.whole.insert(call_of(&text));
-            assert_eq!(
-                *seen.get_or_insert_with(|| text.clone()),
-                text,
-                "the same request has the same answer"
-            );
+            assert!(kind.is_whole(&again.bytes), "{}", again.text());
+            let first = seen.get_or_insert_with(|| again.bytes.clone());
+            assert!(*first == again.bytes, "the same request of {user} has the same answer");
         }
     }
 }
 
-fn is_whole(text: &str) -> bool {
-    text.ends_with("data: [DONE]\n\n") || serde_json::from_str::<Value>(text).is_ok()
-}
-
-/// The call's id, as an answer tells it.
-fn call_of(text: &str) -> String {
-    let id = text.split("chatcmpl-").nth(1).and_then(|rest| rest.split('"').next());
-    id.unwrap_or_else(|| panic!("no call in {text}")).to_owned()
-}
-
-/// How each call ended, by its id as answers tell it. Each has one hold and one end, nothing is held, and the books are
-/// clean.
-async fn read_ends(home: &Home, caller: &Api) -> BTreeMap<String, String> {
+/// How the only call of a user ended: it has one hold and one end, and nothing is held.
+async fn read_end(server: &Server, user: &str) -> String {
+    let caller = server.admin.user(user);
     let balance = caller.read("/api/v1/credits").await;
     assert_eq!(balance["held"], "0", "{balance}");
-    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for entry in caller.read_all("/api/v1/credits/entries").await {
-        if let Some(call) = entry["owner"].as_str().and_then(|owner| owner.strip_prefix("call:")) {
-            let kind = entry["kind"].as_str().unwrap().to_owned();
-            kinds.entry(call.replace('-', "")).or_default().push(kind);
-        }
-    }
+    let entries = caller.read_all("/api/v1/credits/entries").await;
+    let kinds = entries.iter().filter(|entry| entry["owner"].is_string()).map(|entry| entry["kind"].as_str());
+    // A loss is the operator's.
+    let kinds: Vec<_> = kinds.flatten().filter(|kind| *kind != "loss").collect();
+    let [end, "hold"] = kinds[..] else { panic!("{user} has {kinds:?}") };
+    end.to_owned()
+}
+
+async fn is_clean(home: &Home) {
     let verified = home.command(&["ledger", "verify"]).await.output();
     assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
-    let ends = kinds.into_iter().map(|(call, kinds)| match <[String; 2]>::try_from(kinds) {
-        Ok([end, hold]) if hold == "hold" => (call, end),
-        other => panic!("{call} has {other:?}"),
-    });
-    ends.collect()
 }
