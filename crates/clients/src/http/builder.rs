@@ -13,6 +13,7 @@ use super::client::{BaseHttpClient, Shared};
 use super::error::{BoxError, ClientError};
 use super::failure::{CommonFailures, FailureReader};
 use super::observe::Recorder;
+use super::pools::Pools;
 use super::rate_limit::{RateLimit, SharedRateLimit};
 use super::redact::Redacted;
 use super::resolve::{Resolver, SystemResolver};
@@ -122,7 +123,7 @@ impl ClientBuilder {
         self.settings.validate()?;
         let base_url = parse_base_url(&self.base_url)?;
         let tls = super::tls::config(&self.settings.tls)?;
-        let transports = Arc::new(Transports::new(&self.settings, &tls, &self.resolver)?);
+        let pools = Arc::new(Pools::new(Transports::new(&self.settings, &tls, &self.resolver)?));
         let credential = Credential::new(&self.auth)?;
         let foreign_headers =
             HeaderMap::from_iter([(header::USER_AGENT, HeaderValue::try_from(&self.settings.user_agent)?)]);
@@ -160,7 +161,7 @@ impl ClientBuilder {
             recorder: self.recorder,
             tls,
         };
-        Ok(BaseHttpClient { shared: Arc::new(shared), transports })
+        Ok(BaseHttpClient { shared: Arc::new(shared), pools })
     }
 }
 

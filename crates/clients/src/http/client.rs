@@ -13,9 +13,9 @@ use super::breaker::{Breaker, BreakerState};
 use super::builder::ClientBuilder;
 use super::cache::Cache;
 use super::call::Call;
-use super::error::ClientError;
 use super::failure::FailureReader;
 use super::observe::Recorder;
+use super::pools::Pools;
 use super::proxy::ProxyUrl;
 use super::rate_limit::RateLimit;
 use super::redact::Redacted;
@@ -23,18 +23,17 @@ use super::redirect::is_same_origin;
 use super::resolve::Resolver;
 use super::retry::{RandomSource, RetryPolicy};
 use super::settings::HttpSettings;
-use super::transport::Transports;
 
 /// An HTTP client for one base URL and one credential, with every policy of [`HttpSettings`].
 ///
-/// Clones are cheap and share everything. [`with_own_pool`](Self::with_own_pool) shares all but the connections.
+/// Clones are cheap and share everything, but that each runtime has connections of its own.
 ///
 /// - [`request`](Self::request) and its shorthands make a [`Call`]: base URL, credential, default headers, retries.
 /// - [`exchange`](Self::exchange) passes a request on as it is, byte for byte, and its answer back.
 #[derive(Clone)]
 pub struct BaseHttpClient {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) transports: Arc<Transports>,
+    pub(crate) pools: Arc<Pools>,
 }
 
 /// What all clones of a client have in common, over all runtimes.
@@ -63,14 +62,6 @@ impl BaseHttpClient {
     /// Begins to build a client for this base URL. Calls name paths below it.
     pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(base_url.into())
-    }
-
-    /// A client with connections of its own and everything else shared. Connections are bound to the runtime that
-    /// made them, so each runtime needs its own pool; the breaker and the limits stay common to all.
-    pub fn with_own_pool(&self) -> Result<Self, ClientError> {
-        let shared = Arc::clone(&self.shared);
-        let transports = Transports::new(&shared.settings, &shared.tls, &shared.resolver);
-        Ok(Self { shared, transports: Arc::new(transports.map_err(ClientError::misconfigured)?) })
     }
 
     /// Begins a call. `path` is relative to the base URL; a whole `http(s)://` URL is taken as it is, and gets

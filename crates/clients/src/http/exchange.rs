@@ -76,7 +76,8 @@ impl BaseHttpClient {
     ) -> Result<http::Response<AnswerBody>, ClientError> {
         let policy = self.shared.address_policy(is_own);
         policy.check_host(request.uri().host().unwrap_or_default(), self.shared.proxy_host())?;
-        let transport = self.transports.under(policy);
+        let transports = self.pools.here(&self.shared)?;
+        let transport = transports.under(policy);
 
         let permit = if is_own { Some(self.shared.breaker.admit()?) } else { None };
         let progress = Arc::new(Progress::start(started));

@@ -72,6 +72,7 @@ impl Try<'_> {
         let policy = self.call.addresses.unwrap_or_else(|| shared.address_policy(is_own));
         policy.check_host(hop.url.host_str().unwrap_or_default(), shared.proxy_host())?;
 
+        let transports = self.call.client.pools.here(&self.call.client.shared)?;
         let progress = Arc::new(Progress::start(started));
         let headers = self.headers(&hop, is_own);
         let mut request = reqwest::Request::new(hop.method, hop.url);
@@ -84,7 +85,7 @@ impl Try<'_> {
 
         let limits =
             HeadLimits { connect: self.timeouts.connect, first_byte: self.timeouts.first_byte, total_at };
-        let head = self.call.client.transports.under(policy).reqwest.execute(request);
+        let head = transports.under(policy).reqwest.execute(request);
         let answer = match limits.hold(&progress, head).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {

@@ -28,6 +28,7 @@ mod hops;
 mod multipart;
 mod observe;
 mod path;
+mod pools;
 mod proxy;
 mod rate_limit;
 mod redact;

@@ -192,10 +192,10 @@ async fn a_call_that_cannot_be_made_says_nothing_about_the_vendor() {
 }
 
 #[tokio::test]
-async fn clones_and_pools_share_it_and_both_ways_through_count() {
+async fn clones_share_it_and_both_ways_through_count() {
     let server = Server::start(fails(5).chain(works(1))).await;
     let client = tries_once(&server);
-    let other = client.clone().with_own_pool().unwrap();
+    let other = client.clone();
     let exchange = || Request::get(server.url()).body(Body::empty()).unwrap();
     call(&client, 2).await;
     call(&other, 1).await;

@@ -87,3 +87,21 @@ async fn connections_are_kept_and_used_again() {
     }
     assert_eq!(server.connections(), 2, "one for each way through");
 }
+
+#[tokio::test]
+async fn each_runtime_has_connections_of_its_own() {
+    let server = Server::start((0..3).map(|_| Reply::ok("x"))).await;
+    let client = client(&server);
+    client.get("/").send().await.unwrap();
+    let elsewhere = {
+        let client = client.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(client.get("/").send()).unwrap();
+        })
+    };
+    tokio::task::spawn_blocking(|| elsewhere.join().unwrap()).await.unwrap();
+    assert_eq!(server.connections(), 2);
+    client.get("/").send().await.unwrap();
+    assert_eq!(server.connections(), 2, "its own is kept");
+}

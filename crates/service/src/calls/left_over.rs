@@ -51,6 +51,11 @@ impl Watched {
         self.call = self.call.map(|(id, _)| (id, CallEnding::Interrupted));
     }
 
+    /// Nothing of it was written, so nothing is left of it.
+    pub(super) fn has_nothing(&mut self) {
+        self.call = None;
+    }
+
     /// It has ended, or was never opened.
     pub(super) fn ended(mut self) {
         self.call = None;

@@ -12,6 +12,7 @@
 mod answer;
 mod attempt;
 mod ending;
+mod free;
 mod generate;
 mod left_over;
 mod order;

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::answer::{self, CallReply, Interpreter, Outlet};
+use super::free::FreeCalls;
 use super::left_over::{LeftOver, charged_unsent};
 use super::order::{Order, WireOrder};
 use super::task::CallTask;
@@ -60,6 +61,7 @@ struct Payer {
 pub struct CallsService {
     parts: CallParts,
     left_over: LeftOver,
+    free: FreeCalls,
     /// One for each call; its task holds it to its end.
     in_flight: Arc<Semaphore>,
 }
@@ -68,7 +70,7 @@ impl CallsService {
     /// Over these parts.
     pub fn new(parts: CallParts) -> Self {
         let in_flight = Arc::new(Semaphore::new(parts.settings.in_flight_max));
-        Self { parts, left_over: LeftOver::default(), in_flight }
+        Self { parts, left_over: LeftOver::default(), free: FreeCalls::default(), in_flight }
     }
 
     /// Has text generated and answers once it is known who serves it; with an error before that, nothing was charged.
@@ -216,5 +218,9 @@ impl CallsService {
 
     pub(super) fn left_over(&self) -> &LeftOver {
         &self.left_over
+    }
+
+    pub(super) fn free(&self) -> &FreeCalls {
+        &self.free
     }
 }

@@ -39,9 +39,9 @@ impl CallTask {
     pub(super) async fn run(mut self, open: OpenCall) {
         let mut watched = self.service.left_over().watch(open.id);
         let (is_kept, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
-        let (call, held) = match self.service.parts().store.open_call(open).await {
-            Ok(OpenedCall::New { call, held }) => (call, held),
-            Ok(OpenedCall::Earlier(call)) => {
+        let (call, held, is_free) = match self.open(open).await {
+            Ok((OpenedCall::New { call, held }, is_free)) => (call, held, is_free),
+            Ok((OpenedCall::Earlier(call), _)) => {
                 watched.ended();
                 return self.answer_again(&call).await;
             }
@@ -62,13 +62,17 @@ impl CallTask {
         if let Err(error) = self.order.lower_to(held) {
             tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
         }
-        watched.is_asked();
+        if is_free {
+            watched.has_nothing();
+        } else {
+            watched.is_asked();
+        }
         if let Some(interpreter) = &mut self.interpreter {
             interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
         }
         let began = Instant::now();
         let mut worked = Work::new(&mut self, &call, is_kept).run().await;
-        let (settled, ending) = self.settle(&call, held, &mut worked).await;
+        let (settled, ending) = self.settle(&call, held, is_free, &mut worked).await;
         if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();
         }
@@ -79,6 +83,16 @@ impl CallTask {
         note_end(&call, &worked, ending, charged, duration);
         self.service.parts().usage.call(self.usage_row(&call, realm, &worked, charged, duration));
         self.tell_end(settled, worked).await;
+    }
+
+    /// Opens the call. Whether it is one that costs nobody anything.
+    async fn open(&self, open: OpenCall) -> Result<(OpenedCall, bool), StoreError> {
+        let parts = self.service.parts();
+        let free = self.service.free().open(&open, &self.order, parts.store.as_ref(), parts.clock.now());
+        if let Some(call) = free.await? {
+            return Ok((OpenedCall::New { call, held: Credits::ZERO }, true));
+        }
+        Ok((parts.store.open_call(open).await?, false))
     }
 
     /// What the usage log keeps of the call.
@@ -126,9 +140,13 @@ impl CallTask {
         &self,
         call: &Call,
         held: Credits,
+        is_free: bool,
         worked: &mut Worked,
     ) -> (Result<Credits, StoreError>, CallEnding) {
         let ending = worked.outcome.ending(&self.order.model.price, held);
+        if is_free {
+            return (Ok(Credits::ZERO), ending);
+        }
         let end =
             EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer: worked.take_answer() };
         failpoint::reach("before_end_call");
