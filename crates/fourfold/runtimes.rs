@@ -6,7 +6,8 @@
 //!                         └──► …
 //! ```
 //!
-//! A connection stays on the runtime that it was handed to, so nothing that serves a request crosses threads.
+//! A connection stays on the runtime that it was handed to, and so does the work of a call that is only passed on, with
+//! its connection to the vendor: nothing that serves it crosses threads.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ use crate::role::Role;
 
 /// How many threads of each runtime may block on the database, files and drawing.
 const BLOCKING_THREADS: usize = 32;
+
+/// How long the ends of calls that were cut off with their connections may take to be written.
+pub(crate) const ENDS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many accepted connections may wait for a runtime.
 const WAITING_MAX: usize = 1024;
@@ -57,10 +61,6 @@ impl HttpRuntimes {
         accepting: &Spawner,
     ) -> Result<Self> {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let router = match role.answers() {
-            true => fourfold_api::router(state.clone(), settings),
-            false => fourfold_api::operations_router(state.clone()),
-        };
         let mut threads = Vec::with_capacity(cores);
         let mut senders = Vec::with_capacity(cores);
         for core in 0..cores {
@@ -70,12 +70,17 @@ impl HttpRuntimes {
                 .build()
                 .context("an HTTP runtime can't be started")?;
             let spawner = Spawner::new(runtime.handle().clone());
+            let state = AppState { calls: state.calls.on(spawner.clone()), ..state.clone() };
+            let router = match role.answers() {
+                true => fourfold_api::router(state, settings),
+                false => fourfold_api::operations_router(state),
+            };
             let (sender, connections) = mpsc::channel(WAITING_MAX);
-            let (router, settings, thread_spawner) = (router.clone(), settings.clone(), spawner.clone());
+            let (settings, thread_spawner) = (settings.clone(), spawner.clone());
             let thread = thread::Builder::new().name(format!("http-{core}")).spawn(move || {
                 runtime.block_on(async {
                     fourfold_api::serve(HandedOut(connections), router, &settings, &thread_spawner).await;
-                    if !thread_spawner.stop(settings.shutdown_timeout).await {
+                    if !thread_spawner.stop(settings.shutdown_timeout + ENDS_PATIENCE).await {
                         tracing::warn!("some requests were cut off, since they took too long to end");
                     }
                 });

@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal as _;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use fourfold_service::Spawner;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -13,6 +15,9 @@ use crate::config::settings::{LogFormat, LogSettings};
 
 /// How many lines may wait for the thread that writes them; more are dropped. Room for all is made at once.
 const WAITING_LINES_MAX: usize = 8192;
+
+/// How often what was timed is summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Seconds by which durations are counted.
 const SECONDS: [f64; 14] =
@@ -45,6 +50,18 @@ pub(crate) fn start_logs(settings: &LogSettings) -> Result<WorkerGuard> {
     Ok(guard)
 }
 
+/// Starts to sum up now and then what was timed: it waits in memory until then, whether anybody reads it or not.
+pub(crate) fn start_upkeep(spawner: &Spawner) {
+    let stopping = spawner.stopping().clone();
+    drop(spawner.start(async move {
+        while stopping.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
+            if let Some(metrics) = METRICS.get() {
+                metrics.run_upkeep();
+            }
+        }
+    }));
+}
+
 /// Starts to count, and gives what renders the counts. Again gives the same.
 pub(crate) fn start_metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>> {
     let handle = match METRICS.get() {
@@ -58,7 +75,6 @@ pub(crate) fn start_metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>> {
         }
     };
     Ok(Arc::new(move || {
-        handle.run_upkeep();
         let dropped = DROPPED.get().map_or(0, ErrorCounter::dropped_lines);
         metrics::counter!("fourfold_log_lines_dropped_total")
             .absolute(u64::try_from(dropped).unwrap_or(u64::MAX));

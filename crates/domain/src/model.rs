@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -141,14 +142,14 @@ impl Default for TokenCeilings {
 /// The ordered, weighted choices that may serve a model. Never empty.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Route {
-    first: RouteChoice,
-    rest: Vec<RouteChoice>,
+    first: Arc<RouteChoice>,
+    rest: Vec<Arc<RouteChoice>>,
 }
 
 impl Route {
     /// A route that tries `first`, then `rest` in their order.
     pub fn new(first: RouteChoice, rest: Vec<RouteChoice>) -> Self {
-        Self { first, rest }
+        Self { first: Arc::new(first), rest: rest.into_iter().map(Arc::new).collect() }
     }
 
     /// The choice that is tried first.
@@ -157,7 +158,7 @@ impl Route {
     }
 
     /// All choices in their order.
-    pub fn choices(&self) -> impl Iterator<Item = &RouteChoice> {
+    pub fn choices(&self) -> impl Iterator<Item = &Arc<RouteChoice>> {
         std::iter::once(&self.first).chain(&self.rest)
     }
 }

@@ -1,6 +1,7 @@
 //! The catalog: who serves each model, what it costs the user, what it costs the operator, and what is left.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
@@ -46,7 +47,7 @@ fn print(model: &Model) {
 }
 
 fn as_json(model: &Model) -> Value {
-    let choice = |choice: &RouteChoice| {
+    let choice = |choice: &Arc<RouteChoice>| {
         json!({
             "provider": choice.provider,
             "model": choice.vendor_model,

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::Context;
 use crate::compose::Server;
 use crate::role::Role;
-use crate::runtimes::{self, HttpRuntimes};
+use crate::runtimes::{self, ENDS_PATIENCE, HttpRuntimes};
 use crate::{shutdown, telemetry};
 
 /// How long the end of the usage log may take to be written.
@@ -22,9 +22,6 @@ const USAGE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long before the connections of calls that take too long to end these are told that they are cut off.
 const CUT_OFF_BEFORE: Duration = Duration::from_millis(100);
-
-/// How long the ends of calls that were cut off may take to be written.
-const ENDS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How it is run.
 #[derive(Args, Default)]
@@ -44,6 +41,7 @@ pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
     let working = Spawner::new(work.handle().clone());
     let server = Server::open(checked, role, &context.sources, &working)?;
     let (http, accepting) = work.block_on(async {
+        telemetry::start_upkeep(&working);
         server.start(&working).await?;
         server.start_to_watch_the_configuration(&working)?;
         let listen = server.settings().server.listen;
@@ -97,6 +95,11 @@ pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
     });
     work.block_on(accepting.stop(patience));
     http.stop();
+    // What was cut off with its runtime is given back now rather than at the next start.
+    let given_back = async { tokio::time::timeout(ENDS_PATIENCE, server.state.calls.end_left_over()).await };
+    if work.block_on(given_back).is_err() {
+        tracing::warn!("calls that were cut off couldn't be ended; they are at the next start");
+    }
     let patience = until.saturating_duration_since(Instant::now()).max(ENDS_PATIENCE);
     if !work.block_on(working.stop(patience)) {
         tracing::warn!(

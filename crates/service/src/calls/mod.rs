@@ -15,6 +15,7 @@ mod ending;
 mod free;
 mod generate;
 mod left_over;
+mod meters;
 mod order;
 mod pass;
 mod record;

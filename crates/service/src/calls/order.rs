@@ -130,6 +130,11 @@ impl Order {
         Ok(())
     }
 
+    /// Whether nothing is to be read or written in our words, and no more bytes than these passed on.
+    pub(super) fn is_only_passed_on(&self, bytes_max: usize) -> bool {
+        self.typed.is_none() && self.wire.as_ref().is_some_and(|wire| wire.body.len() <= bytes_max)
+    }
+
     /// Who may do it, in their order.
     pub(super) fn candidates(&self, routing: &Routing, id: CallId) -> Candidates {
         let wish = Wish {
@@ -145,8 +150,7 @@ impl Order {
     }
 
     /// The most that the vendor who is asked first charges for it, where the catalog says.
-    pub(super) fn cost_max(&self, routing: &Routing, id: CallId) -> Option<Credits> {
-        let candidates = self.candidates(routing, id);
+    pub(super) fn cost_max(&self, candidates: &Candidates) -> Option<Credits> {
         let cost = candidates.first()?.choice.cost.as_ref()?;
         cost.quote_max(&self.quantities_max()).ok().map(|quote| quote.credits)
     }

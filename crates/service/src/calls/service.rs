@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::answer::{self, CallReply, Interpreter, Outlet};
 use super::free::FreeCalls;
 use super::left_over::{LeftOver, charged_unsent};
+use super::meters::Meters;
 use super::order::{Order, WireOrder};
 use super::task::CallTask;
 use super::{CallRequest, CallSettings, OpenCall, SpeechCall};
@@ -45,7 +46,8 @@ pub struct CallParts {
     pub instance: InstanceId,
     /// How calls are worked on.
     pub settings: CallSettings,
-    /// Runs the task of each call.
+    /// Runs the sweep and the tasks of calls that are much to read or to write, and of all of them until
+    /// [`CallsService::on`] says otherwise.
     pub spawner: Spawner,
 }
 
@@ -62,6 +64,9 @@ pub struct CallsService {
     parts: CallParts,
     left_over: LeftOver,
     free: FreeCalls,
+    meters: Meters,
+    /// Runs the tasks of calls that are little work.
+    here: Spawner,
     /// One for each call; its task holds it to its end.
     in_flight: Arc<Semaphore>,
 }
@@ -70,7 +75,16 @@ impl CallsService {
     /// Over these parts.
     pub fn new(parts: CallParts) -> Self {
         let in_flight = Arc::new(Semaphore::new(parts.settings.in_flight_max));
-        Self { parts, left_over: LeftOver::default(), free: FreeCalls::default(), in_flight }
+        let here = parts.spawner.clone();
+        let (left_over, free, meters) = (LeftOver::default(), FreeCalls::default(), Meters::default());
+        Self { parts, left_over, free, meters, here, in_flight }
+    }
+
+    /// The same, for callers who are served on this spawner's runtime: what is only passed on, and isn't large, is worked
+    /// on there, so that nothing of it crosses threads.
+    #[must_use]
+    pub fn on(&self, spawner: Spawner) -> Self {
+        Self { here: spawner, ..self.clone() }
     }
 
     /// Has text generated and answers once it is known who serves it; with an error before that, nothing was charged.
@@ -150,6 +164,7 @@ impl CallsService {
         let (outlet, body) = answer::answer(self.parts.settings.read_patience);
         let (task, id) = (task(outlet), CallId::new(Uuid::now_v7()));
         let order = &task.order;
+        let candidates = order.candidates(&self.parts.routing, id);
         let open = OpenCall {
             id,
             subject: payer.subject,
@@ -158,12 +173,14 @@ impl CallsService {
             model: order.model.name.clone(),
             amount: order.amount,
             amount_min: order.amount_min,
-            cost_max: order.cost_max(&self.parts.routing, id),
+            cost_max: order.cost_max(&candidates),
             price: order.model.price.clone(),
             idempotency: payer.idempotency,
         };
-        self.parts.spawner.start(async move {
-            task.run(open).await;
+        let spawner =
+            if task.order.is_only_passed_on(LARGE_BYTES) { &self.here } else { &self.parts.spawner };
+        spawner.start(async move {
+            task.run(open, candidates).await;
             drop(in_flight);
         });
         body.begun().await
@@ -175,12 +192,12 @@ impl CallsService {
         wire: WireOrder,
         mut interpreter: Box<dyn Interpreter>,
     ) -> Result<(Result<Order, ServiceError>, Box<dyn Interpreter>), ServiceError> {
-        let CallParts { catalog, routing, .. } = self.parts.clone();
-        let is_large = wire.body.len() > LARGE_BYTES;
-        let order = move || (Order::new(&catalog, &routing, wire, interpreter.as_mut()), interpreter);
-        if !is_large {
-            return Ok(order());
+        let CallParts { catalog, routing, .. } = &self.parts;
+        if wire.body.len() <= LARGE_BYTES {
+            return Ok((Order::new(catalog, routing, wire, interpreter.as_mut()), interpreter));
         }
+        let (catalog, routing) = (catalog.clone(), routing.clone());
+        let order = move || (Order::new(&catalog, &routing, wire, interpreter.as_mut()), interpreter);
         tokio::task::spawn_blocking(order).await.map_err(|error| ServiceError::Internal {
             what: "the reading of a large request broke off",
             effect: Effect::NotStarted,
@@ -222,5 +239,9 @@ impl CallsService {
 
     pub(super) fn free(&self) -> &FreeCalls {
         &self.free
+    }
+
+    pub(super) fn meters(&self) -> &Meters {
+        &self.meters
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::answer::{CallHead, Interpreter, Outlet};
 use super::ending::Outcome;
+use super::meters::ModelMeters;
 use super::order::Order;
 use super::service::CallsService;
 use super::work::{Work, Worked};
@@ -15,6 +16,7 @@ use super::{Call, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
 use crate::credits::Owner;
 use crate::jobs::words;
 use crate::limits::Admission;
+use crate::routing::Candidates;
 use crate::usage::{UsageAmounts, UsageRow};
 use crate::{Refusal, ServiceError, StoreError, failpoint};
 
@@ -35,8 +37,8 @@ pub(super) struct CallTask {
 }
 
 impl CallTask {
-    /// Opens the call, works on it and ends it.
-    pub(super) async fn run(mut self, open: OpenCall) {
+    /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
+    pub(super) async fn run(mut self, open: OpenCall, candidates: Candidates) {
         let mut watched = self.service.left_over().watch(open.id);
         let (is_kept, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
         let (call, held, is_free) = match self.open(open).await {
@@ -57,8 +59,8 @@ impl CallTask {
             }
         };
         failpoint::reach("after_open_call");
-        metrics::counter!("fourfold_credits_held_micros_total", "model" => call.model.to_string())
-            .increment(held.micros().unsigned_abs());
+        let meters = self.service.meters().of(&call.model);
+        meters.held.increment(held.micros().unsigned_abs());
         if let Err(error) = self.order.lower_to(held) {
             tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
         }
@@ -71,7 +73,7 @@ impl CallTask {
             interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
         }
         let began = Instant::now();
-        let mut worked = Work::new(&mut self, &call, is_kept).run().await;
+        let mut worked = Work::new(&mut self, &call, is_kept).run(candidates).await;
         let (settled, ending) = self.settle(&call, held, is_free, &mut worked).await;
         if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();
@@ -80,7 +82,7 @@ impl CallTask {
             worked.outcome.used().map_or(0, |used| used.usage.input_tokens + used.usage.output_tokens),
         );
         let (charged, duration) = (settled.as_ref().ok().copied(), began.elapsed());
-        note_end(&call, &worked, ending, charged, duration);
+        note_end(&meters, &call, &worked, ending, charged, duration);
         self.service.parts().usage.call(self.usage_row(&call, realm, &worked, charged, duration));
         self.tell_end(settled, worked).await;
     }
@@ -242,8 +244,15 @@ fn vendor_failed(error: &ProviderError) -> ServiceError {
 }
 
 /// Counts a call that has ended and writes its one line.
-fn note_end(call: &Call, worked: &Worked, ending: CallEnding, charged: Option<Credits>, duration: Duration) {
-    let state = charged.map_or("unsettled", |_| state_after(ending).as_str());
+fn note_end(
+    meters: &ModelMeters,
+    call: &Call,
+    worked: &Worked,
+    ending: CallEnding,
+    charged: Option<Credits>,
+    duration: Duration,
+) {
+    let state = charged.map(|_settled| state_after(ending));
     let used = worked.outcome.used();
     let usage = used.map(|used| used.usage).unwrap_or_default();
     tracing::info!(
@@ -251,7 +260,7 @@ fn note_end(call: &Call, worked: &Worked, ending: CallEnding, charged: Option<Cr
         account.id = %call.account,
         model = %call.model,
         provider = worked.provider.as_ref().map(|provider| provider.as_str()),
-        state,
+        state = state.map_or("unsettled", CallState::as_str),
         outcome = worked.outcome.name(),
         attempts = worked.attempts.len(),
         input_tokens = usage.input_tokens,
@@ -261,13 +270,5 @@ fn note_end(call: &Call, worked: &Worked, ending: CallEnding, charged: Option<Cr
         duration_ms = crate::jobs::millis(duration),
         "a call ended"
     );
-    let labels = [("model", call.model.to_string()), ("state", state.to_owned())];
-    metrics::counter!("fourfold_calls_ended_total", &labels).increment(1);
-    metrics::histogram!("fourfold_call_seconds", &labels).record(duration);
-    for (direction, tokens) in [("input", usage.input_tokens), ("output", usage.output_tokens)] {
-        let labels = [("model", call.model.to_string()), ("direction", direction.to_owned())];
-        metrics::counter!("fourfold_tokens_total", &labels).increment(tokens);
-    }
-    metrics::counter!("fourfold_credits_charged_micros_total", "model" => call.model.to_string())
-        .increment(charged.unwrap_or_default().micros().unsigned_abs());
+    meters.ended(state, &usage, charged, duration);
 }

@@ -103,8 +103,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Worked {
-        let outcome = self.ask_all().await;
+    pub(super) async fn run(mut self, candidates: Candidates) -> Worked {
+        let outcome = self.ask_all(candidates).await;
         Worked {
             outcome,
             provider: self.attempts.last().map(|attempt| attempt.provider.clone()),
@@ -117,9 +117,13 @@ impl<'a> Work<'a> {
     }
 
     /// Asks one after the other, as long as nothing was begun.
-    async fn ask_all(&mut self) -> Outcome {
+    async fn ask_all(&mut self, candidates: Candidates) -> Outcome {
+        let mut at_hand = Some(candidates);
         loop {
-            let candidates = self.task.order.candidates(&self.task.service.parts().routing, self.call.id);
+            // How they stand is looked at again after each.
+            let candidates = at_hand.take().unwrap_or_else(|| {
+                self.task.order.candidates(&self.task.service.parts().routing, self.call.id)
+            });
             let candidate = match candidates.turn(self.attempts.last().map(asked)) {
                 Turn::Ask(candidate) => candidate,
                 Turn::Wait(Wait { lasts, .. }) => match self.wait(lasts).await {
@@ -177,8 +181,7 @@ impl<'a> Work<'a> {
             (_, true) => "chat_stream",
             (_, false) => "chat",
         };
-        let labels = [("provider", provider.key().to_string()), ("call", call.to_owned())];
-        metrics::histogram!("fourfold_vendor_call_seconds", &labels).record(asked_at.elapsed());
+        self.task.service.meters().vendor_call(provider.key(), call, asked_at.elapsed());
         let failure = match &tried.outcome {
             Outcome::Failed(error) | Outcome::Broken { error, .. } => Some(error),
             _ => None,
@@ -283,8 +286,7 @@ impl<'a> Work<'a> {
         {
             if let Some(asked_at) = self.asked_at {
                 let after = asked_at.elapsed();
-                metrics::histogram!("fourfold_call_first_part_seconds", "model" => self.call.model.to_string())
-                    .record(after);
+                self.task.service.meters().of(&self.call.model).first_part.record(after);
                 self.first_part = Some(after);
             }
             let begun = Begun { provider, media_type: self.media_type.clone() };

@@ -16,7 +16,7 @@ const BREAKER_LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// A choice of the route with one credential of its provider.
 #[derive(Clone)]
 pub(crate) struct Candidate {
-    pub(crate) choice: RouteChoice,
+    pub(crate) choice: Arc<RouteChoice>,
     pub(crate) credential: Arc<str>,
     pub(crate) provider: Arc<dyn Provider>,
     standing: Standing,

@@ -76,6 +76,9 @@ impl CredentialStates {
     /// Whether this one can be used now.
     pub fn of(&self, provider: &ProviderKey, credential: &str) -> CredentialState {
         let troubled = self.troubled();
+        if troubled.is_empty() {
+            return CredentialState::Ready;
+        }
         let known = troubled.get(&(provider.clone(), credential.to_owned())).map(|known| &known.state);
         known.filter(|state| state.until() > self.clock.now()).cloned().unwrap_or(CredentialState::Ready)
     }
@@ -108,7 +111,12 @@ impl CredentialStates {
     }
 
     pub(super) fn worked(&self, provider: &ProviderKey, credential: &str) {
-        let known = self.troubled().remove(&(provider.clone(), credential.to_owned()));
+        let mut troubled = self.troubled();
+        if troubled.is_empty() {
+            return;
+        }
+        let known = troubled.remove(&(provider.clone(), credential.to_owned()));
+        drop(troubled);
         if known.is_some() {
             tracing::info!(%provider, credential, "a credential works again");
         }

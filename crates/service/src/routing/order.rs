@@ -1,5 +1,6 @@
 //! The order in which the choices of a route are asked, and when those who wait come again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_domain::{Route, RouteChoice};
@@ -10,7 +11,7 @@ const SPREAD_MAX: Duration = Duration::from_secs(10);
 
 /// The choices by their ranks; those of one rank by lot, each first as often as its weight says. The same lot
 /// gives the same order.
-pub(super) fn in_order(route: &Route, lot: Uuid) -> Vec<&RouteChoice> {
+pub(super) fn in_order(route: &Route, lot: Uuid) -> Vec<&Arc<RouteChoice>> {
     let mut drawn: Vec<_> = (0u64..)
         .zip(route.choices())
         .map(|(index, choice)| (choice.rank, wait(lot, index) / f64::from(choice.weight.max(1)), choice))

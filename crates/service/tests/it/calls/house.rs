@@ -162,6 +162,16 @@ impl House {
         on_disconnect: OnDisconnect,
         vendors: [Arc<dyn Provider>; N],
     ) -> Self {
+        Self::at_prices(["0.001", "0.002"], cost, on_disconnect, vendors).await
+    }
+
+    /// Whose model takes so much for a token in and out.
+    pub(super) async fn at_prices<const N: usize>(
+        [input, output]: [&str; 2],
+        cost: Option<&str>,
+        on_disconnect: OnDisconnect,
+        vendors: [Arc<dyn Provider>; N],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(PausedClock::new());
         let store = MemoryStore::new(clock.clone());
@@ -174,7 +184,7 @@ impl House {
         let modality = vendors[0].models()[0].modality;
         let (name, prices) = match modality {
             Modality::Speech => ("speak", vec![(Unit::Character, "0.01")]),
-            _ => ("talk", vec![(Unit::InputToken, "0.001"), (Unit::OutputToken, "0.002")]),
+            _ => ("talk", vec![(Unit::InputToken, input), (Unit::OutputToken, output)]),
         };
         let cost = cost.map(|cost| PriceSettings {
             version: "v1".to_owned(),

@@ -1,6 +1,7 @@
 //! Calls over the fake store and vendors that follow a script: how each way to end is told and charged.
 
 mod endings;
+mod free;
 mod house;
 mod passed;
 mod slow_readers;
