@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod bad_input;
+mod cached;
 #[cfg(feature = "failpoints")]
 mod call_crashes;
 mod chaos;

@@ -108,6 +108,22 @@ def test_the_answers_headers_say_who_served_it_and_what_is_left(client):
     assert raw.headers["x-request-id"] == raw.parse()._request_id
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_asked_exactly_again_is_answered_from_the_cache(client, fourfold, account, simulator, stream):
+    def ask(**options):
+        raw = client.chat.completions.with_raw_response.create(
+            model="kept-chat", messages=HI, stream=stream, **options
+        )
+        answer = list(raw.parse()) if stream else raw.parse()
+        return raw.headers["fourfold-cache"], answer
+
+    (first, answer), (again, same) = ask(), ask()
+    assert (first, again, same) == ("miss", "hit", answer)
+    assert simulator.paid == [CHAT]
+    assert fourfold.entries(account) == ["grant", "hold", "settle", "hold", "settle"]
+    assert ask(extra_headers={"cache-control": "no-cache"})[0] == "miss"
+
+
 @pytest.mark.parametrize("model", ["mock-embedding", "text-embedding-3-small", "only-embedding", "gemini-embedding-001"])
 def test_embeddings_are_the_same_packed_and_plain(client, model):
     asked = {"model": model, "input": ["a fox", "a crow"]}

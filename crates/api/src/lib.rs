@@ -31,6 +31,7 @@ mod request_metrics;
 mod rfc3339;
 mod router;
 mod serve;
+mod served;
 mod settings;
 mod state;
 mod text;

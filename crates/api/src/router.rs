@@ -19,17 +19,17 @@ use crate::description::Description;
 use crate::drain::drain;
 use crate::error::ApiError;
 use crate::limit_headers::{LIMIT_HEADERS, limit_headers};
-use crate::native::jobs::FOURFOLD_PROVIDER;
 use crate::query_names::{QueryNames, known_names};
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
+use crate::served::{FOURFOLD_CACHE, FOURFOLD_PROVIDER};
 use crate::{AppState, ServerSettings, admin, anthropic, native, openai, ops};
 
 /// How long a browser may keep the leave to ask, so that it needn't ask for that before every request.
 const LEAVE_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// What web pages of other origins may read of an answer, besides what they may always.
-const EXPOSED: [HeaderName; 7] = [
+const EXPOSED: [HeaderName; 8] = [
     header::ETAG,
     header::RETRY_AFTER,
     header::CONTENT_RANGE,
@@ -37,6 +37,7 @@ const EXPOSED: [HeaderName; 7] = [
     HeaderName::from_static("request-id"),
     HeaderName::from_static("x-should-retry"),
     FOURFOLD_PROVIDER,
+    FOURFOLD_CACHE,
 ];
 
 /// Where the page and the document are that describe the routes.

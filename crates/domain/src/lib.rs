@@ -54,8 +54,8 @@ pub use job::{IllegalMove, JobMove, JobState, Priority};
 pub use media::{InlineMedia, MediaReader, OpenMedia};
 pub use media_type::{MEDIA_TYPE_HEAD_BYTES, media_type_of};
 pub use model::{
-    Modality, Model, ModelName, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Route, RouteChoice,
-    TokenCeilings,
+    CacheTerms, Modality, Model, ModelName, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Route,
+    RouteChoice, TokenCeilings,
 };
 pub use parameter::{Parameter, ParameterKind};
 pub use price::{Factor, Price, Quantity, Quote, Rate, Unit, Unpriced};

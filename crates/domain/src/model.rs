@@ -113,6 +113,8 @@ pub struct Model {
     pub on_uncertain: OnUncertain,
     /// What becomes of a call whose caller leaves.
     pub on_disconnect: OnDisconnect,
+    /// How its answers are kept to be given again; nothing where they aren't.
+    pub cache: Option<CacheTerms>,
 }
 
 /// How many tokens of input whatever isn't text may come to, for the hold of a chat. A text never comes to more
@@ -264,9 +266,40 @@ pub enum OnDisconnect {
     Drain,
 }
 
+/// How the answers of a model's calls are kept, to be given again where the same account asks exactly the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CacheTerms {
+    /// How long an answer is kept; at most 24h.
+    #[serde(with = "crate::serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub ttl: Duration,
+    /// What an answer costs that is given again, in hundredths of what was charged for it first; 0 to 100.
+    #[serde(default)]
+    pub charge_percent: u8,
+}
+
+impl CacheTerms {
+    /// What an answer costs that is given again, where this was charged for it first.
+    pub fn charge(self, first: Credits) -> Credits {
+        // A share of at most the whole can't leave the range.
+        first.for_count(u64::from(self.charge_percent.min(100)), 100).unwrap_or(first)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_is_given_again_costs_at_most_what_it_did() {
+        let first: Credits = "0.000003".parse().unwrap();
+        for (charge_percent, charge) in [(0, "0"), (50, "0.000002"), (100, "0.000003"), (250, "0.000003")] {
+            let terms = CacheTerms { ttl: Duration::from_secs(60), charge_percent };
+            assert_eq!(terms.charge(first).to_string(), charge, "{charge_percent}");
+        }
+    }
 
     #[test]
     fn what_a_cancel_costs_is_read_back() {

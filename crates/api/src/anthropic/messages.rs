@@ -61,6 +61,7 @@ pub(crate) struct NewMessage {
     params(UserHeader,
         ("anthropic-version" = Option<String>, Header, description = "passed on to vendors of this wire"),
         ("anthropic-beta" = Option<String>, Header, description = "passed on to vendors of this wire, but for betas that cost more than tokens"),
+        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
     responses(
         (status = 200, description = "the answer, or a stream of its events",

@@ -17,9 +17,7 @@ use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Body, Id, Object, Page, PageQuery, Paged, User, UserHeader, idempotency};
-
-/// Names who served.
-pub(crate) const FOURFOLD_PROVIDER: HeaderName = HeaderName::from_static("fourfold-provider");
+use crate::served::FOURFOLD_PROVIDER;
 
 /// The longest that `Prefer: wait` waits.
 const WAIT_MAX: Duration = Duration::from_secs(60);

@@ -44,7 +44,7 @@ pub(crate) struct UsageBody {
     provider: Option<Option<String>>,
     /// How many calls and jobs there are.
     count: u64,
-    /// How many of them ended how: succeeded, failed, refused, broken, cancelled or expired.
+    /// How many of them ended how: succeeded, cached, failed, refused, broken, cancelled or expired.
     outcomes: BTreeMap<&'static str, u64>,
     /// How many times vendors were asked for them.
     attempts: u64,

@@ -61,6 +61,7 @@ pub(crate) struct NewChatCompletion {
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", operation_id = "create_chat_completion",
     request_body = NewChatCompletion,
     params(UserHeader,
+        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
     responses(
         (status = 200, description = "the answer, or a stream of `chat.completion.chunk` events",

@@ -70,6 +70,7 @@ struct EmbeddingUsage {
 #[utoipa::path(post, path = "/v1/embeddings", tag = "openai", operation_id = "create_embeddings",
     request_body = NewEmbeddings,
     params(UserHeader,
+        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
     responses(
         (status = 200, body = Embeddings, description = "the vectors"),

@@ -7,14 +7,15 @@ use fourfold_domain::Modality;
 use fourfold_service::calls::{CallReply, SpeechCall};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::asked::Asked;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Object, User, UserHeader, idempotency};
-use crate::native::jobs::FOURFOLD_PROVIDER;
+use crate::extract::{Body, Object, User, UserHeader, aside, idempotency_of};
+use crate::served;
 
 /// Ours, then OpenAI's.
 const NAMES: &[(&str, &str)] = &[("text", "input"), ("format", "response_format")];
@@ -49,6 +50,7 @@ pub(crate) struct NewSpeech {
 #[utoipa::path(post, path = "/v1/audio/speech", tag = "openai", operation_id = "create_speech",
     request_body = NewSpeech,
     params(UserHeader,
+        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
         ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
     responses(
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>,
@@ -69,18 +71,28 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let idempotency = idempotency(&headers, &method, &uri, &body).await?;
+    let fingerprint = aside(&body.bytes, |bytes| Sha256::digest(bytes).into()).await?;
+    let idempotency = idempotency_of(&headers, &method, &uri, fingerprint)?;
     let mut asked = read(&state, body.object)?;
     let call = SpeechCall {
         subject: user.subject,
         key: user.key,
         model: asked.model.name.to_string(),
         input: std::mem::take(&mut asked.input),
+        fingerprint,
+        is_repeat: is_repeat(&headers),
         idempotency,
+        cache: served::cache_use(&headers),
         admission: user.admission,
     };
     let reply = state.calls.speak(call).await.map_err(|error| asked.error(error))?;
     Ok(answer(reply))
+}
+
+/// Whether an SDK of OpenAI's sends a request once more by itself.
+fn is_repeat(headers: &HeaderMap) -> bool {
+    let count = headers.get("x-stainless-retry-count").and_then(|count| count.to_str().ok()?.parse().ok());
+    count.is_some_and(|count: u32| count > 0)
 }
 
 /// Reads the fields that are OpenAI's own.
@@ -122,9 +134,7 @@ fn answer(reply: CallReply) -> Response {
         // Proxies that buffer would hold the sound back.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    // A provider's name is visible ASCII.
-    let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
     let mut response = (headers, ResponseBody::from_stream(reply.body)).into_response();
-    response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
+    served::tell(&mut response, &reply.provider, reply.from_cache);
     response
 }

@@ -13,7 +13,7 @@ use fourfold_domain::{Dialect, InvalidInput, WireAsked};
 use fourfold_service::ServiceError;
 use fourfold_service::calls::{CallReply, CallRequest, Interpreter};
 use futures_util::StreamExt as _;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, header};
 
 pub(crate) use placed::Placed;
 pub(crate) use sent::Sent;
@@ -21,7 +21,7 @@ pub(crate) use sent::Sent;
 use crate::AppState;
 use crate::error::ApiError;
 use crate::extract::{User, aside, idempotency_for};
-use crate::native::jobs::FOURFOLD_PROVIDER;
+use crate::served;
 use keep_alive::KeptAlive;
 use names::by_callers_name;
 
@@ -47,17 +47,17 @@ pub(crate) async fn generate(
     let interpreter = interpreter(&asked);
     let User { subject, key, admission, .. } = user;
     let sent = body.clone();
-    let request = CallRequest { subject, key, asked, body, headers, idempotency, admission };
+    let cache = served::cache_use(&parts.headers);
+    let request = CallRequest { subject, key, asked, body, headers, idempotency, cache, admission };
     let reply = match state.calls.generate(request, interpreter).await {
         Err(ServiceError::Invalid(error)) => {
             return Err(by_callers_name(error, dialect, limit_field, &sent).into());
         }
         reply => reply?,
     };
-    // A provider's name is visible ASCII.
-    let provider = HeaderValue::from_str(reply.provider.as_str()).ok();
+    let (provider, from_cache) = (reply.provider.clone(), reply.from_cache);
     let mut response = if is_stream { stream(reply, dialect) } else { whole(reply).await? };
-    response.headers_mut().extend(provider.map(|provider| (FOURFOLD_PROVIDER, provider)));
+    served::tell(&mut response, &provider, from_cache);
     Ok(response)
 }
 

@@ -6,6 +6,7 @@
 mod admin;
 mod anthropic;
 mod auth;
+mod cached;
 mod cors;
 mod description;
 mod drain;

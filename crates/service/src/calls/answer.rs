@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::FromCache;
 use crate::{ServiceError, Timestamp};
 
 /// How many parts of an answer may wait for their reader.
@@ -55,6 +56,8 @@ pub struct CallReply {
     pub provider: ProviderKey,
     /// What it is, such as `audio/mpeg`; nothing where what was asked says it.
     pub media_type: Option<String>,
+    /// Whether it was kept, where its model has a cache.
+    pub from_cache: Option<FromCache>,
     /// The answer as it comes.
     pub body: AnswerBody,
 }
@@ -91,6 +94,8 @@ pub(super) struct Begun {
     pub(super) provider: ProviderKey,
     /// What it is, where what was asked doesn't say.
     pub(super) media_type: Option<String>,
+    /// Whether it was kept, where its model has a cache.
+    pub(super) from_cache: Option<FromCache>,
 }
 
 /// The caller doesn't listen any more.
@@ -131,8 +136,8 @@ impl Outlet {
 
     /// Hands on an answer that was given before.
     pub(super) async fn pass_on(&self, reply: CallReply) {
-        let CallReply { provider, media_type, body: AnswerBody { mut parts, .. } } = reply;
-        let mut all = vec![Ok(Part::Begin(Begun { provider, media_type }))];
+        let CallReply { provider, media_type, from_cache, body: AnswerBody { mut parts, .. } } = reply;
+        let mut all = vec![Ok(Part::Begin(Begun { provider, media_type, from_cache }))];
         while let Some(part) = parts.recv().await {
             all.push(part);
         }
@@ -163,8 +168,8 @@ impl AnswerBody {
     /// Waits until it is known who serves it, or why nobody does.
     pub(super) async fn begun(mut self) -> Result<CallReply, ServiceError> {
         match self.parts.recv().await {
-            Some(Ok(Part::Begin(Begun { provider, media_type }))) => {
-                Ok(CallReply { provider, media_type, body: self })
+            Some(Ok(Part::Begin(Begun { provider, media_type, from_cache }))) => {
+                Ok(CallReply { provider, media_type, from_cache, body: self })
             }
             Some(Err(error)) => Err(error),
             Some(Ok(Part::More(_) | Part::End(_))) | None => Err(broken_off()),

@@ -23,7 +23,7 @@ impl Work<'_> {
         let Some(attempt) = self.attempts.last_mut() else { return };
         let failed = |error: &ProviderError| JobError::new(error.reason.as_str(), error.message.clone());
         (attempt.state, attempt.error) = match outcome {
-            Outcome::Whole { .. } => (AttemptState::Succeeded, None),
+            Outcome::Whole { .. } | Outcome::Kept(_) => (AttemptState::Succeeded, None),
             Outcome::Filtered(_) => {
                 let message = "the vendor refuses this content";
                 (AttemptState::Failed, Some(JobError::new(Reason::Refused.as_str(), message)))

@@ -17,6 +17,8 @@ pub(super) enum Outcome {
         /// What its caller isn't sent before the call is settled.
         last: Bytes,
     },
+    /// The answer was kept; its caller isn't sent any of it before the call is settled.
+    Kept(Bytes),
     /// The vendor's filter left nothing of the answer, after it had begun; this is still to be sent.
     Filtered(Bytes),
     /// Nothing came.
@@ -77,6 +79,7 @@ impl Outcome {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Whole { .. } => "whole",
+            Self::Kept(_) => "cached",
             Self::Filtered(_) => "filtered",
             Self::Failed(_) => "failed",
             Self::Broken { .. } => "broken",
@@ -90,6 +93,7 @@ impl Outcome {
     pub(super) fn in_usage(&self) -> UsageOutcome {
         match self {
             Self::Whole { .. } => UsageOutcome::Succeeded,
+            Self::Kept(_) => UsageOutcome::Cached,
             Self::Filtered(_) => UsageOutcome::Refused,
             Self::Failed(error) if error.reason == Reason::Refused => UsageOutcome::Refused,
             Self::Failed(_) => UsageOutcome::Failed,
@@ -103,12 +107,16 @@ impl Outcome {
         match self {
             Self::Whole { used, .. } | Self::Left(used) => Some(used),
             Self::Broken { used, .. } => used.as_ref(),
-            Self::Filtered(_) | Self::Failed(_) | Self::NotSent | Self::CutOff => None,
+            Self::Kept(_) | Self::Filtered(_) | Self::Failed(_) | Self::NotSent | Self::CutOff => None,
         }
     }
 
     /// How the call ends, at the price that was frozen on its hold.
     pub(super) fn ending(&self, price: &Price, held: Credits) -> CallEnding {
+        if let Self::Kept(_) = self {
+            // What it costs was known, and that was held.
+            return CallEnding::Charged(held);
+        }
         let Some(used) = self.used() else {
             return if matches!(self, Self::CutOff) { CallEnding::Interrupted } else { CallEnding::Released };
         };
@@ -184,6 +192,7 @@ mod tests {
             (left(told(7, 3), written(2)), charged("13")),
             (Outcome::Broken { error: error(), used: None }, CallEnding::Released),
             (Outcome::Left(Used::counted(vec![Quantity::new(Unit::InputToken, 7)])), charged("7")),
+            (Outcome::Kept(Bytes::new()), charged("100")),
             (Outcome::NotSent, CallEnding::Released),
             (Outcome::CutOff, CallEnding::Interrupted),
             (Outcome::Failed(error()), CallEnding::Released),

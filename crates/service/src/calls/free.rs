@@ -27,15 +27,16 @@ pub(super) struct FreeCalls {
 
 impl FreeCalls {
     /// The call, if nothing of it needs to be written: it has no price, nobody can ask for the same one again, and its
-    /// account is there already.
+    /// account is there already. Where no vendor is asked, none charges the operator.
     pub(super) async fn open(
         &self,
         open: &OpenCall,
         order: &Order,
+        is_asked: bool,
         store: &dyn Store,
         now: Timestamp,
     ) -> Result<Option<Call>, StoreError> {
-        if !open.amount.is_zero() || open.idempotency.is_some() || has_cost(&order.model) {
+        if !open.amount.is_zero() || open.idempotency.is_some() || (is_asked && has_cost(&order.model)) {
             return Ok(None);
         }
         let account = match self.known(&open.subject) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fourfold_domain::{Credits, ModelName, ProviderKey, Usage};
 use metrics::{Counter, Histogram};
 
-use super::CallState;
+use super::{CallState, FromCache};
 
 /// The states in which calls end.
 const STATES: [CallState; 3] = [CallState::Charged, CallState::Released, CallState::Interrupted];
@@ -28,6 +28,8 @@ pub(super) struct ModelMeters {
     input_tokens: Counter,
     output_tokens: Counter,
     pub(super) first_part: Histogram,
+    /// One for answers that were kept, and one for others, of models that have a cache.
+    answered: [OnceLock<Counter>; 2],
     /// One for each state, and one for those that couldn't be settled.
     ended: [OnceLock<Ended>; STATES.len() + 1],
 }
@@ -66,9 +68,21 @@ impl ModelMeters {
             input_tokens: tokens("input"),
             output_tokens: tokens("output"),
             first_part: metrics::histogram!("fourfold_call_first_part_seconds", "model" => name.clone()),
+            answered: Default::default(),
             ended: Default::default(),
             name,
         }
+    }
+
+    /// Of answers that came from there, of a model that has a cache.
+    pub(super) fn answered(&self, from_cache: FromCache) -> &Counter {
+        let (place, answered) = match from_cache {
+            FromCache::Hit => (0, "hit"),
+            FromCache::Miss => (1, "miss"),
+        };
+        self.answered[place].get_or_init(|| {
+            metrics::counter!("fourfold_call_cache_total", "model" => self.name.clone(), "answered" => answered)
+        })
     }
 
     /// A call ended in this state, or couldn't be settled.

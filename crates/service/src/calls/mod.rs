@@ -11,9 +11,12 @@
 
 mod answer;
 mod attempt;
+mod broken;
+mod cache;
 mod ending;
 mod free;
 mod generate;
+mod keep;
 mod left_over;
 mod meters;
 mod order;
@@ -30,6 +33,7 @@ mod task;
 mod work;
 
 pub use answer::{AnswerBody, CallHead, CallReply, Interpreter};
+pub use cache::{CacheSettings, CacheUse, FromCache};
 pub use record::{Call, CallAnswer, CallState, CallView};
 pub use request::{CallRequest, SpeechCall};
 pub use service::{CallParts, CallsService};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fourfold_domain::{
     CallId, ChatRequest, Credits, Dialect, GenerationRequest, InvalidInput, MediaRequest, Modality, Model,
-    Parameter, Quantity, Request, SpeechRequest, Unit, Unpriced, WireAsked, estimate,
+    Parameter, Quantity, Request, SpeechRequest, Subject, Unit, Unpriced, WireAsked, estimate,
 };
 use serde_json::{Map, Value};
 
 use super::answer::Interpreter;
+use super::cache::AnswerKey;
 use crate::ServiceError;
 use crate::catalog::{CatalogService, MAX_TOKENS, Offer};
 use crate::jobs::Terms;
@@ -29,6 +30,8 @@ pub(super) struct Order {
     pub(super) amount: Credits,
     /// The most that it can cost with the least output that is worth asking for.
     pub(super) amount_min: Credits,
+    /// What tells it from other requests, where its model has a cache or speaks.
+    pub(super) key: Option<AnswerKey>,
     /// Whether its caller said how long the answer may be.
     is_bounded: bool,
 }
@@ -52,6 +55,7 @@ impl Order {
     pub(super) fn new(
         catalog: &CatalogService,
         routing: &Routing,
+        subject: &Subject,
         wire: WireOrder,
         interpreter: &mut dyn Interpreter,
     ) -> Result<Self, ServiceError> {
@@ -72,10 +76,11 @@ impl Order {
             Some(typed) if spoken == Spoken::Nowhere => typed.limit(),
             _ => limit(&model, &wire.asked)?,
         };
-        let is_bounded = wire.asked.limit.is_some();
+        let key = || AnswerKey::new(subject, wire.asked.dialect, &wire.headers, &wire.body);
+        let (is_bounded, key) = (wire.asked.limit.is_some(), model.cache.map(|_| key()));
         let wire = (spoken != Spoken::Nowhere).then_some(wire);
         let (amount, amount_min) = (Credits::ZERO, Credits::ZERO);
-        let mut order = Self { model, wire, typed, limit, amount, amount_min, is_bounded };
+        let mut order = Self { model, wire, typed, limit, amount, amount_min, key, is_bounded };
         order.amount = order.price(limit)?;
         order.amount_min = order.price(limit.min(order.model.min_output))?;
         Ok(order)
@@ -85,6 +90,7 @@ impl Order {
     pub(super) fn of_speech(
         catalog: &CatalogService,
         routing: &Routing,
+        key: AnswerKey,
         model: &str,
         input: &Map<String, Value>,
     ) -> Result<Self, ServiceError> {
@@ -92,12 +98,17 @@ impl Order {
             return Err(InvalidInput::not_allowed("model", "must be a model that speaks").into());
         }
         let (model, typed) = Typed::offered(catalog, routing, model, input)?;
+        let (wire, typed, limit, key, is_bounded) = (None, Some(typed), 0, Some(key), false);
         let (amount, amount_min) = (Credits::ZERO, Credits::ZERO);
-        let mut order =
-            Self { model, wire: None, typed: Some(typed), limit: 0, amount, amount_min, is_bounded: false };
+        let mut order = Self { model, wire, typed, limit, amount, amount_min, key, is_bounded };
         order.amount = order.price(0)?;
         order.amount_min = order.amount;
         Ok(order)
+    }
+
+    /// Sets what it costs, whatever of it is done.
+    pub(super) fn cost(&mut self, credits: Credits) {
+        (self.amount, self.amount_min) = (credits, credits);
     }
 
     /// What is to be said, if anything is.

@@ -31,7 +31,8 @@ impl CallsService {
             return Err(ServiceError::Interrupted);
         }
         let (outlet, body) = answer::answer(self.parts().settings.read_patience);
-        let begin = Ok(Part::Begin(Begun { provider: kept.provider, media_type: kept.media_type }));
+        let (provider, media_type) = (kept.provider, kept.media_type);
+        let begin = Ok(Part::Begin(Begun { provider, media_type, from_cache: None }));
         // There is room for all of it, and nobody has left yet.
         match kept.is_whole {
             true => outlet.send_all([begin, Ok(Part::End(bytes))]).await,

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use fourfold_domain::{KeyId, Subject, WireAsked};
 use serde_json::{Map, Value};
 
+use super::CacheUse;
 use crate::Idempotency;
 use crate::limits::Admission;
 
@@ -22,6 +23,8 @@ pub struct CallRequest {
     pub headers: Vec<(String, String)>,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
+    /// Whether a kept answer will do, where its model has some.
+    pub cache: CacheUse,
     /// What its caller may; held until the call has ended.
     pub admission: Admission,
 }
@@ -37,8 +40,14 @@ pub struct SpeechCall {
     pub model: String,
     /// What it is told, by our names.
     pub input: Map<String, Value>,
+    /// SHA-256 of what its caller sent.
+    pub fingerprint: [u8; 32],
+    /// Whether its caller's client says that it sends it again by itself.
+    pub is_repeat: bool,
     /// What makes it idempotent.
     pub idempotency: Option<Idempotency>,
+    /// Whether a kept answer will do, where its model has some.
+    pub cache: CacheUse,
     /// What its caller may; held until the call has ended.
     pub admission: Admission,
 }

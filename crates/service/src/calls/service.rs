@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Subject};
+use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Modality, Subject};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::answer::{self, CallReply, Interpreter, Outlet};
+use super::broken::BrokenSounds;
+use super::cache::{AnswerCache, AnswerKey, CacheTurn};
 use super::free::FreeCalls;
 use super::left_over::{LeftOver, charged_unsent};
 use super::meters::Meters;
 use super::order::{Order, WireOrder};
 use super::task::CallTask;
-use super::{CallRequest, CallSettings, OpenCall, SpeechCall};
+use super::{CacheUse, CallRequest, CallSettings, FromCache, OpenCall, SpeechCall};
 use crate::catalog::CatalogService;
 use crate::commit::lost;
 use crate::ports::Store;
@@ -64,6 +66,8 @@ pub struct CallsService {
     parts: CallParts,
     left_over: LeftOver,
     free: FreeCalls,
+    cache: AnswerCache,
+    broken: BrokenSounds,
     meters: Meters,
     /// Runs the tasks of calls that are little work.
     here: Spawner,
@@ -76,8 +80,9 @@ impl CallsService {
     pub fn new(parts: CallParts) -> Self {
         let in_flight = Arc::new(Semaphore::new(parts.settings.in_flight_max));
         let here = parts.spawner.clone();
+        let cache = AnswerCache::new(parts.settings.cache.clone());
         let (left_over, free, meters) = (LeftOver::default(), FreeCalls::default(), Meters::default());
-        Self { parts, left_over, free, meters, here, in_flight }
+        Self { parts, left_over, free, cache, broken: BrokenSounds::default(), meters, here, in_flight }
     }
 
     /// The same, for callers who are served on this spawner's runtime: what is only passed on, and isn't large, is worked
@@ -96,26 +101,31 @@ impl CallsService {
     ///
     /// Vendors who speak the caller's wire are sent his own bytes, and theirs are passed on to him; for the others
     /// `interpreter` says what is asked in our words, and writes the answer.
+    ///
+    /// Where the model has a cache, the same account is given the whole answer again that the same bytes had; no vendor
+    /// is asked then, and it is charged what the model's terms say. The same key of idempotency still comes first.
     pub async fn generate(
         &self,
         request: CallRequest,
         interpreter: Box<dyn Interpreter>,
     ) -> Result<CallReply, ServiceError> {
         let in_flight = self.place()?;
-        let CallRequest { subject, key, asked, body, headers, idempotency, admission } = request;
+        let CallRequest { subject, key, asked, body, headers, idempotency, cache, admission } = request;
         let (is_stream, allowed) = (asked.is_stream, admission.check_model(&asked.model));
         let wire = WireOrder { asked, body, headers };
-        let (order, interpreter) = self.order(wire, interpreter).await?;
+        let (order, interpreter) = self.order(&subject, wire, interpreter).await?;
         let order = allowed.and(order);
-        let order = match order {
+        let mut order = match order {
             Ok(order) => order,
             Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
         };
         admission.take_tokens(|| order.tokens_expected()).await?;
+        let cache = self.cache_turn(&mut order, cache);
         let payer = Payer { subject, key, idempotency };
         let task = |outlet| CallTask {
             service: self.clone(),
             order,
+            cache,
             is_stream,
             admission,
             interpreter: Some(interpreter),
@@ -126,27 +136,52 @@ impl CallsService {
 
     /// Has a text spoken, and answers once it is known who serves it and what the sound is; with an error before that,
     /// nothing was charged. The price is by what is said, so that who leaves after a vendor was asked pays for all of
-    /// it. Else as [`Self::generate`].
+    /// it. A client that by itself asks once more for a sound that broke off lately is refused: each time the vendor may
+    /// want to be paid. Else as [`Self::generate`].
     pub async fn speak(&self, request: SpeechCall) -> Result<CallReply, ServiceError> {
         let in_flight = self.place()?;
-        let SpeechCall { subject, key, model, input, idempotency, admission } = request;
+        let SpeechCall { subject, key, model, input, fingerprint, is_repeat, idempotency, cache, admission } =
+            request;
         let allowed = admission.check_model(&model);
         let CallParts { catalog, routing, .. } = &self.parts;
-        let order = allowed.and_then(|()| Order::of_speech(catalog, routing, &model, &input));
-        let order = match order {
+        let answer_key = AnswerKey::new(&subject, Modality::Speech, &[], &fingerprint);
+        let order = allowed.and_then(|()| Order::of_speech(catalog, routing, answer_key, &model, &input));
+        let mut order = match order {
             Ok(order) => order,
             Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
         };
+        if is_repeat {
+            self.broken.check(answer_key)?;
+        }
+        let cache = self.cache_turn(&mut order, cache);
         let payer = Payer { subject, key, idempotency };
         let task = |outlet| CallTask {
             service: self.clone(),
             order,
+            cache,
             is_stream: true,
             admission,
             interpreter: None,
             outlet,
         };
         self.start(in_flight, payer, task).await
+    }
+
+    /// How a call is answered whose model has a cache. With an answer that is kept, it costs what that does.
+    fn cache_turn(&self, order: &mut Order, wanted: CacheUse) -> Option<CacheTurn> {
+        let (key, terms) = (order.key?, order.model.cache?);
+        let turn = match wanted {
+            CacheUse::Usual => match self.cache.get(key, &order.model) {
+                Some(kept) => {
+                    order.cost(terms.charge(kept.charged));
+                    CacheTurn::Given(kept)
+                }
+                None => CacheTurn::Asked(Some(key)),
+            },
+            CacheUse::Refresh => CacheTurn::Asked(Some(key)),
+            CacheUse::Off => CacheTurn::Asked(None),
+        };
+        Some(turn)
     }
 
     /// A place for one more call.
@@ -173,7 +208,7 @@ impl CallsService {
             model: order.model.name.clone(),
             amount: order.amount,
             amount_min: order.amount_min,
-            cost_max: order.cost_max(&candidates),
+            cost_max: task.cost_max(&candidates),
             price: order.model.price.clone(),
             idempotency: payer.idempotency,
         };
@@ -189,15 +224,19 @@ impl CallsService {
     /// What is asked, checked and priced; aside where there is much of it.
     async fn order(
         &self,
+        subject: &Subject,
         wire: WireOrder,
         mut interpreter: Box<dyn Interpreter>,
     ) -> Result<(Result<Order, ServiceError>, Box<dyn Interpreter>), ServiceError> {
         let CallParts { catalog, routing, .. } = &self.parts;
         if wire.body.len() <= LARGE_BYTES {
-            return Ok((Order::new(catalog, routing, wire, interpreter.as_mut()), interpreter));
+            return Ok((Order::new(catalog, routing, subject, wire, interpreter.as_mut()), interpreter));
         }
-        let (catalog, routing) = (catalog.clone(), routing.clone());
-        let order = move || (Order::new(&catalog, &routing, wire, interpreter.as_mut()), interpreter);
+        let (catalog, routing, subject) = (catalog.clone(), routing.clone(), subject.clone());
+        let order = move || {
+            let order = Order::new(&catalog, &routing, &subject, wire, interpreter.as_mut());
+            (order, interpreter)
+        };
         tokio::task::spawn_blocking(order).await.map_err(|error| ServiceError::Internal {
             what: "the reading of a large request broke off",
             effect: Effect::NotStarted,
@@ -205,19 +244,28 @@ impl CallsService {
         })
     }
 
-    /// Starts to end, again and again, the calls that couldn't be ended when they should have been.
+    /// Starts to end, again and again, the calls that couldn't be ended when they should have been, and to forget the
+    /// answers that were kept for long enough.
     pub fn start_sweep(&self) {
         // It is seen before it counts.
         charged_unsent().increment(0);
         for model in self.parts.catalog.current().models() {
             lost(&model.name).increment(0);
+            if model.cache.is_some() {
+                for from_cache in [FromCache::Hit, FromCache::Miss] {
+                    self.meters.of(&model.name).answered(from_cache).increment(0);
+                }
+            }
         }
         let (service, stopping) = (self.clone(), self.parts.spawner.stopping().clone());
         self.parts.spawner.start(async move {
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
-                    () = tokio::time::sleep(SWEEP) => service.end_left_over().await,
+                    () = tokio::time::sleep(SWEEP) => {
+                        service.cache.forget_ended();
+                        service.end_left_over().await;
+                    }
                 }
             }
         });
@@ -231,6 +279,14 @@ impl CallsService {
 
     pub(super) fn parts(&self) -> &CallParts {
         &self.parts
+    }
+
+    pub(super) fn broken(&self) -> &BrokenSounds {
+        &self.broken
+    }
+
+    pub(super) fn cache(&self) -> &AnswerCache {
+        &self.cache
     }
 
     pub(super) fn left_over(&self) -> &LeftOver {

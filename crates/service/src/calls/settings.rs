@@ -5,6 +5,8 @@ use std::time::Duration;
 use fourfold_domain::serde_duration;
 use serde::{Deserialize, Serialize};
 
+use super::CacheSettings;
+
 /// The most that an answer may be kept for.
 const REPLAY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
@@ -36,6 +38,8 @@ pub struct CallSettings {
     /// How many calls a process works on at a time; more are refused with 503 `overloaded`. Each of them that has an
     /// `Idempotency-Key` may have up to `replay_bytes_max` in memory.
     pub in_flight_max: usize,
+    /// How many answers are kept, to be given again.
+    pub cache: CacheSettings,
 }
 
 impl Default for CallSettings {
@@ -46,6 +50,7 @@ impl Default for CallSettings {
             settle_patience: Duration::from_secs(10),
             replay_bytes_max: 8 * 1024 * 1024,
             in_flight_max: 2000,
+            cache: CacheSettings::default(),
         }
     }
 }
@@ -67,6 +72,6 @@ impl CallSettings {
         if self.replay_bytes_max > REPLAY_BYTES_MAX {
             return Err(("calls.replay_bytes_max", format!("must be at most {REPLAY_BYTES_MAX}")));
         }
-        Ok(())
+        self.cache.check()
     }
 }

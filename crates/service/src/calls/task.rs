@@ -7,12 +7,13 @@ use fourfold_domain::{Credits, Effect, ProviderError, Realm};
 use tokio::time::{Instant, sleep};
 
 use super::answer::{CallHead, Interpreter, Outlet};
+use super::cache::CacheTurn;
 use super::ending::Outcome;
 use super::meters::ModelMeters;
 use super::order::Order;
 use super::service::CallsService;
 use super::work::{Work, Worked};
-use super::{Call, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
+use super::{Call, CallAnswer, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
 use crate::credits::Owner;
 use crate::jobs::words;
 use crate::limits::Admission;
@@ -28,6 +29,8 @@ const AGAIN_MAX: Duration = Duration::from_secs(1);
 pub(super) struct CallTask {
     pub(super) service: CallsService,
     pub(super) order: Order,
+    /// Nothing where its model has no cache.
+    pub(super) cache: Option<CacheTurn>,
     pub(super) is_stream: bool,
     /// Held to the end of the call.
     pub(super) admission: Admission,
@@ -40,7 +43,7 @@ impl CallTask {
     /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
     pub(super) async fn run(mut self, open: OpenCall, candidates: Candidates) {
         let mut watched = self.service.left_over().watch(open.id);
-        let (is_kept, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
+        let (is_replayed, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
         let (call, held, is_free) = match self.open(open).await {
             Ok((OpenedCall::New { call, held }, is_free)) => (call, held, is_free),
             Ok((OpenedCall::Earlier(call), _)) => {
@@ -61,20 +64,38 @@ impl CallTask {
         failpoint::reach("after_open_call");
         let meters = self.service.meters().of(&call.model);
         meters.held.increment(held.micros().unsigned_abs());
+        // Who could pay for a part of the limit only has an answer that others wouldn't have.
+        let is_for_all = held >= self.order.amount;
         if let Err(error) = self.order.lower_to(held) {
             tracing::error!(call.id = %call.id, error = &error as &dyn std::error::Error, "a call has no price");
         }
+        if let Some(from_cache) = self.answered_from() {
+            meters.answered(from_cache).increment(1);
+        }
         if is_free {
             watched.has_nothing();
-        } else {
+        } else if self.asks() {
             watched.is_asked();
         }
-        if let Some(interpreter) = &mut self.interpreter {
-            interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
+        let (began, spool) = (Instant::now(), self.spool(is_replayed));
+        let mut worked = match &self.cache {
+            Some(CacheTurn::Given(kept)) => Worked::kept(kept.clone(), spool),
+            Some(CacheTurn::Asked(_)) | None => {
+                if let Some(interpreter) = &mut self.interpreter {
+                    interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
+                }
+                Work::new(&mut self, &call, spool).run(candidates).await
+            }
+        };
+        let answer = worked.take_answer();
+        let replayed = answer.as_ref().filter(|_| is_replayed).map(|answer| self.replayed(answer));
+        let (settled, ending) = self.settle(&call, held, is_free, &worked, replayed).await;
+        self.note_sound(&worked.outcome);
+        if let (Outcome::Whole { .. }, Ok(charged), Some(answer)) = (&worked.outcome, &settled, answer)
+            && is_for_all
+        {
+            self.keep(answer, *charged);
         }
-        let began = Instant::now();
-        let mut worked = Work::new(&mut self, &call, is_kept).run(candidates).await;
-        let (settled, ending) = self.settle(&call, held, is_free, &mut worked).await;
         if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();
         }
@@ -90,11 +111,22 @@ impl CallTask {
     /// Opens the call. Whether it is one that costs nobody anything.
     async fn open(&self, open: OpenCall) -> Result<(OpenedCall, bool), StoreError> {
         let parts = self.service.parts();
-        let free = self.service.free().open(&open, &self.order, parts.store.as_ref(), parts.clock.now());
+        let (store, now) = (parts.store.as_ref(), parts.clock.now());
+        let free = self.service.free().open(&open, &self.order, self.asks(), store, now);
         if let Some(call) = free.await? {
             return Ok((OpenedCall::New { call, held: Credits::ZERO }, true));
         }
-        Ok((parts.store.open_call(open).await?, false))
+        Ok((store.open_call(open).await?, false))
+    }
+
+    /// Whether a vendor is asked.
+    fn asks(&self) -> bool {
+        !matches!(self.cache, Some(CacheTurn::Given(_)))
+    }
+
+    /// The most that the vendor who is asked first charges for it, where the catalog says; nothing where nobody is.
+    pub(super) fn cost_max(&self, candidates: &Candidates) -> Option<Credits> {
+        self.order.cost_max(candidates).filter(|_| self.asks())
     }
 
     /// What the usage log keeps of the call.
@@ -114,7 +146,7 @@ impl CallTask {
             key: call.key,
             model: call.model.clone(),
             modality: self.order.model.modality,
-            provider: worked.provider.clone(),
+            provider: worked.asked().cloned(),
             outcome: worked.outcome.in_usage(),
             attempts: u32::try_from(worked.attempts.len()).unwrap_or(u32::MAX),
             amounts: used.map(|used| UsageAmounts::of(&used.quantities)).unwrap_or_default(),
@@ -143,14 +175,14 @@ impl CallTask {
         call: &Call,
         held: Credits,
         is_free: bool,
-        worked: &mut Worked,
+        worked: &Worked,
+        answer: Option<CallAnswer>,
     ) -> (Result<Credits, StoreError>, CallEnding) {
         let ending = worked.outcome.ending(&self.order.model.price, held);
         if is_free {
             return (Ok(Credits::ZERO), ending);
         }
-        let end =
-            EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer: worked.take_answer() };
+        let end = EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer };
         failpoint::reach("before_end_call");
         let settled = self.end(end, held).await;
         failpoint::reach("after_end_call");
@@ -190,7 +222,7 @@ impl CallTask {
 
     /// Tells the caller how it ended, if he is still there.
     async fn tell_end(self, settled: Result<Credits, StoreError>, worked: Worked) {
-        let begin = worked.begin();
+        let begin = worked.begin(self.answered_from());
         match (settled, worked.outcome) {
             (Err(error), _) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call couldn't be settled");
@@ -207,7 +239,7 @@ impl CallTask {
                     })
                     .await;
             }
-            (Ok(_), Outcome::Whole { last, .. } | Outcome::Filtered(last)) => {
+            (Ok(_), Outcome::Whole { last, .. } | Outcome::Filtered(last) | Outcome::Kept(last)) => {
                 self.outlet.end(begin, last).await;
             }
             (Ok(_), Outcome::Failed(error) | Outcome::Broken { error, .. }) => {
@@ -259,7 +291,7 @@ fn note_end(
         call.id = %call.id,
         account.id = %call.account,
         model = %call.model,
-        provider = worked.provider.as_ref().map(|provider| provider.as_str()),
+        provider = worked.asked().map(|provider| provider.as_str()),
         state = state.map_or("unsettled", CallState::as_str),
         outcome = worked.outcome.name(),
         attempts = worked.attempts.len(),

@@ -12,11 +12,12 @@ use tokio::time::{Instant, sleep};
 
 use super::answer::{Begun, Left, Part};
 use super::attempt::{asked, begun};
+use super::cache::KeptAnswer;
 use super::ending::Outcome;
 use super::order::Typed;
 use super::spool::Spool;
 use super::task::CallTask;
-use super::{Call, CallAnswer};
+use super::{Call, CallAnswer, FromCache};
 use crate::jobs::{AfterFailure, Attempt, AttemptState, after_failure};
 use crate::routing::{Asked, Candidate, Candidates, Turn, Wait};
 
@@ -45,8 +46,8 @@ pub(super) struct Work<'a> {
 pub(super) struct Worked {
     pub(super) outcome: Outcome,
     pub(super) attempts: Vec<Attempt>,
-    /// Who was asked last.
-    pub(super) provider: Option<ProviderKey>,
+    /// Whose answer it is: who was asked last, or who gave it before it was kept.
+    provider: Option<ProviderKey>,
     /// What the answer is, where what was asked doesn't say.
     media_type: Option<String>,
     /// Whether the caller was told that the answer begins.
@@ -66,11 +67,31 @@ pub(super) struct Tried {
 }
 
 impl Worked {
+    /// No work: the answer was kept.
+    pub(super) fn kept(answer: KeptAnswer, spool: Spool) -> Self {
+        Self {
+            outcome: Outcome::Kept(answer.body),
+            attempts: Vec::new(),
+            provider: Some(answer.provider),
+            media_type: answer.media_type,
+            is_begun: false,
+            first_part: None,
+            spool,
+        }
+    }
+
+    /// Who was asked last.
+    pub(super) fn asked(&self) -> Option<&ProviderKey> {
+        self.attempts.last().map(|attempt| &attempt.provider)
+    }
+
     /// What the caller was sent, with what he is still to be sent; kept where the same request may come again. Given
     /// once.
     pub(super) fn take_answer(&mut self) -> Option<CallAnswer> {
         let (rest, is_whole) = match &self.outcome {
-            Outcome::Whole { last, .. } | Outcome::Filtered(last) => (last.clone(), true),
+            Outcome::Whole { last, .. } | Outcome::Filtered(last) | Outcome::Kept(last) => {
+                (last.clone(), true)
+            }
             _ => (Bytes::new(), false),
         };
         let body = std::mem::replace(&mut self.spool, Spool::off()).whole(&rest)?;
@@ -79,17 +100,15 @@ impl Worked {
     }
 
     /// What the caller is to be told before the answer, unless he was.
-    pub(super) fn begin(&self) -> Option<Begun> {
+    pub(super) fn begin(&self, from_cache: Option<FromCache>) -> Option<Begun> {
         let provider = self.provider.clone().filter(|_| !self.is_begun)?;
-        Some(Begun { provider, media_type: self.media_type.clone() })
+        Some(Begun { provider, media_type: self.media_type.clone(), from_cache })
     }
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(task: &'a mut CallTask, call: &'a Call, is_kept: bool) -> Self {
-        let settings = &task.service.parts().settings;
-        let spool = if is_kept { Spool::new(settings.replay_bytes_max) } else { Spool::off() };
-        let patience = settings.wait_max;
+    pub(super) fn new(task: &'a mut CallTask, call: &'a Call, spool: Spool) -> Self {
+        let patience = task.service.parts().settings.wait_max;
         Self {
             task,
             call,
@@ -289,7 +308,8 @@ impl<'a> Work<'a> {
                 self.task.service.meters().of(&self.call.model).first_part.record(after);
                 self.first_part = Some(after);
             }
-            let begun = Begun { provider, media_type: self.media_type.clone() };
+            let from_cache = self.task.answered_from();
+            let begun = Begun { provider, media_type: self.media_type.clone(), from_cache };
             self.begun = Some(begun.clone());
             self.task.outlet.send(Part::Begin(begun)).await?;
         }

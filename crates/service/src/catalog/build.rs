@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fourfold_domain::{Modality, Model, Parameter, Price, ProviderKey, Rate, Route, RouteChoice, Unit};
 use serde_json::{Map, Value};
@@ -11,6 +12,9 @@ use crate::ports::Providers;
 
 /// A hundredfold price is surely meant otherwise.
 const MARKUP_PERCENT_MAX: u32 = 10_000;
+
+/// The longest that an answer may be kept.
+const CACHE_TTL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A mistake in the catalog.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -63,6 +67,7 @@ fn model(
     if !(1..=10).contains(&settings.attempts_max) {
         return Err(mistake(at(".attempts_max"), "must be from 1 to 10"));
     }
+    check_cache(&at(".cache"), settings)?;
     let mut choices = Vec::new();
     for (index, route) in settings.route.iter().enumerate() {
         let place = at(&format!(".route[{index}]"));
@@ -89,6 +94,7 @@ fn model(
         on_cancel: settings.on_cancel,
         on_uncertain: settings.on_uncertain,
         on_disconnect: settings.on_disconnect,
+        cache: settings.cache,
     }))
 }
 
@@ -161,6 +167,21 @@ fn check_output(place: &str, settings: &ModelSettings, choices: &[RouteChoice]) 
             let problem = format!("{} of {}: {}", choice.vendor_model, choice.provider, wrong.allowed);
             mistake(place.clone(), problem)
         })?;
+    }
+    Ok(())
+}
+
+/// Only answers of calls are kept, and not for long.
+fn check_cache(place: &str, settings: &ModelSettings) -> Result<(), CatalogError> {
+    let Some(terms) = &settings.cache else { return Ok(()) };
+    if !matches!(settings.modality, Modality::Chat | Modality::Embedding | Modality::Speech) {
+        return Err(mistake(place.to_owned(), "is for models that chat, speak or make embeddings"));
+    }
+    if terms.ttl.is_zero() || terms.ttl > CACHE_TTL_MAX {
+        return Err(mistake(format!("{place}.ttl"), "must be more than nothing and at most 24h"));
+    }
+    if terms.charge_percent > 100 {
+        return Err(mistake(format!("{place}.charge_percent"), "must be from 0 to 100"));
     }
     Ok(())
 }

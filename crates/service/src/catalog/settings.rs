@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fourfold_domain::{
-    AnyOf, Modality, OnCancel, OnDisconnect, OnUncertain, TokenCeilings, Unit, serde_duration,
+    AnyOf, CacheTerms, Modality, OnCancel, OnDisconnect, OnUncertain, TokenCeilings, Unit, serde_duration,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,10 @@ pub struct ModelSettings {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub on_disconnect: OnDisconnect,
+    /// How answers of its calls (chats, embeddings, speech) are kept, to be given again where the same account asks
+    /// exactly the same. Left out, none are.
+    #[serde(default)]
+    pub cache: Option<CacheTerms>,
     /// How long its results are kept after their jobs have ended; 0 is for ever. Left out, `artifacts.retention`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]

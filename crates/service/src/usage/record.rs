@@ -52,6 +52,8 @@ pub struct UsageRow {
 pub enum UsageOutcome {
     /// With its result, or with the part of it that was delivered.
     Succeeded,
+    /// With an answer that was kept; nobody was asked, and nothing used.
+    Cached,
     /// Without a result.
     Failed,
     /// The vendor refused the content.
@@ -67,8 +69,9 @@ pub enum UsageOutcome {
 named!(
     UsageOutcome,
     "outcome",
-    "one of succeeded, failed, refused, broken, cancelled, expired",
+    "one of succeeded, cached, failed, refused, broken, cancelled, expired",
     Succeeded = "succeeded",
+    Cached = "cached",
     Failed = "failed",
     Refused = "refused",
     Broken = "broken",
@@ -78,8 +81,15 @@ named!(
 
 impl UsageOutcome {
     /// All of them.
-    pub const EACH: [Self; 6] =
-        [Self::Succeeded, Self::Failed, Self::Refused, Self::Broken, Self::Cancelled, Self::Expired];
+    pub const EACH: [Self; 7] = [
+        Self::Succeeded,
+        Self::Cached,
+        Self::Failed,
+        Self::Refused,
+        Self::Broken,
+        Self::Cancelled,
+        Self::Expired,
+    ];
 
     /// Of a final job; one that isn't final has failed to be.
     fn of_job(state: JobState, error_code: Option<&str>) -> Self {

@@ -1,8 +1,9 @@
 //! The catalog: what is wrong with it is named by its place, and a request is checked against it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use fourfold_domain::{Modality, OnCancel, OnDisconnect, OnUncertain, TokenCeilings, Unit};
+use fourfold_domain::{CacheTerms, Modality, OnCancel, OnDisconnect, OnUncertain, TokenCeilings, Unit};
 use fourfold_service::ServiceError;
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -44,6 +45,7 @@ fn model() -> ModelSettings {
         on_disconnect: OnDisconnect::Cancel,
         retention: None,
         default_max_output: None,
+        cache: None,
         min_output: 16,
     }
 }
@@ -88,6 +90,13 @@ fn each_mistake_names_its_place() {
     check(ModelSettings { min_output: 0, ..model() }, ".min_output", "1 or more");
     let limited = ModelSettings { default_max_output: Some(100), ..model() };
     check(limited, ".default_max_output", "models that chat");
+    let kept = CacheTerms { ttl: Duration::from_secs(60), charge_percent: 0 };
+    check(ModelSettings { cache: Some(kept), ..model() }, ".cache", "models that chat, speak or");
+    let speaker = |cache| ModelSettings { modality: Modality::Speech, cache: Some(cache), ..model() };
+    for ttl in [Duration::ZERO, Duration::from_secs(24 * 60 * 60 + 1)] {
+        check(speaker(CacheTerms { ttl, ..kept }), ".cache.ttl", "at most 24h");
+    }
+    check(speaker(CacheTerms { charge_percent: 101, ..kept }), ".cache.charge_percent", "0 to 100");
     let wrong = vec![route("acme", "acme-1"), route("zenith", "acme-1")];
     check(ModelSettings { route: wrong, ..model() }, ".route[1].model", "it has zenith-1");
     check(ModelSettings { route: vec![route("a b", "x")], ..model() }, ".route[0].provider", "a-z");

@@ -108,6 +108,36 @@ async fn a_sound_that_breaks_off_is_not_taken_for_whole_and_costs_nothing() {
 }
 
 #[tokio::test]
+async fn an_sdk_that_asks_again_by_itself_for_a_sound_that_broke_off_is_refused() {
+    let house = House::new().await;
+    let ask = |retry: &str| house.post(PATH, fox()).by("u1").header("x-stainless-retry-count", retry);
+    let (vendor, spoken) = live();
+    house.vendor.will_speak(spoken);
+    vendor.send(Ok("a so".into())).unwrap();
+    vendor.send(Err(ProviderError::new(Reason::Unavailable, Effect::Started, "gone"))).unwrap();
+    let mut response = ask("0").response().await;
+    next(&mut response).await.unwrap().unwrap();
+    next(&mut response).await.unwrap().unwrap_err();
+    for retry in ["1", "2"] {
+        let refused = ask(retry).check(502, "vendor_failed", None).await;
+        assert_eq!(refused.header("x-should-retry"), Some("false"));
+    }
+    assert_eq!(house.vendor.said().len(), 1);
+    // Who asks anew is given another one, and so is who asks for another sound.
+    let mut other = fox();
+    other["input"] = json!("A hare.");
+    let other = house.post(PATH, other).by("u1").header("x-stainless-retry-count", "1");
+    let elses = house.post(PATH, fox()).by("u2").header("x-stainless-retry-count", "1");
+    for asked in [ask("0"), other, elses, ask("1")] {
+        let (vendor, spoken) = live();
+        house.vendor.will_speak(spoken);
+        vendor.send(Ok("a sound".into())).unwrap();
+        drop(vendor);
+        assert_eq!(asked.answer().await.text(), "a sound");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_offered_is_refused_by_openais_name() {
     let house = House::new().await;
     let with = |name: &str, value: Value| {

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use axum::Router;
 use fourfold_api::{AppState, ServerSettings};
 use fourfold_domain::{
-    InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Realm, Started, Unit,
+    CacheTerms, InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Realm,
+    Started, Unit,
 };
 use fourfold_service::artifacts::{ArtifactSettings, ArtifactsService, TokenKey};
 use fourfold_service::backends::{FolderStorage, InProcessLimits, InProcessQueue, InProcessSignals};
@@ -74,6 +75,8 @@ pub(crate) struct Plan {
     pub(crate) configuration: Arc<dyn Configuration>,
     pub(crate) limits: Arc<dyn SharedLimits>,
     pub(crate) caller_limits: LimitSettings,
+    /// Of the models that answer while their caller waits.
+    pub(crate) cache: Option<CacheTerms>,
 }
 
 impl Default for Plan {
@@ -88,6 +91,7 @@ impl Default for Plan {
             configuration: Arc::new(Unread),
             limits: Arc::new(InProcessLimits::new(Arc::new(SystemClock))),
             caller_limits: LimitSettings::default(),
+            cache: None,
         }
     }
 }
@@ -114,7 +118,7 @@ impl House {
         let storage = Arc::new(FolderStorage::open(folder.path()).unwrap());
         let vendor = Arc::new(Vendor::new());
         let providers = ProviderTable::from_iter([vendor.clone() as Arc<dyn Provider>]);
-        let catalog = CatalogService::new(catalog(&providers));
+        let catalog = CatalogService::new(catalog(&providers, plan.cache));
         let has_room = Arc::new(AtomicBool::new(plan.has_room));
         let files = FilesService::new(FileParts {
             store: Arc::new(store.clone()),
@@ -307,7 +311,7 @@ pub(crate) fn new_response() -> Value {
     json!({"model": "talk", "input": "Where do foxes live?"})
 }
 
-fn catalog(providers: &ProviderTable) -> Catalog {
+fn catalog(providers: &ProviderTable, cache: Option<CacheTerms>) -> Catalog {
     let rate = |unit, credits: &str, per| RateSettings {
         unit,
         credits: credits.to_owned(),
@@ -316,13 +320,15 @@ fn catalog(providers: &ProviderTable) -> Catalog {
     };
     let picture = model(Modality::Image, "acme-1", vec![rate(Unit::Image, "0.04", None)]);
     let rates = vec![rate(Unit::InputToken, "0.001", Some(1)), rate(Unit::OutputToken, "0.002", Some(1))];
-    let talk = model(Modality::Chat, "acme-chat", rates);
+    let talk = ModelSettings { cache, ..model(Modality::Chat, "acme-chat", rates) };
     let second = |modality, vendor_model, unit| model(modality, vendor_model, vec![rate(unit, "0.02", None)]);
     let listen = second(Modality::Transcription, "acme-listen", Unit::AudioSecond);
     let skim = second(Modality::Transcription, "acme-skim", Unit::AudioSecond);
     let film = second(Modality::Video, "acme-film", Unit::VideoSecond);
-    let vectors = model(Modality::Embedding, "acme-vectors", vec![rate(Unit::InputToken, "1", None)]);
-    let speak = model(Modality::Speech, "acme-speak", vec![rate(Unit::Character, "0.02", Some(1))]);
+    let rates = vec![rate(Unit::InputToken, "1", None)];
+    let vectors = ModelSettings { cache, ..model(Modality::Embedding, "acme-vectors", rates) };
+    let rates = vec![rate(Unit::Character, "0.02", Some(1))];
+    let speak = ModelSettings { cache, ..model(Modality::Speech, "acme-speak", rates) };
     let models = [
         ("speak", speak),
         ("picture", picture),
@@ -357,6 +363,7 @@ fn model(modality: Modality, vendor_model: &str, rates: Vec<RateSettings>) -> Mo
         on_disconnect: OnDisconnect::Cancel,
         retention: None,
         default_max_output: None,
+        cache: None,
         min_output: 16,
     }
 }

@@ -76,17 +76,17 @@ fn total(row: &Row) -> Result<UsageTotals, Fault> {
         *outcome = number(column)?;
     }
     let mut amounts = [0; 7];
-    for (amount, column) in amounts.iter_mut().zip(13..) {
+    for (amount, column) in amounts.iter_mut().zip(sql::SUMS_AT + 1..) {
         *amount = number(column)?;
     }
     Ok(UsageTotals {
         key: key.map_err(|error| rows::unreadable(1, error))?,
         outcomes,
-        attempts: number(12)?,
+        attempts: number(sql::SUMS_AT)?,
         amounts: UsageAmounts::from_array(amounts),
-        charged: rows::credits(row, 20)?,
-        estimated: number(21)?,
-        duration: Duration::from_millis(number(22)?),
-        first_part: rows::optional_number::<u64>(row, 23)?.map(Duration::from_millis),
+        charged: rows::credits(row, sql::SUMS_AT + 8)?,
+        estimated: number(sql::SUMS_AT + 9)?,
+        duration: Duration::from_millis(number(sql::SUMS_AT + 10)?),
+        first_part: rows::optional_number::<u64>(row, sql::SUMS_AT + 11)?.map(Duration::from_millis),
     })
 }

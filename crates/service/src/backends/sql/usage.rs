@@ -16,6 +16,9 @@ const SUMS: &str = "CAST(sum(attempts) AS BIGINT), CAST(sum(input_tokens) AS BIG
      CAST(sum(charged) AS BIGINT), CAST(sum(is_estimated) AS BIGINT), \
      CAST(sum(duration_ms) AS BIGINT) / count(*), CAST(sum(first_part_ms) AS BIGINT) / nullif(count(first_part_ms), 0)";
 
+/// The column of a sum that comes after the counts of each outcome, which come after the parts of a key.
+pub(in crate::backends) const SUMS_AT: usize = 6 + UsageOutcome::EACH.len();
+
 /// What rows may have in common, in the order of a key's parts.
 const GROUPS: &str = "day, model, key, account, realm, provider";
 

@@ -118,17 +118,17 @@ fn total(row: &Row<'_>) -> rusqlite::Result<UsageTotals> {
         *outcome = number(column)?;
     }
     let mut amounts = [0; 7];
-    for (amount, column) in amounts.iter_mut().zip(13..) {
+    for (amount, column) in amounts.iter_mut().zip(sql::SUMS_AT + 1..) {
         *amount = number(column)?;
     }
     Ok(UsageTotals {
         key,
         outcomes,
-        attempts: number(12)?,
+        attempts: number(sql::SUMS_AT)?,
         amounts: UsageAmounts::from_array(amounts),
-        charged: rows::credits(row, 20)?,
-        estimated: number(21)?,
-        duration: std::time::Duration::from_millis(number(22)?),
-        first_part: row.get::<_, Option<u64>>(23)?.map(std::time::Duration::from_millis),
+        charged: rows::credits(row, sql::SUMS_AT + 8)?,
+        estimated: number(sql::SUMS_AT + 9)?,
+        duration: std::time::Duration::from_millis(number(sql::SUMS_AT + 10)?),
+        first_part: row.get::<_, Option<u64>>(sql::SUMS_AT + 11)?.map(std::time::Duration::from_millis),
     })
 }

@@ -8,14 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_domain::{
-    AnswerPiece, AttemptContext, BoxStream, ChatResult, Dialect, GenerationRequest, GenerationResult,
-    Generator, InstanceId, InvalidInput, Modality, ModelSpec, OnCancel, OnDisconnect, OnUncertain, Parameter,
-    ParameterKind, Provider, ProviderError, ProviderKey, StreamChunk, TokenCeilings, Unit, Usage, WireAsked,
+    AnswerPiece, AttemptContext, BoxStream, CacheTerms, ChatResult, Dialect, GenerationRequest,
+    GenerationResult, Generator, InstanceId, InvalidInput, Modality, ModelSpec, OnCancel, OnDisconnect,
+    OnUncertain, Parameter, ParameterKind, Provider, ProviderError, ProviderKey, StreamChunk, TokenCeilings,
+    Unit, Usage, WireAsked,
 };
 use fourfold_service::backends::FolderStorage;
 use fourfold_service::calls::{
-    CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView, CallsService, Interpreter,
-    SpeechCall,
+    CacheSettings, CacheUse, CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView,
+    CallsService, Interpreter, SpeechCall,
 };
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -41,6 +42,9 @@ use crate::ledger::grant;
 use crate::worker::PausedClock;
 
 pub(super) type Chunk = Result<StreamChunk, ProviderError>;
+
+/// What `talk` takes for a token in and out.
+const PRICES: [&str; 2] = ["0.001", "0.002"];
 
 /// A vendor of this name that does this, one after the other.
 pub(super) struct Talker {
@@ -156,19 +160,35 @@ impl House {
         Self::at_cost(None, on_disconnect, vendors).await
     }
 
+    /// Which keeps answers of up to 100 bytes for a minute; given again they cost so many hundredths.
+    pub(super) async fn caching<const N: usize>(charge_percent: u8, vendors: [Arc<dyn Provider>; N]) -> Self {
+        let terms = CacheTerms { ttl: Duration::from_secs(60), charge_percent };
+        Self::with(PRICES, Some("0.0001"), Some(terms), OnDisconnect::Cancel, vendors).await
+    }
+
     /// Whose vendors take so much for a token, or a character.
     pub(super) async fn at_cost<const N: usize>(
         cost: Option<&str>,
         on_disconnect: OnDisconnect,
         vendors: [Arc<dyn Provider>; N],
     ) -> Self {
-        Self::at_prices(["0.001", "0.002"], cost, on_disconnect, vendors).await
+        Self::at_prices(PRICES, cost, on_disconnect, vendors).await
     }
 
     /// Whose model takes so much for a token in and out.
     pub(super) async fn at_prices<const N: usize>(
+        prices: [&str; 2],
+        cost: Option<&str>,
+        on_disconnect: OnDisconnect,
+        vendors: [Arc<dyn Provider>; N],
+    ) -> Self {
+        Self::with(prices, cost, None, on_disconnect, vendors).await
+    }
+
+    async fn with<const N: usize>(
         [input, output]: [&str; 2],
         cost: Option<&str>,
+        cache: Option<CacheTerms>,
         on_disconnect: OnDisconnect,
         vendors: [Arc<dyn Provider>; N],
     ) -> Self {
@@ -208,6 +228,7 @@ impl House {
             drop_unsupported: false,
             token_ceilings: TokenCeilings::default(),
             default_max_output: (modality == Modality::Chat).then_some(50),
+            cache,
             min_output: 16,
             deadline: Duration::from_secs(600),
             attempts_max: 3,
@@ -240,7 +261,12 @@ impl House {
             usage: UsageLog::start(log, &spawner),
             clock,
             instance,
-            settings: CallSettings { replay_bytes_max: 100, in_flight_max: 2, ..CallSettings::default() },
+            settings: CallSettings {
+                replay_bytes_max: 100,
+                in_flight_max: 2,
+                cache: CacheSettings { answer_bytes_max: 100, ..CacheSettings::default() },
+                ..CallSettings::default()
+            },
             spawner: spawner.clone(),
         });
         store.grant(grant("u1", "10", "grant:first")).await.unwrap();
@@ -261,6 +287,15 @@ impl House {
 
     /// Has `A fox.` said.
     pub(super) async fn speak(&self, key: Option<&str>) -> Result<CallReply, ServiceError> {
+        self.speak_with(key, false).await
+    }
+
+    /// The same, once more by itself or not.
+    pub(super) async fn speak_with(
+        &self,
+        key: Option<&str>,
+        is_repeat: bool,
+    ) -> Result<CallReply, ServiceError> {
         let input = json!({"text": "A fox."}).as_object().unwrap().clone();
         let idempotency = key.map(|key| Idempotency {
             method: "POST".to_owned(),
@@ -270,7 +305,11 @@ impl House {
         });
         let (subject, admission) = (account_subject("u1"), Admission::unlimited());
         let model = "speak".to_owned();
-        self.calls.speak(SpeechCall { subject, key: None, model, input, idempotency, admission }).await
+        let (fingerprint, cache) = ([1; 32], CacheUse::Usual);
+        let key = None;
+        let call =
+            SpeechCall { subject, key, model, input, fingerprint, is_repeat, idempotency, cache, admission };
+        self.calls.speak(call).await
     }
 
     /// The last end in the ledger: its kind, what was charged, and whether that is an estimate.
@@ -311,6 +350,7 @@ pub(super) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
         asked: WireAsked::read(Dialect::OpenAiChat, body.as_bytes()).unwrap(),
         body: body.into(),
         headers: Vec::new(),
+        cache: CacheUse::Usual,
         idempotency: key.map(|key| Idempotency {
             method: "POST".to_owned(),
             path: "/v1/chat/completions".to_owned(),

@@ -1,5 +1,6 @@
 //! Calls over the fake store and vendors that follow a script: how each way to end is told and charged.
 
+mod cached;
 mod endings;
 mod free;
 mod house;

@@ -130,6 +130,23 @@ async fn a_sound_that_breaks_off_is_free_and_the_operators_loss() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sound_that_broke_off_is_not_asked_for_again_by_itself_for_a_minute() {
+    let ((broken, first), (whole, second)) = (saying(), saying());
+    let house = House::new(Cancel, [Voice::of("acme", [first, second])]).await;
+    broken.send(Ok("a so".into())).unwrap();
+    broken.send(Err(failure(Reason::Unavailable, Effect::Started))).unwrap();
+    read(house.speak(None).await.unwrap()).await.1.unwrap_err();
+    let call = house.call().await.call.id;
+    let error = house.speak_with(None, true).await.unwrap_err();
+    assert!(matches!(error, ServiceError::Vendor { effect: Effect::Started, .. }), "{error:?}");
+    assert_eq!(house.call().await.call.id, call);
+    sleep(Duration::from_secs(60)).await;
+    whole.send(Ok("a sound".into())).unwrap();
+    drop(whole);
+    assert_eq!(read(house.speak_with(None, true).await.unwrap()).await.0, "a sound");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_without_a_sound_or_with_a_refusal_costs_nothing() {
     let refusal = Act::Fail(INSTANT, failure(Reason::Refused, Effect::Started));
     for act in [refusal, saying().1] {

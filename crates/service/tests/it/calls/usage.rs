@@ -16,10 +16,17 @@ const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The one row that there is in the end.
 pub(super) async fn row(house: &House) -> UsageRow {
+    rows(house, 1).await.remove(0)
+}
+
+/// The rows once there are as many, the first call's first.
+pub(super) async fn rows(house: &House, count: usize) -> Vec<UsageRow> {
     let there = async {
         loop {
-            if let Some(row) = house.usage.rows().pop() {
-                return row;
+            let mut rows = house.usage.rows();
+            if rows.len() >= count {
+                rows.sort_by_key(|row| row.owner.to_string());
+                return rows;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

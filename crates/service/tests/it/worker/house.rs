@@ -256,6 +256,7 @@ fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) ->
         on_disconnect: OnDisconnect::Cancel,
         retention: None,
         default_max_output: None,
+        cache: None,
         min_output: 16,
     };
     Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
