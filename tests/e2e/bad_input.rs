@@ -168,6 +168,7 @@ async fn operators_routes_take_admin_keys_only() {
         ("GET", "/api/v1/admin/keys".to_owned()),
         ("POST", "/api/v1/admin/keys".to_owned()),
         ("DELETE", format!("/api/v1/admin/keys/{id}")),
+        ("PATCH", format!("/api/v1/admin/keys/{id}")),
         ("GET", "/api/v1/admin/ledger/verify".to_owned()),
     ] {
         let ask = |api: &Api| api.ask(method, &path).json(&json!({"credits": "1"})).send();

@@ -35,6 +35,7 @@ async fn every_route_is_documented() {
     }
     let expected = [
         "DELETE /api/v1/admin/keys/{id}",
+        "PATCH /api/v1/admin/keys/{id}",
         "POST /api/v1/admin/keys/{id}/rotate",
         "GET /api/v1/admin/accounts",
         "GET /api/v1/admin/accounts/{account}",

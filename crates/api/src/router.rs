@@ -132,7 +132,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::accounts::entries))
         .routes(routes!(admin::usage::show))
         .routes(routes!(admin::keys::create, admin::keys::list))
-        .routes(routes!(admin::keys::revoke))
+        .routes(routes!(admin::keys::revoke, admin::keys::change))
         .routes(routes!(admin::keys::rotate))
         .routes(routes!(admin::ledger::verify))
         .routes(routes!(admin::ledger::reconcile))

@@ -1,4 +1,4 @@
-//! API keys: made, listed, rotated, revoked.
+//! API keys: made, listed, changed, rotated, revoked.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{ExternalId, KeyId, Realm};
-use fourfold_service::keys::{AllowedModels, ApiKey, KeyKind, KeySecret, NewKey, Scopes};
+use fourfold_service::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, KeySecret, NewKey, Scopes};
 use fourfold_service::limits::Limits;
 use http::StatusCode;
 use serde::Serialize;
@@ -51,10 +51,13 @@ pub(crate) struct KeyBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LimitsBody {
     /// How many requests may begin a minute.
+    #[schema(minimum = 1)]
     requests_per_minute: Option<u32>,
     /// How many tokens may go in and out a minute.
+    #[schema(minimum = 1)]
     tokens_per_minute: Option<u32>,
     /// How many requests may be under way at the same time.
+    #[schema(minimum = 1)]
     concurrency: Option<u32>,
 }
 
@@ -74,12 +77,16 @@ pub(crate) struct BudgetBody {
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewKeyBody {
     /// admin, service or user.
+    #[schema(pattern = "^(admin|service|user)$")]
     kind: String,
     /// A user key's user (required there); another key's default user.
+    #[schema(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     account: Option<String>,
     /// Whose users it works for; left out, `default`.
+    #[schema(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     realm: Option<String>,
     /// Your name for it.
+    #[schema(max_length = 1000)]
     name: Option<String>,
     /// What it is limited to, of chat, embeddings, images, audio, videos, jobs, files, credits, usage, webhooks, models
     /// and admin; left out, no limit.
@@ -89,8 +96,10 @@ pub(crate) struct NewKeyBody {
     /// How much may be done with it; left out, what holds for every key.
     limits: Option<LimitsBody>,
     /// From when on it doesn't count, RFC 3339.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// The most credits that it may spend in all, as a decimal string; left out, no limit.
+    #[schema(pattern = r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
     budget: Option<String>,
 }
 
@@ -121,11 +130,51 @@ pub(crate) async fn list(
     Ok(Json(page.of(keys, |key| key.id.to_string(), |key| KeyBody::new(&key))))
 }
 
+/// What of a key is to be another. What is left out stays; null takes a limit away, but for the budget.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field, this documents them")]
+pub(crate) struct KeyChangeBody {
+    /// Your name for it.
+    #[schema(max_length = 1000)]
+    name: Option<String>,
+    /// What it is limited to, all of it.
+    scopes: Option<Vec<String>>,
+    /// The models that it may use, all of them.
+    models: Option<Vec<String>>,
+    /// How much may be done with it, all three.
+    limits: Option<LimitsBody>,
+    /// From when on it doesn't count, RFC 3339.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The most credits that it may spend in all, as a decimal string; at least what it has spent. A key that was made
+    /// without a budget can't be given one.
+    #[schema(value_type = String, pattern = r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
+    budget: Option<String>,
+}
+
+/// Changes a key that counts.
+///
+/// Here it counts at once, on other nodes within two seconds. Work under way keeps to what held when it began.
+#[utoipa::path(patch, path = "/api/v1/admin/keys/{id}", tag = "admin", operation_id = "change_key",
+    params(("id" = String, Path, format = "uuid")), request_body = KeyChangeBody,
+    responses((status = 200, body = KeyBody, description = "the key as it is now"), KeyErrors, BodyErrors,
+        (status = 404, body = ErrorBody, description = "no such key, or it is revoked or has expired")))]
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    _admin: Admin,
+    Id(id): Id<KeyId>,
+    body: Body,
+) -> Result<Json<KeyBody>, ApiError> {
+    let change = key_change(body.object)?;
+    Ok(Json(KeyBody::new(&state.keys.change(id, change).await?)))
+}
+
 /// How a key is rotated.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read field by field, this documents it")]
 pub(crate) struct RotationBody {
     /// How long the secret that it had lives on, such as `"1h"` or `"0s"`, at most 30 days; left out, 24 hours.
+    #[schema(pattern = "^[0-9]{1,6}(ms|s|m|h)?$")]
     overlap: Option<String>,
 }
 
@@ -134,7 +183,7 @@ pub(crate) struct RotationBody {
 /// The secret that it had lives on for the overlap; one that was replaced before ends now. All else of the key stays.
 /// Here it counts at once, on other nodes within two seconds.
 #[utoipa::path(post, path = "/api/v1/admin/keys/{id}/rotate", tag = "admin", operation_id = "rotate_key",
-    params(("id" = String, Path)), request_body = RotationBody,
+    params(("id" = String, Path, format = "uuid")), request_body = RotationBody,
     responses((status = 200, body = KeyBody, description = "the key, with its new secret"), KeyErrors, BodyErrors,
         (status = 404, body = ErrorBody, description = "no such key, or it is revoked or has expired")))]
 pub(crate) async fn rotate(
@@ -151,7 +200,7 @@ pub(crate) async fn rotate(
 
 /// Revokes a key. Here it counts at once, on other nodes within two seconds.
 #[utoipa::path(delete, path = "/api/v1/admin/keys/{id}", tag = "admin", operation_id = "revoke_key",
-    params(("id" = String, Path)),
+    params(("id" = String, Path, format = "uuid")),
     responses((status = 204, description = "the key is revoked"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such key")))]
 pub(crate) async fn revoke(
@@ -180,9 +229,9 @@ fn new_key(mut object: Object) -> Result<NewKey, ApiError> {
             .map_err(|error| ApiError::malformed("realm", error.to_string()))?
             .unwrap_or_default(),
         name: object.short_text("name")?,
-        scopes: scopes(&mut object)?,
-        models: models(&mut object)?,
-        limits: limits(&mut object)?,
+        scopes: scopes(&mut object, "scopes")?,
+        models: models(&mut object, "models")?,
+        limits: limits(&mut object, "limits")?,
         expires_at: object.moment("expires_at")?,
         budget: object.credits("budget")?,
     };
@@ -201,21 +250,37 @@ fn overlap(mut object: Object) -> Result<Duration, ApiError> {
         .map_err(|_wrong| ApiError::malformed("overlap", "overlap must be such as \"24h\" or \"0s\""))
 }
 
-fn scopes(object: &mut Object) -> Result<Scopes, ApiError> {
-    let scopes = object.texts("scopes")?;
-    Scopes::parse(&scopes).map_err(|error| ApiError::invalid("scopes", format!("{error}")))
+fn key_change(mut object: Object) -> Result<KeyChange, ApiError> {
+    let change = KeyChange {
+        name: object.given("name", Object::short_text)?,
+        scopes: object.given("scopes", scopes)?,
+        models: object.given("models", models)?,
+        limits: object.given("limits", limits)?,
+        expires_at: object.given("expires_at", Object::moment)?,
+        budget: match object.given("budget", Object::credits)? {
+            Some(None) => return Err(ApiError::invalid("budget", "budget can be changed, not taken away")),
+            given => given.flatten(),
+        },
+    };
+    object.nothing_else("name, scopes, models, limits, expires_at and budget")?;
+    Ok(change)
 }
 
-fn models(object: &mut Object) -> Result<AllowedModels, ApiError> {
-    let models = object.texts("models")?;
-    AllowedModels::parse(&models).map_err(|error| ApiError::invalid("models", format!("{error}")))
+fn scopes(object: &mut Object, name: &'static str) -> Result<Scopes, ApiError> {
+    let scopes = object.texts(name)?;
+    Scopes::parse(&scopes).map_err(|error| ApiError::invalid(name, format!("{error}")))
 }
 
-fn limits(object: &mut Object) -> Result<Limits, ApiError> {
-    let Some(limits) = object.object("limits")? else { return Ok(Limits::default()) };
+fn models(object: &mut Object, name: &'static str) -> Result<AllowedModels, ApiError> {
+    let models = object.texts(name)?;
+    AllowedModels::parse(&models).map_err(|error| ApiError::invalid(name, format!("{error}")))
+}
+
+fn limits(object: &mut Object, name: &'static str) -> Result<Limits, ApiError> {
+    let Some(limits) = object.object(name)? else { return Ok(Limits::default()) };
     serde_json::from_value(Value::Object(limits)).map_err(|error| {
         let known = "requests_per_minute, tokens_per_minute and concurrency, each a whole number";
-        ApiError::malformed("limits", format!("limits may have {known} ({error})"))
+        ApiError::malformed(name, format!("{name} may have {known} ({error})"))
     })
 }
 

@@ -80,6 +80,15 @@ impl Object {
         self.0.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Reads a field only where it is there, if only as null.
+    pub(crate) fn given<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Result<T, ApiError>,
+    ) -> Result<Option<T>, ApiError> {
+        if self.0.contains_key(name) { read(self, name).map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, ApiError> {
         match self.take(name) {
             None => Ok(None),

@@ -25,6 +25,7 @@ fn every_route_is_described() {
         "GET /api/v1/admin/keys",
         "POST /api/v1/admin/keys",
         "DELETE /api/v1/admin/keys/{id}",
+        "PATCH /api/v1/admin/keys/{id}",
         "POST /api/v1/admin/keys/{id}/rotate",
         "GET /api/v1/admin/ledger/verify",
         "POST /api/v1/admin/ledger/reconcile",

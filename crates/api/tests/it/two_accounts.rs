@@ -38,6 +38,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("GET /api/v1/admin/keys", Finds::Forbidden),
     ("POST /api/v1/admin/keys", Finds::Forbidden),
     ("DELETE /api/v1/admin/keys/{id}", Finds::Forbidden),
+    ("PATCH /api/v1/admin/keys/{id}", Finds::Forbidden),
     ("POST /api/v1/admin/keys/{id}/rotate", Finds::Forbidden),
     ("GET /api/v1/admin/ledger/verify", Finds::Forbidden),
     ("POST /api/v1/admin/ledger/reconcile", Finds::Forbidden),

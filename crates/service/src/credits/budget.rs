@@ -28,6 +28,11 @@ impl Budget {
         spent.and_then(|spent| self.limit.checked_sub(spent)).unwrap_or_default()
     }
 
+    /// Whether more was spent of it than it is.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.held.checked_add(self.charged).map_or(true, |spent| spent > self.limit)
+    }
+
     pub(super) fn check(&self, key: KeyId, amount: Credits) -> Result<(), Refusal> {
         match self.left() {
             left if left < amount => Err(Refusal::BudgetExceeded { key, needed: amount, left }),

@@ -67,6 +67,27 @@ impl ApiKey {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
     }
 
+    /// As it is with this change. None where it has no budget to be changed, or more was spent of it.
+    pub(crate) fn changed(self, change: KeyChange) -> Option<Self> {
+        let budget = match (self.budget, change.budget) {
+            (budget, None) => budget,
+            (None, Some(_)) => return None,
+            (Some(budget), Some(limit)) => Some(Budget { limit, ..budget }),
+        };
+        if budget.is_some_and(|budget| budget.is_exceeded()) {
+            return None;
+        }
+        Some(Self {
+            name: change.name.unwrap_or(self.name),
+            scopes: change.scopes.unwrap_or(self.scopes),
+            models: change.models.unwrap_or(self.models),
+            limits: change.limits.unwrap_or(self.limits),
+            expires_at: change.expires_at.unwrap_or(self.expires_at),
+            budget,
+            ..self
+        })
+    }
+
     /// Whether the secret with this hash opens anything at this moment.
     pub fn is_opened_by(&self, hash: &[u8; 32], now: Timestamp) -> bool {
         let is_previous =
@@ -121,6 +142,23 @@ pub struct NewKey {
     /// From when on it doesn't count.
     pub expires_at: Option<Timestamp>,
     /// What it may spend in all; nothing is no limit.
+    pub budget: Option<Credits>,
+}
+
+/// What of a key is to be another; what is nothing stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct KeyChange {
+    /// The operator's name for it, or none.
+    pub name: Option<Option<String>>,
+    /// What it is limited to.
+    pub scopes: Option<Scopes>,
+    /// Which models it may use.
+    pub models: Option<AllowedModels>,
+    /// How much may be done with it at a time, all of it.
+    pub limits: Option<Limits>,
+    /// From when on it doesn't count, or never.
+    pub expires_at: Option<Option<Timestamp>>,
+    /// What it may spend in all. Only a key that has a budget can be given another.
     pub budget: Option<Credits>,
 }
 

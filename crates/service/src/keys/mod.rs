@@ -8,6 +8,6 @@ mod service;
 
 pub use allowed_models::AllowedModels;
 pub use identity::{Identity, TokenUser};
-pub use key::{ApiKey, KeyKind, KeySecret, NewKey, PreviousSecret};
+pub use key::{ApiKey, KeyChange, KeyKind, KeySecret, NewKey, PreviousSecret};
 pub use scope::{Scope, ScopeSet, Scopes};
 pub use service::KeysService;

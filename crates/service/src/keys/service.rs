@@ -7,8 +7,9 @@ use std::time::Duration;
 use fourfold_domain::{InvalidInput, KeyId};
 use uuid::Uuid;
 
-use super::{ApiKey, Identity, KeyKind, KeySecret, NewKey, Scope, Scopes};
+use super::{ApiKey, Identity, KeyChange, KeyKind, KeySecret, NewKey, Scope, Scopes};
 use crate::credits::Budget;
+use crate::limits::Limits;
 use crate::ports::KeyStore;
 use crate::tokens::TokenVerifier;
 use crate::{Clock, ServiceError, Spawner};
@@ -57,10 +58,7 @@ impl KeysService {
         if new.kind == KeyKind::User && new.account.is_none() {
             return Err(InvalidInput::malformed("account", "is required for a user key").into());
         }
-        if new.kind != KeyKind::Admin && new.scopes != Scopes::All && new.scopes.allow(Scope::Admin) {
-            return Err(InvalidInput::not_allowed("scopes", "may have admin for an admin key only").into());
-        }
-        new.limits.check().map_err(|problem| InvalidInput::not_allowed("limits", problem))?;
+        check(new.kind, new.scopes, new.limits)?;
         let key = ApiKey {
             id: KeyId::new(Uuid::now_v7()),
             kind: new.kind,
@@ -127,6 +125,36 @@ impl KeysService {
         let rotated = rotated.ok_or(ServiceError::NotFound("key that counts"))?;
         tracing::info!(key.id = %id, overlap_s = overlap.as_secs(), "a key was given another secret");
         Ok(rotated)
+    }
+
+    /// Changes a key that counts; here it counts at once, elsewhere within two seconds. What is done with it meanwhile
+    /// keeps to what held when it began.
+    ///
+    /// # Errors
+    ///
+    /// A scope that is for admin keys only, a limit that can't be, a budget for a key that has none or that is less than
+    /// what was spent of it, or no such key.
+    pub async fn change(&self, id: KeyId, change: KeyChange) -> Result<ApiKey, ServiceError> {
+        let unknown = || ServiceError::NotFound("key that counts");
+        let key = self.store.key(id).await?.ok_or_else(unknown)?;
+        check(key.kind, change.scopes.unwrap_or(key.scopes), change.limits.unwrap_or(key.limits))?;
+        if change.budget.is_some() && key.budget.is_none() {
+            let problem = "can't be given to a key that was made without one; make another key";
+            return Err(InvalidInput::not_allowed("budget", problem).into());
+        }
+        let changed = self.store.change_key(id, change).await?;
+        self.remembered().forget();
+        let Some(changed) = changed else {
+            return Err(match self.store.key(id).await? {
+                Some(key) if key.is_live(self.clock.now()) => {
+                    let problem = "must be at least what was charged and is held with the key";
+                    InvalidInput::not_allowed("budget", problem).into()
+                }
+                _ => unknown(),
+            });
+        };
+        tracing::info!(key.id = %id, "a key was changed");
+        Ok(changed)
     }
 
     /// Keys, the newest first, older than `before`.
@@ -218,6 +246,14 @@ impl KeysService {
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a key of this kind can have these.
+fn check(kind: KeyKind, scopes: Scopes, limits: Limits) -> Result<(), InvalidInput> {
+    if kind != KeyKind::Admin && scopes != Scopes::All && scopes.allow(Scope::Admin) {
+        return Err(InvalidInput::not_allowed("scopes", "may have admin for an admin key only"));
+    }
+    limits.check().map_err(|problem| InvalidInput::not_allowed("limits", problem))
 }
 
 impl Remembered {

@@ -22,7 +22,7 @@ use crate::jobs::{
     JobEvent, JobView, Lease, NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule,
     Submit, Submitted,
 };
-use crate::keys::ApiKey;
+use crate::keys::{ApiKey, KeyChange};
 
 /// All of the database.
 pub trait Store:
@@ -235,6 +235,11 @@ pub trait KeyStore: Send + Sync {
         hash: [u8; 32],
         until: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError>;
+    /// Changes a key that counts, and answers with it. None where there is no such key, it is revoked or has expired, it
+    /// has no budget to be changed, or more was spent of that; then nothing has changed. The same again changes nothing.
+    async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError>;
+    /// A key, whether or not it still counts.
+    async fn key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError>;
     /// The key with this SHA-256, which may be that of the secret before its last; whether it still counts is for the
     /// caller to see.
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError>;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{KeyId, Realm};
-use fourfold_service::keys::{KeyKind, KeySecret, KeysService, NewKey};
+use fourfold_domain::{Credits, KeyId, Realm};
+use fourfold_service::keys::{KeyChange, KeyKind, KeySecret, KeysService, NewKey, Scope, Scopes};
+use fourfold_service::limits::Limits;
 use fourfold_service::ports::KeyStore as _;
 use fourfold_service::testing::{MemoryStore, TestClock};
 use fourfold_service::{Clock as _, ServiceError, Spawner};
@@ -99,6 +100,40 @@ async fn a_key_that_another_process_revokes_counts_no_longer_than_two_seconds() 
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(keys.authenticate(&secret(1)).await.unwrap(), None);
     assert!(spawner.stop(Duration::from_secs(1)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_another_process_makes_counts_within_two_seconds() {
+    let House { clock, store, keys } = house();
+    let spawner = Spawner::new(Handle::current());
+    keys.watch(&spawner);
+    let key = keys.create(service_key(), &secret(1)).await.unwrap();
+    assert!(keys.authenticate(&secret(1)).await.unwrap().is_some());
+    let other = KeysService::new(store, clock);
+    let change = KeyChange { scopes: Some(Scopes::of(&[Scope::Chat])), ..KeyChange::default() };
+    let changed = other.change(key.id, change).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let known = keys.authenticate(&secret(1)).await.unwrap();
+    assert_eq!(known.as_deref(), Some(&changed));
+    assert!(spawner.stop(Duration::from_secs(1)).await);
+}
+
+#[tokio::test]
+async fn a_change_keeps_to_what_a_key_of_its_kind_may_have() {
+    let House { keys, .. } = house();
+    let key = keys.create(service_key(), &secret(1)).await.unwrap();
+    let limits = Limits { concurrency: Some(0), ..Limits::default() };
+    for (change, field) in [
+        (KeyChange { scopes: Some(Scopes::of(&[Scope::Admin])), ..KeyChange::default() }, "scopes"),
+        (KeyChange { limits: Some(limits), ..KeyChange::default() }, "limits"),
+        (KeyChange { budget: Some(Credits::ZERO), ..KeyChange::default() }, "budget"),
+    ] {
+        match keys.change(key.id, change).await {
+            Err(ServiceError::Invalid(mistake)) => assert_eq!(mistake.field, field),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(keys.authenticate(&secret(1)).await.unwrap().as_deref(), Some(&key));
 }
 
 #[test]

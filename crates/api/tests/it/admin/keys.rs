@@ -1,4 +1,4 @@
-//! Keys: made, listed, rotated, revoked.
+//! Keys: made, listed, changed, rotated, revoked.
 
 use std::time::Duration;
 
@@ -106,6 +106,98 @@ async fn a_key_says_what_it_is_limited_to() {
     assert_eq!(listed["scopes"], json!(["chat", "jobs"]));
     assert_eq!(listed["models"], json!(["talk", "gpt-*"]));
     assert_eq!(listed["limits"], limits);
+}
+
+#[tokio::test]
+async fn a_change_of_a_key_counts_at_once_and_leaves_all_else() {
+    let house = House::new().await;
+    let body = json!({
+        "kind": "user",
+        "account": "u1",
+        "name": "phone",
+        "scopes": ["credits"],
+        "models": ["gpt-*"],
+        "limits": {"concurrency": 2},
+        "expires_at": "2027-01-31T00:00:00Z",
+        "budget": "5",
+    });
+    let mut key = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
+    let secret = key.as_object_mut().unwrap().remove("key").unwrap();
+    let path = format!("/api/v1/admin/keys/{}", key["id"].as_str().unwrap());
+    let models = || house.get("/api/v1/models").key(secret.as_str().unwrap());
+    models().check(403, "missing_scope", None).await;
+    for (change, expected) in [
+        (json!({}), json!({})),
+        (json!({"name": "tablet"}), json!({"name": "tablet"})),
+        (json!({"scopes": ["models", "credits"]}), json!({"scopes": ["credits", "models"]})),
+        (json!({"models": ["talk"]}), json!({"models": ["talk"]})),
+        (
+            json!({"limits": {"requests_per_minute": 7}}),
+            json!({"limits": {"requests_per_minute": 7, "tokens_per_minute": null, "concurrency": null}}),
+        ),
+        (json!({"expires_at": "2028-01-31T00:00:00Z"}), json!({"expires_at": "2028-01-31T00:00:00.000Z"})),
+        (json!({"budget": "6"}), json!({"budget": {"limit": "6", "held": "0", "charged": "0"}})),
+        (
+            json!({"name": null, "expires_at": null, "limits": null}),
+            json!({
+                "name": null,
+                "expires_at": null,
+                "limits": {"requests_per_minute": null, "tokens_per_minute": null, "concurrency": null},
+            }),
+        ),
+    ] {
+        let changed = house.patch(&path, change.clone()).by_admin().ok(200).await;
+        key.as_object_mut().unwrap().extend(expected.as_object().unwrap().clone());
+        assert_eq!(changed, key, "{change}");
+        assert_eq!(house.get("/api/v1/admin/keys").by_admin().ok(200).await["data"][0], key);
+    }
+    let listed = models().ok(200).await;
+    let names: Vec<_> = listed["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
+    assert_eq!(names, ["talk"]);
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_change_of_a_key_names_its_field_and_changes_nothing() {
+    let house = House::new().await;
+    let made = house.post("/api/v1/admin/keys", json!({"kind": "service"})).by_admin().ok(201).await;
+    let path = format!("/api/v1/admin/keys/{}", made["id"].as_str().unwrap());
+    for (change, status, code, param) in [
+        (json!({"name": 7}), 400, "malformed", "name"),
+        (json!({"scopes": "chat"}), 400, "malformed", "scopes"),
+        (json!({"name": "x", "scopes": ["admin"]}), 422, "invalid_parameter", "scopes"),
+        (json!({"models": ["g*t"]}), 422, "invalid_parameter", "models"),
+        (json!({"limits": {"requests": 7}}), 400, "malformed", "limits"),
+        (json!({"limits": {"concurrency": 0}}), 422, "invalid_parameter", "limits"),
+        (json!({"expires_at": "tomorrow"}), 400, "malformed", "expires_at"),
+        (json!({"budget": "-1"}), 400, "malformed", "budget"),
+        (json!({"budget": "1"}), 422, "invalid_parameter", "budget"),
+        (json!({"budget": null}), 422, "invalid_parameter", "budget"),
+        (json!({"kind": "admin"}), 422, "invalid_parameter", "kind"),
+        (json!({"realm": "other"}), 422, "invalid_parameter", "realm"),
+    ] {
+        house.patch(&path, change).by_admin().check(status, code, Some(param)).await;
+    }
+    assert_eq!(house.get("/api/v1/admin/keys").by_admin().ok(200).await["data"][0]["name"], Value::Null);
+    let unknown = "/api/v1/admin/keys/0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c1d";
+    house.patch(unknown, json!({})).by_admin().check(404, "not_found", None).await;
+    assert_eq!(house.delete(&path).by_admin().answer().await.status, 204);
+    house.patch(&path, json!({})).by_admin().check(404, "not_found", None).await;
+}
+
+#[tokio::test]
+async fn a_budget_that_is_raised_is_spent_further_and_never_becomes_less_than_was_spent() {
+    let house = House::new().await;
+    let body = json!({"kind": "service", "account": "u1", "budget": "0.06"});
+    let made = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
+    let path = format!("/api/v1/admin/keys/{}", made["id"].as_str().unwrap());
+    let job = || house.post("/api/v1/jobs", crate::support::new_job()).key(made["key"].as_str().unwrap());
+    job().ok(202).await;
+    job().check(402, "budget_exceeded", None).await;
+    let less = house.patch(&path, json!({"budget": "0.039999"})).by_admin();
+    less.check(422, "invalid_parameter", Some("budget")).await;
+    house.patch(&path, json!({"budget": "0.08"})).by_admin().ok(200).await;
+    job().ok(202).await;
+    job().check(402, "budget_exceeded", None).await;
 }
 
 #[tokio::test]

@@ -234,6 +234,10 @@ impl House {
         self.ask(Method::DELETE, path)
     }
 
+    pub(crate) fn patch(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::PATCH, path).json(&body)
+    }
+
     pub(crate) fn post(&self, path: &str, body: Value) -> Ask<'_> {
         self.ask(Method::POST, path).json(&body)
     }

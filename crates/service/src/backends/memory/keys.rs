@@ -6,7 +6,7 @@ use fourfold_domain::KeyId;
 use super::{MemoryStore, newest};
 use crate::Timestamp;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, PreviousSecret};
+use crate::keys::{ApiKey, KeyChange, PreviousSecret};
 use crate::ports::KeyStore;
 
 #[async_trait]
@@ -50,6 +50,24 @@ impl KeyStore for MemoryStore {
             key.hash = hash;
             state.keys_revision += 1;
         }
+        Ok(state.keys.get(&id).map(|key| state.with_budget(key)))
+    }
+
+    async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(key) = state.keys.get(&id).filter(|key| key.is_live(now)) else { return Ok(None) };
+        let Some(changed) = state.with_budget(key).changed(change) else { return Ok(None) };
+        if let Some((known, budget)) = state.world.budgets.get_mut(&id).zip(changed.budget) {
+            *known = budget;
+        }
+        state.keys.insert(id, changed.clone());
+        state.keys_revision += 1;
+        Ok(Some(changed))
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
+        let state = self.state();
         Ok(state.keys.get(&id).map(|key| state.with_budget(key)))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fourfold_domain::{InstanceId, KeyId};
+use fourfold_domain::{Credits, InstanceId, KeyId};
 
 use super::PostgresStore;
 use super::query::{Query, values};
@@ -12,7 +12,7 @@ use super::rows::{self, KEY};
 use crate::Timestamp;
 use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
-use crate::keys::ApiKey;
+use crate::keys::{ApiKey, KeyChange};
 use crate::ports::{InstanceStore, KeyStore};
 
 /// Keys with their budgets.
@@ -79,6 +79,50 @@ impl KeyStore for PostgresStore {
             Some(_) => self.key_by_hash(hash).await,
             None => Ok(None),
         }
+    }
+
+    async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError> {
+        // What is spent of the budget is as it is once nobody else is at it: its row is locked first.
+        let sql = "WITH live AS (SELECT id FROM api_key WHERE id = $1 AND revoked_at IS NULL \
+                     AND (expires_at IS NULL OR expires_at > coalesce($13::bigint, now_millis()))), \
+                   budgeted AS (UPDATE key_budget SET budget = $12::bigint FROM live \
+                     WHERE key_budget.key = live.id AND held + charged <= $12::bigint RETURNING key_budget.key) \
+                   UPDATE api_key SET \
+                     name = CASE WHEN $2::boolean THEN $3::text ELSE name END, \
+                     scopes = coalesce($4::text, scopes), models = coalesce($5::text, models), \
+                     requests_per_minute = CASE WHEN $6::boolean THEN $7::bigint ELSE requests_per_minute END, \
+                     tokens_per_minute = CASE WHEN $6::boolean THEN $8::bigint ELSE tokens_per_minute END, \
+                     concurrency = CASE WHEN $6::boolean THEN $9::bigint ELSE concurrency END, \
+                     expires_at = CASE WHEN $10::boolean THEN $11::bigint ELSE expires_at END \
+                   FROM live WHERE api_key.id = live.id \
+                     AND ($12::bigint IS NULL OR EXISTS (SELECT FROM budgeted)) \
+                   RETURNING api_key.id";
+        let limits = change.limits.unwrap_or_default();
+        let row = values![
+            id.to_string(),
+            change.name.is_some(),
+            change.name.flatten(),
+            change.scopes.map(KeyLists::scopes).transpose()?,
+            change.models.as_ref().map(KeyLists::models).transpose()?,
+            change.limits.is_some(),
+            limits.requests_per_minute.map(i64::from),
+            limits.tokens_per_minute.map(i64::from),
+            limits.concurrency.map(i64::from),
+            change.expires_at.is_some(),
+            change.expires_at.flatten().map(Timestamp::millis),
+            change.budget.map(Credits::micros),
+            self.database.moment(),
+        ];
+        let changed = self.database.one(Query::new(sql, row), |row| rows::get::<String>(row, 0)).await?;
+        match changed {
+            Some(_) => self.key(id).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
+        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE id = $1");
+        self.database.one(Query::new(sql, values![id.to_string()]), rows::key).await
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {

@@ -1,7 +1,7 @@
 //! The lists of a key.
 
 use crate::error::StoreError;
-use crate::keys::ApiKey;
+use crate::keys::{AllowedModels, ApiKey, Scopes};
 
 /// A key's lists, as they are stored.
 pub(crate) struct KeyLists {
@@ -11,11 +11,15 @@ pub(crate) struct KeyLists {
 
 impl KeyLists {
     pub(crate) fn of(key: &ApiKey) -> Result<Self, StoreError> {
-        let failed = |error: serde_json::Error| StoreError::Failed(error.into());
-        let models: Vec<&str> = key.models.patterns().collect();
-        Ok(Self {
-            scopes: serde_json::to_string(&key.scopes.names()).map_err(failed)?,
-            models: serde_json::to_string(&models).map_err(failed)?,
-        })
+        Ok(Self { scopes: Self::scopes(key.scopes)?, models: Self::models(&key.models)? })
+    }
+
+    pub(crate) fn scopes(scopes: Scopes) -> Result<String, StoreError> {
+        serde_json::to_string(&scopes.names()).map_err(|error| StoreError::Failed(error.into()))
+    }
+
+    pub(crate) fn models(models: &AllowedModels) -> Result<String, StoreError> {
+        let patterns: Vec<&str> = models.patterns().collect();
+        serde_json::to_string(&patterns).map_err(|error| StoreError::Failed(error.into()))
     }
 }

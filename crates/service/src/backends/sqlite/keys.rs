@@ -12,7 +12,7 @@ use super::{SqliteStore, failed};
 use crate::Timestamp;
 use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
-use crate::keys::ApiKey;
+use crate::keys::{ApiKey, KeyChange};
 use crate::ports::{InstanceStore, KeyStore};
 
 /// Keys with their budgets.
@@ -90,6 +90,48 @@ impl KeyStore for SqliteStore {
             Ok(rotated)
         };
         self.writer.alone(rotate).await
+    }
+
+    async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError> {
+        let now = self.readers.now();
+        let read = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1");
+        let change_it = move |connection: &mut Connection| {
+            let transaction = connection.transaction().map_err(failed)?;
+            let id = id.to_string();
+            let key = transaction.query_row(&read, [&id], rows::key).optional().map_err(failed)?;
+            let key = key.filter(|key| key.is_live(now)).and_then(|key| key.changed(change));
+            let Some(key) = key else { return Ok(None) };
+            let KeyLists { scopes, models } = KeyLists::of(&key)?;
+            if let Some(budget) = key.budget {
+                let sql = "UPDATE key_budget SET budget = ?2 WHERE key = ?1";
+                transaction.execute(sql, params![id, budget.limit.micros()]).map_err(failed)?;
+            }
+            let sql = "UPDATE api_key SET name = ?2, scopes = ?3, models = ?4, requests_per_minute = ?5, \
+                         tokens_per_minute = ?6, concurrency = ?7, expires_at = ?8 WHERE id = ?1";
+            let values = params![
+                id,
+                key.name,
+                scopes,
+                models,
+                key.limits.requests_per_minute,
+                key.limits.tokens_per_minute,
+                key.limits.concurrency,
+                key.expires_at.map(Timestamp::millis),
+            ];
+            transaction.execute(sql, values).map_err(failed)?;
+            transaction.commit().map_err(failed)?;
+            Ok(Some(key))
+        };
+        self.writer.alone(change_it).await
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
+        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1");
+        let id = id.to_string();
+        let read = move |connection: &mut Connection| {
+            connection.prepare_cached(&sql)?.query_row([id], rows::key).optional()
+        };
+        self.readers.read(read).await
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {

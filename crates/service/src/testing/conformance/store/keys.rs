@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::bench::StoreBench;
 use crate::Clock as _;
-use crate::keys::{AllowedModels, ApiKey, KeyKind, PreviousSecret, Scope, Scopes};
+use crate::credits::Budget;
+use crate::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, PreviousSecret, Scope, Scopes};
 use crate::limits::Limits;
-use crate::testing::conformance::suite::{Rule, Verdict, holds, rules, same};
+use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, rules, same};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
@@ -19,6 +20,9 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_rotated_key_is_found_by_both_hashes,
         only_the_last_two_hashes_of_a_key_are_known,
         a_key_that_does_not_count_is_not_rotated,
+        a_changed_key_is_as_it_was_changed_and_else_as_it_was,
+        a_budget_is_not_changed_to_less_than_was_spent,
+        a_key_that_does_not_count_is_not_changed,
         the_revision_rises_with_every_change,
         keys_page_the_newest_first,
     )
@@ -136,6 +140,84 @@ pub async fn a_key_that_does_not_count_is_not_rotated(bench: StoreBench) -> Verd
         same("rotated", bench.store.rotate_key(id, [3; 32], until).await?, None)?;
     }
     same("the new hash", bench.store.key_by_hash([3; 32]).await?, None)
+}
+
+/// One thing at a time, then all at once. The same again changes nothing.
+pub async fn a_changed_key_is_as_it_was_changed_and_else_as_it_was(bench: StoreBench) -> Verdict {
+    let other = key(&bench, 2);
+    let mut key = ApiKey { budget: Some(Budget::new("5".parse()?)), ..key(&bench, 1) };
+    for kept in [&key, &other] {
+        bench.store.insert_key(kept.clone()).await?;
+    }
+    let later = bench.clock.now().after(Duration::from_secs(60));
+    let limits = Limits { tokens_per_minute: Some(7), ..Limits::default() };
+    let all = KeyChange {
+        name: Some(None),
+        scopes: Some(Scopes::All),
+        models: Some(AllowedModels::default()),
+        limits: Some(Limits::default()),
+        expires_at: Some(None),
+        budget: Some("6".parse()?),
+    };
+    for change in [
+        KeyChange::default(),
+        KeyChange { name: Some(Some("another's".to_owned())), ..KeyChange::default() },
+        KeyChange { scopes: Some(Scopes::of(&[Scope::Audio])), ..KeyChange::default() },
+        KeyChange { models: Some(AllowedModels::parse(&["claude"])?), ..KeyChange::default() },
+        KeyChange { limits: Some(limits), ..KeyChange::default() },
+        KeyChange { expires_at: Some(Some(later)), ..KeyChange::default() },
+        KeyChange { budget: Some("0".parse()?), ..KeyChange::default() },
+        all,
+    ] {
+        let before = bench.store.keys_revision().await?;
+        let Some(changed) = key.clone().changed(change.clone()) else {
+            return broken("it can't be changed".to_owned());
+        };
+        key = changed;
+        for _ in 0..2 {
+            let changed = bench.store.change_key(key.id, change.clone()).await?;
+            same("changed", changed.as_ref(), Some(&key))?;
+        }
+        same("by its hash", bench.store.key_by_hash(key.hash).await?.as_ref(), Some(&key))?;
+        same("by its id", bench.store.key(key.id).await?.as_ref(), Some(&key))?;
+        holds("the revision didn't rise", bench.store.keys_revision().await? > before)?;
+    }
+    same("the other", bench.store.key(other.id).await?, Some(other))
+}
+
+/// Then all else stays too. What is left of it is what the new one leaves.
+pub async fn a_budget_is_not_changed_to_less_than_was_spent(bench: StoreBench) -> Verdict {
+    let spent = Budget { limit: "5".parse()?, held: "1".parse()?, charged: "2".parse()? };
+    let key = ApiKey { budget: Some(spent), ..key(&bench, 1) };
+    bench.store.insert_key(key.clone()).await?;
+    let too_little =
+        KeyChange { name: Some(None), budget: Some("2.999999".parse()?), ..KeyChange::default() };
+    same("changed", bench.store.change_key(key.id, too_little).await?, None)?;
+    same("the key", bench.store.key(key.id).await?.as_ref(), Some(&key))?;
+    let enough = KeyChange { budget: Some("3".parse()?), ..KeyChange::default() };
+    let changed = bench.store.change_key(key.id, enough).await?;
+    let budget = Some(Budget { limit: "3".parse()?, ..spent });
+    same("the budget", changed.and_then(|key| key.budget), budget)?;
+    // One without a budget isn't given any.
+    let free = self::key(&bench, 2);
+    bench.store.insert_key(free.clone()).await?;
+    let budget = KeyChange { budget: Some("3".parse()?), ..KeyChange::default() };
+    same("given one", bench.store.change_key(free.id, budget).await?, None)?;
+    same("without", bench.store.key(free.id).await?, Some(free))
+}
+
+/// It would open nothing.
+pub async fn a_key_that_does_not_count_is_not_changed(bench: StoreBench) -> Verdict {
+    let revoked = key(&bench, 1);
+    bench.store.insert_key(revoked.clone()).await?;
+    bench.store.revoke_key(revoked.id).await?;
+    let expired = ApiKey { expires_at: Some(bench.clock.now()), ..key(&bench, 2) };
+    bench.store.insert_key(expired.clone()).await?;
+    let change = KeyChange { name: Some(None), expires_at: Some(None), ..KeyChange::default() };
+    for id in [revoked.id, expired.id, KeyId::new(Uuid::now_v7())] {
+        same("changed", bench.store.change_key(id, change.clone()).await?, None)?;
+    }
+    same("the expired one", bench.store.key(expired.id).await?, Some(expired))
 }
 
 /// And with nothing else.
