@@ -33,6 +33,7 @@ mod router;
 mod serve;
 mod served;
 mod settings;
+mod shapes;
 mod state;
 mod text;
 

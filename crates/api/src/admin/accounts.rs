@@ -12,7 +12,10 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Admin, Body, Object, Page, PageQuery, Paged, RealmQuery, Subjected, idempotency_key};
+use crate::extract::{
+    AccountPath, Admin, Body, Object, Page, PageQuery, Paged, RealmQuery, Subjected, WrittenRealm,
+    idempotency_key,
+};
 use crate::native::credits::EntryBody;
 use crate::rfc3339;
 
@@ -34,10 +37,13 @@ pub(crate) struct AccountBody {
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewGrant {
     /// How many, as a decimal string such as "10" or "0.5".
+    #[schema(pattern = r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
     credits: String,
     /// Names the grant, so that it is made once however often it is sent.
+    #[schema(min_length = 1, max_length = 200)]
     operation_id: Option<String>,
     /// Words of your own.
+    #[schema(max_length = 1000)]
     note: Option<String>,
 }
 
@@ -46,17 +52,20 @@ pub(crate) struct NewGrant {
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewAdjustment {
     /// By how much, as a decimal string with or without a sign, such as "-2.5"; not 0.
+    #[schema(pattern = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$")]
     credits: String,
     /// Names the correction, so that it is made once however often it is sent.
+    #[schema(min_length = 1, max_length = 200)]
     operation_id: Option<String>,
     /// Words of your own.
+    #[schema(max_length = 1000)]
     note: Option<String>,
 }
 
 /// Gives credits to an account, which is made on first use.
 #[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/grants", tag = "admin",
     operation_id = "grant_credits", request_body = NewGrant,
-    params(("account" = String, Path), ("realm" = Option<String>, Query),
+    params(AccountPath, WrittenRealm,
         ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
     responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors))]
 pub(crate) async fn grant(
@@ -81,7 +90,7 @@ pub(crate) async fn grant(
 /// Corrects what an account can spend, up or down; never below nothing, and what is held stays held.
 #[utoipa::path(post, path = "/api/v1/admin/accounts/{account}/adjustments", tag = "admin",
     operation_id = "adjust_credits", request_body = NewAdjustment,
-    params(("account" = String, Path), ("realm" = Option<String>, Query),
+    params(AccountPath, WrittenRealm,
         ("Idempotency-Key" = Option<String>, Header, description = "stands for operation_id where that is left out")),
     responses((status = 201, body = AccountBody, description = "the account"), KeyErrors, BodyErrors,
         (status = 402, body = ErrorBody, description = "the account has less than would be taken"),
@@ -126,7 +135,7 @@ fn operation_id(
 
 /// Lists a realm's accounts, the newest first.
 #[utoipa::path(get, path = "/api/v1/admin/accounts", tag = "admin", operation_id = "list_accounts",
-    params(PageQuery, ("realm" = Option<String>, Query)),
+    params(PageQuery, WrittenRealm),
     responses((status = 200, body = Paged<AccountBody>, description = "the accounts"), KeyErrors))]
 pub(crate) async fn list(
     State(state): State<AppState>,
@@ -140,7 +149,7 @@ pub(crate) async fn list(
 
 /// Shows an account.
 #[utoipa::path(get, path = "/api/v1/admin/accounts/{account}", tag = "admin", operation_id = "show_account",
-    params(("account" = String, Path), ("realm" = Option<String>, Query)),
+    params(AccountPath, WrittenRealm),
     responses((status = 200, body = AccountBody, description = "the account"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such account")))]
 pub(crate) async fn show(
@@ -155,7 +164,7 @@ pub(crate) async fn show(
 /// Lists an account's entries, the newest first.
 #[utoipa::path(get, path = "/api/v1/admin/accounts/{account}/entries", tag = "admin",
     operation_id = "list_account_entries",
-    params(("account" = String, Path), ("realm" = Option<String>, Query), PageQuery),
+    params(AccountPath, WrittenRealm, PageQuery),
     responses((status = 200, body = Paged<EntryBody>, description = "the entries"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such account")))]
 pub(crate) async fn entries(

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Admin, Id, Page, PageQuery, Paged, idempotency_key};
+use crate::extract::{Admin, Id, IdempotencyHeader, Page, PageQuery, Paged, idempotency_key};
 use crate::native::job_body::JobBody;
 
 /// A job, as the operator sees it.
@@ -34,9 +34,12 @@ pub(crate) struct AdminJobBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct JobsQuery {
     /// queued, starting, running, storing, succeeded, failed, cancelled or expired.
+    #[param(pattern = "^(queued|starting|running|storing|succeeded|failed|cancelled|expired)$")]
     state: Option<String>,
     /// The caller's name of the account.
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     account: Option<String>,
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     realm: Option<String>,
     model: Option<String>,
 }
@@ -67,8 +70,8 @@ pub(crate) async fn list(
 /// A new job for the same account with the same request, at the terms and the price of now; its `retry_of` names the
 /// one that failed.
 #[utoipa::path(post, path = "/api/v1/admin/jobs/{id}/retry", tag = "admin", operation_id = "retry_job",
-    params(("id" = String, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+    params(("id" = String, Path, format = "uuid"),
+        IdempotencyHeader),
     responses((status = 202, body = AdminJobBody, description = "the new job"), KeyErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay"),
         (status = 404, body = ErrorBody, description = "no such job"),
@@ -94,7 +97,7 @@ pub(crate) async fn retry(
 
 /// Calls a job of any account off, as its caller could.
 #[utoipa::path(post, path = "/api/v1/admin/jobs/{id}/cancel", tag = "admin", operation_id = "cancel_any_job",
-    params(("id" = String, Path)),
+    params(("id" = String, Path, format = "uuid")),
     responses((status = 202, body = AdminJobBody, description = "the job as it is now"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such job"),
         (status = 409, body = ErrorBody, description = "the job is final")))]

@@ -55,8 +55,10 @@ pub(crate) struct NewReconciliation {
     /// Books what vendors delivered and nobody got as the operator's loss; left out, nothing is changed.
     apply: Option<bool>,
     /// From when on, RFC 3339; left out, the last 30 days.
+    #[schema(format = DateTime)]
     from: Option<String>,
     /// Until when, RFC 3339; left out, now.
+    #[schema(format = DateTime)]
     to: Option<String>,
 }
 

@@ -20,9 +20,12 @@ use crate::native::usage::{UsageBody, UsageSpan, UsageSpanQuery};
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsageFilterQuery {
     /// The caller's name of one account, of the default realm where `realm` is left out.
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     account: Option<String>,
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     realm: Option<String>,
     /// The provider that was asked last.
+    #[param(pattern = "^[a-z0-9_-]{1,64}$")]
     provider: Option<String>,
 }
 

@@ -11,7 +11,8 @@ use super::errors::{MessageErrorBody, MessageErrors};
 use super::message::Message;
 use crate::AppState;
 use crate::error::ApiError;
-use crate::extract::UserHeader;
+use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::shapes::{StreamEvent, TextOrItems};
 use crate::text::{self, Sent};
 
 /// A chat, in Anthropic's shape. What else a model can be told is in its `parameters`; see `/api/v1/models`.
@@ -19,6 +20,7 @@ use crate::text::{self, Sent};
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewMessage {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// The most tokens of the answer. Where the account can't pay for as many, fewer are asked for.
     max_tokens: u64,
@@ -26,7 +28,7 @@ pub(crate) struct NewMessage {
     #[schema(value_type = Vec<Object>)]
     messages: Vec<Value>,
     /// What holds for the whole chat: a text or a list of blocks of text.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<TextOrItems>)]
     system: Option<Value>,
     /// Whether the answer comes as events while it is written.
     stream: Option<bool>,
@@ -62,10 +64,10 @@ pub(crate) struct NewMessage {
         ("anthropic-version" = Option<String>, Header, description = "passed on to vendors of this wire"),
         ("anthropic-beta" = Option<String>, Header, description = "passed on to vendors of this wire, but for betas that cost more than tokens"),
         ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, description = "the answer, or a stream of its events",
-            content((Message = "application/json"), (String = "text/event-stream"))),
+            content((Message = "application/json"), (StreamEvent = "text/event-stream"))),
         MessageErrors,
         (status = 504, body = MessageErrorBody, description = "the vendor took too long")))]
 pub(crate) async fn create(State(state): State<AppState>, sent: Sent) -> Result<Response, ApiError> {

@@ -5,6 +5,7 @@ use fourfold_service::Idempotency;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use sha2::{Digest as _, Sha256};
+use utoipa::IntoParams;
 
 use super::Body;
 use super::body::aside;
@@ -12,6 +13,16 @@ use crate::error::ApiError;
 
 const HEADER: &str = "idempotency-key";
 const KEY_CHARACTERS_MAX: usize = 255;
+
+/// How a caller makes a request idempotent.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by name, this documents it")]
+pub(crate) struct IdempotencyHeader {
+    /// Makes the request idempotent for 24 h.
+    #[param(rename = "Idempotency-Key", pattern = r"^[!-~]([ -~]{0,253}[!-~])?$")]
+    key: Option<String>,
+}
 
 /// The key of the header.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

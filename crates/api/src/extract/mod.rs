@@ -12,7 +12,9 @@ mod upload;
 pub(crate) use body::{Body, Object, aside, read_whole};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
 pub(crate) use form::{Form, is_form};
-pub(crate) use idempotency::{idempotency, idempotency_for, idempotency_key, idempotency_of};
+pub(crate) use idempotency::{
+    IdempotencyHeader, idempotency, idempotency_for, idempotency_key, idempotency_of,
+};
 pub(crate) use page::{Page, PageQuery, Paged};
-pub(crate) use path::{Id, Places, RealmQuery, Subjected};
+pub(crate) use path::{AccountPath, Id, Places, RealmQuery, Subjected, WrittenRealm};
 pub(crate) use upload::{BrokenUpload, UploadBody};

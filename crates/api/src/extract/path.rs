@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Query, RawPathParams};
 use fourfold_domain::{Realm, Subject};
 use http::request::Parts;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::error::ApiError;
 
@@ -15,6 +16,25 @@ pub(crate) struct Id<I>(pub(crate) I);
 
 /// The account in a path, with the realm of the query.
 pub(crate) struct Subjected(pub(crate) Subject);
+
+/// How an operator names an account.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "read by name, this documents it")]
+pub(crate) struct AccountPath {
+    /// The caller's name of the account.
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
+    account: String,
+}
+
+/// How an operator names a realm.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WrittenRealm {
+    /// Left out, `default`.
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
+    realm: Option<String>,
+}
 
 /// The realm of the query, else the default one.
 pub(crate) struct RealmQuery(pub(crate) Realm);
@@ -65,11 +85,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RealmQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        #[derive(Deserialize)]
-        struct Written {
-            realm: Option<String>,
-        }
-        let query = Query::<Written>::from_request_parts(parts, state).await;
+        let query = Query::<WrittenRealm>::from_request_parts(parts, state).await;
         let Query(query) = query.map_err(|_| ApiError::malformed("query", "the query can't be read"))?;
         let Some(text) = query.realm else { return Ok(Self(Realm::default())) };
         text.parse().map(Self).map_err(|error| ApiError::malformed("realm", format!("{error}")))

@@ -12,10 +12,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::jobs::own;
 use super::range::{Wanted, wanted};
-use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Places, User, UserHeader};
+use crate::{AppState, shapes};
 
 /// Which result of which job.
 pub(crate) struct Place {
@@ -28,10 +28,10 @@ pub(crate) struct Token(String);
 
 /// Downloads a result of the account's own job. Takes `Range`, `If-Range` and `If-None-Match`.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/artifacts/{index}", tag = "jobs", operation_id = "download_artifact",
-    params(UserHeader, ("id" = String, Path), ("index" = u32, Path), ("Range" = Option<String>, Header)),
+    params(UserHeader, ("id" = String, Path, format = "uuid"), ("index" = u32, Path), ("Range" = Option<String>, Header)),
     responses(
-        (status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the result"),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>, description = "the range"),
+        (status = 200, content_type = "*/*", body = shapes::Bytes, description = "the result"),
+        (status = 206, content_type = "*/*", body = shapes::Bytes, description = "the range"),
         (status = 302, description = "the result is read elsewhere, where artifacts.redirect is set"),
         (status = 304, description = "the caller has it already"),
         KeyErrors,
@@ -53,8 +53,8 @@ pub(crate) async fn by_job(
 #[utoipa::path(get, path = "/files/{token}", tag = "jobs", operation_id = "download_file", security(()),
     params(("token" = String, Path), ("Range" = Option<String>, Header)),
     responses(
-        (status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the result"),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>, description = "the range"),
+        (status = 200, content_type = "*/*", body = shapes::Bytes, description = "the result"),
+        (status = 206, content_type = "*/*", body = shapes::Bytes, description = "the range"),
         (status = 302, description = "the result is read elsewhere, where artifacts.redirect is set"),
         (status = 304, description = "the caller has it already"),
         (status = 404, body = ErrorBody, description = "the link is altered or has expired"),

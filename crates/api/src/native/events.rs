@@ -17,6 +17,7 @@ use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{Id, User, UserHeader};
+use crate::shapes::StreamEvent;
 
 /// How often a quiet stream says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -27,8 +28,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// the version as `id` and the job as `data`; `event: job.progress` has no `id`. With `Last-Event-ID` no
 /// state since then is skipped. After the final state the stream ends.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "jobs", operation_id = "follow_job",
-    params(UserHeader, ("id" = String, Path), ("Last-Event-ID" = Option<u32>, Header, description = "the last version that was seen")),
-    responses((status = 200, content_type = "text/event-stream", body = String, description = "the events"), KeyErrors,
+    params(UserHeader, ("id" = String, Path, format = "uuid"), ("Last-Event-ID" = Option<u32>, Header, description = "the last version that was seen")),
+    responses((status = 200, content_type = "text/event-stream", body = StreamEvent, description = "the events"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such job, or it is another account's")))]
 pub(crate) async fn follow(
     State(state): State<AppState>,

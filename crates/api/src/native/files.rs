@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Id, Page, PageQuery, Paged, UploadBody, User, UserHeader, idempotency_key};
+use crate::extract::{
+    Id, IdempotencyHeader, Page, PageQuery, Paged, UploadBody, User, UserHeader, idempotency_key,
+};
 use crate::{AppState, rfc3339};
 
 /// A file that is handed in.
@@ -46,7 +48,7 @@ pub(crate) struct FileBody {
     request_body(content = NewFile, content_type = "multipart/form-data"),
     params(
         UserHeader,
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 201, body = FileBody, description = "the file was taken"),
         KeyErrors,
@@ -88,7 +90,7 @@ pub(crate) async fn list(
 
 /// Shows a file of the account.
 #[utoipa::path(get, path = "/api/v1/files/{id}", tag = "files", operation_id = "show_file",
-    params(UserHeader, ("id" = String, Path)),
+    params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 200, body = FileBody, description = "the file"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such file, or it is another account's")))]
 pub(crate) async fn show(
@@ -102,7 +104,7 @@ pub(crate) async fn show(
 
 /// Deletes a file of the account, unless a job that isn't final names it.
 #[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files", operation_id = "delete_file",
-    params(UserHeader, ("id" = String, Path)),
+    params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 204, description = "the file is gone"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such file, or it is another account's"),
         (status = 409, body = ErrorBody, description = "a job that isn't final names it")))]

@@ -16,7 +16,9 @@ use super::job_body::JobBody;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Id, Object, Page, PageQuery, Paged, User, UserHeader, idempotency};
+use crate::extract::{
+    Body, Id, IdempotencyHeader, Object, Page, PageQuery, Paged, User, UserHeader, idempotency,
+};
 use crate::served::FOURFOLD_PROVIDER;
 
 /// The longest that `Prefer: wait` waits.
@@ -27,6 +29,7 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewJob {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to make; the model's `parameters` say what is allowed.
     #[schema(value_type = Object)]
@@ -39,8 +42,10 @@ pub(crate) struct NewJob {
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
     /// Refuses work that could cost more (402 `max_credits_exceeded`).
+    #[schema(pattern = r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
     max_credits: Option<String>,
     /// high (service and admin keys only), normal or low.
+    #[schema(pattern = "^(high|normal|low)$")]
     priority: Option<String>,
 }
 
@@ -52,7 +57,7 @@ pub(crate) struct NewJob {
 #[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", operation_id = "create_job", request_body = NewJob,
     params(
         UserHeader,
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h"),
+        IdempotencyHeader,
         ("Prefer" = Option<String>, Header, description = "wait=N: wait up to N seconds for the result")),
     responses(
         (status = 200, body = JobBody, description = "the job, final, with Prefer: wait"),
@@ -98,7 +103,7 @@ pub(crate) async fn create(
 
 /// Shows a job of the account.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", operation_id = "show_job",
-    params(UserHeader, ("id" = String, Path)),
+    params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 200, body = JobBody, description = "the job"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such job, or it is another account's")))]
 pub(crate) async fn show(
@@ -130,7 +135,7 @@ pub(crate) async fn list(
 /// One that nobody works on yet ends at once and costs nothing; of one under way the vendor is asked, and
 /// the job's `error` says what it said and what was charged. Again gives the same.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", operation_id = "cancel_job",
-    params(UserHeader, ("id" = String, Path)),
+    params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 202, body = JobBody, description = "the job as it is now"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such job, or it is another account's"),
         (status = 409, body = ErrorBody, description = "the job is final")))]

@@ -19,6 +19,7 @@ use crate::extract::{Body, Caller, Object};
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewQuote {
     /// The model's name.
+    #[schema(min_length = 1)]
     model: String,
     /// What to make.
     #[schema(value_type = Object)]

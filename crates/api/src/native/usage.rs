@@ -79,7 +79,10 @@ pub(crate) struct UsageSpanQuery {
     to: Option<String>,
     /// What is told apart, with commas: day (in UTC), model, key; for admins account, realm and provider too. By day
     /// where it is left out; empty sums all up in one.
-    #[param(example = "day,model")]
+    #[param(
+        example = "day,model",
+        pattern = "^((day|model|key|account|realm|provider)(,(day|model|key|account|realm|provider))*)?$"
+    )]
     group_by: Option<String>,
 }
 

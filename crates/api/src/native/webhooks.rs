@@ -95,7 +95,7 @@ pub(crate) async fn list_secrets(
 
 /// Deletes a secret for webhooks. What is sent from now on isn't signed with it.
 #[utoipa::path(delete, path = "/api/v1/webhooks/secrets/{id}", tag = "webhooks",
-    operation_id = "delete_webhook_secret", params(UserHeader, ("id" = String, Path)),
+    operation_id = "delete_webhook_secret", params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 204, description = "the secret is gone"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such secret, or it is another account's")))]
 pub(crate) async fn revoke_secret(
@@ -129,7 +129,7 @@ pub(crate) async fn list_deliveries(
 /// With the same `webhook-id`, whatever came of it before, and with the whole schedule of tries before it. An address
 /// that had answered 410 is sent to again, for all of the account's deliveries.
 #[utoipa::path(post, path = "/api/v1/webhooks/deliveries/{id}/redeliver", tag = "webhooks",
-    operation_id = "redeliver_webhook", params(UserHeader, ("id" = String, Path)),
+    operation_id = "redeliver_webhook", params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 202, body = DeliveryBody, description = "the delivery as it is now"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such delivery, or it is another account's")))]
 pub(crate) async fn redeliver(

@@ -11,7 +11,8 @@ use super::completion::ChatCompletion;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::UserHeader;
+use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::shapes::{StreamEvent, TextOrObject, TextOrTexts};
 use crate::text::{self, Sent};
 
 /// A chat, in OpenAI's shape. What else a model can be told is in its `parameters`; see `/api/v1/models`.
@@ -19,6 +20,7 @@ use crate::text::{self, Sent};
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewChatCompletion {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What was said so far, the oldest first.
     #[schema(value_type = Vec<Object>)]
@@ -38,12 +40,12 @@ pub(crate) struct NewChatCompletion {
     top_p: Option<f64>,
     seed: Option<i64>,
     /// Texts at which the answer ends.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<TextOrTexts>)]
     stop: Option<Value>,
     /// What the model may call.
     #[schema(value_type = Option<Vec<Object>>)]
     tools: Option<Vec<Value>>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<TextOrObject>)]
     tool_choice: Option<Value>,
     #[schema(value_type = Option<Object>)]
     response_format: Option<Value>,
@@ -62,10 +64,10 @@ pub(crate) struct NewChatCompletion {
     request_body = NewChatCompletion,
     params(UserHeader,
         ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, description = "the answer, or a stream of `chat.completion.chunk` events",
-            content((ChatCompletion = "application/json"), (String = "text/event-stream"))),
+            content((ChatCompletion = "application/json"), (StreamEvent = "text/event-stream"))),
         KeyErrors,
         BodyErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay for any answer"),

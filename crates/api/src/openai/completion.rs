@@ -14,6 +14,7 @@ pub(crate) struct ChatCompletion {
     /// When it was begun, in seconds since 1970.
     created: i64,
     /// The model's name, as it was asked for.
+    #[schema(min_length = 1)]
     model: String,
     choices: Vec<Choice>,
     usage: UsageBody,
@@ -33,6 +34,7 @@ struct Choice {
 
 /// What the model says.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OpenAiMessage)]
 struct Message {
     /// Always `assistant`.
     role: &'static str,
@@ -70,6 +72,7 @@ struct FunctionBody {
 
 /// Tokens that were used.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OpenAiUsage)]
 pub(super) struct UsageBody {
     prompt_tokens: u64,
     completion_tokens: u64,

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::UserHeader;
+use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::shapes::{NumbersOrText, TextOrItems};
 use crate::text::{self, Sent};
 
 /// Texts to be made vectors of, in OpenAI's shape.
@@ -22,13 +23,15 @@ use crate::text::{self, Sent};
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewEmbeddings {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// A text or a list of texts; vendors of this wire also take tokens.
-    #[schema(value_type = Object)]
+    #[schema(value_type = TextOrItems)]
     input: Value,
     /// How long the vectors are.
     dimensions: Option<u64>,
     /// `float`, which holds where it is left out, or `base64` of little-endian 32-bit floats.
+    #[schema(pattern = "^(float|base64)$")]
     encoding_format: Option<String>,
     /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
     user: Option<String>,
@@ -41,6 +44,7 @@ pub(crate) struct Embeddings {
     object: &'static str,
     data: Vec<EmbeddingBody>,
     /// The model's name, as it was asked for.
+    #[schema(min_length = 1)]
     model: String,
     usage: EmbeddingUsage,
 }
@@ -52,7 +56,7 @@ struct EmbeddingBody {
     object: &'static str,
     index: usize,
     /// A list of numbers, or a text of base64.
-    #[schema(value_type = Object)]
+    #[schema(value_type = NumbersOrText)]
     embedding: Value,
 }
 
@@ -71,7 +75,7 @@ struct EmbeddingUsage {
     request_body = NewEmbeddings,
     params(UserHeader,
         ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, body = Embeddings, description = "the vectors"),
         KeyErrors,

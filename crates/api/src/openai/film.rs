@@ -16,8 +16,10 @@ use crate::extract::Object;
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewVideo {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to show.
+    #[schema(min_length = 1)]
     prompt: String,
     /// How long, such as `"8"`.
     seconds: Option<String>,
@@ -35,15 +37,17 @@ pub(crate) struct NewVideo {
 #[expect(dead_code, reason = "read as it comes, this documents it")]
 pub(crate) struct NewVideoForm {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to show.
+    #[schema(min_length = 1)]
     prompt: String,
     /// How long.
     seconds: Option<String>,
     /// `WIDTHxHEIGHT`. A model that chooses the size itself is told the ratio and the resolution that it has.
     size: Option<String>,
     /// A picture to begin with.
-    #[schema(value_type = String, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary)]
     input_reference: Option<Vec<u8>>,
     /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
     user: Option<String>,

@@ -13,7 +13,9 @@ use super::pictures::{Pictures, Wanted};
 use crate::AppState;
 use crate::description::{AttachedErrors, BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Form, Object, User, UserHeader, idempotency, idempotency_key, idempotency_of};
+use crate::extract::{
+    Body, Form, IdempotencyHeader, Object, User, UserHeader, idempotency, idempotency_key, idempotency_of,
+};
 
 /// Ours, then OpenAI's.
 const NAMES: &[(&str, &str)] = &[("format", "output_format")];
@@ -23,8 +25,10 @@ const NAMES: &[(&str, &str)] = &[("format", "output_format")];
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewImages {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to draw.
+    #[schema(min_length = 1)]
     prompt: String,
     /// How many.
     n: Option<u32>,
@@ -35,6 +39,7 @@ pub(crate) struct NewImages {
     /// png, jpeg or webp.
     output_format: Option<String>,
     /// `b64_json`, which holds where it is left out, or `url`.
+    #[schema(pattern = "^(b64_json|url)$")]
     response_format: Option<String>,
     /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
     user: Option<String>,
@@ -45,17 +50,19 @@ pub(crate) struct NewImages {
 #[expect(dead_code, reason = "read as it comes, this documents it")]
 pub(crate) struct NewImageEdit {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to make of them.
+    #[schema(min_length = 1)]
     prompt: String,
     /// The picture to work from; several are sent as `image[]`.
-    #[schema(value_type = String, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary)]
     image: Option<Vec<u8>>,
     /// The pictures to work from.
-    #[schema(rename = "image[]", value_type = Vec<String>, format = Binary)]
+    #[schema(rename = "image[]", value_type = Option<Vec<String>>, format = Binary)]
     images: Option<Vec<Vec<u8>>>,
     /// Transparent where the first picture may change.
-    #[schema(value_type = String, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary)]
     mask: Option<Vec<u8>>,
     /// How many.
     n: Option<u32>,
@@ -66,6 +73,7 @@ pub(crate) struct NewImageEdit {
     /// png, jpeg or webp.
     output_format: Option<String>,
     /// `b64_json`, which holds where it is left out, or `url`.
+    #[schema(pattern = "^(b64_json|url)$")]
     response_format: Option<String>,
     /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
     user: Option<String>,
@@ -79,7 +87,7 @@ pub(crate) struct NewImageEdit {
 #[utoipa::path(post, path = "/v1/images/generations", tag = "openai", operation_id = "create_images",
     request_body = NewImages,
     params(UserHeader,
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, body = Pictures, description = "the pictures"),
         KeyErrors,
@@ -106,7 +114,7 @@ pub(crate) async fn create(
 #[utoipa::path(post, path = "/v1/images/edits", tag = "openai", operation_id = "edit_images",
     request_body(content = NewImageEdit, content_type = "multipart/form-data"),
     params(UserHeader,
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, body = Pictures, description = "the pictures"),
         KeyErrors,

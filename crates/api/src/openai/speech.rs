@@ -14,8 +14,9 @@ use super::asked::Asked;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, Object, User, UserHeader, aside, idempotency_of};
+use crate::extract::{Body, IdempotencyHeader, Object, User, UserHeader, aside, idempotency_of};
 use crate::served;
+use crate::shapes::{Bytes, TextOrObject};
 
 /// Ours, then OpenAI's.
 const NAMES: &[(&str, &str)] = &[("text", "input"), ("format", "response_format")];
@@ -25,11 +26,13 @@ const NAMES: &[(&str, &str)] = &[("text", "input"), ("format", "response_format"
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewSpeech {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to say.
+    #[schema(min_length = 1)]
     input: String,
     /// Who says it: a name, or an object with the `id` of a voice.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<TextOrObject>)]
     voice: Option<Value>,
     /// The format of the sound; left out, the model's own.
     response_format: Option<String>,
@@ -37,6 +40,7 @@ pub(crate) struct NewSpeech {
     /// How to say it.
     instructions: Option<String>,
     /// `audio`; there are no events, since vendors don't tell the tokens that their last one is to name.
+    #[schema(pattern = "^audio$")]
     stream_format: Option<String>,
     /// Taken and not passed on: who it is for is told by the key and `Fourfold-User`.
     user: Option<String>,
@@ -51,9 +55,9 @@ pub(crate) struct NewSpeech {
     request_body = NewSpeech,
     params(UserHeader,
         ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
-        (status = 200, content_type = "application/octet-stream", body = Vec<u8>,
+        (status = 200, content_type = "audio/*", body = Bytes,
             description = "the sound, of the media type that its header says"),
         KeyErrors,
         BodyErrors,

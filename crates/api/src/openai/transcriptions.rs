@@ -13,7 +13,7 @@ use super::transcript::{Format, TranscriptionBody, answer};
 use crate::AppState;
 use crate::description::{AttachedErrors, BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Form, Object, User, UserHeader, idempotency_key, idempotency_of};
+use crate::extract::{Form, IdempotencyHeader, Object, User, UserHeader, idempotency_key, idempotency_of};
 
 /// Ours, then OpenAI's.
 const NAMES: &[(&str, &str)] = &[("audio", "file"), ("timestamps", "timestamp_granularities")];
@@ -24,6 +24,7 @@ const NAMES: &[(&str, &str)] = &[("audio", "file"), ("timestamps", "timestamp_gr
 #[expect(dead_code, reason = "read as it comes, this documents it")]
 pub(crate) struct NewTranscription {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// What to listen to.
     #[schema(value_type = String, format = Binary)]
@@ -35,6 +36,7 @@ pub(crate) struct NewTranscription {
     temperature: Option<f64>,
     /// json, which holds where it is left out, text, srt, vtt, verbose_json or diarized_json. srt, vtt and verbose_json
     /// need a model that tells times, diarized_json one that tells speakers apart.
+    #[schema(pattern = "^(json|text|srt|vtt|verbose_json|diarized_json)$")]
     response_format: Option<String>,
     /// Of verbose_json: what is told with its time, `segment`, `word` or both.
     #[schema(rename = "timestamp_granularities[]")]
@@ -51,7 +53,7 @@ pub(crate) struct NewTranscription {
 #[utoipa::path(post, path = "/v1/audio/transcriptions", tag = "openai", operation_id = "create_transcription",
     request_body(content = NewTranscription, content_type = "multipart/form-data"),
     params(UserHeader,
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, description = "what is said",
             content((TranscriptionBody = "application/json"), (String = "text/plain"))),

@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::film::{NewVideo, NewVideoForm, VideoBody, read};
-use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{
-    Body, Form, Id, Object, User, UserHeader, idempotency, idempotency_key, idempotency_of, is_form,
+    Body, Form, Id, IdempotencyHeader, Object, User, UserHeader, idempotency, idempotency_key,
+    idempotency_of, is_form,
 };
 use crate::native::artifacts::send;
 use crate::native::jobs::{own, served_by};
+use crate::{AppState, shapes};
 
 const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 100;
@@ -57,8 +58,10 @@ pub(crate) struct VideoQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
     limit: Option<String>,
     /// The `last_id` of the page before.
+    #[param(format = "uuid")]
     after: Option<String>,
     /// `desc`, the newest first, which holds where it is left out, or `asc`.
+    #[param(pattern = "^(asc|desc)$")]
     order: Option<String>,
 }
 
@@ -67,6 +70,7 @@ pub(crate) struct VideoQuery {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContentQuery {
     /// `video`, which holds where it is left out; there is nothing else.
+    #[param(pattern = "^video$")]
     variant: Option<String>,
 }
 
@@ -78,7 +82,7 @@ pub(crate) struct ContentQuery {
 #[utoipa::path(post, path = "/v1/videos", tag = "openai", operation_id = "create_video",
     request_body(content((NewVideo = "application/json"), (NewVideoForm = "multipart/form-data"))),
     params(UserHeader,
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, body = VideoBody, description = "the video was taken"),
         KeyErrors,
@@ -142,7 +146,7 @@ pub(crate) async fn list(
 
 /// Shows a video of the account.
 #[utoipa::path(get, path = "/v1/videos/{id}", tag = "openai", operation_id = "show_video",
-    params(UserHeader, ("id" = String, Path)),
+    params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 200, body = VideoBody, description = "the video"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such video, or it is another account's")))]
 pub(crate) async fn show(
@@ -157,7 +161,7 @@ pub(crate) async fn show(
 ///
 /// Its job stays, with what it was charged.
 #[utoipa::path(delete, path = "/v1/videos/{id}", tag = "openai", operation_id = "delete_video",
-    params(UserHeader, ("id" = String, Path)),
+    params(UserHeader, ("id" = String, Path, format = "uuid")),
     responses((status = 200, body = VideoDeleted, description = "the video is gone"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such video, or it is another account's")))]
 pub(crate) async fn delete(
@@ -172,10 +176,10 @@ pub(crate) async fn delete(
 
 /// Downloads a video of the account. Takes `Range`, `If-Range` and `If-None-Match`.
 #[utoipa::path(get, path = "/v1/videos/{id}/content", tag = "openai", operation_id = "download_video",
-    params(UserHeader, ("id" = String, Path), ContentQuery, ("Range" = Option<String>, Header)),
+    params(UserHeader, ("id" = String, Path, format = "uuid"), ContentQuery, ("Range" = Option<String>, Header)),
     responses(
-        (status = 200, content_type = "video/mp4", body = Vec<u8>, description = "the video"),
-        (status = 206, content_type = "video/mp4", body = Vec<u8>, description = "the range"),
+        (status = 200, content_type = "video/*", body = shapes::Bytes, description = "the video"),
+        (status = 206, content_type = "video/*", body = shapes::Bytes, description = "the range"),
         (status = 302, description = "the video is read elsewhere, where artifacts.redirect is set"),
         (status = 304, description = "the caller has it already"),
         KeyErrors,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fourfold_domain::KeyId;
 use fourfold_service::artifacts::ArtifactSettings;
-use fourfold_service::keys::{ApiKey, KeysService};
+use fourfold_service::keys::{ApiKey, KeyChange, KeysService};
 use fourfold_service::ports::{KeyStore, LimitsError, Permits, Rate, SharedLimits, Taking};
 use fourfold_service::{StoreError, SystemClock, Timestamp};
 use serde_json::json;
@@ -28,6 +28,12 @@ impl KeyStore for Gone {
         gone()
     }
     async fn rotate_key(&self, _: KeyId, _: [u8; 32], _: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+        gone()
+    }
+    async fn change_key(&self, _: KeyId, _: KeyChange) -> Result<Option<ApiKey>, StoreError> {
+        gone()
+    }
+    async fn key(&self, _: KeyId) -> Result<Option<ApiKey>, StoreError> {
         gone()
     }
     async fn key_by_hash(&self, _: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {

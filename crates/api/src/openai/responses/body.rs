@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::shapes::TextOrObject;
+
 /// A response, in OpenAI's shape.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ResponseBody {
@@ -39,7 +41,7 @@ pub(crate) struct ResponseBody {
 /// What was asked, as the answer repeats it.
 #[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct Echo {
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<String>)]
     instructions: Value,
     #[schema(value_type = Object)]
     metadata: Value,
@@ -51,7 +53,7 @@ pub(crate) struct Echo {
     top_p: Value,
     #[schema(value_type = Vec<Object>)]
     tools: Value,
-    #[schema(value_type = Object)]
+    #[schema(value_type = TextOrObject)]
     tool_choice: Value,
     #[schema(value_type = bool)]
     parallel_tool_calls: Value,

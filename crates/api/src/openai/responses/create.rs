@@ -11,7 +11,8 @@ use super::body::ResponseBody;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::UserHeader;
+use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::shapes::{StreamEvent, TextOrItems, TextOrObject};
 use crate::text::{self, Sent};
 
 /// A chat, in the shape of OpenAI's responses. What else a model can be told is in its `parameters`; see
@@ -20,9 +21,10 @@ use crate::text::{self, Sent};
 #[expect(dead_code, reason = "read field by field, this documents them")]
 pub(crate) struct NewResponse {
     /// The model's name; see `/api/v1/models`.
+    #[schema(min_length = 1)]
     model: String,
     /// A text, or a list of all that was said so far, the oldest first. Nothing is kept to be gone on from.
-    #[schema(value_type = Object)]
+    #[schema(value_type = TextOrItems)]
     input: Value,
     /// What holds for the whole chat.
     instructions: Option<String>,
@@ -35,7 +37,7 @@ pub(crate) struct NewResponse {
     /// What the model may call.
     #[schema(value_type = Option<Vec<Object>>)]
     tools: Option<Vec<Value>>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<TextOrObject>)]
     tool_choice: Option<Value>,
     parallel_tool_calls: Option<bool>,
     /// `format`: what the answer looks like.
@@ -64,10 +66,10 @@ pub(crate) struct NewResponse {
     request_body = NewResponse,
     params(UserHeader,
         ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
-        ("Idempotency-Key" = Option<String>, Header, description = "makes the request idempotent for 24 h")),
+        IdempotencyHeader),
     responses(
         (status = 200, description = "the answer, or a stream of its events",
-            content((ResponseBody = "application/json"), (String = "text/event-stream"))),
+            content((ResponseBody = "application/json"), (StreamEvent = "text/event-stream"))),
         KeyErrors,
         BodyErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay for any answer"),

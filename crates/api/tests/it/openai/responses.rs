@@ -168,6 +168,8 @@ async fn a_mistake_is_named_by_its_field() {
         (json!({"parallel_tool_calls": false}), 422, "invalid_parameter", "parallel_tool_calls"),
         (json!({"truncation": "auto"}), 422, "invalid_parameter", "truncation"),
         (json!({"metadata": "x"}), 400, "malformed", "metadata"),
+        (json!({"text": 0}), 400, "malformed", "text"),
+        (json!({"reasoning": "high"}), 400, "malformed", "reasoning"),
         (json!({"background": true}), 422, "unpriced_parameter", "background"),
         (json!({"previous_response_id": "resp_1"}), 422, "invalid_parameter", "previous_response_id"),
         (json!({"novel": true}), 422, "invalid_parameter", "novel"),
