@@ -37,6 +37,9 @@ pub(super) fn input(body: &[u8]) -> Result<Map<String, Value>, InvalidInput> {
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
         let field = Placed::new(name, value);
         match name.as_str() {
+            "metadata" | "output_config" if !value.is_object() => {
+                return Err(field.malformed("must be an object"));
+            }
             name if OURS.contains(&name) => {}
             name if FOREIGN.contains(&name) => return Err(field.not_allowed("is not known here")),
             "messages" => put("messages", contents::messages(given("system"), &field)?.into()),

@@ -85,6 +85,8 @@ async fn a_mistake_is_named_by_its_field() {
             "thinking",
         ),
         (json!({"output_config": {"effort": "max"}}), 422, "invalid_parameter", "output_config.effort"),
+        (json!({"output_config": "high"}), 400, "malformed", "output_config"),
+        (json!({"metadata": 7}), 400, "malformed", "metadata"),
         (
             json!({"output_config": {"format": {"type": "xml"}}}),
             422,
