@@ -45,12 +45,20 @@ class Fourfold:
         """Whether the books add up, and how."""
         return self.ask("GET", "/api/v1/admin/ledger/verify")
 
-    def ask(self, method, path, body=None, account=None):
+    def ask(self, method, path, body=None, account=None, headers=None):
         """A request of the operator's, maybe in the name of an account."""
-        headers = {"authorization": f"Bearer {self._admin_key}", "content-type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json", **(headers or {})}
+        return self._send(method, path, data, headers, account)
+
+    def upload(self, path, body, content_type, account):
+        """The same with a body of another type."""
+        return self._send("POST", path, body, {"content-type": content_type}, account)
+
+    def _send(self, method, path, data, headers, account):
+        headers["authorization"] = f"Bearer {self._admin_key}"
         if account is not None:
             headers["fourfold-user"] = account
-        data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
         try:
             with _DIRECT.open(request, timeout=_TIMEOUT_SECONDS) as answer:

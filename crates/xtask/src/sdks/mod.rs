@@ -1,8 +1,9 @@
 //! The vendors' official SDKs, as they are installed by everybody, against `fourfold simulate` and against the server
-//! that has the simulator for its vendors.
+//! that has the simulator for its vendors; and schemathesis against the server with the mock.
 //!
 //! The tests are under `tests/sdks`. They are run in environments that are made once and kept below the target folder.
 
+mod description;
 mod environment;
 mod node;
 mod process;
@@ -70,7 +71,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         command::run(&mut pytest)
             .with_context(|| format!("the SDKs of `{}` don't get what they expect", environment.name))?;
     }
-    node::check(workspace, &world)
+    node::check(workspace, &world)?;
+    description::check(workspace, &python)
 }
 
 #[cfg(test)]
@@ -96,7 +98,8 @@ mod tests {
 
     #[test]
     fn each_environment_has_its_pins_and_no_other_is_kept() {
-        let names = ENVIRONMENTS.iter().map(|environment| environment.name.to_owned());
+        let all = ENVIRONMENTS.iter().chain([&description::ENVIRONMENT]);
+        let names = all.map(|environment| environment.name.to_owned());
         assert_eq!(names.collect::<BTreeSet<_>>(), stems("environments", "", ".txt"));
     }
 }

@@ -1,7 +1,7 @@
 //! What the SDKs are run against: two simulators, and Fourfold as a gateway to their vendors.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -10,8 +10,8 @@ use super::TESTS;
 use super::process::Process;
 use crate::workspace::Workspace;
 
-/// The admin key of the server that is tested. It opens nothing else.
-const ADMIN_KEY: &str = "ff_sdks_0123456789abcdef0123456789abcdef";
+/// The admin key of the servers that are tested. It opens nothing else.
+pub(super) const ADMIN_KEY: &str = "ff_sdks_0123456789abcdef0123456789abcdef";
 
 /// The running processes.
 pub(super) struct World {
@@ -24,26 +24,13 @@ pub(super) struct World {
 impl World {
     /// Starts them in an empty folder below the target folder, in which their logs are left.
     pub(super) fn start(workspace: &Workspace) -> Result<Self> {
-        let folder = workspace.target().join("sdks/world");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)
-                .with_context(|| format!("{} could not be removed", folder.display()))?;
-        }
-        fs::create_dir_all(&folder)?;
-        let binary = workspace.target().join("debug/fourfold");
+        let folder = empty_folder(workspace, "world")?;
+        let binary = binary(workspace);
         let first = simulator(&binary, &folder.join("simulator.log"))?;
         let second = simulator(&binary, &folder.join("second_simulator.log"))?;
-        let mut command = Command::new(&binary);
-        // The caller's environment and working folder could carry settings of their own.
-        command
-            .args(["serve", "--config"])
-            .arg(workspace.root().join(TESTS).join("fourfold.yaml"))
-            .current_dir(&folder)
-            .env_clear()
-            .env("FOURFOLD_ADMIN_KEY", ADMIN_KEY)
-            .env("SIMULATOR_URL", first.url())
-            .env("SECOND_SIMULATOR_URL", second.url());
-        let fourfold = Process::start(command, File::create(folder.join("fourfold.log"))?, servers_url)?;
+        let config = workspace.root().join(TESTS).join("fourfold.yaml");
+        let vendors = [("SIMULATOR_URL", first.url()), ("SECOND_SIMULATOR_URL", second.url())];
+        let fourfold = server(workspace, &folder, &config, &vendors)?;
         Ok(Self { first, second, fourfold })
     }
 
@@ -57,6 +44,40 @@ impl World {
             .env("FOURFOLD_URL", self.fourfold.url())
             .env("FOURFOLD_ADMIN_KEY", ADMIN_KEY);
     }
+}
+
+/// The program under test, as `cargo xtask test` builds it.
+pub(super) fn binary(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("debug/fourfold")
+}
+
+/// A folder below the target folder that is empty.
+pub(super) fn empty_folder(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    let folder = workspace.target().join("sdks").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("{} could not be removed", folder.display()))?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Starts the server in its folder, in which its log is left.
+pub(super) fn server(
+    workspace: &Workspace,
+    folder: &Path,
+    config: &Path,
+    variables: &[(&str, &str)],
+) -> Result<Process> {
+    let mut command = Command::new(binary(workspace));
+    // The caller's environment and working folder could carry settings of their own.
+    command
+        .args(["serve", "--config"])
+        .arg(config)
+        .current_dir(folder)
+        .env_clear()
+        .env("FOURFOLD_ADMIN_KEY", ADMIN_KEY)
+        .envs(variables.iter().copied());
+    Process::start(command, File::create(folder.join("fourfold.log"))?, servers_url)
 }
 
 fn simulator(binary: &Path, log: &Path) -> Result<Process> {
