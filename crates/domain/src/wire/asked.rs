@@ -153,23 +153,25 @@ fn usage_options(
     if dialect != Dialect::OpenAiChat {
         return Ok((true, Vec::new()));
     }
-    let options: Option<serde_json::Map<String, Value>> = read(fields, "stream_options", "an object")?;
+    let given = fields.get("stream_options").filter(|options| *options != "null");
+    let options = given.map(|options| WireFields::scan(options.as_bytes())).transpose();
+    let options = options.map_err(|mistake| match given.is_some_and(|given| given.starts_with('{')) {
+        true => InvalidInput::malformed(format!("stream_options.{}", mistake.field), mistake.allowed),
+        false => InvalidInput::malformed("stream_options", "must be an object"),
+    })?;
     if !is_stream {
         return match options {
             None => Ok((true, Vec::new())),
             Some(_) => Err(InvalidInput::not_allowed("stream_options", "is for streams; send stream: true")),
         };
     }
-    let mut options = options.unwrap_or_default();
-    match options.get("include_usage") {
-        Some(Value::Bool(true)) => return Ok((true, Vec::new())),
-        None | Some(Value::Null | Value::Bool(false)) => {}
-        Some(_) => {
-            return Err(InvalidInput::malformed("stream_options.include_usage", "must be true or false"));
+    match options.as_ref().and_then(|options| options.get("include_usage")) {
+        Some("true") => Ok((true, Vec::new())),
+        None | Some("null" | "false") => {
+            Ok((false, vec![Edit::SetWithin("stream_options", "include_usage", Value::Bool(true))]))
         }
+        Some(_) => Err(InvalidInput::malformed("stream_options.include_usage", "must be true or false")),
     }
-    options.insert("include_usage".to_owned(), Value::Bool(true));
-    Ok((false, vec![Edit::Set("stream_options", Value::Object(options))]))
 }
 
 #[cfg(test)]
@@ -256,13 +258,10 @@ mod tests {
                 asked(Dialect::OpenAiChat, json!({"stream": true, "stream_options": options})).unwrap();
             (asked.includes_usage, asked.edits)
         };
-        let told = |options: Value| (false, vec![Edit::Set("stream_options", options)]);
+        let told = (false, vec![Edit::SetWithin("stream_options", "include_usage", Value::Bool(true))]);
         assert_eq!(asked(json!({"include_usage": true, "novel": 1})), (true, Vec::new()));
-        assert_eq!(asked(Value::Null), told(json!({"include_usage": true})));
-        assert_eq!(
-            asked(json!({"include_usage": false, "novel": 1})),
-            told(json!({"include_usage": true, "novel": 1}))
-        );
+        assert_eq!(asked(Value::Null), told);
+        assert_eq!(asked(json!({"include_usage": false, "novel": 1})), told);
     }
 
     #[test]

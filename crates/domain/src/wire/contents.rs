@@ -3,6 +3,7 @@
 use memchr::memmem;
 use serde_json::Value;
 
+use super::readable::readable;
 use super::{Dialect, WireFields};
 use crate::estimate::Input;
 use crate::{InvalidInput, MediaInput, TokenCeilings};
@@ -92,6 +93,7 @@ impl Contents {
 
     fn look_into(&mut self, field: &'static str, value: &str) -> Result<(), InvalidInput> {
         let value: Value = serde_json::from_str(value)
+            .or_else(|_| serde_json::from_str(&readable(value)))
             .map_err(|_| InvalidInput::malformed(field, "must be JSON of at most 128 levels"))?;
         self.walk(field, &value)
     }
@@ -215,6 +217,15 @@ mod tests {
         let body = br#"{"messages": [{"role": "user", "content": [{"typ\u0065": "image_url", "image_url": "https://x"}]}]}"#;
         let fields = WireFields::scan(body).unwrap();
         assert_eq!(Contents::read(Dialect::OpenAiChat, &fields).unwrap().images, 1);
+    }
+
+    #[test]
+    fn what_no_value_of_ours_can_hold_may_be_said() {
+        let body = br#"{"messages": [{"role": "user", "content": [{"type": "text", "text": "\u0041"}],
+            "novel": [1e400, "\ud800"]}]}"#;
+        let fields = WireFields::scan(body).unwrap();
+        let found = Contents::read(Dialect::OpenAiChat, &fields).unwrap();
+        assert_eq!(found.bytes, "usertextA1e400\u{fffd}".len() as u64);
     }
 
     #[test]

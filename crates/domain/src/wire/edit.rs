@@ -11,6 +11,9 @@ use crate::InvalidInput;
 pub enum Edit {
     /// Gives a field this value, adding it where it isn't there.
     Set(&'static str, Value),
+    /// Gives a field of the object that a field holds this value; adds what of that isn't there, and puts an object in
+    /// the place of anything else.
+    SetWithin(&'static str, &'static str, Value),
     /// Takes a field out.
     Remove(&'static str),
 }
@@ -23,10 +26,24 @@ impl Edit {
         Ok(if edits.is_empty() { body.clone() } else { fields.edited(edits).into() })
     }
 
+    /// What it writes in the place of a value, if that is there; nothing where it takes the field out.
+    fn written(&self, value: Option<&str>) -> Option<String> {
+        match self {
+            Self::Remove(_) => None,
+            Self::Set(_, value) => Some(value.to_string()),
+            Self::SetWithin(_, name, within) => {
+                let fields = value.and_then(|value| WireFields::scan(value.as_bytes()).ok());
+                let edited = fields.map(|fields| fields.edited(&[Self::Set(name, within.clone())]));
+                let edited = edited.and_then(|edited| String::from_utf8(edited).ok());
+                edited.or_else(|| Some(format!("{{{}:{within}}}", Value::from(*name))))
+            }
+        }
+    }
+
     /// The field that it is about.
     pub fn field(&self) -> &'static str {
         match self {
-            Self::Set(name, _) | Self::Remove(name) => name,
+            Self::Set(name, _) | Self::SetWithin(name, _, _) | Self::Remove(name) => name,
         }
     }
 }
@@ -42,26 +59,23 @@ impl WireFields<'_> {
         for field in &self.fields {
             let before = std::mem::replace(&mut end_before, field.value.end)..field.begin;
             let edit = edits.iter().rfind(|edit| edit.field() == field.name);
-            if matches!(edit, Some(Edit::Remove(_))) {
+            let value = &self.text[field.value.clone()];
+            let written = edit.map(|edit| edit.written(Some(value)));
+            if written == Some(None) {
                 continue;
             }
             let before = if has_fields { before } else { self.begin..first_at };
             out.extend_from_slice(&self.text.as_bytes()[before]);
             has_fields = true;
-            match edit {
-                Some(Edit::Set(_, value)) => {
-                    out.extend_from_slice(&self.text.as_bytes()[field.begin..field.value.start]);
-                    out.extend_from_slice(value.to_string().as_bytes());
-                }
-                _ => out.extend_from_slice(&self.text.as_bytes()[field.begin..field.value.end]),
-            }
+            out.extend_from_slice(&self.text.as_bytes()[field.begin..field.value.start]);
+            out.extend_from_slice(written.flatten().as_deref().unwrap_or(value).as_bytes());
         }
         for (index, edit) in edits.iter().enumerate() {
             let is_there = self.fields.iter().any(|field| field.name == edit.field());
             let is_last = edits[index + 1..].iter().all(|later| later.field() != edit.field());
-            if let (Edit::Set(name, value), false, true) = (edit, is_there, is_last) {
+            if let (Some(value), false, true) = (edit.written(None), is_there, is_last) {
                 let comma = if has_fields { "," } else { "" };
-                out.extend_from_slice(format!("{comma}{}:{value}", Value::from(*name)).as_bytes());
+                out.extend_from_slice(format!("{comma}{}:{value}", Value::from(edit.field())).as_bytes());
                 has_fields = true;
             }
         }
@@ -116,6 +130,22 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_within_a_field_is_changed_alone() {
+        let within = [Edit::SetWithin("options", "told", json!(true))];
+        for (body, expected) in [
+            (
+                r#"{"options" : { "x": 1.50, "told" : null } }"#,
+                r#"{"options" : { "x": 1.50, "told" : true } }"#,
+            ),
+            (r#"{"options": {"x": 1e400}}"#, r#"{"options": {"x": 1e400,"told":true}}"#),
+            (r#"{"options": null, "n": 1}"#, r#"{"options": {"told":true}, "n": 1}"#),
+            (r#"{"n": 1}"#, r#"{"n": 1,"options":{"told":true}}"#),
+        ] {
+            assert_eq!(edited(body, &within), expected);
+        }
+    }
+
+    #[test]
     fn a_name_with_escapes_is_the_same_name() {
         assert_eq!(edited(r#"{"mod\u0065l": 1}"#, &[set("model", json!(2))]), r#"{"mod\u0065l": 2}"#);
     }
@@ -132,9 +162,12 @@ mod tests {
 
     fn edit() -> impl Strategy<Value = Edit> {
         let name = prop::sample::select(NAMES.to_vec());
-        (name, prop::option::of(any_json())).prop_map(|(name, value)| match value {
-            Some(value) => Edit::Set(name, value),
-            None => Edit::Remove(name),
+        (name.clone(), prop::option::of((any_json(), prop::option::of(name)))).prop_map(|(name, value)| {
+            match value {
+                Some((value, Some(within))) => Edit::SetWithin(name, within, value),
+                Some((value, None)) => Edit::Set(name, value),
+                None => Edit::Remove(name),
+            }
         })
     }
 
@@ -151,9 +184,16 @@ mod tests {
                 if is_pretty { serde_json::to_string_pretty(map) } else { serde_json::to_string(map) }.unwrap()
             };
             let after = edited(&written(&map), &edits);
-            for edit in edits {
-                match edit {
+            for edit in NAMES.iter().filter_map(|name| edits.iter().rfind(|edit| edit.field() == *name)) {
+                match edit.clone() {
                     Edit::Set(name, value) => _ = map.insert(name.to_owned(), value),
+                    Edit::SetWithin(name, within, value) => {
+                        let whole = map.entry(name).or_insert(Value::Null);
+                        if !whole.is_object() {
+                            *whole = json!({});
+                        }
+                        whole[within] = value;
+                    }
                     Edit::Remove(name) => _ = map.remove(name),
                 }
             }

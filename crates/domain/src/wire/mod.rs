@@ -5,6 +5,7 @@ mod any_json;
 mod asked;
 mod contents;
 mod edit;
+mod readable;
 mod scan;
 mod unpriced;
 

@@ -68,7 +68,10 @@ impl Events {
             if event_at > from {
                 self.hand_on(&piece.slice(from..event_at), WirePart::More, before);
             }
-            self.hand_on(&piece.slice(event_at..end), part, self.look.seen);
+            match part {
+                WirePart::Usage => self.hand_on_alone(&piece.slice(event_at..end), before),
+                _ => self.hand_on(&piece.slice(event_at..end), part, self.look.seen),
+            }
             if part == WirePart::Last {
                 self.is_over = true;
                 return;
@@ -120,10 +123,37 @@ impl Events {
         self.pieces.push_back(Ok(WirePiece { bytes, part, seen }));
     }
 
+    /// Hands on what was begun before, and this, which ends with an event that tells the usage: that apart from what
+    /// stands before it and is no event.
+    fn hand_on_alone(&mut self, bytes: &Bytes, before: WireSeen) {
+        self.hand_on(bytes, WirePart::Usage, self.look.seen);
+        let Some(Ok(piece)) = self.pieces.back_mut() else { return };
+        let comments = piece.bytes.split_to(last_block_at(&piece.bytes));
+        if !comments.is_empty() {
+            let comments = WirePiece { bytes: comments, part: WirePart::More, seen: before };
+            self.pieces.insert(self.pieces.len() - 1, Ok(comments));
+        }
+    }
+
     fn end(&mut self, error: ProviderError) {
         self.pieces.push_back(Err(error));
         self.is_over = true;
     }
+}
+
+/// Where the last lines begin that no empty line parts, and no comment is before, of bytes that end with an empty line.
+fn last_block_at(bytes: &[u8]) -> usize {
+    let (mut line_at, mut block_at) = (0, 0);
+    while let Some(length) = memchr::memchr2(b'\n', b'\r', &bytes[line_at..]) {
+        let end = line_at + length;
+        let next_at = end + if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        let is_comment = line_at == block_at && bytes[line_at] == b':';
+        if is_comment || (length == 0 && next_at < bytes.len()) {
+            block_at = next_at;
+        }
+        line_at = next_at;
+    }
+    block_at
 }
 
 /// Whether it is whole lines of comments and nothing else.

@@ -1,7 +1,10 @@
 //! What an answer says in passing: what it used, how it ends, and how much it is.
 
+use std::collections::BTreeMap;
+
 use fourfold_domain::estimate::Written;
 use fourfold_domain::{ProviderError, Usage, WireSeen};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::keys::{Key, Keys};
@@ -119,9 +122,15 @@ impl Look {
 
     /// Whether it tells a usage.
     fn usage(&mut self, key: &Key<'_>) -> bool {
-        let mut objects = serde_json::Deserializer::from_slice(key.value).into_iter::<Map<String, Value>>();
+        let mut objects =
+            serde_json::Deserializer::from_slice(key.value).into_iter::<BTreeMap<String, Box<RawValue>>>();
         let Some(Ok(figures)) = objects.next() else { return false };
-        self.figures.extend(figures.into_iter().filter(|(_, figure)| !figure.is_null()));
+        // What no value of ours can hold, such as a number of any size, is none of the figures.
+        let figures = figures.into_iter().filter_map(|(name, figure)| {
+            let figure: Option<Value> = serde_json::from_str(figure.get()).ok()?;
+            Some((name, figure?))
+        });
+        self.figures.extend(figures);
         let usage: Option<Usage> = (self.route.usage)(Value::Object(self.figures.clone()));
         self.seen.usage = usage.or(self.seen.usage);
         true

@@ -222,6 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn only_the_event_itself_tells_the_usage() {
+        let usage = "id: 1\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\n";
+        let body = format!("\n: ping\n\ndata: {{}}\n\n: ping\n\n\n: ping\n{usage}data: [DONE]\n\n");
+        for end in ["\n", "\r\n", "\r"] {
+            let (body, usage) = (body.replace('\n', end), usage.replace('\n', end));
+            for size in 1..=body.len() {
+                let found = streamed(&DONE, 1 << 20, &body.as_bytes().chunks(size).collect::<Vec<_>>());
+                assert!(body.as_bytes().starts_with(&bytes(&found)), "{size}");
+                let told: Vec<_> =
+                    parts(&found).into_iter().filter(|(_, part)| *part == WirePart::Usage).collect();
+                let [(told, _)] = told.as_slice() else { panic!("{found:?}") };
+                // An LF that ends the event may come when it is over.
+                assert!(*told == usage || format!("{told}\n") == usage, "{told:?} {size}");
+            }
+        }
+    }
+
+    #[test]
     fn what_was_told_before_more_was_written_is_not_what_came_out() {
         let start = "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\n";
         let text = "data: {\"content\":\"four\"}\n\n";
@@ -233,6 +251,7 @@ mod tests {
             (vec![start, text, end], (5, 2)),
             (vec![start, text, end, text], (5, 0)),
             (vec![start, both], (5, 3)),
+            (vec![start, "data: {\"usage\":{\"novel\":1e400,\"completion_tokens\":4}}\n\n"], (5, 4)),
             (vec![text, end, ": still here\n\n", "data: {}\n\n"], (0, 2)),
         ] {
             let body = events.concat();

@@ -128,7 +128,7 @@ async fn a_stream_flows_at_once_and_its_last_frame_comes_after_the_settle() {
     assert!(reply.body.next().await.is_none());
     assert_eq!(house.end().await, (Settle, "0.02".to_owned(), false));
     let edits = native.received.lock().unwrap().remove(0).edits;
-    assert_eq!(edits, [Edit::Set("stream_options", json!({"include_usage": true}))]);
+    assert_eq!(edits, [Edit::SetWithin("stream_options", "include_usage", json!(true))]);
 }
 
 #[tokio::test(start_paused = true)]
