@@ -38,4 +38,5 @@ mod support;
 mod tokens;
 mod usage;
 mod vendors;
+mod verbatim;
 mod webhooks;
