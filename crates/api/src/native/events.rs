@@ -41,7 +41,10 @@ pub(crate) async fn follow(
     let after = last_event_id(&headers, view.job.version)?;
     let stopping = state.stopping.clone();
     let updates = state.jobs.follow(view, after);
+    // Who follows has a place among the requests under way for as long as that.
+    let admission = user.admission;
     let events = updates
+        .inspect(move |_update| _ = &admission)
         .map(move |update| match update {
             Ok(update) => Ok::<_, Infallible>(event(&update, &state)),
             Err(error) => {

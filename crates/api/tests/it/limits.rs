@@ -1,10 +1,14 @@
 //! How much a caller may do, and what he is told of it.
 
+use std::time::Duration;
+
 use fourfold_service::keys::{KeyKind, NewKey};
 use fourfold_service::limits::{LimitSettings, Limits};
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
+use tokio::time::{sleep, timeout};
 
-use crate::support::{Answer, House, Plan, said};
+use crate::support::{Answer, House, Plan, said, written};
 
 const LIMIT: [&str; 3] =
     ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"];
@@ -93,4 +97,30 @@ async fn a_chat_counts_by_the_tokens_that_it_used() {
     let refused = refused.check(429, "rate_limit_exceeded", None).await;
     let message = &refused.json()["error"]["message"];
     assert_eq!(*message, "this key may have 1000 tokens a minute; try again later");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_has_its_place_until_it_ends_or_is_left() {
+    let house = House::new().await;
+    let key = limited(&house, Limits { concurrency: Some(1), ..Limits::default() }).await;
+    let has_place = async || house.get("/api/v1/credits").key(&key).answer().await.status == 200;
+    let id = house.submit("u1").await;
+    let events = house.get(&format!("/api/v1/jobs/{id}/events")).key(&key).events().await;
+    assert!(!has_place().await);
+    drop(events);
+    assert!(has_place().await);
+
+    let begun = stream::iter(written(&["In dens."]).into_iter().take(1));
+    house.vendor.will_write(Box::pin(begun.chain(stream::pending())));
+    let asked = json!({"model": "talk", "stream": true, "messages": [{"role": "user", "content": "hi"}]});
+    let chat = house.post("/v1/chat/completions", asked).key(&key).response().await;
+    assert!(!has_place().await);
+    drop(chat);
+    // The task of a call is another one.
+    let given_back = async {
+        while !has_place().await {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), given_back).await.unwrap();
 }
