@@ -80,6 +80,7 @@ async fn every_route_is_documented() {
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
         "POST /v1/messages",
+        "POST /v1/messages/count_tokens",
         "POST /v1/responses",
         "GET /v1/videos",
         "POST /v1/videos",

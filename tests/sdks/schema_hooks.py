@@ -46,6 +46,7 @@ SENSIBLE_ON = {
     "/v1/chat/completions": {"model": "mock-chat"},
     "/v1/responses": {"model": "mock-chat"},
     "/v1/messages": {"model": "mock-chat"},
+    "/v1/messages/count_tokens": {"model": "mock-chat"},
     "/v1/embeddings": {"model": "mock-embedding", "dimensions": 8},
     "/v1/images/generations": {"model": "mock-image", "size": "16x16", "n": 2, "output_format": "png"},
     "/v1/images/edits": {"model": "mock-image", "size": "16x16", "n": 2, "output_format": "png"},

@@ -35,6 +35,14 @@ def test_a_message_is_answered_and_charged_for_what_it_used(client, fourfold, ac
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_tokens_are_estimated_for_every_model_and_for_nothing(client, fourfold, account, simulator, model):
+    few = client.messages.count_tokens(model=model, messages=HI["messages"]).input_tokens
+    many = client.messages.count_tokens(model=model, messages=HI["messages"], system="Be brief. " * 100).input_tokens
+    assert 0 < few < many - 200
+    assert (simulator.received, fourfold.entries(account)) == ([], ["grant"])
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_a_streamed_message_adds_up_and_tells_its_usage(client, fourfold, account, model):
     whole = client.messages.create(model=model, **HI).content[-1].text
     with client.messages.stream(model=model, **HI) as stream:

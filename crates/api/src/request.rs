@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::error::ApiError;
 use crate::request_metrics::RequestMetrics;
 
-/// The route whose clients know Anthropic's errors and headers.
+/// Where the routes are whose clients know Anthropic's errors and headers.
 const MESSAGES: &str = "/v1/messages";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,13 +32,12 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
         http.method = method.as_str(),
         http.route = route
     );
+    let is_anthropics = route.is_some_and(|route| route.starts_with(MESSAGES));
     let mut response = next.run(request).instrument(span.clone()).await;
 
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let headers = std::mem::replace(&mut response, error.answer(id.as_str(), route == Some(MESSAGES)))
-            .into_parts()
-            .0
-            .headers;
+        let headers =
+            std::mem::replace(&mut response, error.answer(id.as_str(), is_anthropics)).into_parts().0.headers;
         for (name, value) in &headers {
             response.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
@@ -51,7 +50,7 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
         "a request was answered"
     );
     metrics.record(route, &method, status, duration);
-    if route == Some(MESSAGES) {
+    if is_anthropics {
         response.headers_mut().insert(ANTHROPICS_REQUEST_ID, id.0.clone());
     }
     response.headers_mut().insert(REQUEST_ID, id.0);

@@ -120,6 +120,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openai::models::show))
         // Anthropic's wire
         .routes(routes!(anthropic::messages::create))
+        .routes(routes!(anthropic::count::count))
         // the caller's account
         .routes(routes!(native::credits::show))
         .routes(routes!(native::credits::entries))

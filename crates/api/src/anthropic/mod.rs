@@ -3,6 +3,7 @@
 mod answer;
 mod blocks;
 mod contents;
+pub(crate) mod count;
 mod errors;
 mod message;
 pub(crate) mod messages;

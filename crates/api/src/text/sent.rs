@@ -2,17 +2,30 @@
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use bytes::Bytes;
+use fourfold_domain::{InvalidInput, WireAsked};
 use http::request::Parts;
 
 use crate::AppState;
 use crate::error::ApiError;
-use crate::extract::{User, read_whole};
+use crate::extract::{User, aside, read_whole};
 
 /// A request for text: who sends it, and what, not yet read.
 pub(crate) struct Sent {
     pub(super) user: User,
     pub(super) parts: Parts,
     pub(super) body: Bytes,
+}
+
+impl Sent {
+    /// What it asks, where the caller may ask that of the model.
+    pub(crate) async fn read(
+        self,
+        read: impl FnOnce(&[u8]) -> Result<WireAsked, InvalidInput> + Send + 'static,
+    ) -> Result<WireAsked, ApiError> {
+        let asked = aside(&self.body, read).await??;
+        self.user.admission.check_model(&asked.model)?;
+        Ok(asked)
+    }
 }
 
 impl FromRequest<AppState> for Sent {

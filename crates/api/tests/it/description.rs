@@ -65,6 +65,7 @@ fn every_route_is_described() {
         "POST /v1/audio/transcriptions",
         "POST /v1/chat/completions",
         "POST /v1/messages",
+        "POST /v1/messages/count_tokens",
         "POST /v1/responses",
         "GET /v1/videos",
         "POST /v1/videos",

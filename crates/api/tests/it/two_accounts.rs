@@ -74,6 +74,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /v1/chat/completions", Finds::New),
     ("POST /v1/embeddings", Finds::New),
     ("POST /v1/messages", Finds::New),
+    ("POST /v1/messages/count_tokens", Finds::TheSame),
     ("POST /v1/responses", Finds::New),
     ("POST /v1/images/edits", Finds::New),
     ("POST /v1/images/generations", Finds::New),
@@ -124,7 +125,7 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     match (operation.path, operation.takes_a_body()) {
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
-        ("/v1/messages", true) => ask.json(&new_message()),
+        ("/v1/messages" | "/v1/messages/count_tokens", true) => ask.json(&new_message()),
         ("/v1/responses", true) => ask.json(&new_response()),
         // At a millionth of a credit a byte, this is more than the stranger has.
         ("/v1/embeddings", true) => ask.json(&json!({"model": "vectors", "input": "fox ".repeat(5_000)})),

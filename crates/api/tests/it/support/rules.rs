@@ -13,6 +13,9 @@ use super::Answer;
 pub(crate) static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::to_value(fourfold_api::openapi()).unwrap());
 
+/// The routes with Anthropic's errors and headers.
+const ANTHROPICS: [&str; 2] = ["/v1/messages", "/v1/messages/count_tokens"];
+
 /// One route and method of the description.
 #[derive(Clone)]
 pub(crate) struct Operation {
@@ -68,7 +71,7 @@ pub(super) fn check(method: &Method, path: &str, answer: &Answer) {
     });
     let schema = documented.map(|response| &response["content"]["application/json"]["schema"]["$ref"]);
     let is_error = schema.is_none_or(|schema| *schema == "#/components/schemas/ErrorBody");
-    let is_anthropics = path.split('?').next() == Some("/v1/messages");
+    let is_anthropics = path.split('?').next().is_some_and(|path| ANTHROPICS.contains(&path));
     assert_eq!(answer.header("request-id"), is_anthropics.then_some(request_id), "{asked}");
     if answer.status >= 400 && is_anthropics && method != Method::HEAD {
         assert_eq!(answer.header("content-type"), Some("application/json"), "{asked}");
