@@ -41,6 +41,7 @@ SENSIBLE = {
     "speed": 1.5,
     "scopes": ["chat"],
     "models": ["mock-*"],
+    "budget": "9",
 }
 SENSIBLE_ON = {
     "/v1/chat/completions": {"model": "mock-chat"},
@@ -101,6 +102,10 @@ def _delivery():
     return listed[0] if listed else {"id": None}
 
 
+def _key():
+    return operator.ask("POST", "/api/v1/admin/keys", {"kind": "service", "budget": "5"})
+
+
 def _result():
     if "result" not in kept:
         path = "/api/v1/jobs"
@@ -138,7 +143,7 @@ LIVING = [
     ("/api/v1/files", _file),
     ("/api/v1/webhooks/secrets", _secret),
     ("/api/v1/webhooks/deliveries", _delivery),
-    ("/api/v1/admin/keys", lambda: operator.ask("POST", "/api/v1/admin/keys", {"kind": "service"})),
+    ("/api/v1/admin/keys", _key),
     ("/v1/videos/{id}/content", _film),
     ("/v1/videos", lambda: operator.ask("POST", "/v1/videos", {"model": "mock-video", "prompt": "a fox"}, ACCOUNT)),
     ("/v1/models", lambda: {"id": "mock-chat"}),
