@@ -55,6 +55,18 @@ def test_a_streamed_message_adds_up_and_tells_its_usage(client, fourfold, accoun
     assert fourfold.entries(account) == ["grant"] + ["hold", "settle"] * 3
 
 
+def test_what_is_marked_for_the_vendors_cache_passes_where_the_price_names_it(client, simulator):
+    system = [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
+    # The mock and OpenAI have no such cache.
+    for model in ["claude-sonnet-5", "mock-chat", "gpt-5-mini"]:
+        assert "Say hi" in client.messages.create(model=model, system=system, **HI).content[-1].text
+    paid = list(simulator.paid)
+    with pytest.raises(anthropic.UnprocessableEntityError, match="cache_control") as refused:
+        client.messages.create(model="only-message", system=system, **HI)
+    assert refused.value.body["error"]["code"] == "unpriced_parameter"
+    assert simulator.paid == paid
+
+
 @pytest.mark.parametrize("model", VENDORS)
 def test_a_tool_is_called_and_its_result_answered(client, model):
     first = client.messages.create(model=model, **HI, tools=[WEATHER])

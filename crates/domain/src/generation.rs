@@ -12,6 +12,12 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Those of the tokens in that the vendor had cached.
     pub cached_input_tokens: u64,
+    /// Those of the tokens in that the vendor wrote to its cache.
+    #[serde(default)]
+    pub cache_write_tokens: u64,
+    /// Those of the tokens written to the cache that are to stay there for an hour; the others stay for minutes.
+    #[serde(default)]
+    pub cache_write_1h_tokens: u64,
     /// Tokens out, reasoning included.
     pub output_tokens: u64,
     /// Those of the tokens out that were reasoning.
@@ -19,15 +25,23 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What is priced: cached tokens apart from the others, and nothing that isn't there.
+    /// What is priced: tokens that were cached and that are cached now apart from the others, and nothing that isn't
+    /// there.
     pub fn quantities(&self) -> Vec<Quantity> {
+        let written = |count, ttl| Quantity::new(Unit::CacheWriteToken, count).with("ttl", ttl);
         let all = [
-            (Unit::InputToken, self.input_tokens.saturating_sub(self.cached_input_tokens)),
-            (Unit::CachedInputToken, self.cached_input_tokens),
-            (Unit::OutputToken, self.output_tokens),
+            Quantity::new(Unit::InputToken, self.plain_input_tokens()),
+            Quantity::new(Unit::CachedInputToken, self.cached_input_tokens),
+            written(self.cache_write_tokens.saturating_sub(self.cache_write_1h_tokens), "5m"),
+            written(self.cache_write_1h_tokens, "1h"),
+            Quantity::new(Unit::OutputToken, self.output_tokens),
         ];
-        let there = all.into_iter().filter(|(_, count)| *count > 0);
-        there.map(|(unit, count)| Quantity::new(unit, count)).collect()
+        all.into_iter().filter(|quantity| quantity.count > 0).collect()
+    }
+
+    /// The tokens in that no cache has to do with.
+    pub fn plain_input_tokens(&self) -> u64 {
+        self.input_tokens.saturating_sub(self.cached_input_tokens.saturating_add(self.cache_write_tokens))
     }
 }
 
@@ -204,9 +218,13 @@ mod tests {
 
     #[test]
     fn cached_tokens_are_priced_apart() {
-        let usage = Usage { input_tokens: 10, cached_input_tokens: 4, output_tokens: 3, reasoning_tokens: 1 };
-        let counts: Vec<_> = usage.quantities().iter().map(|quantity| quantity.count).collect();
-        assert_eq!(counts, [6, 4, 3]);
+        let usage = Usage { input_tokens: 10, cached_input_tokens: 4, output_tokens: 3, ..Usage::default() };
+        let counts =
+            |usage: Usage| usage.quantities().iter().map(|quantity| quantity.count).collect::<Vec<_>>();
+        assert_eq!(counts(usage), [6, 4, 3]);
+        let usage = Usage { cache_write_tokens: 5, cache_write_1h_tokens: 2, ..usage };
+        assert_eq!(counts(usage), [1, 4, 3, 2, 3]);
+        assert_eq!(usage.quantities()[3], Quantity::new(Unit::CacheWriteToken, 2).with("ttl", "1h"));
         let usage = Usage { input_tokens: 10, ..Usage::default() };
         assert_eq!(usage.quantities(), [Quantity::new(Unit::InputToken, 10)]);
     }

@@ -25,6 +25,9 @@ pub enum Unit {
     InputToken,
     /// One token in that the vendor had cached; priced per million.
     CachedInputToken,
+    /// One token in that the vendor writes to its cache; priced per million. Its trait `ttl` says for how long: `5m` or
+    /// `1h`.
+    CacheWriteToken,
     /// One token out; priced per million.
     OutputToken,
 }
@@ -36,7 +39,9 @@ impl Unit {
             Self::Image | Self::VideoSecond => 1,
             Self::Character => 1_000,
             Self::AudioSecond => 60,
-            Self::InputToken | Self::CachedInputToken | Self::OutputToken => 1_000_000,
+            Self::InputToken | Self::CachedInputToken | Self::CacheWriteToken | Self::OutputToken => {
+                1_000_000
+            }
         }
     }
 
@@ -49,6 +54,7 @@ impl Unit {
             Self::AudioSecond => "audio_second",
             Self::InputToken => "input_token",
             Self::CachedInputToken => "cached_input_token",
+            Self::CacheWriteToken => "cache_write_token",
             Self::OutputToken => "output_token",
         }
     }
@@ -237,8 +243,8 @@ impl Price {
         // `max_by_key` takes the last of equals; reversed, the first.
         match holding.rev().max_by_key(|rate| rate.when.len()) {
             Some(rate) => Ok(rate),
-            // What the vendor had cached is cheaper only where a price says so.
-            None if quantity.unit == Unit::CachedInputToken => {
+            // What the vendor had cached is cheaper only where a price says so, and what it caches dearer.
+            None if matches!(quantity.unit, Unit::CachedInputToken | Unit::CacheWriteToken) => {
                 self.rate_for(&Quantity { unit: Unit::InputToken, ..quantity.clone() })
             }
             None => Err(Unpriced::NoRate { version: self.version.clone(), unit: quantity.unit }),
@@ -336,6 +342,21 @@ mod tests {
         let rate = |unit, credits: &str| Rate::new(unit, credits.parse().unwrap());
         assert_eq!(cost(vec![rate(Unit::InputToken, "1")]), "3");
         assert_eq!(cost(vec![rate(Unit::InputToken, "1"), rate(Unit::CachedInputToken, "0.1")]), "2.1");
+    }
+
+    #[test]
+    fn what_is_cached_costs_by_how_long_it_stays_and_at_most_the_dearest() {
+        let rate = |unit, credits: &str| Rate::new(unit, credits.parse().unwrap());
+        let mut hour = rate(Unit::CacheWriteToken, "4");
+        hour.when.insert("ttl".into(), "1h".into());
+        let price =
+            Price::new("v1", vec![rate(Unit::InputToken, "2"), rate(Unit::CacheWriteToken, "2.5"), hour]);
+        let written = Quantity::new(Unit::CacheWriteToken, 1_000_000);
+        let cost =
+            |quantity: &Quantity| price.quote(std::slice::from_ref(quantity)).unwrap().credits.to_string();
+        assert_eq!(cost(&written.clone().with("ttl", "5m")), "2.5");
+        assert_eq!(cost(&written.clone().with("ttl", "1h")), "4");
+        assert_eq!(price.quote_max(&[written]).unwrap().credits.to_string(), "4");
     }
 
     #[test]

@@ -65,8 +65,8 @@ impl Message {
 impl MessageUsage {
     pub(super) fn new(usage: &Usage) -> Self {
         Self {
-            input_tokens: usage.input_tokens.saturating_sub(usage.cached_input_tokens),
-            cache_creation_input_tokens: 0,
+            input_tokens: usage.plain_input_tokens(),
+            cache_creation_input_tokens: usage.cache_write_tokens,
             cache_read_input_tokens: usage.cached_input_tokens,
             output_tokens: usage.output_tokens,
         }

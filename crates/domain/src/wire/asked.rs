@@ -85,10 +85,16 @@ impl WireAsked {
         self.contents.names_files
     }
 
+    /// Whether any of it is to be written to the vendor's cache, which costs more than to be read.
+    pub fn writes_cache(&self) -> bool {
+        self.contents.marks_cache
+    }
+
     /// The most that it can come to with this limit of an answer: every byte of text in, a ceiling for everything else
     /// in, the limit out.
     pub fn quantities_max(&self, ceilings: &TokenCeilings, limit: u64) -> Vec<Quantity> {
-        let mut quantities = vec![Quantity::new(Unit::InputToken, self.contents.tokens_max(ceilings))];
+        let input = if self.writes_cache() { Unit::CacheWriteToken } else { Unit::InputToken };
+        let mut quantities = vec![Quantity::new(input, self.contents.tokens_max(ceilings))];
         if self.dialect != Dialect::OpenAiEmbeddings {
             quantities.push(Quantity::new(Unit::OutputToken, limit.saturating_mul(self.answers)));
         }
@@ -277,6 +283,33 @@ mod tests {
         ] {
             assert_eq!(asked(dialect, more.clone()).unwrap().edits, edits, "{dialect:?} {more}");
         }
+    }
+
+    #[test]
+    fn what_is_marked_to_be_cached_may_all_be_written_there() {
+        let mark = json!({"type": "ephemeral"});
+        let marked = json!({"type": "text", "text": "Hi", "cache_control": mark});
+        let said = |content: Value| json!({"messages": [{"role": "user", "content": content}]});
+        for (more, unit) in [
+            (json!({}), Unit::InputToken),
+            (said(json!("say \"cache_control\": 1")), Unit::InputToken),
+            (json!({"cache_control": null}), Unit::InputToken),
+            (json!({"cache_control": mark}), Unit::CacheWriteToken),
+            (json!({"system": [marked]}), Unit::CacheWriteToken),
+            (said(json!([marked])), Unit::CacheWriteToken),
+            (
+                json!({"tools": [{"name": "a", "input_schema": {}, "cache_control": mark}]}),
+                Unit::CacheWriteToken,
+            ),
+        ] {
+            let asked = asked(Dialect::AnthropicMessages, more.clone()).unwrap();
+            let quantities = asked.quantities_max(&TokenCeilings::default(), 10);
+            assert_eq!((quantities[0].unit, quantities[1].unit), (unit, Unit::OutputToken), "{more}");
+        }
+        let escaped =
+            br#"{"model": "fox", "system": [{"type": "text", "text": "Hi", "cache_c\u006fntrol": {}}]}"#;
+        assert!(WireAsked::read(Dialect::AnthropicMessages, escaped).unwrap().writes_cache());
+        assert!(!asked(Dialect::OpenAiChat, json!({"cache_control": mark})).unwrap().writes_cache());
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(super) struct Contents {
     sounds: u64,
     files: u64,
     pub(super) names_files: bool,
+    /// Whether any of it is marked to be cached by the vendor.
+    pub(super) marks_cache: bool,
 }
 
 impl Contents {
@@ -59,6 +61,7 @@ impl Contents {
         let mut contents = Self::default();
         for name in fields.names() {
             let value = fields.get(name).unwrap_or_default();
+            contents.marks_cache |= dialect == Dialect::AnthropicMessages && marks_cache(name, value)?;
             match name {
                 "model" | "stream" | "stream_options" | "user" | "metadata" | "store" => {}
                 _ if name == said && !is_text(value) => contents.look_into(said, value)?,
@@ -124,6 +127,37 @@ impl Contents {
         Ok(())
     }
 }
+
+/// Whether a field marks something to be cached. A name that is written with escapes is read.
+fn marks_cache(field: &str, value: &str) -> Result<bool, InvalidInput> {
+    if field == CACHE_CONTROL {
+        return Ok(value != "null");
+    }
+    if memmem::find(value.as_bytes(), b"\"cache_control\"").is_some() {
+        return Ok(true);
+    }
+    // Of letters, and of the line between them.
+    if ![br"\u005", br"\u006", br"\u007"]
+        .iter()
+        .any(|escape| memmem::find(value.as_bytes(), *escape).is_some())
+    {
+        return Ok(false);
+    }
+    let value: Value = serde_json::from_str(value)
+        .or_else(|_| serde_json::from_str(&readable(value)))
+        .map_err(|_| InvalidInput::malformed(field.to_owned(), "must be JSON of at most 128 levels"))?;
+    Ok(has_mark(&value))
+}
+
+fn has_mark(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(has_mark),
+        Value::Object(object) => object.iter().any(|(key, value)| key == CACHE_CONTROL || has_mark(value)),
+        _ => false,
+    }
+}
+
+const CACHE_CONTROL: &str = "cache_control";
 
 const STORED: &str = "must not name what is stored at the vendor";
 

@@ -63,5 +63,6 @@ fn response_usage(usage: Value) -> Option<Usage> {
         cached_input_tokens: detail(&usage.input_tokens_details, "cached_tokens"),
         output_tokens: usage.output_tokens.unwrap_or_default(),
         reasoning_tokens: detail(&usage.output_tokens_details, "reasoning_tokens"),
+        ..Usage::default()
     })
 }

@@ -125,8 +125,14 @@ mod tests {
 
     const WORDS: Words = Words { said: broke, codes: &[("busy", Reason::Unavailable)], failed: Some("lost") };
 
-    const USED: Usage =
-        Usage { input_tokens: 5, output_tokens: 2, cached_input_tokens: 0, reasoning_tokens: 0 };
+    const USED: Usage = Usage {
+        input_tokens: 5,
+        output_tokens: 2,
+        cached_input_tokens: 0,
+        reasoning_tokens: 0,
+        cache_write_tokens: 0,
+        cache_write_1h_tokens: 0,
+    };
 
     fn meaning(usage: Value) -> Option<Usage> {
         let figure = |name: &str| usage[name].as_u64().unwrap_or_default();

@@ -69,7 +69,8 @@ impl Used {
 
     /// The output as far as it was delivered: what breaks off by the vendor's fault isn't charged for being read.
     pub(super) fn until_broken(told: Usage, delivered: Written) -> Self {
-        let output = Usage { input_tokens: 0, cached_input_tokens: 0, ..told };
+        let Usage { output_tokens, reasoning_tokens, .. } = told;
+        let output = Usage { output_tokens, reasoning_tokens, ..Usage::default() };
         Self::whole(output, false, 0, delivered)
     }
 }

@@ -65,6 +65,9 @@ impl Order {
             true => Spoken::Nowhere,
             false => routing.spoken(&model.route, wire.asked.dialect),
         };
+        if spoken != Spoken::Nowhere && wire.asked.writes_cache() {
+            check_cache_writes(&model)?;
+        }
         let mut typed = || Typed::new(catalog, routing, &wire, interpreter);
         let typed = match spoken {
             Spoken::Nowhere => Some(typed()?),
@@ -282,6 +285,14 @@ fn check_modality(dialect: Dialect, modality: Modality) -> Result<(), InvalidInp
         _ => (Modality::Chat, "must be a model that chats"),
     };
     if modality == wanted { Ok(()) } else { Err(InvalidInput::not_allowed("model", allowed)) }
+}
+
+/// What a vendor writes to its cache costs more than what it only reads, so that a price must say how much.
+fn check_cache_writes(model: &Model) -> Result<(), InvalidInput> {
+    match model.price.rates.iter().any(|rate| rate.unit == Unit::CacheWriteToken) {
+        true => Ok(()),
+        false => Err(InvalidInput::unpriced("cache_control", "isn't priced, so it can't be asked for")),
+    }
 }
 
 /// The most tokens of an answer: what was asked for, as far as the model's table allows it, else what its operator or

@@ -113,8 +113,8 @@ pub struct PriceSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateSettings {
-    /// What is counted: image, video_second, character, audio_second, input_token, cached_input_token or
-    /// output_token.
+    /// What is counted: image, video_second, character, audio_second, input_token, cached_input_token, cache_write_token
+    /// or output_token.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub unit: Unit,
     /// The price of `per` pieces, as a decimal string of credits.

@@ -128,7 +128,7 @@ impl UsageAmounts {
         let mut amounts = Self::default();
         for Quantity { unit, count, .. } in quantities {
             let amount = match unit {
-                Unit::InputToken => &mut amounts.input_tokens,
+                Unit::InputToken | Unit::CacheWriteToken => &mut amounts.input_tokens,
                 Unit::CachedInputToken => {
                     amounts.input_tokens = amounts.input_tokens.saturating_add(*count);
                     &mut amounts.cached_input_tokens
@@ -207,13 +207,14 @@ mod tests {
         let all = [
             Quantity::new(Unit::InputToken, 7),
             Quantity::new(Unit::CachedInputToken, 3),
+            Quantity::new(Unit::CacheWriteToken, 2).with("ttl", "1h"),
             Quantity::new(Unit::OutputToken, 5),
             Quantity::new(Unit::Image, 1),
             Quantity::new(Unit::Image, 2),
         ];
         let amounts = UsageAmounts::of(&all);
         let expected = UsageAmounts {
-            input_tokens: 10,
+            input_tokens: 12,
             cached_input_tokens: 3,
             output_tokens: 5,
             images: 3,

@@ -21,7 +21,13 @@ pub(super) fn message(changes: Value) -> Value {
 #[tokio::test]
 async fn an_answer_has_anthropics_shape_and_is_charged_what_was_used() {
     let house = House::new().await;
-    let usage = Usage { input_tokens: 10, cached_input_tokens: 4, output_tokens: 5, reasoning_tokens: 0 };
+    let usage = Usage {
+        input_tokens: 10,
+        cached_input_tokens: 4,
+        output_tokens: 5,
+        reasoning_tokens: 0,
+        ..Usage::default()
+    };
     house.vendor.will_chat(Ok(ChatResult { usage, ..said("In dens.") }));
     let answer = house.post(PATH, new_message()).by("u1").answer().await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));

@@ -20,7 +20,13 @@ pub(super) fn request(changes: Value) -> Value {
 #[tokio::test]
 async fn an_answer_has_openais_shape_and_is_charged_what_was_used() {
     let house = House::new().await;
-    let usage = Usage { input_tokens: 10, cached_input_tokens: 4, output_tokens: 5, reasoning_tokens: 2 };
+    let usage = Usage {
+        input_tokens: 10,
+        cached_input_tokens: 4,
+        output_tokens: 5,
+        reasoning_tokens: 2,
+        ..Usage::default()
+    };
     house.vendor.will_chat(Ok(ChatResult { usage, ..said("In dens.") }));
     let asked =
         request(json!({"instructions": "Be brief.", "metadata": {"of": "foxes"}, "temperature": 0.5}));

@@ -80,9 +80,12 @@ pub(super) fn usage(message: &wire::MessageResponse) -> Usage {
 
 /// What the vendor says that it used, in our words.
 pub(in crate::anthropic) fn used(usage: &wire::MessageUsage) -> Usage {
+    let hour = usage.cache_creation.as_ref().and_then(|written| written.ephemeral_1h_input_tokens);
     Usage {
         input_tokens: usage.all_input_tokens(),
         cached_input_tokens: usage.cache_read_input_tokens.unwrap_or_default(),
+        cache_write_tokens: usage.cache_creation_input_tokens.unwrap_or_default(),
+        cache_write_1h_tokens: hour.unwrap_or_default(),
         output_tokens: usage.output_tokens.unwrap_or_default(),
         // The vendor doesn't tell thoughts apart.
         reasoning_tokens: 0,

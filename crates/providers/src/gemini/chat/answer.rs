@@ -89,5 +89,6 @@ pub(super) fn usage(usage: &UsageMetadata) -> Usage {
         cached_input_tokens: usage.cached_content_token_count.unwrap_or_default(),
         output_tokens: usage.output_tokens(),
         reasoning_tokens: usage.thoughts_token_count.unwrap_or_default(),
+        ..Usage::default()
     }
 }

@@ -103,5 +103,6 @@ pub(in crate::openai) fn usage(usage: &wire::ChatUsage) -> Usage {
         cached_input_tokens: cached.unwrap_or_default(),
         output_tokens: usage.completion_tokens.unwrap_or_default(),
         reasoning_tokens: reasoning.unwrap_or_default(),
+        ..Usage::default()
     }
 }

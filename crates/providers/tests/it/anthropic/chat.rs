@@ -168,6 +168,7 @@ async fn an_answer_loses_nothing() {
             {"type": "novel_block", "of": 1}, {"type": "tool_use", "id": "c1", "name": "look", "input": {"at": 1}}],
         "stop_reason": "tool_use", "stop_sequence": null, "stop_details": null,
         "usage": {"input_tokens": 10, "output_tokens": 7, "cache_creation_input_tokens": 20,
+            "cache_creation": {"ephemeral_5m_input_tokens": 5, "ephemeral_1h_input_tokens": 15},
             "cache_read_input_tokens": 30, "service_tier": "standard"},
     }))
     .await;
@@ -182,7 +183,14 @@ async fn an_answer_loses_nothing() {
         ("c1", "look", r#"{"at":1}"#)
     );
     assert_eq!(answer.finish_reason, FinishReason::ToolCalls);
-    let usage = Usage { input_tokens: 60, cached_input_tokens: 30, output_tokens: 7, reasoning_tokens: 0 };
+    let usage = Usage {
+        input_tokens: 60,
+        cached_input_tokens: 30,
+        cache_write_tokens: 20,
+        cache_write_1h_tokens: 15,
+        output_tokens: 7,
+        reasoning_tokens: 0,
+    };
     assert_eq!(chat.usage, usage);
     for (place, fact) in [
         ("/id", json!("msg_1")),

@@ -108,7 +108,7 @@ async fn a_stream_says_in_pieces_what_a_whole_answer_says() {
                 input_tokens: 15,
                 cached_input_tokens: 5,
                 output_tokens: 9,
-                reasoning_tokens: 0
+                ..Usage::default()
             }),
         ]
     );

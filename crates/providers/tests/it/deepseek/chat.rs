@@ -8,8 +8,14 @@ use super::{MODEL, asked, checked, context, provider, request};
 
 const USAGE: &str = r#"{"prompt_tokens": 30, "completion_tokens": 12, "prompt_cache_hit_tokens": 10,
     "prompt_cache_miss_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 8}}"#;
-const USED: Usage =
-    Usage { input_tokens: 30, cached_input_tokens: 10, output_tokens: 12, reasoning_tokens: 8 };
+const USED: Usage = Usage {
+    input_tokens: 30,
+    cached_input_tokens: 10,
+    output_tokens: 12,
+    reasoning_tokens: 8,
+    cache_write_tokens: 0,
+    cache_write_1h_tokens: 0,
+};
 
 fn completion(finish_reason: &str) -> ChatCompletion {
     let message = json!({"role": "assistant", "reasoning_content": "First ...", "content": "42"});

@@ -157,7 +157,13 @@ async fn an_answer_loses_nothing() {
         "citations": {"citationSources": []},
     });
     assert_eq!(json!(answer.extras), extras);
-    let usage = Usage { input_tokens: 13, cached_input_tokens: 4, output_tokens: 7, reasoning_tokens: 2 };
+    let usage = Usage {
+        input_tokens: 13,
+        cached_input_tokens: 4,
+        output_tokens: 7,
+        reasoning_tokens: 2,
+        ..Usage::default()
+    };
     assert_eq!(chat.usage, usage);
     let vendor = json!({
         "id": "r1", "model": "gemini-3.8-flash-001", "finish_reasons": ["STOP"], "safety_ratings": [[rating]],

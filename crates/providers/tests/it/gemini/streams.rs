@@ -59,7 +59,13 @@ async fn a_stream_says_the_same_in_pieces() {
     ]);
     let extras = json!({"thought_signature": "c2F5", "thought_signatures": {"c1": "Y2FsbA=="}});
     let facts = json!({"id": "r1", "model": "gemini-3.8-flash-001", "finish_reasons": ["STOP"]});
-    let usage = Usage { input_tokens: 12, output_tokens: 7, reasoning_tokens: 2, cached_input_tokens: 0 };
+    let usage = Usage {
+        input_tokens: 12,
+        output_tokens: 7,
+        reasoning_tokens: 2,
+        cached_input_tokens: 0,
+        ..Usage::default()
+    };
     assert_eq!(
         told(chunks, false).await,
         [

@@ -80,7 +80,13 @@ async fn an_answer_loses_nothing() {
     let answer = &chat.answers[0];
     assert_eq!((answer.text.as_str(), answer.reasoning.as_deref()), ("Hm.", Some("A fox?")));
     assert_eq!((answer.tool_calls[0].id.as_str(), &answer.finish_reason), ("c1", &FinishReason::ToolCalls));
-    let usage = Usage { input_tokens: 12, cached_input_tokens: 4, output_tokens: 7, reasoning_tokens: 2 };
+    let usage = Usage {
+        input_tokens: 12,
+        cached_input_tokens: 4,
+        output_tokens: 7,
+        reasoning_tokens: 2,
+        ..Usage::default()
+    };
     assert_eq!(chat.usage, usage);
     for (fact, value) in
         [("id", "chatcmpl-1"), ("model", "gpt-5-mini-2026"), ("service_tier", "flex"), ("novel", "kept")]

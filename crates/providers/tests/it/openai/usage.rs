@@ -77,8 +77,14 @@ async fn streamed(answer: Vec<Value>, error: Option<ClientError>) -> Vec<Result<
 }
 
 /// Four tokens of a message, two of its text; one of thoughts, three of the answer.
-const ESTIMATE: Usage =
-    Usage { input_tokens: 6, cached_input_tokens: 0, output_tokens: 4, reasoning_tokens: 1 };
+const ESTIMATE: Usage = Usage {
+    input_tokens: 6,
+    cached_input_tokens: 0,
+    output_tokens: 4,
+    reasoning_tokens: 1,
+    cache_write_tokens: 0,
+    cache_write_1h_tokens: 0,
+};
 
 #[tokio::test]
 async fn a_vendor_that_tells_no_usage_keeps_the_contract() {

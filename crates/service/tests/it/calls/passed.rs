@@ -8,10 +8,11 @@ use bytes::Bytes;
 use fourfold_domain::OnDisconnect::{Cancel, Drain};
 use fourfold_domain::estimate::Written;
 use fourfold_domain::{
-    Dialect, Edit, Effect, Modality, ModelSpec, Parameter, ParameterKind, Provider, ProviderError,
-    ProviderKey, Reason, Usage, WireCall, WirePart, WirePiece, WireReply, WireSeen, WireText,
+    Dialect, Edit, Effect, Modality, ModelSpec, Parameter, ParameterKind, Problem, Provider, ProviderError,
+    ProviderKey, Reason, Usage, WireAsked, WireCall, WirePart, WirePiece, WireReply, WireSeen, WireText,
 };
 use fourfold_service::ServiceError;
+use fourfold_service::calls::CallRequest;
 use fourfold_service::credits::EntryKind::{Release, Settle};
 use fourfold_service::jobs::AttemptState;
 use fourfold_service::testing::provider;
@@ -24,7 +25,7 @@ use super::house::{House, Plain, read, request};
 
 type Piece = Result<WirePiece, ProviderError>;
 
-/// A vendor who speaks OpenAI's chats, and passes on what the test writes.
+/// A vendor who speaks OpenAI's chats and Anthropic's messages, and passes on what the test writes.
 struct Native {
     key: ProviderKey,
     models: Vec<ModelSpec>,
@@ -64,7 +65,7 @@ impl Provider for Native {
 #[async_trait]
 impl WireText for Native {
     fn speaks(&self, dialect: Dialect) -> bool {
-        dialect == Dialect::OpenAiChat
+        matches!(dialect, Dialect::OpenAiChat | Dialect::AnthropicMessages)
     }
 
     async fn send(&self, call: WireCall) -> Result<WireReply, ProviderError> {
@@ -232,4 +233,19 @@ async fn another_vendor_is_asked_in_our_words_where_nothing_was_begun() {
     assert_eq!(read(reply).await.0, "In dens.");
     assert_eq!(house.end().await, (Settle, "0.02".to_owned(), false));
     assert_eq!(house.call().await.attempts.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_vendor_is_to_cache_is_refused_where_the_price_does_not_say_what_that_costs() {
+    let (_vendor, native) = Native::new();
+    let house = House::new(Cancel, [native.clone() as Arc<dyn Provider>]).await;
+    let marked = json!({"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}});
+    let said = json!([{"role": "user", "content": [marked]}]);
+    let body = json!({"model": "talk", "max_tokens": 9, "messages": said}).to_string();
+    let asked = WireAsked::read(Dialect::AnthropicMessages, body.as_bytes()).unwrap();
+    let request = CallRequest { asked, body: body.into(), ..request(false, None) };
+    let error = house.calls.generate(request, Box::new(Plain)).await.unwrap_err();
+    let ServiceError::Invalid(wrong) = error else { panic!("{error:?}") };
+    assert_eq!((wrong.field.as_ref(), wrong.problem), ("cache_control", Problem::Unpriced));
+    assert!(native.received.lock().unwrap().is_empty());
 }
