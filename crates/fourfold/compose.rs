@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result, anyhow};
-use fourfold_api::{AppState, JobEventWriter, ServerSettings};
+use fourfold_api::{AppState, JobEventWriter, ServerSettings, Services};
 use fourfold_clients::http::{AddressPolicy, HashRandom, RandomSource as _};
 use fourfold_domain::InstanceId;
 use fourfold_service::artifacts::{ArtifactsService, TokenKey};
@@ -228,7 +228,7 @@ impl Server {
             settings.artifacts.clone(),
         );
         let cipher = SecretCipher::new(&secret_key);
-        let state = AppState {
+        let state = Services {
             jobs: JobsService::new(parts.clone()),
             calls,
             credits: CreditsService::new(store.clone()),
@@ -251,6 +251,7 @@ impl Server {
             spawner: spawner.clone(),
             stopping: CancellationToken::new(),
         };
+        let state = AppState::new(state);
         Ok(Self { state, database, cipher, parts, live, reloader, settings, role, _data_dir: data_dir })
     }
 
@@ -282,7 +283,8 @@ impl Server {
         }
         let addresses = address_policy(self.settings.webhooks.allow_private_urls);
         let sender = HttpWebhooks::new(addresses).context("the client for webhooks can't be made")?;
-        let AppState { public_url, artifacts, .. } = self.state_at(address);
+        let state = self.state_at(address);
+        let (public_url, artifacts) = (state.public_url.clone(), state.artifacts.clone());
         let worker = WebhookWorker::new(WebhookParts {
             store: self.database.store.clone(),
             sender: Arc::new(sender),
@@ -306,7 +308,7 @@ impl Server {
     /// What answers requests, once it is known where the server listens: links lead to that very port.
     pub(crate) fn state_at(&self, address: SocketAddr) -> AppState {
         let settings = ServerSettings { listen: address, ..self.settings.server.clone() };
-        AppState { public_url: settings.link_base().into(), ..self.state.clone() }
+        AppState::new(Services { public_url: settings.link_base().into(), ..Services::clone(&self.state) })
     }
 
     /// Ends once the usage log has all that the server's tasks did, after the last of them.

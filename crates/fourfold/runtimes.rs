@@ -15,7 +15,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use fourfold_api::{AppState, Listener, ServerSettings};
+use fourfold_api::{AppState, Listener, ServerSettings, Services};
 use fourfold_service::Spawner;
 use metrics::Gauge;
 use tokio::net::{TcpListener, TcpStream};
@@ -70,7 +70,8 @@ impl HttpRuntimes {
                 .build()
                 .context("an HTTP runtime can't be started")?;
             let spawner = Spawner::new(runtime.handle().clone());
-            let state = AppState { calls: state.calls.on(spawner.clone()), ..state.clone() };
+            let calls = state.calls.on(spawner.clone());
+            let state = AppState::new(Services { calls, ..Services::clone(state) });
             let router = match role.answers() {
                 true => fourfold_api::router(state, settings),
                 false => fourfold_api::operations_router(state),

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use axum::Error;
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::{StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -25,20 +24,24 @@ const BYTES_MAX: usize = 64 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 const PIECE_PATIENCE: Duration = Duration::from_secs(1);
 
-pub(crate) async fn drain(State(idle_max): State<Duration>, request: Request, next: Next) -> Response {
+pub(crate) async fn drain<F: Future<Output = Response>>(
+    request: Request,
+    idle_max: Duration,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return next(request).await;
     }
     // Later versions end a request without its connection.
     if request.version() > Version::HTTP_11 {
-        return next.run(request.map(|body| Body::new(Paced::new(body, idle_max)))).await;
+        return next(request.map(|body| Body::new(Paced::new(body, idle_max)))).await;
     }
     // Who asks first sends nothing when the answer is no.
     let is_sent = !request.headers().contains_key(header::EXPECT);
     let left = Left::default();
-    let response = next
-        .run(request.map(|body| Body::new(Paced::new(Lent { body, is_sent, left: left.clone() }, idle_max))))
-        .await;
+    let response =
+        next(request.map(|body| Body::new(Paced::new(Lent { body, is_sent, left: left.clone() }, idle_max))))
+            .await;
     // What didn't come in time isn't waited for again.
     if response.status() != StatusCode::REQUEST_TIMEOUT
         && let Some(body) = left.take()

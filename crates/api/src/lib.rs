@@ -42,4 +42,4 @@ pub use native::webhook_event::JobEventWriter;
 pub use router::{operations_router, router};
 pub use serve::{Listener, serve};
 pub use settings::{CorsSettings, ServerSettings};
-pub use state::AppState;
+pub use state::{AppState, Services};

@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use fourfold_service::limits::{CallerLimits, Headroom, Standing};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -31,9 +29,9 @@ pub(crate) fn remember(limits: &CallerLimits) {
 }
 
 /// Tells the caller what is left when the answer begins, refusals too.
-pub(crate) async fn limit_headers(request: Request, next: Next) -> Response {
+pub(crate) async fn limit_headers(answer: impl Future<Output = Response>) -> Response {
     let answering = async {
-        let mut response = next.run(request).await;
+        let mut response = answer.await;
         let standing = CALLER.with(|caller| caller.borrow().standing());
         write(standing, response.headers_mut());
         response

@@ -2,9 +2,8 @@
 //! list everything.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use axum::extract::{FromRequestParts as _, MatchedPath, Query, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, Query, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::Method;
@@ -56,11 +55,7 @@ impl QueryNames {
 
 /// Refuses a query with a name that its route doesn't take, before the route sees it. Whoever has no key hears of that
 /// first.
-pub(crate) async fn known_names(
-    State(names): State<Arc<QueryNames>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn known_names(names: &QueryNames, request: Request, next: Next) -> Response {
     let Some((name, known)) = names.unknown(&request) else { return next.run(request).await };
     let (mut parts, _body) = request.into_parts();
     if let Err(refusal) = Caller::from_request_parts(&mut parts, &names.state).await {

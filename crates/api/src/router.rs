@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use fourfold_domain::Effect;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -48,7 +49,10 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
     let (router, document) = routes().split_for_parts();
     let paths = document.paths.paths.keys().cloned().chain(DOCS.map(str::to_owned));
     let metrics = RequestMetrics::new(paths);
-    let names = Arc::new(QueryNames::new(&document, state.clone()));
+    let around = Around {
+        names: Arc::new(QueryNames::new(&document, state.clone())),
+        body_idle_max: settings.body_idle_timeout,
+    };
     // Without "none" the page would send the document's address to a validator on the internet.
     let docs = SwaggerUi::new(DOCS[0]).config(Config::default().validator_url("none"));
     let docs = Router::from(docs.url(DOCS[3], document)).layer(map_response(missing_page));
@@ -63,13 +67,27 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
                 "this route doesn't take that method",
             )
         })
-        .layer(from_fn_with_state(names, known_names))
         // From the inside out: panics become errors, browsers get their leave, errors their body and id.
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(limit_headers))
-        .layer(from_fn_with_state(settings.body_idle_timeout, drain))
+        .layer(from_fn_with_state(around, Around::answer))
         .layer(cors(settings))
         .layer(from_fn_with_state(metrics, request))
+}
+
+/// What goes around every route. One layer for all of it, since each layer costs every request.
+#[derive(Clone)]
+struct Around {
+    names: Arc<QueryNames>,
+    body_idle_max: Duration,
+}
+
+impl Around {
+    async fn answer(State(around): State<Self>, request: Request, next: Next) -> Response {
+        drain(request, around.body_idle_max, |request| {
+            limit_headers(known_names(&around.names, request, next))
+        })
+        .await
+    }
 }
 
 /// Health and metrics alone, for a process that works on jobs and answers nobody.

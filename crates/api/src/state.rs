@@ -1,5 +1,6 @@
 //! What the handlers work with.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use fourfold_service::Spawner;
@@ -18,9 +19,13 @@ use fourfold_service::usage::UsageService;
 use fourfold_service::webhooks::WebhooksService;
 use tokio_util::sync::CancellationToken;
 
-/// The services behind the routes. Cheap to clone.
+/// The services behind the routes. Clones share them.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Services>);
+
+/// What the routes are over.
+#[derive(Clone)]
+pub struct Services {
     /// Jobs.
     pub jobs: JobsService,
     /// Calls.
@@ -61,4 +66,19 @@ pub struct AppState {
     pub spawner: Spawner,
     /// Ends open streams when the server stops.
     pub stopping: CancellationToken,
+}
+
+impl AppState {
+    /// Over these services.
+    pub fn new(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
 }

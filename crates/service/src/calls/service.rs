@@ -63,14 +63,18 @@ struct Payer {
 /// Calls, as callers see them. Clones share what is known of those that couldn't be ended, and how many are worked on.
 #[derive(Clone)]
 pub struct CallsService {
+    shared: Arc<Shared>,
+    /// Runs the tasks of calls that are little work.
+    here: Spawner,
+}
+
+struct Shared {
     parts: CallParts,
     left_over: LeftOver,
     free: FreeCalls,
     cache: AnswerCache,
     broken: BrokenSounds,
     meters: Meters,
-    /// Runs the tasks of calls that are little work.
-    here: Spawner,
     /// One for each call; its task holds it to its end.
     in_flight: Arc<Semaphore>,
 }
@@ -82,7 +86,9 @@ impl CallsService {
         let here = parts.spawner.clone();
         let cache = AnswerCache::new(parts.settings.cache.clone());
         let (left_over, free, meters) = (LeftOver::default(), FreeCalls::default(), Meters::default());
-        Self { parts, left_over, free, cache, broken: BrokenSounds::default(), meters, here, in_flight }
+        let broken = BrokenSounds::default();
+        let shared = Shared { parts, left_over, free, cache, broken, meters, in_flight };
+        Self { shared: Arc::new(shared), here }
     }
 
     /// The same, for callers who are served on this spawner's runtime: what is only passed on, and isn't large, is worked
@@ -143,7 +149,7 @@ impl CallsService {
         let SpeechCall { subject, key, model, input, fingerprint, is_repeat, idempotency, cache, admission } =
             request;
         let allowed = admission.check_model(&model);
-        let CallParts { catalog, routing, .. } = &self.parts;
+        let CallParts { catalog, routing, .. } = &self.shared.parts;
         let answer_key = AnswerKey::new(&subject, Modality::Speech, &[], &fingerprint);
         let order = allowed.and_then(|()| Order::of_speech(catalog, routing, answer_key, &model, &input));
         let mut order = match order {
@@ -151,7 +157,7 @@ impl CallsService {
             Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
         };
         if is_repeat {
-            self.broken.check(answer_key)?;
+            self.shared.broken.check(answer_key)?;
         }
         let cache = self.cache_turn(&mut order, cache);
         let payer = Payer { subject, key, idempotency };
@@ -171,7 +177,7 @@ impl CallsService {
     fn cache_turn(&self, order: &mut Order, wanted: CacheUse) -> Option<CacheTurn> {
         let (key, terms) = (order.key?, order.model.cache?);
         let turn = match wanted {
-            CacheUse::Usual => match self.cache.get(key, &order.model) {
+            CacheUse::Usual => match self.shared.cache.get(key, &order.model) {
                 Some(kept) => {
                     order.cost(terms.charge(kept.charged));
                     CacheTurn::Given(kept)
@@ -186,7 +192,7 @@ impl CallsService {
 
     /// A place for one more call.
     fn place(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        self.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)
+        self.shared.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)
     }
 
     /// Starts the task of a call and waits until its answer begins.
@@ -196,15 +202,15 @@ impl CallsService {
         payer: Payer,
         task: impl FnOnce(Outlet) -> CallTask,
     ) -> Result<CallReply, ServiceError> {
-        let (outlet, body) = answer::answer(self.parts.settings.read_patience);
+        let (outlet, body) = answer::answer(self.shared.parts.settings.read_patience);
         let (task, id) = (task(outlet), CallId::new(Uuid::now_v7()));
         let order = &task.order;
-        let candidates = order.candidates(&self.parts.routing, id);
+        let candidates = order.candidates(&self.shared.parts.routing, id);
         let open = OpenCall {
             id,
             subject: payer.subject,
             key: payer.key,
-            instance: self.parts.instance,
+            instance: self.shared.parts.instance,
             model: order.model.name.clone(),
             amount: order.amount,
             amount_min: order.amount_min,
@@ -213,7 +219,7 @@ impl CallsService {
             idempotency: payer.idempotency,
         };
         let spawner =
-            if task.order.is_only_passed_on(LARGE_BYTES) { &self.here } else { &self.parts.spawner };
+            if task.order.is_only_passed_on(LARGE_BYTES) { &self.here } else { &self.shared.parts.spawner };
         spawner.start(async move {
             task.run(open, candidates).await;
             drop(in_flight);
@@ -228,7 +234,7 @@ impl CallsService {
         wire: WireOrder,
         mut interpreter: Box<dyn Interpreter>,
     ) -> Result<(Result<Order, ServiceError>, Box<dyn Interpreter>), ServiceError> {
-        let CallParts { catalog, routing, .. } = &self.parts;
+        let CallParts { catalog, routing, .. } = &self.shared.parts;
         if wire.body.len() <= LARGE_BYTES {
             return Ok((Order::new(catalog, routing, subject, wire, interpreter.as_mut()), interpreter));
         }
@@ -249,21 +255,21 @@ impl CallsService {
     pub fn start_sweep(&self) {
         // It is seen before it counts.
         charged_unsent().increment(0);
-        for model in self.parts.catalog.current().models() {
+        for model in self.shared.parts.catalog.current().models() {
             lost(&model.name).increment(0);
             if model.cache.is_some() {
                 for from_cache in [FromCache::Hit, FromCache::Miss] {
-                    self.meters.of(&model.name).answered(from_cache).increment(0);
+                    self.shared.meters.of(&model.name).answered(from_cache).increment(0);
                 }
             }
         }
-        let (service, stopping) = (self.clone(), self.parts.spawner.stopping().clone());
-        self.parts.spawner.start(async move {
+        let (service, stopping) = (self.clone(), self.shared.parts.spawner.stopping().clone());
+        self.shared.parts.spawner.start(async move {
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(SWEEP) => {
-                        service.cache.forget_ended();
+                        service.cache().forget_ended();
                         service.end_left_over().await;
                     }
                 }
@@ -274,30 +280,30 @@ impl CallsService {
     /// Ends the calls of this process that couldn't be ended when they should have been; nothing is charged for them,
     /// since their callers weren't sent their end.
     pub async fn end_left_over(&self) {
-        self.left_over.end_all(self.parts.store.as_ref()).await;
+        self.shared.left_over.end_all(self.shared.parts.store.as_ref()).await;
     }
 
     pub(super) fn parts(&self) -> &CallParts {
-        &self.parts
+        &self.shared.parts
     }
 
     pub(super) fn broken(&self) -> &BrokenSounds {
-        &self.broken
+        &self.shared.broken
     }
 
     pub(super) fn cache(&self) -> &AnswerCache {
-        &self.cache
+        &self.shared.cache
     }
 
     pub(super) fn left_over(&self) -> &LeftOver {
-        &self.left_over
+        &self.shared.left_over
     }
 
     pub(super) fn free(&self) -> &FreeCalls {
-        &self.free
+        &self.shared.free
     }
 
     pub(super) fn meters(&self) -> &Meters {
-        &self.meters
+        &self.shared.meters
     }
 }

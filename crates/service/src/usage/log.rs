@@ -1,6 +1,5 @@
 //! The line of rows to be written, and the task that writes them.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use fourfold_domain::JobId;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use metrics::Counter;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{UsageRow, UsageSettings};
@@ -17,6 +16,9 @@ use crate::{Clock, Spawner, StoreError};
 
 /// How many rows are written together at most.
 const BATCH_MAX: usize = 500;
+
+/// How often it is looked for more while rows are gathered.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How many jobs are looked up at a time.
 const LOOK_UPS: usize = 8;
@@ -146,13 +148,20 @@ impl Writer {
         if more.is_none_or(|count| count == 0) {
             return false;
         }
-        let mut over = pin!(sleep(self.parts.settings.gather));
+        let over = Instant::now() + self.parts.settings.gather;
         while batch.len() < BATCH_MAX {
-            let room = BATCH_MAX - batch.len();
-            tokio::select! {
-                more = waiting.recv_many(batch, room) => if more == 0 { return false },
-                () = &mut over => break,
-                () = self.ended.cancelled() => return false,
+            // It isn't woken by each.
+            let next_look = (Instant::now() + LOOK_EVERY).min(over);
+            if self.ended.run_until_cancelled(sleep_until(next_look)).await.is_none() {
+                return false;
+            }
+            while batch.len() < BATCH_MAX
+                && let Ok(ended) = waiting.try_recv()
+            {
+                batch.push(ended);
+            }
+            if next_look == over {
+                break;
             }
         }
         true

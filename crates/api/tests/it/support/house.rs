@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use fourfold_api::{AppState, ServerSettings};
+use fourfold_api::{AppState, ServerSettings, Services};
 use fourfold_domain::{
     CacheTerms, InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Realm,
     Started, Unit,
@@ -167,7 +167,7 @@ impl House {
         let artifacts =
             ArtifactsService::new(stored.clone(), storage, clock.clone(), token_key, plan.artifacts);
         let cipher = SecretCipher::new(&[7; 32]);
-        let state = AppState {
+        let state = AppState::new(Services {
             jobs: JobsService::new(parts.clone()),
             calls,
             credits: CreditsService::new(stored.clone()),
@@ -188,7 +188,7 @@ impl House {
             metrics: Arc::new(plan.metrics),
             spawner: Spawner::new(Handle::current()),
             stopping: CancellationToken::new(),
-        };
+        });
         for user in ["u1", "u2"] {
             let grant = state.credits.grant(account_subject(user), credits("10"), Some(user), None);
             grant.await.unwrap();
@@ -212,10 +212,10 @@ impl House {
     }
 
     /// The surface, where some of what lies beneath is another.
-    pub(crate) fn router_over(&self, change: impl FnOnce(&mut AppState)) -> Router {
-        let mut state = self.state.clone();
-        change(&mut state);
-        fourfold_api::router(state, &self.settings)
+    pub(crate) fn router_over(&self, change: impl FnOnce(&mut Services)) -> Router {
+        let mut services = Services::clone(&self.state);
+        change(&mut services);
+        fourfold_api::router(AppState::new(services), &self.settings)
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {

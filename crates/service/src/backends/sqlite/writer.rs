@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::Instant;
 
 use metrics::histogram;
@@ -26,6 +27,8 @@ pub(super) fn run(
 ) {
     let (mut batch, mut kept) = (Batch::with_capacity(batch_max), Kept::default());
     while let Some(first) = waiting.blocking_recv() {
+        // Whoever is about to hand in a step does it now, where all cores are busy; else this is nothing.
+        thread::yield_now();
         let mut next = Some(first);
         // Takes what is there, never waits for more; work that wants to be alone ends the batch.
         let alone = loop {
