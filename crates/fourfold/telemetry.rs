@@ -1,5 +1,8 @@
 //! Logs and metrics of the process.
 
+mod json_lines;
+mod line_writer;
+
 use std::io::IsTerminal as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,14 +10,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use fourfold_service::Spawner;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::fmt::format::{FmtSpan, JsonFields};
 
+use self::json_lines::JsonLines;
+use self::line_writer::{LastLines, LineWriter};
 use crate::config::settings::{LogFormat, LogSettings};
-
-/// How many lines may wait for the thread that writes them; more are dropped. Room for all is made at once.
-const WAITING_LINES_MAX: usize = 8192;
 
 /// How often what was timed is summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -25,29 +26,33 @@ const SECONDS: [f64; 14] =
 /// Steps by which batches of the ledger are counted.
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// Counts the lines that were dropped; set once for the process.
-static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+/// Where lines are left; set once for the process.
+static LINES: OnceLock<LineWriter> = OnceLock::new();
 
 /// What renders the metrics; set once for the process.
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Starts to log, to standard error by a thread of its own. The last lines are written when this is dropped.
-pub(crate) fn start_logs(settings: &LogSettings) -> Result<WorkerGuard> {
+pub(crate) fn start_logs(settings: &LogSettings) -> Result<LastLines> {
     let filter = EnvFilter::try_new(&settings.filter)
         .context("log.filter: must be such as info,fourfold_service=debug")?;
-    let (writer, guard) =
-        NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES_MAX).finish(std::io::stderr());
-    DROPPED.get_or_init(|| writer.error_counter());
+    let (writer, last_lines) =
+        LineWriter::start(std::io::stderr()).context("the log's thread can't be started")?;
+    let writer = LINES.get_or_init(|| writer).clone();
     let terminal = std::io::stderr().is_terminal();
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_span_events(FmtSpan::NONE);
-    let started = match settings.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
-        LogFormat::Auto if !terminal => lines.json().flatten_event(true).with_span_list(false).try_init(),
-        LogFormat::Auto | LogFormat::Pretty => lines.with_ansi(terminal).try_init(),
+    let is_pretty = match settings.format {
+        LogFormat::Json => false,
+        LogFormat::Auto => terminal,
+        LogFormat::Pretty => true,
+    };
+    let started = match is_pretty {
+        true => lines.with_ansi(terminal).try_init(),
+        false => lines.fmt_fields(JsonFields::new()).event_format(JsonLines).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging can't be started: {error}"))?;
-    Ok(guard)
+    Ok(last_lines)
 }
 
 /// Starts to sum up now and then what was timed: it waits in memory until then, whether anybody reads it or not.
@@ -75,9 +80,8 @@ pub(crate) fn start_metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>> {
         }
     };
     Ok(Arc::new(move || {
-        let dropped = DROPPED.get().map_or(0, ErrorCounter::dropped_lines);
-        metrics::counter!("fourfold_log_lines_dropped_total")
-            .absolute(u64::try_from(dropped).unwrap_or(u64::MAX));
+        let dropped = LINES.get().map_or(0, LineWriter::dropped);
+        metrics::counter!("fourfold_log_lines_dropped_total").absolute(dropped);
         handle.render()
     }))
 }
