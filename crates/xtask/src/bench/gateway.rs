@@ -25,8 +25,8 @@ const SYNCS_DURATION: Duration = Duration::from_secs(2);
 /// About as long as a short conversation.
 const PROMPT: &str = "Where do foxes live, and what do they eat in winter? ";
 const PROMPT_TIMES: usize = 16;
-const USER: &str = "bench";
-const VENDOR_MODEL: &str = "gpt-4o-mini";
+pub(super) const USER: &str = "bench";
+pub(super) const VENDOR_MODEL: &str = "gpt-4o-mini";
 
 const GOAL_FREE: f64 = 3.0;
 const GOAL_PAID: f64 = 5.0;
@@ -133,7 +133,7 @@ fn scaled_out(binary: &Path, folder: &Path, simulator: &Simulator, options: &Opt
 }
 
 /// A server with a model that costs nothing and one that has a price, both at the simulated vendor.
-fn gateway(
+pub(super) fn gateway(
     binary: &Path,
     folder: &Path,
     simulator: &Simulator,

@@ -10,6 +10,7 @@ mod ledger;
 mod polls;
 mod processes;
 mod server;
+mod streams;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -29,6 +30,8 @@ pub(crate) enum Bench {
     Ledger(ledger::Options),
     /// The CPU and time that a chat costs through Fourfold, beside nginx and the vendor alone
     Gateway(gateway::Options),
+    /// How late the chunks of thousands of streams come through Fourfold, and in how much memory
+    Streams(streams::Options),
     /// The CPU that a call and a stream cost through the clients, beside bare reqwest
     Clients(clients::Options),
 }
@@ -41,6 +44,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Artifacts(options) => artifacts::run(workspace, options),
         Bench::Ledger(options) => ledger::run(workspace, options),
         Bench::Gateway(options) => gateway::run(workspace, options),
+        Bench::Streams(options) => streams::run(workspace, options),
         Bench::Clients(options) => clients::run(workspace, options),
     }
 }

@@ -1,0 +1,180 @@
+//! Many streams at a time: asked of the simulated vendor directly, then through Fourfold, in one run. How late chunks
+//! come, how much memory a stream takes, and whether each was settled.
+//!
+//! A chunk is late by what lies between it and the one before, beyond the vendor's pace: the vendor's own clock and the
+//! machine's load are in both ways alike.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use clap::Args;
+use serde_json::json;
+
+use super::gateway::{self, USER, VENDOR_MODEL};
+use super::http::{Connection, request};
+use super::processes::Simulator;
+use super::server::{self, Server};
+use crate::workspace::Workspace;
+
+/// All streams begin within this time, evenly.
+const BEGIN_WITHIN: Duration = Duration::from_secs(1);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const CLIENT_STACK_BYTES: usize = 256 * 1024;
+/// The first chunk says who answers, the last why it ends.
+const CHUNKS_AROUND: usize = 2;
+
+const GOAL_LATE: Duration = Duration::from_millis(20);
+const GOAL_BYTES: f64 = 50_000.0;
+
+/// So many streams, so many at a time, at this pace.
+const LOADS: [Load; 2] = [
+    Load { streams: 2000, chunks: 50, pace: Duration::from_millis(200) },
+    Load { streams: 400, chunks: 50, pace: Duration::from_millis(20) },
+];
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many streams of the slow kind at the same time; a fifth as many of the fast kind
+    #[arg(long, default_value_t = LOADS[0].streams)]
+    streams: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Load {
+    streams: usize,
+    chunks: usize,
+    pace: Duration,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let folder = server::folder(workspace)?;
+    let binary = server::build(workspace)?;
+    let simulator = Simulator::start(&binary, folder.path())?;
+    let gateway = gateway::gateway(&binary, &folder.path().join("embedded"), &simulator, &[])?;
+    let mut misses = Vec::new();
+    let mut settled = 0.0;
+    for load in LOADS {
+        let streams = options.streams * load.streams / LOADS[0].streams;
+        let load = Load { streams, ..load };
+        pace(&simulator, load.pace)?;
+        println!("load               {} streams of {} chunks, {:?} apart", streams, load.chunks, load.pace);
+        let vendor = [("authorization", "Bearer sk-bench")];
+        let direct = request("POST", "/openai/v1/chat/completions", &vendor, &chat(VENDOR_MODEL, load));
+        let direct = measure("direct", simulator.address(), &direct, load)?;
+        let before = gateway.resident_bytes()?;
+        let own = [("fourfold-user", USER)];
+        let own = Server::request("POST", "/v1/chat/completions", &own, &chat("paid", load));
+        let through = measure("fourfold", gateway.address(), &own, load)?;
+        let a_stream = gateway.resident_bytes_max()?.saturating_sub(before) as f64 / streams as f64;
+        let beyond = percentile(&through, 99).saturating_sub(percentile(&direct, 99));
+        println!("beyond direct      p99 {:.1} ms; {:.1} KB a stream", ms(beyond), a_stream / 1e3);
+        settled += streams as f64;
+        let counted = gateway.metric("fourfold_calls_ended_total", "state=\"charged\"")?.unwrap_or_default();
+        println!("settled            {counted:.0} of {settled:.0} streams so far");
+        if beyond > GOAL_LATE {
+            misses.push(format!("chunks {:?} apart come {beyond:?} late", load.pace));
+        }
+        if a_stream > GOAL_BYTES {
+            misses.push(format!("a stream takes {a_stream:.0} bytes"));
+        }
+        ensure!(counted == settled, "{counted} calls were settled for {settled} streams");
+    }
+    let verified = gateway.call("GET", "/api/v1/admin/ledger/verify", "")?;
+    ensure!(verified.status == 200, "the ledger is not clean: {}", String::from_utf8_lossy(&verified.body));
+    println!("verdict            {}", if misses.is_empty() { "meets the goals" } else { "MISSES" });
+    ensure!(misses.is_empty(), "{}", misses.join("; "));
+    Ok(())
+}
+
+/// Lets the vendor write a chunk so often.
+fn pace(simulator: &Simulator, pace: Duration) -> Result<()> {
+    let timings = json!({"pace": format!("{}ms", pace.as_millis())}).to_string();
+    let answer = Connection::open(simulator.address())?.send(&request(
+        "PATCH",
+        "/_simulator/timings",
+        &[],
+        &timings,
+    ))?;
+    ensure!(answer.status == 200, "the pace can't be set: {}", String::from_utf8_lossy(&answer.body));
+    Ok(())
+}
+
+fn chat(model: &str, load: Load) -> String {
+    let said = "den ".repeat(2 * load.chunks);
+    let messages = json!([{"role": "user", "content": said}]);
+    let max_tokens = load.chunks - CHUNKS_AROUND;
+    json!({"model": model, "stream": true, "max_tokens": max_tokens, "messages": messages}).to_string()
+}
+
+/// All streams side by side, to their ends. How late their chunks came, sorted.
+fn measure(name: &str, address: SocketAddr, request: &[u8], load: Load) -> Result<Vec<Duration>> {
+    let began = Instant::now();
+    let came: Result<Vec<_>> = thread::scope(|scope| {
+        let start = |index: usize| {
+            let begin = began + BEGIN_WITHIN.mul_f64(index as f64 / load.streams as f64);
+            let client = thread::Builder::new().stack_size(CLIENT_STACK_BYTES);
+            client.spawn_scoped(scope, move || stream(address, request, begin, load))
+        };
+        let clients = (0..load.streams).map(start).collect::<std::io::Result<Vec<_>>>()?;
+        let join = |client: thread::ScopedJoinHandle<'_, Result<_>>| {
+            client.join().map_err(|_panic| anyhow!("a client panicked"))?
+        };
+        clients.into_iter().map(join).collect()
+    });
+    let (mut first, mut late) = (Vec::new(), Vec::new());
+    for (asked, chunks) in came.with_context(|| format!("{name}: a stream failed"))? {
+        first.extend(chunks.first().map(|chunk| *chunk - asked));
+        late.extend(chunks.windows(2).map(|pair| (pair[1] - pair[0]).saturating_sub(load.pace)));
+    }
+    first.sort_unstable();
+    late.sort_unstable();
+    println!(
+        "{name:<18} first chunk p50 {:.1} ms, p99 {:.1} ms; late by p50 {:.1} ms, p99 {:.1} ms",
+        ms(percentile(&first, 50)),
+        ms(percentile(&first, 99)),
+        ms(percentile(&late, 50)),
+        ms(percentile(&late, 99))
+    );
+    Ok(late)
+}
+
+/// When it was asked, and when each chunk came.
+fn stream(
+    address: SocketAddr,
+    request: &[u8],
+    begin: Instant,
+    load: Load,
+) -> Result<(Instant, Vec<Instant>)> {
+    thread::sleep(begin.saturating_duration_since(Instant::now()));
+    let asked = Instant::now();
+    let mut connection = TcpStream::connect(address)?;
+    connection.set_nodelay(true)?;
+    connection.set_read_timeout(Some(READ_TIMEOUT))?;
+    connection.write_all(request)?;
+    let mut reader = BufReader::with_capacity(4096, connection);
+    let (mut line, mut chunks) = (Vec::new(), Vec::with_capacity(load.chunks));
+    loop {
+        line.clear();
+        ensure!(reader.read_until(b'\n', &mut line)? > 0, "a stream ended after {} chunks", chunks.len());
+        if line.starts_with(b"HTTP/1.1 ") {
+            ensure!(line.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&line));
+        } else if line.starts_with(b"data: [DONE]") {
+            ensure!(chunks.len() == load.chunks, "a stream had {} chunks", chunks.len());
+            return Ok((asked, chunks));
+        } else if line.starts_with(b"data: ") {
+            chunks.push(Instant::now());
+        }
+    }
+}
+
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(rank).copied().unwrap_or_default()
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
