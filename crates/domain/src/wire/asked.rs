@@ -294,6 +294,13 @@ mod tests {
             (json!({}), Unit::InputToken),
             (said(json!("say \"cache_control\": 1")), Unit::InputToken),
             (json!({"cache_control": null}), Unit::InputToken),
+            (said(json!([{"type": "text", "text": "Hi", "cache_control": null}])), Unit::InputToken),
+            (said(json!([{"type": "text", "text": "cache_control"}])), Unit::InputToken),
+            (
+                json!({"tools": [{"name": "a", "cache_control": null,
+                    "input_schema": {"properties": {"header": {"enum": ["cache_control"]}}}}]}),
+                Unit::InputToken,
+            ),
             (json!({"cache_control": mark}), Unit::CacheWriteToken),
             (json!({"system": [marked]}), Unit::CacheWriteToken),
             (said(json!([marked])), Unit::CacheWriteToken),

@@ -128,19 +128,14 @@ impl Contents {
     }
 }
 
-/// Whether a field marks something to be cached. A name that is written with escapes is read.
+/// Whether a field marks something to be cached. It is read only where the name may be in it, perhaps with escapes.
 fn marks_cache(field: &str, value: &str) -> Result<bool, InvalidInput> {
     if field == CACHE_CONTROL {
         return Ok(value != "null");
     }
-    if memmem::find(value.as_bytes(), b"\"cache_control\"").is_some() {
-        return Ok(true);
-    }
-    // Of letters, and of the line between them.
-    if ![br"\u005", br"\u006", br"\u007"]
-        .iter()
-        .any(|escape| memmem::find(value.as_bytes(), *escape).is_some())
-    {
+    // The escapes are of letters, and of the line between them.
+    let hints: [&[u8]; 4] = [b"\"cache_control\"", br"\u005", br"\u006", br"\u007"];
+    if !hints.iter().any(|hint| memmem::find(value.as_bytes(), hint).is_some()) {
         return Ok(false);
     }
     let value: Value = serde_json::from_str(value)
@@ -152,7 +147,9 @@ fn marks_cache(field: &str, value: &str) -> Result<bool, InvalidInput> {
 fn has_mark(value: &Value) -> bool {
     match value {
         Value::Array(values) => values.iter().any(has_mark),
-        Value::Object(object) => object.iter().any(|(key, value)| key == CACHE_CONTROL || has_mark(value)),
+        Value::Object(object) => {
+            object.iter().any(|(key, value)| (key == CACHE_CONTROL && !value.is_null()) || has_mark(value))
+        }
         _ => false,
     }
 }
