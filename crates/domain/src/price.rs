@@ -199,7 +199,7 @@ impl Price {
     }
 
     /// The most that these quantities can come to: a trait that isn't given, such as a size that is left to
-    /// the vendor, may turn out to be the dearest.
+    /// the vendor, may turn out to be the dearest. What may be written to a vendor's cache may be only read as well.
     pub fn quote_max(&self, quantities: &[Quantity]) -> Result<Quote, Unpriced> {
         self.quote_by(quantities, |quantity| self.dearest_rate_for(quantity))
     }
@@ -226,6 +226,16 @@ impl Price {
     }
 
     fn dearest_rate_for(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
+        let dearest = self.dearest_rate_of_unit(quantity)?;
+        if quantity.unit != Unit::CacheWriteToken {
+            return Ok(dearest);
+        }
+        let read = self.dearest_rate_of_unit(&Quantity { unit: Unit::InputToken, ..quantity.clone() })?;
+        let price = |rate: &Rate| rate.credits.for_count(quantity.count, rate.per());
+        Ok(if price(read)? > price(dearest)? { read } else { dearest })
+    }
+
+    fn dearest_rate_of_unit(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
         let certain = self.rate_for(quantity)?;
         let price = |rate: &Rate| rate.credits.for_count(quantity.count, rate.per());
         let mut dearest = (certain, price(certain)?);
@@ -357,6 +367,17 @@ mod tests {
         assert_eq!(cost(&written.clone().with("ttl", "5m")), "2.5");
         assert_eq!(cost(&written.clone().with("ttl", "1h")), "4");
         assert_eq!(price.quote_max(&[written]).unwrap().credits.to_string(), "4");
+    }
+
+    #[test]
+    fn what_may_be_cached_costs_at_most_the_dearer_of_written_and_read() {
+        let rate = |unit, credits: &str| Rate::new(unit, credits.parse().unwrap());
+        for (read, written, dearer) in [("2", "1", "2"), ("2", "2.5", "2.5")] {
+            let price =
+                Price::new("v1", vec![rate(Unit::InputToken, read), rate(Unit::CacheWriteToken, written)]);
+            let quote = price.quote_max(&[Quantity::new(Unit::CacheWriteToken, 1_000_000)]).unwrap();
+            assert_eq!(quote.credits.to_string(), dearer);
+        }
     }
 
     #[test]
