@@ -152,13 +152,14 @@ impl CallsService {
         let CallParts { catalog, routing, .. } = &self.shared.parts;
         let answer_key = AnswerKey::new(&subject, Modality::Speech, &[], &fingerprint);
         let order = allowed.and_then(|()| Order::of_speech(catalog, routing, answer_key, &model, &input));
+        let order = match is_repeat {
+            true => order.and_then(|order| self.shared.broken.check(answer_key).map(|()| order)),
+            false => order,
+        };
         let mut order = match order {
             Ok(order) => order,
             Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
         };
-        if is_repeat {
-            self.shared.broken.check(answer_key)?;
-        }
         let cache = self.cache_turn(&mut order, cache);
         let payer = Payer { subject, key, idempotency };
         let task = |outlet| CallTask {

@@ -147,6 +147,25 @@ async fn a_sound_that_broke_off_is_not_asked_for_again_by_itself_for_a_minute() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_asked_with_a_key_comes_before_that_a_sound_broke_off() {
+    let ((whole, first), (broken, second), (open, third)) = (saying(), saying(), saying());
+    let house = House::new(Cancel, [Voice::of("acme", [first, second, third])]).await;
+    whole.send(Ok("a sound".into())).unwrap();
+    drop(whole);
+    read(house.speak(Some("whole")).await.unwrap()).await.1.unwrap();
+    broken.send(Ok("a so".into())).unwrap();
+    broken.send(Err(failure(Reason::Unavailable, Effect::Started))).unwrap();
+    read(house.speak(None).await.unwrap()).await.1.unwrap_err();
+    open.send(Ok("a so".into())).unwrap();
+    let _listening = house.speak(Some("open")).await.unwrap();
+    assert_eq!(read(house.speak_with(Some("whole"), true).await.unwrap()).await.0, "a sound");
+    let error = house.speak_with(Some("open"), true).await.unwrap_err();
+    assert!(matches!(error, ServiceError::InProgress), "{error:?}");
+    let error = house.speak_with(Some("new"), true).await.unwrap_err();
+    assert!(matches!(error, ServiceError::Vendor { .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_without_a_sound_or_with_a_refusal_costs_nothing() {
     let refusal = Act::Fail(INSTANT, failure(Reason::Refused, Effect::Started));
     for act in [refusal, saying().1] {
