@@ -211,11 +211,16 @@ impl<'a> Work<'a> {
         Tried { outcome: self.unless_cut_off(outcome), vendor, worked }
     }
 
-    /// Callers don't leave when a server that stops cuts them off.
+    /// Callers don't leave when a server that stops cuts them off, and aren't charged for what their vendor said then.
     fn unless_cut_off(&self, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::Left(_) if self.task.service.parts().spawner.cut_off().is_cancelled() => Outcome::CutOff,
-            outcome => outcome,
+        let is_left = match &outcome {
+            Outcome::Left(_) => true,
+            Outcome::Whole { .. } | Outcome::Broken { used: Some(_), .. } => self.task.outlet.is_left(),
+            _ => false,
+        };
+        match is_left && self.task.service.parts().spawner.cut_off().is_cancelled() {
+            true => Outcome::CutOff,
+            false => outcome,
         }
     }
 

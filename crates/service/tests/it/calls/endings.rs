@@ -219,6 +219,30 @@ async fn who_is_cut_off_by_our_end_pays_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_cut_off_by_our_end_pays_nothing_though_the_vendor_ends_after_that() {
+    for end in [Ok(()), Err(failure(Reason::Unavailable, Effect::Started))] {
+        let (vendor, live) = live();
+        vendor.send(text("In dens.")).unwrap();
+        let house = House::new(Drain, [Talker::of("acme", [live])]).await;
+        let mut reply = house.chat(true).await.unwrap();
+        reply.body.next().await.unwrap().unwrap();
+        house.spawner.cut_off().cancel();
+        drop(reply);
+        match end {
+            Ok(()) => vendor.send(used(10, 5)).unwrap(),
+            Err(error) => vendor.send(Err(error)).unwrap(),
+        }
+        drop(vendor);
+        assert_eq!(house.end().await, ended(Interrupted, "0", false));
+    }
+    let act = Act::Say(Duration::from_secs(60), said("In dens.", 10, 5));
+    let house = House::new(Drain, [Talker::of("acme", [act])]).await;
+    tokio::time::timeout(Duration::from_secs(1), house.chat(false)).await.unwrap_err();
+    house.spawner.cut_off().cancel();
+    assert_eq!(house.end().await, ended(Interrupted, "0", false));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_settle_that_waits_long_is_charged_only_with_the_end_of_the_answer() {
     // The hold is taken at once; the settle waits for longer than new tries are begun.
     const GONE: Duration = Duration::from_secs(15);
