@@ -67,16 +67,19 @@ impl ApiKey {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
     }
 
-    /// As it is with this change. None where it has no budget to be changed, or more was spent of it.
+    /// As it is with this change. None where its budget is to be changed and it has none, or more was spent of it.
     pub(crate) fn changed(self, change: KeyChange) -> Option<Self> {
         let budget = match (self.budget, change.budget) {
             (budget, None) => budget,
             (None, Some(_)) => return None,
-            (Some(budget), Some(limit)) => Some(Budget { limit, ..budget }),
+            (Some(budget), Some(limit)) => {
+                let changed = Budget { limit, ..budget };
+                if changed.is_exceeded() {
+                    return None;
+                }
+                Some(changed)
+            }
         };
-        if budget.is_some_and(|budget| budget.is_exceeded()) {
-            return None;
-        }
         Some(Self {
             name: change.name.unwrap_or(self.name),
             scopes: change.scopes.unwrap_or(self.scopes),
@@ -208,5 +211,39 @@ impl FromStr for KeySecret {
 impl fmt::Debug for KeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeySecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::credits;
+
+    #[test]
+    fn what_was_spent_is_compared_only_where_the_budget_is_changed() {
+        let spent = Budget { charged: credits("3"), ..Budget::new(credits("2")) };
+        let key = ApiKey {
+            id: KeyId::new(Uuid::nil()),
+            kind: KeyKind::Service,
+            realm: Realm::default(),
+            account: None,
+            name: None,
+            scopes: Scopes::default(),
+            models: AllowedModels::default(),
+            limits: Limits::default(),
+            hash: [1; 32],
+            previous: None,
+            created_at: Timestamp::default(),
+            expires_at: None,
+            revoked_at: None,
+            budget: Some(spent),
+        };
+        let named = KeyChange { name: Some(Some("fox".to_owned())), ..KeyChange::default() };
+        let changed = key.clone().changed(named).unwrap();
+        assert_eq!((changed.name.as_deref(), changed.budget), (Some("fox"), Some(spent)));
+        for (limit, is_changed) in [("2.5", false), ("3", true)] {
+            let change = KeyChange { budget: Some(credits(limit)), ..KeyChange::default() };
+            assert_eq!(key.clone().changed(change).is_some(), is_changed, "{limit}");
+        }
     }
 }
