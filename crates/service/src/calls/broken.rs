@@ -1,7 +1,7 @@
 //! Sounds that broke off, remembered for as long as clients repeat a request by themselves.
 //!
-//! Of a sound that flows already nobody can say any more that it isn't to be asked for again. OpenAI's SDKs do so where
-//! it breaks off; it is free, but its vendor wants to be paid each time.
+//! Of a sound that flows already nobody can say any more that it isn't to be asked for again. Some clients do so where it
+//! breaks off; it is free, but its vendor wants to be paid each time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::cache::AnswerKey;
 use crate::ServiceError;
 
-/// SDKs wait for at most 8 s before they ask again, and the sound may take its time to break off again.
+/// Clients wait for at most 8 s before they ask again, and the sound may take its time to break off again.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// The most that are remembered; past that, the first is forgotten.
