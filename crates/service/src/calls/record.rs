@@ -41,7 +41,7 @@ pub enum CallState {
     Charged,
     /// It ended without a charge.
     Released,
-    /// Its instance died.
+    /// Its instance died, or cut it off when it stopped.
     Interrupted,
 }
 

@@ -132,7 +132,7 @@ pub enum EntryKind {
     Settle,
     /// A hold was given back.
     Release,
-    /// A hold was given back because the process that ran the call died.
+    /// A hold was given back because the process that ran the call died, or cut it off when it stopped.
     Interrupted,
     /// The part of a price that the hold didn't cover: the operator's loss, no change to the account.
     Overrun,

@@ -33,8 +33,8 @@ pub enum CallEnding {
     Estimated(Credits),
     /// Without a charge.
     Released,
-    /// Without a charge, since its instance died. What its vendor may charge at most, where that is known, is the
-    /// operator's loss.
+    /// Without a charge, since its instance died, or cut it off when it stopped. What its vendor may charge at most, where
+    /// that is known, is the operator's loss.
     Interrupted,
 }
 
