@@ -1,6 +1,7 @@
 //! What a step is, and a step on its way with the one who waits for its answer.
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::{Losses, Needs, World};
@@ -36,6 +37,10 @@ pub(crate) trait PendingStep: Send {
 
     /// Tells the one who waits: what was decided, or why nothing was.
     fn answer(self: Box<Self>, failure: Option<StoreError>);
+
+    /// Where he waits.
+    #[cfg(feature = "sqlite")]
+    fn runtime(&self) -> Option<&Handle>;
 }
 
 /// The end that waits for an answer.
@@ -44,7 +49,8 @@ pub(crate) type Waiting<A> = oneshot::Receiver<Result<A, StoreError>>;
 /// Pairs a step with the one who waits for it.
 pub(crate) fn pending<S: Step>(step: S) -> (Box<dyn PendingStep>, Waiting<S::Answer>) {
     let (sender, receiver) = oneshot::channel();
-    (Box::new(Pending { step, decided: None, losses: Losses::default(), sender }), receiver)
+    let runtime = Handle::try_current().ok();
+    (Box::new(Pending { step, decided: None, losses: Losses::default(), sender, runtime }), receiver)
 }
 
 struct Pending<S: Step> {
@@ -52,6 +58,11 @@ struct Pending<S: Step> {
     decided: Option<Result<S::Answer, Refusal>>,
     losses: Losses,
     sender: oneshot::Sender<Result<S::Answer, StoreError>>,
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "only SQLite's writer has a thread of its own")
+    )]
+    runtime: Option<Handle>,
 }
 
 impl<S: Step> PendingStep for Pending<S> {
@@ -76,5 +87,10 @@ impl<S: Step> PendingStep for Pending<S> {
         };
         // Whoever waited may have left; the step stands all the same.
         drop(self.sender.send(answer));
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn runtime(&self) -> Option<&Handle> {
+        self.runtime.as_ref()
     }
 }

@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use metrics::histogram;
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
 
 use super::connection::is_busy;
@@ -15,6 +16,13 @@ use super::{failed, load, save};
 use crate::clock::Clock;
 use crate::commit::{Alone, Needs, PendingStep, Work, World};
 use crate::error::StoreError;
+
+/// From how many steps in the commit before on more are waited for, and with how many there are enough.
+const SHARED_MIN: usize = 8;
+const ENOUGH: usize = 64;
+
+/// How long more are waited for.
+const GATHER: Duration = Duration::from_micros(200);
 
 type Batch = Vec<Box<dyn PendingStep>>;
 
@@ -25,12 +33,14 @@ pub(super) fn run(
     batch_max: usize,
     clock: &dyn Clock,
 ) {
-    let (mut batch, mut kept) = (Batch::with_capacity(batch_max), Kept::default());
+    let (mut batch, mut kept, mut before) = (Batch::with_capacity(batch_max), Kept::default(), 0);
     while let Some(first) = waiting.blocking_recv() {
-        // Whoever is about to hand in a step does it now, where all cores are busy; else this is nothing.
-        thread::yield_now();
+        // Where many share a commit, a moment's wait lets more of them share it.
+        if (SHARED_MIN..ENOUGH).contains(&before) && waiting.len() < ENOUGH {
+            thread::sleep(GATHER);
+        }
         let mut next = Some(first);
-        // Takes what is there, never waits for more; work that wants to be alone ends the batch.
+        // Takes what is there; work that wants to be alone ends the batch.
         let alone = loop {
             match next {
                 Some(Work::Step(step)) => batch.push(step),
@@ -42,6 +52,7 @@ pub(super) fn run(
             }
             next = waiting.try_recv().ok();
         };
+        before = batch.len();
         if !batch.is_empty() {
             commit(&mut connection, &mut kept, std::mem::take(&mut batch), clock);
         }
@@ -64,7 +75,7 @@ fn commit(connection: &mut Connection, kept: &mut Kept, mut batch: Batch, clock:
     // went with the batch, so the writer can go on.
     let committed = catch_unwind(AssertUnwindSafe(|| try_commit(connection, kept, &mut batch, clock)));
     match committed.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
-        Ok(()) => batch.into_iter().for_each(|step| step.answer(None)),
+        Ok(()) => answer(batch),
         // A step alone has nobody to be parted from, and a database that can't be written at all won't be
         // for one step either.
         Err(failure) if steps == 1 || is_busy(&failure) => {
@@ -84,6 +95,25 @@ fn commit(connection: &mut Connection, kept: &mut Kept, mut batch: Batch, clock:
     }
     histogram!("fourfold_ledger_batch_size").record(u32::try_from(steps).unwrap_or(u32::MAX));
     histogram!("fourfold_ledger_commit_seconds").record(began.elapsed());
+}
+
+/// Answers those whose steps stand. To wake a runtime costs as much as a small step, so that each is woken once.
+fn answer(batch: Batch) {
+    let mut runtimes: Vec<(Handle, Batch)> = Vec::new();
+    for step in batch {
+        let Some(runtime) = step.runtime() else {
+            step.answer(None);
+            continue;
+        };
+        match runtimes.iter_mut().find(|(known, _)| known.id() == runtime.id()) {
+            Some((_, steps)) => steps.push(step),
+            None => runtimes.push((runtime.clone(), vec![step])),
+        }
+    }
+    for (runtime, steps) in runtimes {
+        // Nobody waits on a runtime that is gone.
+        drop(runtime.spawn(async move { steps.into_iter().for_each(|step| step.answer(None)) }));
+    }
 }
 
 fn try_commit(
