@@ -67,7 +67,8 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
                 "this route doesn't take that method",
             )
         })
-        // From the inside out: panics become errors, browsers get their leave, errors their body and id.
+        // From the inside out: panics become errors, what is left of a request is read, browsers get their leave, errors
+        // their body and id.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(around, Around::answer))
         .layer(cors(settings))

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use fourfold_domain::{Credits, CreditsChange, CreditsError};
 use fourfold_service::Timestamp;
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
@@ -44,6 +45,10 @@ impl FromRequest<AppState> for Body {
 /// Reads a body within its limits.
 pub(crate) async fn read_whole(body: axum::body::Body, state: &AppState) -> Result<Bytes, ApiError> {
     let limit = state.body_limit_bytes;
+    // What is announced to be too much isn't asked for.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(ApiError::too_large("the body", limit as u64));
+    }
     let reading = Limited::new(body, limit).collect();
     let read = tokio::time::timeout(state.body_timeout, reading).await.map_err(|_late| too_slow())?;
     match read {

@@ -16,8 +16,8 @@ const STATES: [CallState; 3] = [CallState::Charged, CallState::Released, CallSta
 /// The metrics of calls. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Meters {
-    models: Kept<ModelName, ModelMeters>,
-    vendors: Kept<(ProviderKey, &'static str), Histogram>,
+    models: Handles<ModelName, ModelMeters>,
+    vendors: Handles<(ProviderKey, &'static str), Histogram>,
 }
 
 /// The metrics of one model.
@@ -111,9 +111,9 @@ impl ModelMeters {
 }
 
 /// Handles by what they count. As many as models and vendors are configured, so that none is ever dropped.
-struct Kept<K, V>(Arc<RwLock<HashMap<K, Arc<V>>>>);
+struct Handles<K, V>(Arc<RwLock<HashMap<K, Arc<V>>>>);
 
-impl<K: Eq + Hash + Clone, V> Kept<K, V> {
+impl<K: Eq + Hash + Clone, V> Handles<K, V> {
     fn get(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key) {
             return known.clone();
@@ -123,13 +123,13 @@ impl<K: Eq + Hash + Clone, V> Kept<K, V> {
     }
 }
 
-impl<K, V> Clone for Kept<K, V> {
+impl<K, V> Clone for Handles<K, V> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<K, V> Default for Kept<K, V> {
+impl<K, V> Default for Handles<K, V> {
     fn default() -> Self {
         Self(Arc::default())
     }

@@ -18,7 +18,7 @@ use super::order::Typed;
 use super::spool::Spool;
 use super::task::CallTask;
 use super::{Call, CallAnswer, FromCache};
-use crate::jobs::{AfterFailure, Attempt, AttemptState, after_failure};
+use crate::jobs::{AfterFailure, Attempt, AttemptState, after_failure, logged};
 use crate::routing::{Asked, Candidate, Candidates, Turn, Wait};
 
 /// How long after a failed try the same vendor is asked again.
@@ -283,7 +283,7 @@ impl<'a> Work<'a> {
                 attempt.cost = Some(Credits::ZERO);
             }
             tracing::warn!(call.id = %self.call.id, attempt = attempt.number, provider = %attempt.provider,
-                reason = failure.reason.as_str(), error = &failure as &dyn std::error::Error, "an attempt failed");
+                reason = failure.reason.as_str(), error = logged(&failure), "an attempt failed");
         }
         match again_after {
             None => Some(Outcome::Failed(failure)),

@@ -31,7 +31,9 @@ mod worker;
 
 pub use attached::{ATTACHED_MAX, AttachedJob};
 pub use events::JobUpdate;
-pub(crate) use outcome::{AfterFailure, after_failure, is_filtered, is_of_the_choice, state_after, words};
+pub(crate) use outcome::{
+    AfterFailure, after_failure, is_filtered, is_of_the_choice, logged, state_after, words,
+};
 pub use parts::JobParts;
 pub(crate) use parts::millis;
 pub(crate) use record::poll_backoff;

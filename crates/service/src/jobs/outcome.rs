@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fourfold_domain::{ChatAnswer, Effect, FinishReason, OnUncertain, ProviderError, Reason};
+use tracing::field::{DisplayValue, display};
 
 use super::{AttemptState, JobError, Terms};
 use crate::routing::Elsewhere;
@@ -78,6 +79,25 @@ pub(crate) fn words(failure: &ProviderError) -> String {
     }
 }
 
+/// The vendor's words for the log, unless vendors quote there what they were asked or what they answered.
+pub(crate) fn logged(failure: &ProviderError) -> Option<DisplayValue<&ProviderError>> {
+    let is_about_us = match failure.reason {
+        Reason::Unauthorized
+        | Reason::Forbidden
+        | Reason::OutOfMoney
+        | Reason::RateLimited
+        | Reason::Unavailable
+        | Reason::Timeout
+        | Reason::NotFound => true,
+        Reason::InvalidRequest
+        | Reason::Refused
+        | Reason::Failed
+        | Reason::Unreadable
+        | Reason::Unsupported => false,
+    };
+    is_about_us.then(|| display(failure))
+}
+
 /// Whether the vendor's filter left nothing of an answer.
 pub(crate) fn is_filtered(answer: &ChatAnswer) -> bool {
     answer.finish_reason == FinishReason::ContentFilter
@@ -140,6 +160,19 @@ mod tests {
         match after_failure(failure, attempts, &terms, Duration::from_secs(1), elsewhere) {
             AfterFailure::Fail { error, .. } => format!("fail {}", error.code),
             AfterFailure::Retry { after, .. } => format!("retry after {} s", after.as_secs()),
+        }
+    }
+
+    #[test]
+    fn what_vendors_may_quote_of_a_request_is_not_logged() {
+        let is_logged = |reason| {
+            logged(&ProviderError::new(reason, Effect::NotStarted, "Invalid value: 'my secret'")).is_some()
+        };
+        for quoting in [Reason::InvalidRequest, Reason::Refused, Reason::Failed, Reason::Unreadable] {
+            assert!(!is_logged(quoting), "{quoting:?}");
+        }
+        for telling in [Reason::Unauthorized, Reason::OutOfMoney, Reason::Unavailable, Reason::Timeout] {
+            assert!(is_logged(telling), "{telling:?}");
         }
     }
 

@@ -137,7 +137,7 @@ impl CredentialStates {
         let rest = failure.retry_after.unwrap_or(REST).min(REST_MAX);
         if is_refused {
             if let Some(length) = self.set_aside(provider, credential, failure) {
-                tracing::error!(%provider, credential, reason = failure.reason.as_str(), message = failure.message,
+                tracing::error!(%provider, credential, reason = failure.reason.as_str(), error = failure as &dyn std::error::Error,
                     for_ms = length.as_millis(),
                     "a credential is set aside; mend it at the vendor or in the configuration, then reload");
             }

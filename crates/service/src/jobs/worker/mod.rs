@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::leases::{HeldLease, Leases};
-use super::outcome::{AfterFailure, after_failure, after_uncertainty};
+use super::outcome::{AfterFailure, after_failure, after_uncertainty, logged};
 use super::parts::millis;
 use super::{
     AttemptState, Claim, Claimed, Ended, Ending, Finish, Job, JobError, JobParts, NextAttempt, Reschedule,
@@ -251,7 +251,7 @@ impl JobWorker {
         elsewhere: Elsewhere,
     ) -> Result<(), StoreError> {
         tracing::warn!(job.id = %job.id, attempt = job.attempts, reason = failure.reason.as_str(),
-            error = failure as &dyn std::error::Error, "an attempt failed");
+            error = logged(failure), "an attempt failed");
         let after = after_failure(failure, job.attempts, &job.terms, self.parts.settings.backoff, elsewhere);
         self.go_on_after(working, job, after, failure.effect, failure.vendor.clone()).await
     }
