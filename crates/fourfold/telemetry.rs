@@ -18,7 +18,7 @@ use self::line_writer::{LastLines, LineWriter};
 use crate::config::settings::{LogFormat, LogSettings};
 
 /// How often what was timed is summed up.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP: Duration = Duration::from_secs(1);
 
 /// Seconds by which durations are counted.
 const SECONDS: [f64; 14] =

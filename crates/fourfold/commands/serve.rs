@@ -88,10 +88,12 @@ pub(super) fn run(context: &Context, role: Role) -> Result<ExitCode> {
     // Nothing new comes in or is claimed, open streams end, requests and jobs under way have the same time.
     server.state.stopping.cancel();
     working.stopping().cancel();
-    let cut_off = working.cut_off().clone();
+    let (cut_off, ended) = (working.cut_off().clone(), working.ended().clone());
     working.start_beside(async move {
-        tokio::time::sleep(patience.saturating_sub(CUT_OFF_BEFORE)).await;
-        cut_off.cancel();
+        let time = tokio::time::sleep(patience.saturating_sub(CUT_OFF_BEFORE));
+        if ended.run_until_cancelled(time).await.is_some() {
+            cut_off.cancel();
+        }
     });
     work.block_on(accepting.stop(patience));
     http.stop();

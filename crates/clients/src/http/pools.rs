@@ -9,8 +9,8 @@ use super::client::Shared;
 use super::error::ClientError;
 use super::transport::Transports;
 
-/// The most runtimes that are told apart. Where there are more, those that called last keep theirs.
-const RUNTIMES_MAX: usize = 64;
+/// The most runtimes that are told apart: more than any process has. Past that, whoever called first loses its own.
+const RUNTIMES_MAX: usize = 4096;
 
 /// The transports of a client, by the runtime that they belong to.
 pub(crate) struct Pools(RwLock<Vec<(Option<Id>, Arc<Transports>)>>);
