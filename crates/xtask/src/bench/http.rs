@@ -63,6 +63,8 @@ fn read_answer(stream: &mut impl BufRead) -> Result<Answer> {
         }
     }
 
+    // That status says that nothing follows.
+    let length_bytes = if status == 204 { Some(0) } else { length_bytes };
     let Some(length_bytes) = length_bytes else {
         bail!("the answer with status {status} has no content-length, which this client needs");
     };
