@@ -16,7 +16,7 @@ use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::instances::{self, LiveInstances};
 use fourfold_service::jobs::{JobParts, JobSweep, JobWorker, JobsService, RoomWatch};
-use fourfold_service::keys::KeysService;
+use fourfold_service::keys::{KeysService, SecretSource};
 use fourfold_service::limits::{LimitsService, SharedBy};
 use fourfold_service::ports::{KeySource, ObjectStorage, Store};
 use fourfold_service::reconcile::ReconcileService;
@@ -234,6 +234,7 @@ impl Server {
             credits: CreditsService::new(store.clone()),
             reconcile: ReconcileService::new(store.clone(), routing.clone(), clock.clone()),
             keys: KeysService::new(store.clone(), clock.clone())
+                .with_secrets(SecretSource::new(&secret_key))
                 .with_tokens(tokens(&settings, clock.clone())?),
             artifacts,
             files: parts.files.clone(),

@@ -41,6 +41,31 @@ async fn a_rotated_keys_old_secret_lives_on_for_its_overlap_and_no_longer() {
     assert_eq!(credits(&fourth).await.json(200)["account"], "u1");
 }
 
+#[tokio::test]
+async fn a_secret_is_shown_again_to_the_same_request_after_a_restart_too() {
+    let home = Home::new();
+    let server = home.start().await;
+    let ask = async |server: &Server, path: &str, body: &Value, status: u16| {
+        let admin = server.admin.user("u1");
+        admin.post(path, body).header("idempotency-key", "k").send().await.json(status)
+    };
+    let (keys, secrets) = ("/api/v1/admin/keys", "/api/v1/webhooks/secrets");
+    let service = json!({"kind": "service"});
+    let made = ask(&server, keys, &service, 201).await;
+    let secret = ask(&server, secrets, &json!({}), 201).await;
+    let rotate = format!("{keys}/{}/rotate", made["id"].as_str().unwrap());
+    let rotated = ask(&server, &rotate, &json!({}), 200).await;
+    server.stop().await;
+    let server = home.start().await;
+    assert_eq!(ask(&server, keys, &service, 201).await["key"], made["key"]);
+    assert_eq!(ask(&server, secrets, &json!({}), 201).await, secret);
+    assert_eq!(ask(&server, &rotate, &json!({}), 200).await, rotated);
+    for shown in [&made["key"], &rotated["key"]] {
+        let holder = server.admin.nobody().with_key(shown.as_str().unwrap());
+        assert_eq!(holder.get("/v1/models").send().await.status, 200);
+    }
+}
+
 /// Two nodes that know of each other.
 async fn two_nodes() -> (Cluster, [Server; 2]) {
     let cluster = Cluster::new()

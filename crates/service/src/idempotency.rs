@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use fourfold_domain::{AccountId, FileId, InvalidName, Subject};
+use fourfold_domain::{AccountId, FileId, InvalidName, Subject, WebhookSecretId};
 
 use crate::Timestamp;
 use crate::commit::{Needs, World};
@@ -56,6 +56,8 @@ pub enum Made {
     Work(Owner),
     /// A file.
     File(FileId),
+    /// A secret for webhooks.
+    WebhookSecret(WebhookSecretId),
 }
 
 impl fmt::Display for Made {
@@ -63,6 +65,7 @@ impl fmt::Display for Made {
         match self {
             Self::Work(owner) => owner.fmt(f),
             Self::File(id) => write!(f, "file:{id}"),
+            Self::WebhookSecret(id) => write!(f, "webhook_secret:{id}"),
         }
     }
 }
@@ -71,9 +74,10 @@ impl FromStr for Made {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        match text.strip_prefix("file:") {
-            Some(id) => id.parse().map(Self::File),
-            None => text.parse().map(Self::Work),
+        match text.split_once(':') {
+            Some(("file", id)) => id.parse().map(Self::File),
+            Some(("webhook_secret", id)) => id.parse().map(Self::WebhookSecret),
+            _ => text.parse().map(Self::Work),
         }
     }
 }
@@ -106,7 +110,7 @@ impl Idempotency {
         match self.earlier(world, subject)? {
             None => Ok(None),
             Some(Made::Work(owner)) => Ok(Some(owner)),
-            Some(Made::File(_)) => Err(Refusal::IdempotencyMismatch),
+            Some(Made::File(_) | Made::WebhookSecret(_)) => Err(Refusal::IdempotencyMismatch),
         }
     }
 

@@ -6,9 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{ExternalId, KeyId, Realm};
-use fourfold_service::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, KeySecret, NewKey, Scopes};
+use fourfold_service::keys::{
+    AllowedModels, ApiKey, Issued, KeyChange, KeyIdempotency, KeyKind, NewKey, Scopes,
+};
 use fourfold_service::limits::Limits;
-use http::StatusCode;
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,7 +18,9 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Admin, Body, Id, Object, Page, PageQuery, Paged};
+use crate::extract::{
+    Admin, Body, BodyOrNone, Id, IdempotencyHeader, Object, Page, PageQuery, Paged, idempotency,
+};
 use crate::rfc3339;
 
 /// A key.
@@ -42,7 +46,7 @@ pub(crate) struct KeyBody {
     revoked_at: Option<String>,
     /// What it may spend in all; null is no limit.
     budget: Option<BudgetBody>,
-    /// The secret; shown only when the key is made.
+    /// The secret; shown only to the request that gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
@@ -103,19 +107,37 @@ pub(crate) struct NewKeyBody {
     budget: Option<String>,
 }
 
-/// Makes a key. Its secret is shown in this answer and never again.
-#[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", operation_id = "create_key", request_body = NewKeyBody,
-    responses((status = 201, body = KeyBody, description = "the key, with its secret"), KeyErrors, BodyErrors))]
+/// Makes a key.
+///
+/// Its secret is shown in this answer and never again, but for the same request with the same `Idempotency-Key`.
+#[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", operation_id = "create_key",
+    params(IdempotencyHeader), request_body = NewKeyBody,
+    responses((status = 201, body = KeyBody, description = "the key, with its secret"), KeyErrors, BodyErrors,
+        (status = 409, body = ErrorBody, description = "the secret that this request gave is no longer the key's: \
+            `already_made`")))]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    _admin: Admin,
+    admin: Admin,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let new = new_key(body.object)?;
-    let secret = KeySecret::random();
-    let key = state.keys.create(new, &secret).await?;
-    let body = KeyBody { key: Some(secret.expose().to_owned()), ..KeyBody::new(&key) };
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    let once = once(&admin, &headers, &method, &uri, &body).await?;
+    let issued = state.keys.issue(new_key(body.object)?, once.as_ref()).await?;
+    Ok((StatusCode::CREATED, Json(KeyBody::issued(&issued))).into_response())
+}
+
+/// What makes an admin's request for a secret idempotent.
+async fn once(
+    admin: &Admin,
+    headers: &HeaderMap,
+    method: &Method,
+    uri: &Uri,
+    body: &Body,
+) -> Result<Option<KeyIdempotency>, ApiError> {
+    let idempotency = idempotency(headers, method, uri, body).await?;
+    Ok(idempotency.map(|idempotency| KeyIdempotency { by: admin.key, idempotency }))
 }
 
 /// Lists the keys, the newest first.
@@ -178,24 +200,29 @@ pub(crate) struct RotationBody {
     overlap: Option<String>,
 }
 
-/// Gives a key another secret, which is shown in this answer and never again.
+/// Gives a key another secret.
 ///
+/// It is shown in this answer and never again, but for the same request with the same `Idempotency-Key`.
 /// The secret that it had lives on for the overlap; one that was replaced before ends now. All else of the key stays.
 /// Here it counts at once, on other nodes within two seconds.
 #[utoipa::path(post, path = "/api/v1/admin/keys/{id}/rotate", tag = "admin", operation_id = "rotate_key",
-    params(("id" = String, Path, format = "uuid")), request_body = RotationBody,
+    params(("id" = String, Path, format = "uuid"), IdempotencyHeader), request_body = Option<RotationBody>,
     responses((status = 200, body = KeyBody, description = "the key, with its new secret"), KeyErrors, BodyErrors,
-        (status = 404, body = ErrorBody, description = "no such key, or it is revoked or has expired")))]
+        (status = 404, body = ErrorBody, description = "no such key, or it is revoked or has expired"),
+        (status = 409, body = ErrorBody, description = "the secret that this request gave is no longer the key's: \
+            `already_made`")))]
 pub(crate) async fn rotate(
     State(state): State<AppState>,
-    _admin: Admin,
+    admin: Admin,
     Id(id): Id<KeyId>,
-    body: Body,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    BodyOrNone(body): BodyOrNone,
 ) -> Result<Json<KeyBody>, ApiError> {
-    let overlap = overlap(body.object)?;
-    let secret = KeySecret::random();
-    let key = state.keys.rotate(id, &secret, overlap).await?;
-    Ok(Json(KeyBody { key: Some(secret.expose().to_owned()), ..KeyBody::new(&key) }))
+    let once = once(&admin, &headers, &method, &uri, &body).await?;
+    let issued = state.keys.reissue(id, overlap(body.object)?, once.as_ref()).await?;
+    Ok(Json(KeyBody::issued(&issued)))
 }
 
 /// Revokes a key. Here it counts at once, on other nodes within two seconds.
@@ -285,6 +312,10 @@ fn limits(object: &mut Object, name: &'static str) -> Result<Limits, ApiError> {
 }
 
 impl KeyBody {
+    fn issued(issued: &Issued) -> Self {
+        Self { key: Some(issued.secret.expose().to_owned()), ..Self::new(&issued.key) }
+    }
+
     fn new(key: &ApiKey) -> Self {
         Self {
             id: key.id.to_string(),

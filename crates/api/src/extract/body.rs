@@ -26,6 +26,9 @@ pub(crate) struct Body {
     pub(crate) object: Object,
 }
 
+/// A body that is a JSON object, or none at all, which is as an empty one.
+pub(crate) struct BodyOrNone(pub(crate) Body);
+
 /// The fields of an object that aren't read yet. Reading all of them finds those that nobody knows.
 pub(crate) struct Object(Map<String, Value>);
 
@@ -33,7 +36,24 @@ impl FromRequest<AppState> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        Self::read(read_whole(request.into_body(), state).await?).await
+    }
+}
+
+impl FromRequest<AppState> for BodyOrNone {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let bytes = read_whole(request.into_body(), state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(Body { bytes, object: Object(Map::new()) }));
+        }
+        Body::read(bytes).await.map(Self)
+    }
+}
+
+impl Body {
+    async fn read(bytes: Bytes) -> Result<Self, ApiError> {
         match aside(&bytes, |bytes| serde_json::from_slice(bytes)).await? {
             Ok(Value::Object(object)) => Ok(Self { bytes, object: Object(object) }),
             Ok(_) => Err(ApiError::malformed("body", "the body must be a JSON object")),

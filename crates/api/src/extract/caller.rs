@@ -47,6 +47,7 @@ pub(crate) struct User {
 
 /// A caller with an admin key.
 pub(crate) struct Admin {
+    pub(crate) key: KeyId,
     /// Held until the request has ended.
     _admission: Admission,
 }
@@ -91,10 +92,10 @@ impl FromRequestParts<AppState> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = authenticate(parts, state).await?;
-        if identity.kind() != KeyKind::Admin {
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_scope", "this takes an admin key"));
-        }
-        Ok(Self { _admission: admit(state, identity, None).await? })
+        let key = identity.key().filter(|_key| identity.kind() == KeyKind::Admin).ok_or_else(|| {
+            ApiError::new(StatusCode::FORBIDDEN, "missing_scope", "this takes an admin key")
+        })?;
+        Ok(Self { key, _admission: admit(state, identity, None).await? })
     }
 }
 

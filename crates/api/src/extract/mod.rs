@@ -9,7 +9,7 @@ mod path;
 mod scopes;
 mod upload;
 
-pub(crate) use body::{Body, Object, aside, read_whole};
+pub(crate) use body::{Body, BodyOrNone, Object, aside, read_whole};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
 pub(crate) use form::{Form, is_form};
 pub(crate) use idempotency::{

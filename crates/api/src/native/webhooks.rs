@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{EventId, WebhookSecretId};
 use fourfold_service::webhooks::{DeliveryState, DeliveryTry, DeliveryView, WebhookSecret};
-use http::StatusCode;
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Id, Page, PageQuery, Paged, User, UserHeader};
+use crate::extract::{Id, IdempotencyHeader, Page, PageQuery, Paged, User, UserHeader, idempotency_of};
 use crate::{AppState, rfc3339};
 
 /// A secret of the account.
@@ -66,13 +66,23 @@ struct TryBody {
 /// Makes a secret for webhooks.
 ///
 /// It is shown in this answer and never again, and from now on signs everything that is sent, beside those that the
-/// account has already. An account has at most 10.
+/// account has already. An account has at most 10. With `Idempotency-Key` the same request again is given the same
+/// secret, while that is there.
 #[utoipa::path(post, path = "/api/v1/webhooks/secrets", tag = "webhooks", operation_id = "create_webhook_secret",
-    params(UserHeader),
+    params(UserHeader, IdempotencyHeader),
     responses((status = 201, body = SecretBody, description = "the secret, with its text"), KeyErrors,
-        (status = 409, body = ErrorBody, description = "the account has as many as it may")))]
-pub(crate) async fn make_secret(State(state): State<AppState>, user: User) -> Result<Response, ApiError> {
-    let new = state.webhooks.make_secret(user.subject).await?;
+        (status = 409, body = ErrorBody, description = "the account has as many as it may, or the secret that this \
+            request made can't be shown again: `already_made`")))]
+pub(crate) async fn make_secret(
+    State(state): State<AppState>,
+    user: User,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    // There is no body by which two of these requests could be told apart.
+    let idempotency = idempotency_of(&headers, &method, &uri, [0; 32])?;
+    let new = state.webhooks.make_secret(user.subject, idempotency).await?;
     let body = SecretBody { secret: Some(new.secret.expose()), ..SecretBody::new(&new.kept) };
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fourfold_domain::KeyId;
 use fourfold_service::artifacts::ArtifactSettings;
-use fourfold_service::keys::{ApiKey, KeyChange, KeysService};
+use fourfold_service::keys::{ApiKey, KeyChange, KeyRequest, KeysService};
 use fourfold_service::ports::{KeyStore, LimitsError, Permits, Rate, SharedLimits, Taking};
 use fourfold_service::{StoreError, SystemClock, Timestamp};
 use serde_json::json;
@@ -22,6 +22,9 @@ fn gone<T>() -> Result<T, StoreError> {
 #[async_trait]
 impl KeyStore for Gone {
     async fn insert_key(&self, _: ApiKey) -> Result<(), StoreError> {
+        gone()
+    }
+    async fn keep_key_request(&self, _: KeyRequest) -> Result<KeyRequest, StoreError> {
         gone()
     }
     async fn revoke_key(&self, _: KeyId) -> Result<bool, StoreError> {

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fourfold_domain::{Credits, ExternalId, InvalidName, KeyId, Realm};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
+use super::request::random;
 use super::{AllowedModels, Scopes};
 use crate::Timestamp;
 use crate::credits::Budget;
@@ -172,11 +172,7 @@ pub struct KeySecret(String);
 impl KeySecret {
     /// A new one, from the system's source of randomness.
     pub fn random() -> Self {
-        // Two random uuids have 244 random bits between them.
-        let mut random = [0; 32];
-        random[..16].copy_from_slice(Uuid::new_v4().as_bytes());
-        random[16..].copy_from_slice(Uuid::new_v4().as_bytes());
-        Self::new(random)
+        Self::new(random())
     }
 
     /// From 32 random bytes.
@@ -216,6 +212,8 @@ impl fmt::Debug for KeySecret {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::testing::credits;
 

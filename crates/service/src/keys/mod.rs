@@ -2,12 +2,16 @@
 
 mod allowed_models;
 mod identity;
+mod issue;
 mod key;
+mod request;
 mod scope;
 mod service;
 
 pub use allowed_models::AllowedModels;
 pub use identity::{Identity, TokenUser};
+pub use issue::Issued;
 pub use key::{ApiKey, KeyChange, KeyKind, KeySecret, NewKey, PreviousSecret};
+pub use request::{KeyIdempotency, KeyRequest, SecretSource};
 pub use scope::{Scope, ScopeSet, Scopes};
 pub use service::KeysService;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fourfold_domain::{InvalidInput, KeyId};
 use uuid::Uuid;
 
-use super::{ApiKey, Identity, KeyChange, KeyKind, KeySecret, NewKey, Scope, Scopes};
+use super::{ApiKey, Identity, KeyChange, KeyKind, KeySecret, NewKey, Scope, Scopes, SecretSource};
 use crate::credits::Budget;
 use crate::limits::Limits;
 use crate::ports::KeyStore;
@@ -26,8 +26,9 @@ const REMEMBERED_MAX: usize = 10_000;
 /// Makes, revokes and knows keys. Clones share what is remembered.
 #[derive(Clone)]
 pub struct KeysService {
-    store: Arc<dyn KeyStore>,
-    clock: Arc<dyn Clock>,
+    pub(super) store: Arc<dyn KeyStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) secrets: SecretSource,
     remembered: Arc<Mutex<Remembered>>,
     tokens: Option<Arc<TokenVerifier>>,
 }
@@ -42,9 +43,15 @@ struct Remembered {
 }
 
 impl KeysService {
-    /// Over this store.
+    /// Over this store. What [`KeysService::issue`] shows again, it shows only until this process ends.
     pub fn new(store: Arc<dyn KeyStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, remembered: Arc::default(), tokens: None }
+        Self { store, clock, secrets: SecretSource::random(), remembered: Arc::default(), tokens: None }
+    }
+
+    /// Shows secrets again that any process with the same source gave out.
+    #[must_use]
+    pub fn with_secrets(self, secrets: SecretSource) -> Self {
+        Self { secrets, ..self }
     }
 
     /// Takes tokens too that count by this.
@@ -55,12 +62,18 @@ impl KeysService {
 
     /// Makes a key with this secret. The secret is kept nowhere.
     pub async fn create(&self, new: NewKey, secret: &KeySecret) -> Result<ApiKey, ServiceError> {
-        if new.kind == KeyKind::User && new.account.is_none() {
-            return Err(InvalidInput::malformed("account", "is required for a user key").into());
-        }
-        check(new.kind, new.scopes, new.limits)?;
+        check_new(&new)?;
+        self.insert(KeyId::new(Uuid::now_v7()), new, secret).await
+    }
+
+    pub(super) async fn insert(
+        &self,
+        id: KeyId,
+        new: NewKey,
+        secret: &KeySecret,
+    ) -> Result<ApiKey, ServiceError> {
         let key = ApiKey {
-            id: KeyId::new(Uuid::now_v7()),
+            id,
             kind: new.kind,
             realm: new.realm,
             account: new.account,
@@ -116,9 +129,7 @@ impl KeysService {
         secret: &KeySecret,
         overlap: Duration,
     ) -> Result<ApiKey, ServiceError> {
-        if overlap > OVERLAP_MAX {
-            return Err(InvalidInput::not_allowed("overlap", "must be at most 30 days").into());
-        }
+        check_overlap(overlap)?;
         let until = self.clock.now().after(overlap);
         let rotated = self.store.rotate_key(id, secret.hash(), until).await?;
         self.remembered().forget();
@@ -246,6 +257,20 @@ impl KeysService {
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+pub(super) fn check_new(new: &NewKey) -> Result<(), InvalidInput> {
+    if new.kind == KeyKind::User && new.account.is_none() {
+        return Err(InvalidInput::malformed("account", "is required for a user key"));
+    }
+    check(new.kind, new.scopes, new.limits)
+}
+
+pub(super) fn check_overlap(overlap: Duration) -> Result<(), InvalidInput> {
+    if overlap > OVERLAP_MAX {
+        return Err(InvalidInput::not_allowed("overlap", "must be at most 30 days"));
+    }
+    Ok(())
 }
 
 /// Whether a key of this kind can have these.

@@ -22,7 +22,7 @@ use crate::jobs::{
     JobEvent, JobView, Lease, NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule,
     Submit, Submitted,
 };
-use crate::keys::{ApiKey, KeyChange};
+use crate::keys::{ApiKey, KeyChange, KeyRequest};
 
 /// All of the database.
 pub trait Store:
@@ -181,7 +181,8 @@ pub trait JobStore: Send + Sync {
     /// What an idempotency key was used for.
     async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
 
-    /// Forgets idempotency keys that were used, and answers of calls that were kept, before this moment.
+    /// Forgets idempotency keys that were used, requests for the secrets of keys, and answers of calls that were kept,
+    /// before this moment.
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
 }
 
@@ -225,6 +226,9 @@ pub trait CallStore: Send + Sync {
 pub trait KeyStore: Send + Sync {
     /// Keeps a new key.
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError>;
+    /// Keeps a request for a key's secret, unless one of its scope is there; answers with the one that is. Those that
+    /// came side by side are answered with the same.
+    async fn keep_key_request(&self, request: KeyRequest) -> Result<KeyRequest, StoreError>;
     /// Revokes a key. False where there is none; again is the same.
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError>;
     /// Gives a key that counts another hash, keeps the one that it had until then, and answers with the key. None where

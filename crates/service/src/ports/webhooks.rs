@@ -11,15 +11,15 @@ use crate::commit::Commit;
 use crate::error::{BoxError, StoreError};
 use crate::jobs::{JobEvent, JobView};
 use crate::webhooks::{
-    ClaimDelivery, ClaimedDelivery, Delivery, DeliveryView, EndTry, KeepSecret, Redeliver, RevokeSecret,
-    WebhookSecret, WebhookUrl,
+    ClaimDelivery, ClaimedDelivery, Delivery, DeliveryView, EndTry, KeepSecret, KeptSecret, Redeliver,
+    RevokeSecret, WebhookSecret, WebhookUrl,
 };
 
 /// Deliveries and the secrets that sign them.
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
     /// Keeps a new secret.
-    async fn keep_webhook_secret(&self, step: KeepSecret) -> Result<WebhookSecret, StoreError>;
+    async fn keep_webhook_secret(&self, step: KeepSecret) -> Result<KeptSecret, StoreError>;
     /// Takes a secret away.
     async fn revoke_webhook_secret(&self, step: RevokeSecret) -> Result<(), StoreError>;
     /// Takes the lease of a delivery that is due.
@@ -101,7 +101,7 @@ pub(crate) trait WebhookReads: Send + Sync {
 
 #[async_trait]
 impl<B: Commit + WebhookReads> WebhookStore for B {
-    async fn keep_webhook_secret(&self, step: KeepSecret) -> Result<WebhookSecret, StoreError> {
+    async fn keep_webhook_secret(&self, step: KeepSecret) -> Result<KeptSecret, StoreError> {
         self.commit(step).await
     }
     async fn revoke_webhook_secret(&self, step: RevokeSecret) -> Result<(), StoreError> {

@@ -8,13 +8,13 @@ use fourfold_domain::{
 };
 use uuid::Uuid;
 
-use crate::StoreError;
 use crate::calls::OpenCall;
 use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
 use crate::ports::Store;
-use crate::webhooks::{KeepSecret, WebhookSecret};
+use crate::webhooks::{KeepSecret, KeptSecret, WebhookSecret};
+use crate::{Idempotency, StoreError};
 
 /// An amount, such as `"0.04"`.
 pub fn credits(text: &str) -> Credits {
@@ -95,6 +95,16 @@ pub fn complete_file(external_id: &str, id: FileId, size_bytes: u64) -> Complete
     }
 }
 
+/// What makes a request idempotent by this key, with a body of its own for each number.
+pub fn idempotency(key: &str, body: u8) -> Idempotency {
+    Idempotency {
+        method: "POST".to_owned(),
+        path: "/api/v1/jobs".to_owned(),
+        key: key.to_owned(),
+        fingerprint: [body; 32],
+    }
+}
+
 /// A user's account with a secret for webhooks, sealed or not.
 pub async fn keep_secret(
     store: &(impl Store + ?Sized),
@@ -103,7 +113,10 @@ pub async fn keep_secret(
     let subject = account_subject(external_id);
     let account = store.open_account(OpenAccount { subject: subject.clone() }).await?.id;
     let id = WebhookSecretId::new(Uuid::now_v7());
-    store.keep_webhook_secret(KeepSecret { id, subject, account, sealed: [7; 4].into() }).await
+    let step = KeepSecret { id, subject, account, sealed: [7; 4].into(), idempotency: None };
+    match store.keep_webhook_secret(step).await? {
+        KeptSecret::New(secret) | KeptSecret::Earlier(secret) => Ok(secret),
+    }
 }
 
 /// A call for a user, with a hold of this many credits.

@@ -31,7 +31,8 @@ pub use settings::WebhookSettings;
 pub use signature::SigningSecret;
 pub(crate) use steps::rules;
 pub use steps::{
-    ClaimDelivery, ClaimedDelivery, EndTry, KeepSecret, Redeliver, RevokeSecret, SECRETS_MAX, TryVerdict,
+    ClaimDelivery, ClaimedDelivery, EndTry, KeepSecret, KeptSecret, Redeliver, RevokeSecret, SECRETS_MAX,
+    TryVerdict,
 };
 pub use url::WebhookUrl;
 pub use worker::{WebhookParts, WebhookWorker};

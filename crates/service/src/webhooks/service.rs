@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::signature::SECRET_BYTES;
 use super::{
-    DeliveryView, KeepSecret, Outbox, Redeliver, RevokeSecret, SecretCipher, SigningSecret, WebhookSecret,
+    DeliveryView, KeepSecret, KeptSecret, Outbox, Redeliver, RevokeSecret, SecretCipher, SigningSecret,
+    WebhookSecret,
 };
 use crate::credits::OpenAccount;
 use crate::ports::Store;
-use crate::{Refusal, ServiceError, StoreError};
+use crate::{Idempotency, Refusal, ServiceError, StoreError};
 
 /// Webhooks, as callers see them. Clones share them.
 #[derive(Clone)]
@@ -22,12 +23,12 @@ pub struct WebhooksService {
     outbox: Outbox,
 }
 
-/// A secret that was made just now.
+/// A secret that was made just now, or by the same request before.
 #[derive(Debug)]
 pub struct NewSecret {
     /// What is kept of it.
     pub kept: WebhookSecret,
-    /// The secret itself, to be shown this once.
+    /// The secret itself, to be shown to who made it and never again.
     pub secret: SigningSecret,
 }
 
@@ -37,15 +38,37 @@ impl WebhooksService {
         Self { store, cipher, outbox }
     }
 
-    /// Makes a secret beside those that the account has; from now on it signs too.
-    pub async fn make_secret(&self, subject: Subject) -> Result<NewSecret, ServiceError> {
+    /// Makes a secret beside those that the account has; from now on it signs too. With the same idempotency key the
+    /// first secret is given again, as long as it is there.
+    ///
+    /// # Errors
+    ///
+    /// The account has as many as it may, the idempotency key was used for another request, or the first secret can't
+    /// be opened any more, since the server's secret key is another now.
+    pub async fn make_secret(
+        &self,
+        subject: Subject,
+        idempotency: Option<Idempotency>,
+    ) -> Result<NewSecret, ServiceError> {
         let account = self.store.open_account(OpenAccount { subject: subject.clone() }).await?.id;
         let id = WebhookSecretId::new(Uuid::now_v7());
         let secret = SigningSecret::new(random::<SECRET_BYTES>()?);
         let sealed = self.cipher.seal(account, id, &secret, random::<NONCE_LEN>()?).into();
-        let kept = self.store.keep_webhook_secret(KeepSecret { id, subject, account, sealed }).await?;
-        tracing::info!(account.id = %account, secret.id = %id, "a secret for webhooks was made");
-        Ok(NewSecret { kept, secret })
+        let step = KeepSecret { id, subject, account, sealed, idempotency };
+        match self.store.keep_webhook_secret(step).await? {
+            KeptSecret::New(kept) => {
+                tracing::info!(account.id = %account, secret.id = %id, "a secret for webhooks was made");
+                Ok(NewSecret { kept, secret })
+            }
+            KeptSecret::Earlier(kept) => {
+                let opened = self.cipher.open(account, kept.id, &kept.sealed);
+                let secret = opened.map_err(|_unopened| ServiceError::AlreadyMade {
+                    what: "secret",
+                    id: kept.id.to_string(),
+                })?;
+                Ok(NewSecret { kept, secret })
+            }
+        }
     }
 
     /// An account's secrets, the newest first, older than `before`.

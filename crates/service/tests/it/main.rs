@@ -10,6 +10,7 @@ mod certificates;
 mod group_commit;
 mod instances;
 mod keys;
+mod keys_issued;
 mod ledger;
 mod limits;
 mod postgres;

@@ -121,7 +121,8 @@ fn migrations_are_applied_once_and_named() {
             "0008_entries_stay",
             "0009_deleted_jobs",
             "0010_key_limits",
-            "0011_answer_types"
+            "0011_answer_types",
+            "0012_key_requests"
         ]
     );
     assert!(SqliteStore::migrate(&path).unwrap().is_empty());

@@ -17,7 +17,7 @@ use fourfold_service::webhooks::{
     DeliveryState, DeliveryView, Outbox, SecretCipher, WebhookParts, WebhookSettings, WebhookWorker,
     WebhooksService,
 };
-use fourfold_service::{BoxError, Clock, Spawner};
+use fourfold_service::{BoxError, Clock, ServiceError, Spawner};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -139,7 +139,7 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn a_delivery_is_tried_by_the_schedule_until_it_has_failed() {
     let schedule = vec![5 * SECOND, 300 * SECOND];
     let desk = Desk::new(WebhookSettings { schedule, ..WebhookSettings::default() }).await;
-    desk.webhooks.make_secret(account_subject("u1")).await.unwrap();
+    desk.webhooks.make_secret(account_subject("u1"), None).await.unwrap();
     desk.will_answer([
         status(500, None),
         status(503, None),
@@ -163,7 +163,7 @@ async fn a_delivery_is_tried_by_the_schedule_until_it_has_failed() {
 async fn a_receiver_that_asks_for_time_gets_it() {
     let schedule = vec![5 * SECOND; 3];
     let desk = Desk::new(WebhookSettings { schedule, ..WebhookSettings::default() }).await;
-    desk.webhooks.make_secret(account_subject("u1")).await.unwrap();
+    desk.webhooks.make_secret(account_subject("u1"), None).await.unwrap();
     desk.will_answer([status(429, Some(60 * SECOND))]);
     desk.event("https://a.test/").await;
     let view = desk.after(120 * SECOND).await;
@@ -175,7 +175,7 @@ async fn a_receiver_that_asks_for_time_gets_it() {
 #[tokio::test(start_paused = true)]
 async fn what_never_passes_fails_at_once() {
     let desk = Desk::new(WebhookSettings::default()).await;
-    desk.webhooks.make_secret(account_subject("u1")).await.unwrap();
+    desk.webhooks.make_secret(account_subject("u1"), None).await.unwrap();
     desk.will_answer([Err(Unanswered { reason: "not public", may_pass: false })]);
     desk.event("https://a.test/").await;
     let view = desk.after(10 * SECOND).await;
@@ -198,7 +198,7 @@ async fn what_cannot_be_signed_waits_for_a_secret() {
     let view = desk.after(6 * SECOND).await;
     assert!(view.tries[1].error.as_deref().unwrap().contains("no secret"), "{view:?}");
     assert_eq!(desk.sent_at().len(), 0);
-    let new = desk.webhooks.make_secret(account_subject("u1")).await.unwrap();
+    let new = desk.webhooks.make_secret(account_subject("u1"), None).await.unwrap();
     let view = desk.after(6 * SECOND).await;
     assert_eq!((view.delivery.state, view.tries.len()), (DeliveryState::Delivered, 3));
     let sent = desk.script.sent.lock().unwrap();
@@ -209,11 +209,25 @@ async fn what_cannot_be_signed_waits_for_a_secret() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_is_given_again_by_its_idempotency_key_as_long_as_it_can_be_opened() {
+    let desk = Desk::new(WebhookSettings::default()).await;
+    let subject = || account_subject("u1");
+    let idempotency = || Some(fourfold_service::testing::idempotency("a", 1));
+    let first = desk.webhooks.make_secret(subject(), idempotency()).await.unwrap();
+    let again = desk.webhooks.make_secret(subject(), idempotency()).await.unwrap();
+    assert_eq!((again.kept, again.secret), (first.kept.clone(), first.secret));
+    let outbox = Outbox::new(&WebhookSettings::default(), |_url| true);
+    let moved = WebhooksService::new(Arc::new(desk.store.clone()), SecretCipher::new(&[8; 32]), outbox);
+    let refused = moved.make_secret(subject(), idempotency()).await.unwrap_err();
+    assert!(matches!(refused, ServiceError::AlreadyMade { id, .. } if id == first.kept.id.to_string()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn few_go_to_one_endpoint_at_a_time_and_so_many_in_all() {
     let settings =
         WebhookSettings { in_flight_max: 6, in_flight_per_endpoint_max: 4, ..WebhookSettings::default() };
     let desk = Desk::new(settings).await;
-    desk.webhooks.make_secret(account_subject("u1")).await.unwrap();
+    desk.webhooks.make_secret(account_subject("u1"), None).await.unwrap();
     desk.script.gate.forget_permits(usize::MAX);
     for number in 0..8 {
         desk.event(&format!("https://slow.test/{number}")).await;
@@ -241,7 +255,7 @@ async fn few_go_to_one_endpoint_at_a_time_and_so_many_in_all() {
 #[tokio::test(start_paused = true)]
 async fn what_is_on_its_way_is_brought_to_its_end_before_the_worker_stops() {
     let desk = Desk::new(WebhookSettings::default()).await;
-    desk.webhooks.make_secret(account_subject("u1")).await.unwrap();
+    desk.webhooks.make_secret(account_subject("u1"), None).await.unwrap();
     desk.script.gate.forget_permits(usize::MAX);
     desk.event("https://a.test/").await;
     tokio::time::sleep(2 * SECOND).await;

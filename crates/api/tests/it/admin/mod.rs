@@ -3,6 +3,7 @@
 mod accounts;
 mod config;
 mod keys;
+mod keys_issued;
 mod ledger;
 mod providers;
 mod usage;

@@ -45,6 +45,20 @@ async fn a_secret_is_shown_when_it_is_made_and_never_again() {
 }
 
 #[tokio::test]
+async fn a_secret_is_shown_again_to_the_same_request_alone() {
+    let house = House::new().await;
+    let make = |key| house.post(SECRETS, json!({})).header("idempotency-key", key);
+    let made = make("a").by("u1").ok(201).await;
+    assert_eq!(make("a").by("u1").ok(201).await, made);
+    let mut others = Vec::new();
+    for (key, user) in [("b", "u1"), ("a", "u2")] {
+        others.push(make(key).by(user).ok(201).await);
+    }
+    assert!(others.iter().all(|other| other["secret"] != made["secret"]), "{others:?}");
+    assert_eq!(list(&house, SECRETS, "u1").await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_new_user_may_begin_with_a_secret() {
     let house = House::new().await;
     make_secret(&house, "newcomer").await;

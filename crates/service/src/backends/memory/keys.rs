@@ -6,7 +6,7 @@ use fourfold_domain::KeyId;
 use super::{MemoryStore, newest};
 use crate::Timestamp;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, KeyChange, PreviousSecret};
+use crate::keys::{ApiKey, KeyChange, KeyRequest, PreviousSecret};
 use crate::ports::KeyStore;
 
 #[async_trait]
@@ -22,6 +22,10 @@ impl KeyStore for MemoryStore {
         }
         state.keys.insert(key.id, key);
         Ok(())
+    }
+
+    async fn keep_key_request(&self, request: KeyRequest) -> Result<KeyRequest, StoreError> {
+        Ok(self.state().key_requests.entry(request.scope).or_insert(request).clone())
     }
 
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {

@@ -23,7 +23,7 @@ use crate::commit::{Commit, Losses, Needs, Step, World};
 use crate::credits::{HoldState, Owner, rules};
 use crate::error::StoreError;
 use crate::jobs::{Artifact, Due, JobView};
-use crate::keys::ApiKey;
+use crate::keys::{ApiKey, KeyRequest};
 use crate::{Spawner, Timestamp};
 
 pub use usage::MemoryUsage;
@@ -97,6 +97,7 @@ struct State {
     world: World,
     keys: HashMap<KeyId, ApiKey>,
     keys_revision: u64,
+    key_requests: HashMap<[u8; 32], KeyRequest>,
     instances: HashMap<InstanceId, Timestamp>,
     /// Who sweeps, until when.
     sweep: Option<(InstanceId, Timestamp)>,

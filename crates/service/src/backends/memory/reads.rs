@@ -134,7 +134,9 @@ impl Reads for MemoryStore {
     }
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
-        let world = &mut self.state().world;
+        let mut state = self.state();
+        state.key_requests.retain(|_scope, request| request.created_at >= before);
+        let world = &mut state.world;
         world.idempotency.retain(|record| record.created_at >= before);
         let calls = &world.calls;
         let is_kept =

@@ -8,11 +8,11 @@ use fourfold_domain::{Credits, InstanceId, KeyId};
 use super::PostgresStore;
 use super::query::{Query, values};
 use super::reads::{millis, page, size};
-use super::rows::{self, KEY};
+use super::rows::{self, KEY, KEY_REQUEST};
 use crate::Timestamp;
 use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, KeyChange};
+use crate::keys::{ApiKey, KeyChange, KeyRequest};
 use crate::ports::{InstanceStore, KeyStore};
 
 /// Keys with their budgets.
@@ -50,6 +50,24 @@ impl KeyStore for PostgresStore {
             key.previous.map(|previous| previous.until.millis()),
         ];
         self.database.execute(Query::new(sql, row)).await
+    }
+
+    async fn keep_key_request(&self, request: KeyRequest) -> Result<KeyRequest, StoreError> {
+        // A row is returned only where it was written, so the one that is there is written as it is.
+        let sql = format!(
+            "INSERT INTO key_request ({KEY_REQUEST}) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (scope) DO UPDATE SET scope = excluded.scope RETURNING {KEY_REQUEST}"
+        );
+        let row = values![
+            request.scope.to_vec(),
+            request.fingerprint.to_vec(),
+            request.key.to_string(),
+            request.replaces.map(|hash| hash.to_vec()),
+            request.salt.to_vec(),
+            request.created_at.millis(),
+        ];
+        let kept = self.database.one(Query::new(sql, row), rows::key_request).await?;
+        kept.ok_or_else(|| StoreError::Failed("a request for a key was written and isn't there".into()))
     }
 
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {

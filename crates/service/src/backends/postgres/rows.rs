@@ -16,7 +16,7 @@ use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
-use crate::keys::{AllowedModels, ApiKey, PreviousSecret, Scopes};
+use crate::keys::{AllowedModels, ApiKey, KeyRequest, PreviousSecret, Scopes};
 use crate::limits::Limits;
 use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
 
@@ -324,6 +324,22 @@ pub(super) fn key(row: &Row) -> Result<ApiKey> {
             Some(_) => Some(budget_at(row, 10)?),
             None => None,
         },
+    })
+}
+
+pub(super) const KEY_REQUEST: &str = "scope, fingerprint, key, replaces, salt, created_at";
+
+pub(super) fn key_request(row: &Row) -> Result<KeyRequest> {
+    Ok(KeyRequest {
+        scope: hash(row, 0)?,
+        fingerprint: hash(row, 1)?,
+        key: text(row, 2)?,
+        replaces: match get::<Option<Vec<u8>>>(row, 3)? {
+            Some(_) => Some(hash(row, 3)?),
+            None => None,
+        },
+        salt: hash(row, 4)?,
+        created_at: time(row, 5)?,
     })
 }
 

@@ -7,12 +7,12 @@ use fourfold_domain::{InstanceId, KeyId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::reads::{all, page};
-use super::rows::{self, KEY};
+use super::rows::{self, KEY, KEY_REQUEST};
 use super::{SqliteStore, failed};
 use crate::Timestamp;
 use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, KeyChange};
+use crate::keys::{ApiKey, KeyChange, KeyRequest};
 use crate::ports::{InstanceStore, KeyStore};
 
 /// Keys with their budgets.
@@ -55,6 +55,20 @@ impl KeyStore for SqliteStore {
             transaction.commit().map_err(failed)
         };
         self.writer.alone(insert).await
+    }
+
+    async fn keep_key_request(&self, request: KeyRequest) -> Result<KeyRequest, StoreError> {
+        // A row is returned only where it was written, so the one that is there is written as it is.
+        let sql = format!(
+            "INSERT INTO key_request ({KEY_REQUEST}) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+             ON CONFLICT (scope) DO UPDATE SET scope = excluded.scope RETURNING {KEY_REQUEST}"
+        );
+        let keep = move |connection: &mut Connection| {
+            let KeyRequest { scope, fingerprint, key, replaces, salt, created_at } = request;
+            let values = params![scope, fingerprint, key.to_string(), replaces, salt, created_at.millis()];
+            connection.query_row(&sql, values, rows::key_request).map_err(failed)
+        };
+        self.writer.alone(keep).await
     }
 
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError> {

@@ -59,7 +59,8 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
             match record.made {
                 Made::File(file) => rows.file(world, file)?,
                 Made::Work(Owner::Call(call)) => rows.call(world, call)?,
-                Made::Work(Owner::Job(_)) => {}
+                // A subject brings its secrets along.
+                Made::Work(Owner::Job(_)) | Made::WebhookSecret(_) => {}
             }
             world.idempotency.load(scope.clone(), record);
         }

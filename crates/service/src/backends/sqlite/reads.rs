@@ -232,6 +232,7 @@ impl Reads for SqliteStore {
         let forget = move |connection: &mut Connection| {
             for sql in [
                 "DELETE FROM idempotency WHERE created_at < ?1",
+                "DELETE FROM key_request WHERE created_at < ?1",
                 "DELETE FROM call_answer WHERE created_at < ?1",
             ] {
                 connection.execute(sql, [before.millis()]).map_err(failed)?;

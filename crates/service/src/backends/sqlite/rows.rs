@@ -15,7 +15,7 @@ use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
 use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
-use crate::keys::{AllowedModels, ApiKey, PreviousSecret, Scopes};
+use crate::keys::{AllowedModels, ApiKey, KeyRequest, PreviousSecret, Scopes};
 use crate::limits::Limits;
 use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
 
@@ -314,6 +314,19 @@ pub(super) fn key(row: &Row<'_>) -> Result<ApiKey> {
             Some(_) => Some(budget_at(row, 10)?),
             None => None,
         },
+    })
+}
+
+pub(super) const KEY_REQUEST: &str = "scope, fingerprint, key, replaces, salt, created_at";
+
+pub(super) fn key_request(row: &Row<'_>) -> Result<KeyRequest> {
+    Ok(KeyRequest {
+        scope: row.get(0)?,
+        fingerprint: row.get(1)?,
+        key: text(row, 2)?,
+        replaces: row.get(3)?,
+        salt: row.get(4)?,
+        created_at: time(row, 5)?,
     })
 }
 

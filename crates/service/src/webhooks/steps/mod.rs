@@ -9,4 +9,4 @@ mod secrets;
 pub use claim::{ClaimDelivery, ClaimedDelivery};
 pub use end_try::{EndTry, TryVerdict};
 pub use redeliver::Redeliver;
-pub use secrets::{KeepSecret, RevokeSecret, SECRETS_MAX};
+pub use secrets::{KeepSecret, KeptSecret, RevokeSecret, SECRETS_MAX};

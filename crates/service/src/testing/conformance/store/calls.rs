@@ -7,12 +7,11 @@ use fourfold_domain::{CallId, Credits, Effect};
 use serde_json::Map;
 
 use super::bench::{NOTHING, StoreBench, instance};
-use super::submissions::idempotency;
 use crate::calls::{Call, CallAnswer, CallEnding, CallState, CallView, EndCall, OpenCall, OpenedCall};
 use crate::credits::{EntryKind, Owner};
 use crate::jobs::{Attempt, AttemptState};
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, refused, rules, same};
-use crate::testing::{account_subject, credits, open_call, provider};
+use crate::testing::{account_subject, credits, idempotency, open_call, provider};
 use crate::{Clock as _, Refusal, Timestamp};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::bench::StoreBench;
 use crate::Clock as _;
 use crate::credits::Budget;
-use crate::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, PreviousSecret, Scope, Scopes};
+use crate::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, KeyRequest, PreviousSecret, Scope, Scopes};
 use crate::limits::Limits;
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, rules, same};
 
@@ -25,6 +25,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_key_that_does_not_count_is_not_changed,
         the_revision_rises_with_every_change,
         keys_page_the_newest_first,
+        one_request_for_a_secret_is_kept_until_it_is_forgotten,
     )
 }
 
@@ -245,4 +246,27 @@ pub async fn keys_page_the_newest_first(bench: StoreBench) -> Verdict {
     same("the first page", bench.store.keys(None, 3).await?.as_slice(), &newest[..3])?;
     let before = Some(newest[2].id);
     same("the second page", bench.store.keys(before, 3).await?.as_slice(), &newest[3..])
+}
+
+/// Side by side too: whoever comes later is told of the first. Younger ones stay when old ones are forgotten.
+pub async fn one_request_for_a_secret_is_kept_until_it_is_forgotten(bench: StoreBench) -> Verdict {
+    let request = |scope, salt| KeyRequest {
+        scope: [scope; 32],
+        fingerprint: [1; 32],
+        key: KeyId::new(Uuid::now_v7()),
+        replaces: (scope == 2).then_some([3; 32]),
+        salt: [salt; 32],
+        created_at: bench.clock.now(),
+    };
+    let keep = |scope, salt| bench.store.keep_key_request(request(scope, salt));
+    let kept = futures_util::future::try_join_all((1..=4).map(|salt| keep(1, salt))).await?;
+    let first = &kept[0];
+    holds("there are several", kept.iter().all(|other| other == first))?;
+    bench.pass(1);
+    let rotation = request(2, 5);
+    same("the other scope's", bench.store.keep_key_request(rotation.clone()).await?, rotation.clone())?;
+    bench.store.forget_idempotency(rotation.created_at).await?;
+    same("the young one", keep(2, 6).await?, rotation)?;
+    let anew = request(1, 7);
+    same("the old one", bench.store.keep_key_request(anew.clone()).await?, anew)
 }

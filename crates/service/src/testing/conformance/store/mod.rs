@@ -19,6 +19,7 @@ pub mod lists;
 pub mod operator;
 pub mod races;
 pub mod submissions;
+pub mod webhook_secrets;
 pub mod webhooks;
 
 use std::sync::Arc;
@@ -61,6 +62,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         admission::rules(),
         late::rules(),
         operator::rules(),
+        webhook_secrets::rules(),
         webhooks::rules(),
     ]
     .into_iter()

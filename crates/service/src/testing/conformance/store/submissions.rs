@@ -8,7 +8,7 @@ use super::bench::{StoreBench, instance, succeeded};
 use crate::credits::{EntryKind, Owner};
 use crate::jobs::{Submit, Submitted};
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
-use crate::testing::{account_subject, credits, open_call, submit};
+use crate::testing::{account_subject, credits, idempotency, open_call, submit};
 use crate::{Idempotency, Made, Refusal};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
@@ -29,15 +29,6 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
 
 fn keyed(step: Submit, key: &str, body: u8) -> Submit {
     Submit { idempotency: Some(idempotency(key, body)), ..step }
-}
-
-pub(super) fn idempotency(key: &str, body: u8) -> Idempotency {
-    Idempotency {
-        method: "POST".to_owned(),
-        path: "/api/v1/jobs".to_owned(),
-        key: key.to_owned(),
-        fingerprint: [body; 32],
-    }
 }
 
 /// The credits move from available to held.

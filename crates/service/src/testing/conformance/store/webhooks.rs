@@ -1,26 +1,23 @@
-//! Webhooks: secrets, the outbox, leases of deliveries, tries, what is forgotten.
+//! Webhooks: the outbox, leases of deliveries, tries, what is forgotten.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fourfold_domain::{EventId, JobState, WebhookSecretId};
+use fourfold_domain::{EventId, JobState};
 use uuid::Uuid;
 
 use super::bench::{StoreBench, failed, instance, objects, succeeded, upstream};
 use crate::Clock as _;
 use crate::jobs::{AttemptState, Job, JobError, NextAttempt, RequestCancel, Submit};
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, holds, refused, rules, same};
-use crate::testing::{account_subject, begin, keep_secret, submit};
+use crate::testing::{begin, keep_secret, submit};
 use crate::webhooks::{
-    ClaimDelivery, ClaimedDelivery, Delivery, DeliveryState, DeliveryView, EndTry, KeepSecret, Redeliver,
-    RevokeSecret, SECRETS_MAX, TryVerdict,
+    ClaimDelivery, ClaimedDelivery, Delivery, DeliveryState, DeliveryView, EndTry, Redeliver, TryVerdict,
 };
 use crate::{Refusal, StoreError, Timestamp};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
-        a_secret_is_its_accounts_until_it_is_revoked,
-        an_account_has_at_most_ten_secrets,
         a_webhook_needs_a_secret_and_without_leaves_no_trace,
         a_job_keeps_its_webhook,
         every_event_after_the_first_has_its_delivery,
@@ -100,46 +97,6 @@ impl StoreBench {
     async fn delivery(&self, id: EventId) -> Result<DeliveryView, StoreError> {
         self.store.delivery(id).await?.ok_or(StoreError::Refused(Refusal::NotFound))
     }
-}
-
-/// As it was kept; gone once it is revoked, for nobody else to revoke.
-pub async fn a_secret_is_its_accounts_until_it_is_revoked(bench: StoreBench) -> Verdict {
-    let (first, other) =
-        (keep_secret(bench.store.as_ref(), "u1").await?, keep_secret(bench.store.as_ref(), "u2").await?);
-    bench.pass(1);
-    let second = keep_secret(bench.store.as_ref(), "u1").await?;
-    let list = async || bench.store.webhook_secrets(first.account, None, 10).await;
-    same("the secrets", list().await?, vec![second.clone(), first.clone()])?;
-    let before = bench.store.webhook_secrets(first.account, Some(second.id), 10).await?;
-    same("the older ones", before, vec![first.clone()])?;
-    for (user, id) in
-        [("u2", first.id), ("u1", other.id), ("u3", first.id), ("u1", WebhookSecretId::new(Uuid::now_v7()))]
-    {
-        let revoke = RevokeSecret { id, subject: account_subject(user) };
-        refused(bench.store.revoke_webhook_secret(revoke).await, &Refusal::NotFound)?;
-    }
-    let revoke = RevokeSecret { id: first.id, subject: account_subject("u1") };
-    bench.store.revoke_webhook_secret(revoke.clone()).await?;
-    same("what is left", list().await?, vec![second])?;
-    refused(bench.store.revoke_webhook_secret(revoke).await, &Refusal::NotFound)
-}
-
-/// Side by side too; a revoked one makes room.
-pub async fn an_account_has_at_most_ten_secrets(bench: StoreBench) -> Verdict {
-    let kept = keep_secret(bench.store.as_ref(), "u1").await?;
-    let more = (0..SECRETS_MAX).map(|_| keep_secret(bench.store.as_ref(), "u1"));
-    let more = futures_util::future::join_all(more).await;
-    same("how many were kept", more.iter().filter(|kept| kept.is_ok()).count(), SECRETS_MAX - 1)?;
-    refused(keep_secret(bench.store.as_ref(), "u1").await, &Refusal::TooManyWebhookSecrets)?;
-    keep_secret(bench.store.as_ref(), "u2").await?;
-    let revoke = RevokeSecret { id: kept.id, subject: account_subject("u1") };
-    bench.store.revoke_webhook_secret(revoke).await?;
-    keep_secret(bench.store.as_ref(), "u1").await?;
-    // A secret that was sealed for another account would never be opened again.
-    let id = WebhookSecretId::new(Uuid::now_v7());
-    let step =
-        KeepSecret { id, subject: account_subject("u2"), account: kept.account, sealed: [7; 4].into() };
-    refused(bench.store.keep_webhook_secret(step).await, &Refusal::NotFound)
 }
 
 /// Not even with another account's.
