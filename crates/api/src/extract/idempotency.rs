@@ -26,7 +26,15 @@ pub(crate) struct IdempotencyHeader {
 
 /// The key of the header.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let mut values = headers.get_all(HEADER).iter();
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value,
+        // Whichever was taken, the caller may have meant the other.
+        (Some(_), Some(_)) => {
+            return Err(ApiError::malformed("Idempotency-Key", "Idempotency-Key must be there once"));
+        }
+    };
     let key = value.to_str().ok().filter(|key| (1..=KEY_CHARACTERS_MAX).contains(&key.len()));
     key.map(Some).ok_or_else(|| {
         ApiError::malformed("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible ASCII characters")

@@ -75,6 +75,21 @@ async fn a_key_is_visible_ascii_of_some_length() {
 }
 
 #[tokio::test]
+async fn a_key_is_there_once() {
+    let house = House::new().await;
+    let grant = "/api/v1/admin/accounts/u1/grants";
+    for ask in [
+        create(&house, "k").by("u1"),
+        house.post("/v1/chat/completions", json!({})).header("idempotency-key", "k").by("u1"),
+        house.post("/api/v1/webhooks/secrets", json!({})).header("idempotency-key", "k").by("u1"),
+        house.post("/api/v1/admin/keys", json!({})).header("idempotency-key", "k").by_admin(),
+        house.post(grant, json!({"credits": "1"})).header("idempotency-key", "k").by_admin(),
+    ] {
+        ask.header("idempotency-key", "k").check(400, "malformed", Some("Idempotency-Key")).await;
+    }
+}
+
+#[tokio::test]
 async fn a_large_body_is_told_apart_to_its_last_byte() {
     let house = House::new().await;
     // White space is part of the body as it was sent, and not of the job.
