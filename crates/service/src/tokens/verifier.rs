@@ -104,6 +104,10 @@ impl TokenVerifier {
         else {
             return Ok(None);
         };
+        // It names what must be understood for the token to count (RFC 7515, section 4.1.11), and we understand no such.
+        if header.crit.is_some() {
+            return Ok(None);
+        }
         for issuer in self.issuers.iter().filter(|issuer| issuer.trusted.issuer == unverified.claims.iss) {
             if let Some(user) = issuer.verify(token, &header, now).await? {
                 let user = Arc::new(user);

@@ -207,6 +207,17 @@ async fn a_token_that_nobody_signed_or_another_key_does_not_count() {
 }
 
 #[tokio::test]
+async fn a_token_that_wants_something_understood_does_not_count() {
+    let house = house();
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    for crit in [vec!["b64".to_owned()], vec!["https://issuer.test/novel".to_owned()], Vec::new()] {
+        let header = Header { crit: Some(crit.clone()), ..Header::new(Algorithm::HS256) };
+        let token = encode(&header, &house.claims(), &key).unwrap();
+        assert_eq!(house.user(&token).await, None, "{crit:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_public_key_is_no_secret() {
     let house = house();
     let signer = Signer::ec("one");
