@@ -39,14 +39,23 @@ pub(super) struct CallTask {
     pub(super) outlet: Outlet,
 }
 
+/// A call that was opened.
+enum Opened {
+    /// It costs nobody anything, and nothing of it is in the store.
+    Free(Call),
+    /// The store has it.
+    Kept(OpenedCall),
+}
+
 impl CallTask {
     /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
     pub(super) async fn run(mut self, open: OpenCall, candidates: Candidates) {
         let mut watched = self.service.left_over().watch(open.id);
         let (is_replayed, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
         let (call, held, is_free) = match self.open(open).await {
-            Ok((OpenedCall::New { call, held }, is_free)) => (call, held, is_free),
-            Ok((OpenedCall::Earlier(call), _)) => {
+            Ok(Opened::Free(call)) => (call, Credits::ZERO, true),
+            Ok(Opened::Kept(OpenedCall::New { call, held })) => (call, held, false),
+            Ok(Opened::Kept(OpenedCall::Earlier(call))) => {
                 watched.ended();
                 return self.answer_again(&call).await;
             }
@@ -108,15 +117,14 @@ impl CallTask {
         self.tell_end(settled, worked).await;
     }
 
-    /// Opens the call. Whether it is one that costs nobody anything.
-    async fn open(&self, open: OpenCall) -> Result<(OpenedCall, bool), StoreError> {
+    async fn open(&self, open: OpenCall) -> Result<Opened, StoreError> {
         let parts = self.service.parts();
         let (store, now) = (parts.store.as_ref(), parts.clock.now());
         let free = self.service.free().open(&open, &self.order, self.asks(), store, now);
-        if let Some(call) = free.await? {
-            return Ok((OpenedCall::New { call, held: Credits::ZERO }, true));
+        match free.await? {
+            Some(call) => Ok(Opened::Free(call)),
+            None => store.open_call(open).await.map(Opened::Kept),
         }
-        Ok((store.open_call(open).await?, false))
     }
 
     /// Whether a vendor is asked.
