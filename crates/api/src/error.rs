@@ -7,7 +7,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use fourfold_domain::{Dialect, Effect, InvalidInput, JobId, JobState, Problem, Reason};
 use fourfold_service::jobs::JobView;
-use fourfold_service::{Refusal, ServiceError};
+use fourfold_service::{PassedOn, Refusal, ServiceError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
     /// The field that is wrong.
     pub(crate) param: Option<Cow<'static, str>>,
@@ -50,7 +50,7 @@ struct ErrorDetail {
     #[serde(rename = "type")]
     kind: &'static str,
     /// The error, a word for programs.
-    code: &'static str,
+    code: Cow<'static, str>,
     /// The field that is wrong.
     param: Option<String>,
     /// The job that the request made, of which `/api/v1/jobs/{id}` tells more; left out where there is none.
@@ -60,8 +60,15 @@ struct ErrorDetail {
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        let effect = Effect::NotStarted;
-        Self { status, code, message: message.into(), param: None, retry_after: None, effect, job: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            param: None,
+            retry_after: None,
+            effect: Effect::NotStarted,
+            job: None,
+        }
     }
 
     pub(crate) fn param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
@@ -126,7 +133,7 @@ impl ApiError {
                     .find(|reason| told.is_some_and(|error| error.code == reason.as_str()));
                 // Without a reason nobody can tell whether the vendor took it, or it was a failure of ours.
                 let reason = reason.unwrap_or(Reason::Failed);
-                ServiceError::Vendor { reason, effect, message, retry_after: None }.into()
+                ServiceError::Vendor { reason, effect, message, retry_after: None, passed_on: None }.into()
             }
             JobState::Cancelled => Self::begun(StatusCode::CONFLICT, "cancelled", message),
             JobState::Expired => Self::begun(StatusCode::GATEWAY_TIMEOUT, "expired", message),
@@ -171,7 +178,7 @@ impl ApiError {
         ErrorDetail {
             message: self.message.to_string(),
             kind: kind(self.status),
-            code: self.code,
+            code: self.code.clone(),
             param: self.param.as_ref().map(ToString::to_string),
             job_id: self.job.map(|job| job.to_string()),
         }
@@ -275,11 +282,15 @@ impl From<ServiceError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", error.to_string())
                     .again_after(RETRY_AFTER)
             }
-            ServiceError::Vendor { reason, effect, message, retry_after } => {
+            ServiceError::Vendor { reason, effect, message, retry_after, passed_on } => {
                 let (status, code) = vendor_failed(reason, effect);
+                let (status, code) = match passed_on {
+                    Some(passed_on) => as_passed_on(reason, status, code.into(), passed_on),
+                    None => (status, code.into()),
+                };
                 let again = status.is_server_error() && effect == Effect::NotStarted;
                 let retry_after = again.then(|| retry_after.unwrap_or(RETRY_AFTER));
-                Self { effect, retry_after, ..Self::new(status, code, message) }
+                Self { effect, retry_after, code, ..Self::new(status, "", message) }
             }
             ServiceError::TooLarge { what, bytes_max } => Self::too_large(&what, bytes_max).param(what),
             ServiceError::Source(source) => match source.downcast::<BrokenUpload>() {
@@ -386,6 +397,23 @@ fn vendor_failed(reason: Reason, effect: Effect) -> (StatusCode, &'static str) {
     }
 }
 
+/// The same where the vendor was sent the caller's own bytes: his client may tell apart what the vendor would have
+/// answered him.
+fn as_passed_on(
+    reason: Reason,
+    status: StatusCode,
+    code: Cow<'static, str>,
+    passed_on: PassedOn,
+) -> (StatusCode, Cow<'static, str>) {
+    // A vendor without a code is known by its kind of error, which is told as such.
+    let told = passed_on.code.filter(|told| told != kind(StatusCode::BAD_REQUEST));
+    match reason {
+        Reason::InvalidRequest => (StatusCode::BAD_REQUEST, told.map_or(code, Cow::Owned)),
+        Reason::Refused => (status, told.map_or(code, Cow::Owned)),
+        _ => (status, code),
+    }
+}
+
 /// The kind of error, in OpenAI's words, which clients tell apart.
 fn kind(status: StatusCode) -> &'static str {
     match status {
@@ -421,13 +449,17 @@ mod tests {
 
     fn check(error: impl Into<ApiError>, status: u16, code: &str, should_retry: Option<&str>) {
         let error = error.into();
-        assert_eq!((error.status.as_u16(), error.code), (status, code));
+        assert_eq!((error.status.as_u16(), &*error.code), (status, code));
         let answer = error.answer("r1", false);
         assert_eq!(answer.headers().get("x-should-retry").map(|value| value.to_str().unwrap()), should_retry);
     }
 
     fn internal(effect: Effect) -> ServiceError {
         ServiceError::Internal { what: "x", effect, source: BoxError::from("y") }
+    }
+
+    fn vendor(reason: Reason, effect: Effect, passed_on: Option<PassedOn>) -> ServiceError {
+        ServiceError::Vendor { reason, effect, message: "no".to_owned(), retry_after: None, passed_on }
     }
 
     #[test]
@@ -479,8 +511,30 @@ mod tests {
             (Reason::Unauthorized, NotStarted, 502, "vendor_failed", Some("true")),
             (Reason::Failed, Started, 502, "vendor_failed", Some("false")),
         ] {
-            let error = ServiceError::Vendor { reason, effect, message: "no".to_owned(), retry_after: None };
-            check(error, status, code, should_retry);
+            check(vendor(reason, effect, None), status, code, should_retry);
+        }
+    }
+
+    #[test]
+    fn what_a_vendor_says_to_the_callers_own_bytes_is_told_as_it_said_it() {
+        use Effect::{MayHaveStarted, NotStarted};
+        for (reason, effect, told, status, code) in [
+            (
+                Reason::InvalidRequest,
+                NotStarted,
+                Some("context_length_exceeded"),
+                400,
+                "context_length_exceeded",
+            ),
+            (Reason::InvalidRequest, NotStarted, Some("invalid_request_error"), 400, "invalid_request"),
+            (Reason::InvalidRequest, NotStarted, None, 400, "invalid_request"),
+            (Reason::Refused, NotStarted, Some("content_policy_violation"), 422, "content_policy_violation"),
+            (Reason::OutOfMoney, NotStarted, Some("insufficient_quota"), 502, "vendor_failed"),
+            (Reason::Unavailable, MayHaveStarted, Some("server_error"), 502, "vendor_failed"),
+        ] {
+            let passed_on = PassedOn { code: told.map(str::to_owned) };
+            let error = ApiError::from(vendor(reason, effect, Some(passed_on)));
+            assert_eq!((error.status.as_u16(), &*error.code), (status, code), "{told:?}");
         }
     }
 

@@ -179,6 +179,8 @@ pub enum ServiceError {
         message: String,
         /// How soon it makes sense to try again.
         retry_after: Option<Duration>,
+        /// Where a vendor who speaks the caller's wire was sent his own bytes.
+        passed_on: Option<PassedOn>,
     },
     /// Something is larger than is taken.
     #[error("{what} must be at most {bytes_max} bytes")]
@@ -219,6 +221,13 @@ pub enum ServiceError {
         #[source]
         source: BoxError,
     },
+}
+
+/// What a vendor made of a caller's own bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PassedOn {
+    /// The code that it gave, a word of the caller's wire.
+    pub code: Option<String>,
 }
 
 /// Refuses a caller's URL that leads, or may lead, into a private network.

@@ -63,7 +63,7 @@ pub mod usage;
 pub mod webhooks;
 
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use error::{BoxError, Refusal, ServiceError, StoreError};
+pub use error::{BoxError, PassedOn, Refusal, ServiceError, StoreError};
 pub use idempotency::{Idempotency, IdempotencyRecord, IdempotencyScope, Made};
 pub use media::Media;
 pub use spawner::Spawner;

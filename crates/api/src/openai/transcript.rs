@@ -172,7 +172,8 @@ pub(super) async fn answer(state: &AppState, view: &JobView, format: Format) -> 
     if needs_times && transcript.segments.is_empty() && !transcript.text.trim().is_empty() {
         let message = "the vendor told no times; the text is the job's artifact".to_owned();
         let (reason, effect) = (Reason::Unreadable, Effect::Started);
-        let error = ApiError::from(ServiceError::Vendor { reason, effect, message, retry_after: None });
+        let (retry_after, passed_on) = (None, None);
+        let error = ApiError::from(ServiceError::Vendor { reason, effect, message, retry_after, passed_on });
         return Err(ApiError { job: Some(view.job.id), ..error });
     }
     let json = |body: TranscriptionBody| axum::Json(body).into_response();

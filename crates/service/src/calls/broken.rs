@@ -54,6 +54,7 @@ impl BrokenSounds {
             effect: Effect::Started,
             message: message.to_owned(),
             retry_after: None,
+            passed_on: None,
         })
     }
 

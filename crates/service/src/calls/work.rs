@@ -32,6 +32,8 @@ pub(super) struct Work<'a> {
     pub(super) spool: Spool,
     /// What the caller was told of the answer, once he was.
     pub(super) begun: Option<Begun>,
+    /// Whether who was asked last was sent the caller's own bytes.
+    is_passed_on: bool,
     /// What the answer is, where what was asked doesn't say.
     pub(super) media_type: Option<String>,
     /// When a vendor was asked first.
@@ -50,6 +52,8 @@ pub(super) struct Worked {
     provider: Option<ProviderKey>,
     /// What the answer is, where what was asked doesn't say.
     media_type: Option<String>,
+    /// Whether who was asked last was sent the caller's own bytes.
+    pub(super) is_passed_on: bool,
     /// Whether the caller was told that the answer begins.
     is_begun: bool,
     /// How long after a vendor was asked the first part of the answer was handed on, where it came in parts.
@@ -74,6 +78,7 @@ impl Worked {
             attempts: Vec::new(),
             provider: Some(answer.provider),
             media_type: answer.media_type,
+            is_passed_on: false,
             is_begun: false,
             first_part: None,
             spool,
@@ -115,6 +120,7 @@ impl<'a> Work<'a> {
             attempts: Vec::new(),
             spool,
             begun: None,
+            is_passed_on: false,
             media_type: None,
             asked_at: None,
             first_part: None,
@@ -128,6 +134,7 @@ impl<'a> Work<'a> {
             outcome,
             provider: self.attempts.last().map(|attempt| attempt.provider.clone()),
             media_type: self.media_type,
+            is_passed_on: self.is_passed_on,
             is_begun: self.begun.is_some(),
             first_part: self.first_part,
             attempts: self.attempts,
@@ -226,12 +233,13 @@ impl<'a> Work<'a> {
 
     /// In the caller's own bytes, of a vendor who reads them, else in our words.
     async fn ask(&mut self, provider: &dyn Provider, context: AttemptContext) -> Tried {
-        let order = &self.task.order;
-        if let (Some(wire), Some(asked)) = (provider.wire(), &order.wire)
-            && wire.speaks(asked.asked.dialect)
-        {
+        let asked = self.task.order.wire.as_ref();
+        let wire = provider.wire().filter(|wire| asked.is_some_and(|asked| wire.speaks(asked.asked.dialect)));
+        self.is_passed_on = wire.is_some();
+        if let Some(wire) = wire {
             return self.pass(wire, context).await;
         }
+        let order = &self.task.order;
         if let Some(speech) = order.speech() {
             return self.speak(provider, speech, context).await;
         }

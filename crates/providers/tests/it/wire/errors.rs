@@ -37,6 +37,7 @@ async fn what_the_vendor_refuses_has_its_reason_and_its_words() {
     let anthropic = made(&simulator, Vendor::Anthropic, json!({}));
     for (fault, reason, effect) in [
         ("status=400; code=content_policy_violation", Reason::Refused, Effect::NotStarted),
+        ("status=400; code=context_length_exceeded", Reason::InvalidRequest, Effect::NotStarted),
         ("status=401", Reason::Unauthorized, Effect::NotStarted),
         ("status=429; code=insufficient_quota", Reason::OutOfMoney, Effect::NotStarted),
         ("status=429; code=rate_limit_exceeded; retry-after=7", Reason::RateLimited, Effect::NotStarted),
@@ -47,6 +48,9 @@ async fn what_the_vendor_refuses_has_its_reason_and_its_words() {
         simulator.fault(OPENAI, fault).unwrap();
         let error = failed(&simulator, &openai, chat(true)).await;
         assert_eq!((error.reason, error.effect), (reason, effect), "{fault}: {error:?}");
+        let code = fault.split_once("code=").map(|(_, code)| code.split(';').next().unwrap());
+        let told = error.vendor.get("code").and_then(|code| code.as_str());
+        assert!(code.is_none_or(|code| told == Some(code)), "{fault}: {told:?}");
         let wait = error.retry_after.map(|wait| wait.as_secs());
         assert_eq!(wait, fault.contains("retry-after").then_some(7));
     }

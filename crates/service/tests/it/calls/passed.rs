@@ -11,11 +11,11 @@ use fourfold_domain::{
     Dialect, Edit, Effect, Modality, ModelSpec, Parameter, ParameterKind, Problem, Provider, ProviderError,
     ProviderKey, Reason, Usage, WireAsked, WireCall, WirePart, WirePiece, WireReply, WireSeen, WireText,
 };
-use fourfold_service::ServiceError;
 use fourfold_service::calls::CallRequest;
 use fourfold_service::credits::EntryKind::{Release, Settle};
 use fourfold_service::jobs::AttemptState;
 use fourfold_service::testing::provider;
+use fourfold_service::{PassedOn, ServiceError};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -216,6 +216,22 @@ async fn what_the_vendors_filter_left_nothing_of_is_free() {
     let error = house.chat(false).await.unwrap_err();
     assert!(matches!(error, ServiceError::Vendor { reason: Reason::Refused, .. }), "{error:?}");
     assert_eq!(house.end().await.0, Release);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_vendors_own_code_is_told_to_who_speaks_its_wire() {
+    for (code, told) in [("context_length_exceeded", true), ("a text, not a word", false)] {
+        let (vendor, _native, house) = house(Cancel).await;
+        let mut refused = ProviderError::new(Reason::InvalidRequest, Effect::NotStarted, "too long");
+        refused.vendor.insert("code".to_owned(), json!(code));
+        vendor.send(Err(refused)).unwrap();
+        let expected = PassedOn { code: told.then(|| code.to_owned()) };
+        match house.chat(false).await {
+            Err(ServiceError::Vendor { passed_on, .. }) => assert_eq!(passed_on, Some(expected)),
+            other => panic!("{:?}", other.err()),
+        }
+        assert_eq!(house.end().await.0, Release);
+    }
 }
 
 #[tokio::test(start_paused = true)]
