@@ -83,7 +83,8 @@ pub(crate) struct NewKeyBody {
     /// admin, service or user.
     #[schema(pattern = "^(admin|service|user)$")]
     kind: String,
-    /// A user key's user (required there); another key's default user.
+    /// A user key's user (required there). Of another key the user that is taken where no `Fourfold-User` is sent; it
+    /// doesn't keep the key from naming any other user of its realm.
     #[schema(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     account: Option<String>,
     /// Whose users it works for; left out, `default`.
@@ -160,8 +161,10 @@ pub(crate) struct KeyChangeBody {
     #[schema(max_length = 1000)]
     name: Option<String>,
     /// What it is limited to, all of it.
+    #[schema(min_items = 1)]
     scopes: Option<Vec<String>>,
     /// The models that it may use, all of them.
+    #[schema(min_items = 1)]
     models: Option<Vec<String>>,
     /// How much may be done with it, all three.
     limits: Option<LimitsBody>,
@@ -280,8 +283,8 @@ fn overlap(mut object: Object) -> Result<Duration, ApiError> {
 fn key_change(mut object: Object) -> Result<KeyChange, ApiError> {
     let change = KeyChange {
         name: object.given("name", Object::short_text)?,
-        scopes: object.given("scopes", scopes)?,
-        models: object.given("models", models)?,
+        scopes: object.given("scopes", |object, name| scopes(object.not_empty(name)?, name))?,
+        models: object.given("models", |object, name| models(object.not_empty(name)?, name))?,
         limits: object.given("limits", limits)?,
         expires_at: object.given("expires_at", Object::moment)?,
         budget: match object.given("budget", Object::credits)? {

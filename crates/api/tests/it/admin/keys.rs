@@ -136,11 +136,14 @@ async fn a_change_of_a_key_counts_at_once_and_leaves_all_else() {
             json!({"limits": {"requests_per_minute": 7, "tokens_per_minute": null, "concurrency": null}}),
         ),
         (json!({"expires_at": "2028-01-31T00:00:00Z"}), json!({"expires_at": "2028-01-31T00:00:00.000Z"})),
+        (json!({"scopes": null}), json!({"scopes": []})),
+        (json!({"scopes": ["credits", "models"]}), json!({"scopes": ["credits", "models"]})),
         (json!({"budget": "6"}), json!({"budget": {"limit": "6", "held": "0", "charged": "0"}})),
         (
-            json!({"name": null, "expires_at": null, "limits": null}),
+            json!({"name": null, "models": null, "expires_at": null, "limits": null}),
             json!({
                 "name": null,
+                "models": [],
                 "expires_at": null,
                 "limits": {"requests_per_minute": null, "tokens_per_minute": null, "concurrency": null},
             }),
@@ -151,9 +154,14 @@ async fn a_change_of_a_key_counts_at_once_and_leaves_all_else() {
         assert_eq!(changed, key, "{change}");
         assert_eq!(house.get("/api/v1/admin/keys").by_admin().ok(200).await["data"][0], key);
     }
-    let listed = models().ok(200).await;
-    let names: Vec<_> = listed["data"].as_array().unwrap().iter().map(|model| &model["id"]).collect();
-    assert_eq!(names, ["talk"]);
+    let names = async || {
+        let listed = models().ok(200).await;
+        let models = listed["data"].as_array().unwrap().clone();
+        models.into_iter().map(|model| model["id"].clone()).collect::<Vec<_>>()
+    };
+    assert!(names().await.len() > 1, "null lifts the list");
+    house.patch(&path, json!({"models": ["talk"]})).by_admin().ok(200).await;
+    assert_eq!(names().await, ["talk"]);
 }
 
 #[tokio::test]
@@ -166,6 +174,8 @@ async fn a_mistake_in_a_change_of_a_key_names_its_field_and_changes_nothing() {
         (json!({"scopes": "chat"}), 400, "malformed", "scopes"),
         (json!({"name": "x", "scopes": ["admin"]}), 422, "invalid_parameter", "scopes"),
         (json!({"models": ["g*t"]}), 422, "invalid_parameter", "models"),
+        (json!({"name": "x", "models": []}), 422, "invalid_parameter", "models"),
+        (json!({"name": "x", "scopes": []}), 422, "invalid_parameter", "scopes"),
         (json!({"limits": {"requests": 7}}), 400, "malformed", "limits"),
         (json!({"limits": {"concurrency": 0}}), 422, "invalid_parameter", "limits"),
         (json!({"expires_at": "tomorrow"}), 400, "malformed", "expires_at"),
