@@ -10,8 +10,10 @@ use crate::support::{Home, Issuer, Server, Signer, eventually};
 
 const SECRET: &str = "a secret of thirty-two bytes or more";
 
-/// A minute after one reading, keys are read again for a token that names another one.
-const ROTATED_WITHIN: Duration = Duration::from_secs(90);
+/// How long after one reading keys are read again for a token that names another one.
+const KEYS_PAUSE: &str = "200ms";
+
+const ROTATED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server that trusts this issuer, by its keys and by a secret.
 async fn server(issuer: &Issuer) -> (Home, Server) {
@@ -24,7 +26,8 @@ async fn server(issuer: &Issuer) -> (Home, Server) {
         "realm": "theirs",
         "scopes": ["credits"],
     });
-    fs::write(home.path().join("fourfold.yaml"), json!({"auth": {"jwt": [trusted]}}).to_string()).unwrap();
+    let settings = json!({"auth": {"jwt": [trusted], "keys_pause": KEYS_PAUSE}});
+    fs::write(home.path().join("fourfold.yaml"), settings.to_string()).unwrap();
     let server = home.start().await;
     (home, server)
 }

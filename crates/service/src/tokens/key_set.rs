@@ -15,10 +15,7 @@ use crate::ports::KeySource;
 /// How old keys may be before they are read again.
 const FRESH: Duration = Duration::from_secs(10 * 60);
 
-/// How long after one reading there is no other, whatever tokens name.
-const PAUSE: Duration = Duration::from_secs(60);
-
-/// The same where no keys were ever read.
+/// How long after one reading there is no other where no keys were ever read; else `auth.keys_pause`, where that is less.
 const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 
 /// How long a reading may take.
@@ -28,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct KeySet {
     url: String,
     source: Arc<dyn KeySource>,
+    /// How long after one reading there is no other, whatever tokens name.
+    pause: Duration,
     state: Mutex<State>,
     /// One reads at a time.
     turn: tokio::sync::Mutex<()>,
@@ -47,8 +46,8 @@ struct PublicKey {
 }
 
 impl KeySet {
-    pub(super) fn new(url: String, source: Arc<dyn KeySource>) -> Self {
-        Self { url, source, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    pub(super) fn new(url: String, source: Arc<dyn KeySource>, pause: Duration) -> Self {
+        Self { url, source, pause, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 
     /// The key of this id and algorithm. A token without an id means the only key of its algorithm.
@@ -122,7 +121,7 @@ impl KeySet {
 
     fn may_read(&self) -> bool {
         let state = self.state();
-        let pause = if state.read_at.is_some() { PAUSE } else { PAUSE_WITHOUT_KEYS };
+        let pause = if state.read_at.is_some() { self.pause } else { self.pause.min(PAUSE_WITHOUT_KEYS) };
         state.tried_at.is_none_or(|tried_at| tried_at.elapsed() >= pause)
     }
 

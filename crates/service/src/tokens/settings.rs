@@ -1,8 +1,9 @@
 //! Whose tokens are taken.
 
 use std::fmt;
+use std::time::Duration;
 
-use fourfold_domain::Realm;
+use fourfold_domain::{Realm, serde_duration};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{AllowedModels, Scopes};
@@ -10,8 +11,11 @@ use crate::keys::{AllowedModels, Scopes};
 /// The shortest secret that HS256 may be used with (RFC 7518, section 3.2).
 const SECRET_BYTES_MIN: usize = 32;
 
+/// The shortest `auth.keys_pause`: whoever makes tokens up can have keys read that often.
+const KEYS_PAUSE_MIN: Duration = Duration::from_millis(100);
+
 /// Who may call besides the holders of keys.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthSettings {
@@ -19,6 +23,17 @@ pub struct AuthSettings {
     pub jwt: Vec<IssuerSettings>,
     /// A Supabase project, whose users are taken as users.
     pub supabase: SupabaseSettings,
+    /// How long after one reading of an issuer's public keys there is no other, whatever keys tokens name; at least 100 ms.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub keys_pause: Duration,
+}
+
+impl Default for AuthSettings {
+    fn default() -> Self {
+        let (jwt, supabase) = (Vec::new(), SupabaseSettings::default());
+        Self { jwt, supabase, keys_pause: Duration::from_secs(60) }
+    }
 }
 
 /// An issuer of tokens. Needs `secret`, `jwks_url` or both.
@@ -73,6 +88,9 @@ impl AuthSettings {
     }
 
     pub(super) fn trusted(&self) -> Result<Vec<Trusted>, (String, String)> {
+        if self.keys_pause < KEYS_PAUSE_MIN {
+            return Err(("auth.keys_pause".to_owned(), "must be at least 100ms".to_owned()));
+        }
         let issuers = self.jwt.iter().enumerate();
         let mut trusted: Vec<_> = issuers
             .map(|(index, settings)| {
@@ -190,6 +208,10 @@ mod tests {
             one(IssuerSettings { secret: Some("short".into()), ..issuer() }),
             Err(("auth.jwt.0.secret", "must be at least 32 bytes")),
         );
+        check(
+            AuthSettings { keys_pause: Duration::from_millis(99), ..AuthSettings::default() },
+            Err(("auth.keys_pause", "must be at least 100ms")),
+        );
     }
 
     #[test]
@@ -213,7 +235,11 @@ mod tests {
     fn secrets_do_not_print() {
         let supabase = SupabaseSettings { url: None, jwt_secret: Some("hunter2".into()) };
         let secret = Some("hunter2".to_owned());
-        let settings = AuthSettings { jwt: vec![IssuerSettings { secret, ..issuer() }], supabase };
+        let settings = AuthSettings {
+            jwt: vec![IssuerSettings { secret, ..issuer() }],
+            supabase,
+            ..AuthSettings::default()
+        };
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

@@ -75,7 +75,7 @@ impl TokenVerifier {
                 .secret
                 .as_ref()
                 .map(|secret| Arc::new(DecodingKey::from_secret(secret.as_bytes()))),
-            public: trusted.jwks_url.clone().map(|url| KeySet::new(url, source.clone())),
+            public: trusted.jwks_url.clone().map(|url| KeySet::new(url, source.clone(), settings.keys_pause)),
             trusted,
         };
         let issuers = settings.trusted()?.into_iter().map(issuer).collect();
