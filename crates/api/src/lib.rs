@@ -17,6 +17,7 @@ mod admin;
 mod anthropic;
 mod description;
 mod drain;
+mod envelope;
 mod error;
 mod extract;
 mod limit_headers;

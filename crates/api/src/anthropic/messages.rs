@@ -11,7 +11,7 @@ use super::errors::{MessageErrorBody, MessageErrors};
 use super::message::Message;
 use crate::AppState;
 use crate::error::ApiError;
-use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::extract::{CacheHeader, IdempotencyHeader, UserHeader};
 use crate::shapes::{StreamEvent, TextOrItems};
 use crate::text::{self, Sent};
 
@@ -63,7 +63,7 @@ pub(crate) struct NewMessage {
     params(UserHeader,
         ("anthropic-version" = Option<String>, Header, description = "passed on to vendors of this wire"),
         ("anthropic-beta" = Option<String>, Header, description = "passed on to vendors of this wire, but for betas that cost more than tokens"),
-        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
+        CacheHeader,
         IdempotencyHeader),
     responses(
         (status = 200, description = "the answer, or a stream of its events",

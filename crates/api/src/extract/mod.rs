@@ -1,6 +1,7 @@
 //! What is read from a request before a handler runs.
 
 mod body;
+mod cache;
 mod caller;
 mod form;
 mod idempotency;
@@ -10,6 +11,7 @@ mod scopes;
 mod upload;
 
 pub(crate) use body::{Body, BodyOrNone, Object, aside, read_whole};
+pub(crate) use cache::{CacheHeader, cache_use};
 pub(crate) use caller::{Admin, Caller, User, UserHeader};
 pub(crate) use form::{Form, is_form};
 pub(crate) use idempotency::{

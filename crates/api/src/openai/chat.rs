@@ -11,7 +11,7 @@ use super::completion::ChatCompletion;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::extract::{CacheHeader, IdempotencyHeader, UserHeader};
 use crate::shapes::{StreamEvent, TextOrObject, TextOrTexts};
 use crate::text::{self, Sent};
 
@@ -63,7 +63,7 @@ pub(crate) struct NewChatCompletion {
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", operation_id = "create_chat_completion",
     request_body = NewChatCompletion,
     params(UserHeader,
-        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
+        CacheHeader,
         IdempotencyHeader),
     responses(
         (status = 200, description = "the answer, or a stream of `chat.completion.chunk` events",

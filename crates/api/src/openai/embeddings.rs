@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::extract::{CacheHeader, IdempotencyHeader, UserHeader};
 use crate::shapes::{NumbersOrText, TextOrItems};
 use crate::text::{self, Sent};
 
@@ -74,7 +74,7 @@ struct EmbeddingUsage {
 #[utoipa::path(post, path = "/v1/embeddings", tag = "openai", operation_id = "create_embeddings",
     request_body = NewEmbeddings,
     params(UserHeader,
-        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
+        CacheHeader,
         IdempotencyHeader),
     responses(
         (status = 200, body = Embeddings, description = "the vectors"),

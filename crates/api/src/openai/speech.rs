@@ -14,7 +14,9 @@ use super::asked::Asked;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, IdempotencyHeader, Object, User, UserHeader, aside, idempotency_of};
+use crate::extract::{
+    Body, CacheHeader, IdempotencyHeader, Object, User, UserHeader, aside, cache_use, idempotency_of,
+};
 use crate::served;
 use crate::shapes::{Bytes, TextOrObject};
 
@@ -54,7 +56,7 @@ pub(crate) struct NewSpeech {
 #[utoipa::path(post, path = "/v1/audio/speech", tag = "openai", operation_id = "create_speech",
     request_body = NewSpeech,
     params(UserHeader,
-        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
+        CacheHeader,
         IdempotencyHeader),
     responses(
         (status = 200, content_type = "audio/*", body = Bytes,
@@ -86,7 +88,7 @@ pub(crate) async fn create(
         fingerprint,
         is_repeat: is_repeat(&headers),
         idempotency,
-        cache: served::cache_use(&headers),
+        cache: cache_use(&headers),
         admission: user.admission,
     };
     let reply = state.calls.speak(call).await.map_err(|error| asked.error(error))?;

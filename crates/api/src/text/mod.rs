@@ -20,7 +20,7 @@ pub(crate) use sent::Sent;
 
 use crate::AppState;
 use crate::error::ApiError;
-use crate::extract::{User, aside, idempotency_for};
+use crate::extract::{User, aside, cache_use, idempotency_for};
 use crate::served;
 use keep_alive::KeptAlive;
 use names::by_callers_name;
@@ -47,7 +47,7 @@ pub(crate) async fn generate(
     let interpreter = interpreter(&asked);
     let User { subject, key, admission, .. } = user;
     let sent = body.clone();
-    let cache = served::cache_use(&parts.headers);
+    let cache = cache_use(&parts.headers);
     let request = CallRequest { subject, key, asked, body, headers, idempotency, cache, admission };
     let reply = match state.calls.generate(request, interpreter).await {
         Err(ServiceError::Invalid(error)) => {

@@ -11,7 +11,7 @@ use super::body::ResponseBody;
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{IdempotencyHeader, UserHeader};
+use crate::extract::{CacheHeader, IdempotencyHeader, UserHeader};
 use crate::shapes::{StreamEvent, TextOrItems, TextOrObject};
 use crate::text::{self, Sent};
 
@@ -65,7 +65,7 @@ pub(crate) struct NewResponse {
 #[utoipa::path(post, path = "/v1/responses", tag = "openai", operation_id = "create_response",
     request_body = NewResponse,
     params(UserHeader,
-        ("Cache-Control" = Option<String>, Header, description = "no-cache wants a new answer of a model that keeps some, no-store one that isn't kept"),
+        CacheHeader,
         IdempotencyHeader),
     responses(
         (status = 200, description = "the answer, or a stream of its events",
