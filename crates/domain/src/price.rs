@@ -4,6 +4,7 @@
 //! was delivered (the charge), so the two can't disagree about a rate.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,13 +127,13 @@ impl Rate {
     }
 }
 
-/// A versioned list of rates.
+/// A versioned list of rates. Clones share it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Price {
     /// Names this list for ever: holds and quotes keep it.
-    pub version: String,
+    pub version: Arc<str>,
     /// The rates; for each quantity the one with the most matching traits holds, the first of equals.
-    pub rates: Vec<Rate>,
+    pub rates: Arc<[Rate]>,
 }
 
 /// One line of a quote.
@@ -179,18 +180,19 @@ pub enum Unpriced {
 impl Price {
     /// A price from its rates.
     pub fn new(version: impl Into<String>, rates: Vec<Rate>) -> Self {
-        Self { version: version.into(), rates }
+        Self { version: version.into().into(), rates: rates.into() }
     }
 
     /// The same with so many hundredths on top of each rate, rounded up; its version tells.
-    pub fn marked_up(mut self, percent: u32) -> Result<Self, CreditsError> {
-        if percent > 0 {
-            self.version = format!("{}+{percent}%", self.version);
+    pub fn marked_up(self, percent: u32) -> Result<Self, CreditsError> {
+        if percent == 0 {
+            return Ok(self);
         }
-        for rate in &mut self.rates {
-            rate.credits = rate.credits.for_count(100 + u64::from(percent), 100)?;
-        }
-        Ok(self)
+        let marked_up = |rate: &Rate| {
+            Ok(Rate { credits: rate.credits.for_count(100 + u64::from(percent), 100)?, ..rate.clone() })
+        };
+        let rates = self.rates.iter().map(marked_up).collect::<Result<_, _>>()?;
+        Ok(Self::new(format!("{}+{percent}%", self.version), rates))
     }
 
     /// The price of these quantities, whose traits are all known.
@@ -204,13 +206,34 @@ impl Price {
         self.quote_by(quantities, |quantity| self.dearest_rate_for(quantity))
     }
 
+    /// What these quantities come to, as [`Self::quote`] says, without its factors.
+    pub fn credits(&self, quantities: &[Quantity]) -> Result<Credits, Unpriced> {
+        self.sum_by(quantities, |quantity| self.rate_for(quantity))
+    }
+
+    /// The most that these quantities can come to, as [`Self::quote_max`] says, without its factors.
+    pub fn credits_max(&self, quantities: &[Quantity]) -> Result<Credits, Unpriced> {
+        self.sum_by(quantities, |quantity| self.dearest_rate_for(quantity))
+    }
+
+    fn sum_by<'a>(
+        &'a self,
+        quantities: &[Quantity],
+        rate_for: impl Fn(&Quantity) -> Result<&'a Rate, Unpriced>,
+    ) -> Result<Credits, Unpriced> {
+        quantities.iter().try_fold(Credits::ZERO, |sum, quantity| {
+            let rate = rate_for(quantity)?;
+            Ok(sum.checked_add(rate.credits.for_count(quantity.count, rate.per())?)?)
+        })
+    }
+
     fn quote_by<'a>(
         &'a self,
         quantities: &[Quantity],
         rate_for: impl Fn(&Quantity) -> Result<&'a Rate, Unpriced>,
     ) -> Result<Quote, Unpriced> {
         let mut quote =
-            Quote { credits: Credits::ZERO, factors: Vec::new(), price_version: self.version.clone() };
+            Quote { credits: Credits::ZERO, factors: Vec::new(), price_version: self.version.to_string() };
         for quantity in quantities {
             let rate = rate_for(quantity)?;
             let credits = rate.credits.for_count(quantity.count, rate.per())?;
@@ -257,7 +280,7 @@ impl Price {
             None if matches!(quantity.unit, Unit::CachedInputToken | Unit::CacheWriteToken) => {
                 self.rate_for(&Quantity { unit: Unit::InputToken, ..quantity.clone() })
             }
-            None => Err(Unpriced::NoRate { version: self.version.clone(), unit: quantity.unit }),
+            None => Err(Unpriced::NoRate { version: self.version.to_string(), unit: quantity.unit }),
         }
     }
 }
@@ -271,7 +294,7 @@ mod markup_tests {
         let price = Price::new("v1", vec![Rate::new(Unit::Image, "0.000003".parse().unwrap())]);
         let dearer = price.clone().marked_up(50).unwrap();
         assert_eq!(
-            (dearer.version.as_str(), dearer.rates[0].credits.to_string()),
+            (dearer.version.as_ref(), dearer.rates[0].credits.to_string()),
             ("v1+50%", "0.000005".into())
         );
         assert_eq!(price.clone().marked_up(0).unwrap(), price);
@@ -391,5 +414,11 @@ mod tests {
             .unwrap();
         assert_eq!(sum, quote.credits);
         assert_eq!(quote.factors.len(), 2);
+        let quantities = [Quantity::new(Unit::Image, 2), Quantity::new(Unit::Character, 10)];
+        assert_eq!(price().credits(&quantities).unwrap(), quote.credits);
+        assert_eq!(
+            price().credits_max(&quantities).unwrap(),
+            price().quote_max(&quantities).unwrap().credits
+        );
     }
 }

@@ -72,7 +72,7 @@ fn the_rate_without_traits_is_the_dearest() {
     for (name, model) in merged(SHIPPED).unwrap() {
         for cost in model.route.iter().filter_map(|choice| choice.cost.as_ref()) {
             let credits = |text: &str| text.parse::<fourfold_domain::Credits>().unwrap();
-            for rate in &cost.rates {
+            for rate in cost.rates.iter() {
                 let base = cost.rates.iter().find(|base| base.unit == rate.unit && base.when.is_empty());
                 let base = base.unwrap_or_else(|| panic!("{name} has no rate for every {:?}", rate.unit));
                 assert!(credits(&rate.credits) <= credits(&base.credits), "{name} {rate:?}");

@@ -2,7 +2,8 @@
 
 use fourfold_clients::anthropic::MessageUsage;
 use fourfold_domain::{Dialect, Usage};
-use serde_json::Value;
+use serde::Deserialize as _;
+use serde_json::{Map, Value};
 
 use super::chat;
 use crate::wire::{StreamEnd, WireRoute};
@@ -21,7 +22,7 @@ pub(super) const ROUTES: &[WireRoute] = &[WireRoute {
     end: StreamEnd::Types { last: &["message_stop"], failed: &[] },
 }];
 
-fn usage(usage: Value) -> Option<Usage> {
-    let usage: MessageUsage = serde_json::from_value(usage).ok()?;
+fn usage(usage: &Map<String, Value>) -> Option<Usage> {
+    let usage = MessageUsage::deserialize(usage).ok()?;
     Some(chat::used(&usage))
 }

@@ -2,7 +2,8 @@
 
 use fourfold_clients::openai as wire;
 use fourfold_domain::{Dialect, Usage};
-use serde_json::Value;
+use serde::Deserialize as _;
+use serde_json::{Map, Value};
 
 use super::chat;
 use crate::wire::{StreamEnd, WireRoute};
@@ -48,13 +49,13 @@ const RESPONSES: WireRoute = WireRoute {
     ..CHAT
 };
 
-fn chat_usage(usage: Value) -> Option<Usage> {
-    let usage: wire::ChatUsage = serde_json::from_value(usage).ok()?;
+fn chat_usage(usage: &Map<String, Value>) -> Option<Usage> {
+    let usage = wire::ChatUsage::deserialize(usage).ok()?;
     Some(chat::usage(&usage))
 }
 
-fn response_usage(usage: Value) -> Option<Usage> {
-    let usage: wire::ResponseUsage = serde_json::from_value(usage).ok()?;
+fn response_usage(usage: &Map<String, Value>) -> Option<Usage> {
+    let usage = wire::ResponseUsage::deserialize(usage).ok()?;
     let detail = |details: &Option<Value>, name: &str| {
         details.as_ref().and_then(|details| details[name].as_u64()).unwrap_or_default()
     };

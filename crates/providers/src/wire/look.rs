@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fourfold_domain::estimate::Written;
-use fourfold_domain::{ProviderError, Usage, WireSeen};
+use fourfold_domain::{ProviderError, WireSeen};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -122,17 +122,9 @@ impl Look {
 
     /// Whether it tells a usage.
     fn usage(&mut self, key: &Key<'_>) -> bool {
-        let mut objects =
-            serde_json::Deserializer::from_slice(key.value).into_iter::<BTreeMap<String, Box<RawValue>>>();
-        let Some(Ok(figures)) = objects.next() else { return false };
-        // What no value of ours can hold, such as a number of any size, is none of the figures.
-        let figures = figures.into_iter().filter_map(|(name, figure)| {
-            let figure: Option<Value> = serde_json::from_str(figure.get()).ok()?;
-            Some((name, figure?))
-        });
-        self.figures.extend(figures);
-        let usage: Option<Usage> = (self.route.usage)(Value::Object(self.figures.clone()));
-        self.seen.usage = usage.or(self.seen.usage);
+        let Some(figures) = figures(key.value) else { return false };
+        self.figures.extend(figures.into_iter().filter(|(_name, figure)| !figure.is_null()));
+        self.seen.usage = (self.route.usage)(&self.figures).or(self.seen.usage);
         true
     }
 
@@ -158,4 +150,22 @@ impl Look {
         let code = reason.text().map(String::from_utf8_lossy);
         verdict(self.words.codes, code.as_deref(), None)
     }
+}
+
+/// The fields of the object that is at the beginning, if one is.
+fn figures(value: &[u8]) -> Option<Map<String, Value>> {
+    if !value.starts_with(b"{") {
+        return None;
+    }
+    let mut objects = serde_json::Deserializer::from_slice(value).into_iter();
+    if let Some(Ok(figures)) = objects.next() {
+        return Some(figures);
+    }
+    // What no value of ours can hold, such as a number of any size, is none of the figures.
+    let mut objects =
+        serde_json::Deserializer::from_slice(value).into_iter::<BTreeMap<String, Box<RawValue>>>();
+    let figures = objects.next()?.ok()?.into_iter();
+    Some(
+        figures.filter_map(|(name, figure)| Some((name, serde_json::from_str(figure.get()).ok()?))).collect(),
+    )
 }

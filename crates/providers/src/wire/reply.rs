@@ -83,7 +83,7 @@ mod tests {
     use fourfold_clients::http::{Effect as ClientEffect, ErrorKind};
     use fourfold_domain::{Effect, Reason, Usage, WireSeen};
     use futures_util::{FutureExt as _, stream};
-    use serde_json::Value;
+    use serde_json::{Map, Value};
 
     use super::*;
     use crate::wire::{StreamEnd, WireRoute, Words};
@@ -134,8 +134,8 @@ mod tests {
         cache_write_1h_tokens: 0,
     };
 
-    fn meaning(usage: Value) -> Option<Usage> {
-        let figure = |name: &str| usage[name].as_u64().unwrap_or_default();
+    fn meaning(usage: &Map<String, Value>) -> Option<Usage> {
+        let figure = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or_default();
         let (input_tokens, output_tokens) = (figure("prompt_tokens"), figure("completion_tokens"));
         Some(Usage { input_tokens, output_tokens, ..Usage::default() })
     }

@@ -1,7 +1,7 @@
 //! Where a vendor has a dialect, and how it is read in passing.
 
 use fourfold_domain::{Dialect, Usage};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One dialect at a vendor.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ pub(crate) struct WireRoute {
     /// Where the limit of an answer goes.
     pub(crate) limit: LimitField,
     /// What the vendor's object of usage means.
-    pub(crate) usage: fn(Value) -> Option<Usage>,
+    pub(crate) usage: fn(&Map<String, Value>) -> Option<Usage>,
     /// The fields whose texts are what is said.
     pub(crate) said: &'static [&'static [u8]],
     /// The fields whose texts are what was thought before.

@@ -13,6 +13,7 @@ use fourfold_domain::{CallId, Effect, GenerationResult, InvalidInput, ProviderKe
 use futures_util::Stream;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::timeout;
 
 use super::FromCache;
@@ -66,25 +67,27 @@ pub struct CallReply {
 /// the answer isn't whole.
 #[derive(Debug)]
 pub struct AnswerBody {
-    parts: mpsc::Receiver<Result<Part, ServiceError>>,
+    parts: mpsc::Receiver<Part>,
     is_over: bool,
 }
 
 /// The task's end of an answer.
 pub(super) struct Outlet {
-    parts: mpsc::Sender<Result<Part, ServiceError>>,
+    parts: mpsc::Sender<Part>,
     patience: Duration,
 }
 
-/// What is told of an answer.
+/// What is told of an answer. Small, since there is room for many of them for each call.
 #[derive(Debug)]
 pub(super) enum Part {
     /// It begins.
-    Begin(Begun),
+    Begin(Box<Begun>),
     /// More of it.
     More(Bytes),
     /// The last of it.
     End(Bytes),
+    /// It breaks off.
+    Failed(Box<ServiceError>),
 }
 
 /// What is told before an answer.
@@ -111,33 +114,34 @@ pub(super) fn answer(patience: Duration) -> (Outlet, AnswerBody) {
 impl Outlet {
     /// Hands a part over; waits where many wait to be read.
     pub(super) async fn send(&self, part: Part) -> Result<(), Left> {
-        self.tell(Ok(part)).await
-    }
-
-    /// Ends the answer with an error. Who has left doesn't hear it.
-    pub(super) async fn fail(&self, error: ServiceError) {
-        if self.tell(Err(error)).await.is_err() {
-            tracing::debug!("a caller left before an error");
-        }
-    }
-
-    async fn tell(&self, part: Result<Part, ServiceError>) -> Result<(), Left> {
+        let part = match self.parts.try_send(part) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Closed(_)) => return Err(Left),
+            Err(TrySendError::Full(part)) => part,
+        };
         match timeout(self.patience, self.parts.send(part)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Left),
         }
     }
 
+    /// Ends the answer with an error. Who has left doesn't hear it.
+    pub(super) async fn fail(&self, error: ServiceError) {
+        if self.send(Part::Failed(Box::new(error))).await.is_err() {
+            tracing::debug!("a caller left before an error");
+        }
+    }
+
     /// Ends the answer with what comes last; it begins with that too where nothing came before. Who has left doesn't
     /// hear it.
     pub(super) async fn end(&self, begin: Option<Begun>, last: Bytes) {
-        self.send_all(begin.map(Part::Begin).into_iter().chain([Part::End(last)]).map(Ok)).await;
+        self.send_all(begin.map(Part::begin).into_iter().chain([Part::End(last)])).await;
     }
 
     /// Hands on an answer that was given before.
     pub(super) async fn pass_on(&self, reply: CallReply) {
         let CallReply { provider, media_type, from_cache, body: AnswerBody { mut parts, .. } } = reply;
-        let mut all = vec![Ok(Part::Begin(Begun { provider, media_type, from_cache }))];
+        let mut all = vec![Part::begin(Begun { provider, media_type, from_cache })];
         while let Some(part) = parts.recv().await {
             all.push(part);
         }
@@ -145,9 +149,9 @@ impl Outlet {
     }
 
     /// Hands over what there is to the end of it, as long as somebody listens.
-    pub(super) async fn send_all(&self, parts: impl IntoIterator<Item = Result<Part, ServiceError>>) {
+    pub(super) async fn send_all(&self, parts: impl IntoIterator<Item = Part>) {
         for part in parts {
-            if self.tell(part).await.is_err() {
+            if self.send(part).await.is_err() {
                 tracing::debug!("a caller left before the end of an answer");
                 return;
             }
@@ -164,15 +168,22 @@ impl Outlet {
     }
 }
 
+impl Part {
+    pub(super) fn begin(begun: Begun) -> Self {
+        Self::Begin(Box::new(begun))
+    }
+}
+
 impl AnswerBody {
     /// Waits until it is known who serves it, or why nobody does.
     pub(super) async fn begun(mut self) -> Result<CallReply, ServiceError> {
         match self.parts.recv().await {
-            Some(Ok(Part::Begin(Begun { provider, media_type, from_cache }))) => {
+            Some(Part::Begin(begun)) => {
+                let Begun { provider, media_type, from_cache } = *begun;
                 Ok(CallReply { provider, media_type, from_cache, body: self })
             }
-            Some(Err(error)) => Err(error),
-            Some(Ok(Part::More(_) | Part::End(_))) | None => Err(broken_off()),
+            Some(Part::Failed(error)) => Err(*error),
+            Some(Part::More(_) | Part::End(_)) | None => Err(broken_off()),
         }
     }
 }
@@ -187,15 +198,15 @@ impl Stream for AnswerBody {
             }
             let Poll::Ready(part) = self.parts.poll_recv(context) else { return Poll::Pending };
             return Poll::Ready(Some(match part {
-                Some(Ok(Part::Begin(_))) => continue,
-                Some(Ok(Part::More(bytes))) => Ok(bytes),
-                Some(Ok(Part::End(bytes))) => {
+                Some(Part::Begin(_)) => continue,
+                Some(Part::More(bytes)) => Ok(bytes),
+                Some(Part::End(bytes)) => {
                     self.is_over = true;
                     Ok(bytes)
                 }
-                Some(Err(error)) => {
+                Some(Part::Failed(error)) => {
                     self.is_over = true;
-                    Err(error)
+                    Err(*error)
                 }
                 None => {
                     self.is_over = true;

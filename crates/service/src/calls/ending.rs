@@ -121,16 +121,13 @@ impl Outcome {
         let Some(used) = self.used() else {
             return if matches!(self, Self::CutOff) { CallEnding::Interrupted } else { CallEnding::Released };
         };
-        let credits = price.quote(&used.quantities).map_or_else(
-            |error| {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "what a call used has no price; the whole hold is charged"
-                );
-                held
-            },
-            |quote| quote.credits,
-        );
+        let credits = price.credits(&used.quantities).unwrap_or_else(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what a call used has no price; the whole hold is charged"
+            );
+            held
+        });
         match used.is_estimated {
             true => CallEnding::Estimated(credits),
             false => CallEnding::Charged(credits),

@@ -77,6 +77,7 @@ impl FreeCalls {
 
 /// Whether any vendor of the model charges the operator, as far as the catalog says: then the books are to tell.
 fn has_cost(model: &Model) -> bool {
-    let rates = model.route.choices().filter_map(|choice| choice.cost.as_ref()).flat_map(|cost| &cost.rates);
+    let rates =
+        model.route.choices().filter_map(|choice| choice.cost.as_ref()).flat_map(|cost| cost.rates.iter());
     rates.into_iter().any(|rate| !rate.credits.is_zero())
 }

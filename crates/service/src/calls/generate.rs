@@ -1,5 +1,7 @@
 //! How an answer comes from one vendor: at once, or as it is written.
 
+use std::pin::{Pin, pin};
+
 use bytes::{Bytes, BytesMut};
 use fourfold_domain::estimate::{self, Written};
 use fourfold_domain::{
@@ -8,7 +10,7 @@ use fourfold_domain::{
 };
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Sleep;
 
 use super::answer::{Interpreter, Left, Outlet};
 use super::ending::{Outcome, Used};
@@ -30,7 +32,8 @@ impl Work<'_> {
         let is_cancelled = self.is_cancelled_when_left();
         let input_tokens = self.task.order.input_tokens();
         let generated = generator.generate(request, context);
-        let result = match before(generated, self.deadline(), &self.task.outlet, is_cancelled).await {
+        let deadline = pin!(self.deadline());
+        let result = match before(generated, deadline, &self.task.outlet, is_cancelled).await {
             Ok(result) => result,
             Err(Stop::Late) => Err(too_late()),
             Err(Stop::Left) => {
@@ -72,17 +75,17 @@ impl Work<'_> {
         context: AttemptContext,
         interpreter: &mut dyn Interpreter,
     ) -> Tried {
-        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+        let (is_cancelled, mut deadline) = (self.is_cancelled_when_left(), pin!(self.deadline()));
         let seen = Seen { input_tokens: self.task.order.input_tokens(), ..Seen::default() };
         let opened = generator.generate_stream(request, context);
-        let stream = match before(opened, deadline, &self.task.outlet, is_cancelled).await {
+        let stream = match before(opened, deadline.as_mut(), &self.task.outlet, is_cancelled).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Tried::failed(error),
             Err(Stop::Late) => return Tried::failed(too_late()),
             Err(Stop::Left) => return seen.left(),
         };
         failpoint::reach("after_call_sent");
-        self.read(stream, seen, interpreter).await
+        self.read(stream, seen, interpreter, deadline).await
     }
 
     async fn read(
@@ -90,10 +93,12 @@ impl Work<'_> {
         mut stream: BoxStream<Chunk>,
         mut seen: Seen,
         interpreter: &mut dyn Interpreter,
+        mut deadline: Pin<&mut Sleep>,
     ) -> Tried {
-        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+        let is_cancelled = self.is_cancelled_when_left();
         loop {
-            let next = before(stream.next(), deadline, &self.task.outlet, is_cancelled && !seen.is_left);
+            let next =
+                before(stream.next(), deadline.as_mut(), &self.task.outlet, is_cancelled && !seen.is_left);
             let chunk = match next.await {
                 Ok(None) => break,
                 Ok(Some(Ok(chunk))) => chunk,
@@ -241,14 +246,14 @@ pub(super) enum Stop {
 /// Waits for a vendor until its time is over, and where the caller is waited for too until he has left.
 pub(super) async fn before<T>(
     work: impl Future<Output = T>,
-    deadline: Instant,
+    deadline: Pin<&mut Sleep>,
     outlet: &Outlet,
     is_cancelled: bool,
 ) -> Result<T, Stop> {
     tokio::select! {
         done = work => Ok(done),
         () = outlet.left(), if is_cancelled => Err(Stop::Left),
-        () = sleep_until(deadline) => Err(Stop::Late),
+        () = deadline => Err(Stop::Late),
     }
 }
 

@@ -166,7 +166,7 @@ impl Order {
     /// The most that the vendor who is asked first charges for it, where the catalog says.
     pub(super) fn cost_max(&self, candidates: &Candidates) -> Option<Credits> {
         let cost = candidates.first()?.choice.cost.as_ref()?;
-        cost.quote_max(&self.quantities_max()).ok().map(|quote| quote.credits)
+        cost.credits_max(&self.quantities_max()).ok()
     }
 
     /// How many tokens go in, by our estimate.
@@ -198,7 +198,7 @@ impl Order {
 
     /// The most that it can cost with this limit of its output.
     fn price(&self, limit: u64) -> Result<Credits, Unpriced> {
-        Ok(self.model.price.quote_max(&self.quantities_at(limit))?.credits)
+        self.model.price.credits_max(&self.quantities_at(limit))
     }
 
     fn quantities_at(&self, limit: u64) -> Vec<Quantity> {

@@ -1,5 +1,6 @@
 //! How an answer comes from a vendor who speaks the caller's wire: in the vendor's own bytes.
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use fourfold_domain::{
 };
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::Map;
-use tokio::time::timeout;
+use tokio::time::{Sleep, timeout};
 
 use super::answer::Left;
 use super::ending::{Outcome, Used};
@@ -29,9 +30,9 @@ impl Work<'_> {
     /// Sends the caller's own bytes.
     pub(super) async fn pass(&mut self, wire: &dyn WireText, context: AttemptContext) -> Tried {
         let Some(call) = self.wire_call(context) else { return Tried::failed(unspoken()) };
-        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+        let (is_cancelled, mut deadline) = (self.is_cancelled_when_left(), pin!(self.deadline()));
         let passed = Passed { input_tokens: self.task.order.input_tokens(), ..Passed::default() };
-        let sent = before(wire.send(call), deadline, &self.task.outlet, is_cancelled).await;
+        let sent = before(wire.send(call), deadline.as_mut(), &self.task.outlet, is_cancelled).await;
         let WireReply { media_type, body } = match sent {
             Ok(Ok(reply)) => reply,
             Ok(Err(error)) => return Tried::failed(error),
@@ -43,7 +44,7 @@ impl Work<'_> {
             let message = format!("the vendor answered with {media_type}");
             return Tried::failed(ProviderError::new(Reason::Unreadable, Effect::Started, message));
         }
-        self.hand_over(body, passed).await
+        self.hand_over(body, passed, deadline).await
     }
 
     fn wire_call(&self, context: AttemptContext) -> Option<WireCall> {
@@ -61,11 +62,17 @@ impl Work<'_> {
         })
     }
 
-    async fn hand_over(&mut self, mut pieces: Pieces, mut passed: Passed) -> Tried {
-        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+    async fn hand_over(
+        &mut self,
+        mut pieces: Pieces,
+        mut passed: Passed,
+        mut deadline: Pin<&mut Sleep>,
+    ) -> Tried {
+        let is_cancelled = self.is_cancelled_when_left();
         let tells_usage = self.task.order.wire.as_ref().is_none_or(|wire| wire.asked.includes_usage);
         loop {
-            let next = before(pieces.next(), deadline, &self.task.outlet, is_cancelled && !passed.is_left);
+            let next =
+                before(pieces.next(), deadline.as_mut(), &self.task.outlet, is_cancelled && !passed.is_left);
             let WirePiece { bytes, part, seen } = match next.await {
                 Ok(Some(Ok(piece))) => piece,
                 Ok(Some(Err(error))) => return passed.broken(error),

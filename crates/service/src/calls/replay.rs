@@ -32,12 +32,13 @@ impl CallsService {
         }
         let (outlet, body) = answer::answer(self.parts().settings.read_patience);
         let (provider, media_type) = (kept.provider, kept.media_type);
-        let begin = Ok(Part::Begin(Begun { provider, media_type, from_cache: None }));
+        let begin = Part::begin(Begun { provider, media_type, from_cache: None });
         // There is room for all of it, and nobody has left yet.
-        match kept.is_whole {
-            true => outlet.send_all([begin, Ok(Part::End(bytes))]).await,
-            false => outlet.send_all([begin, Ok(Part::More(bytes)), Err(ServiceError::Interrupted)]).await,
-        }
+        let rest = match kept.is_whole {
+            true => vec![Part::End(bytes)],
+            false => vec![Part::More(bytes), Part::Failed(Box::new(ServiceError::Interrupted))],
+        };
+        outlet.send_all([begin].into_iter().chain(rest)).await;
         body.begun().await
     }
 

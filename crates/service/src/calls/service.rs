@@ -204,7 +204,7 @@ impl CallsService {
         task: impl FnOnce(Outlet) -> CallTask,
     ) -> Result<CallReply, ServiceError> {
         let (outlet, body) = answer::answer(self.shared.parts.settings.read_patience);
-        let (task, id) = (task(outlet), CallId::new(Uuid::now_v7()));
+        let (mut task, id) = (task(outlet), CallId::new(Uuid::now_v7()));
         let order = &task.order;
         let candidates = order.candidates(&self.shared.parts.routing, id);
         let open = OpenCall {
@@ -221,10 +221,11 @@ impl CallsService {
         };
         let spawner =
             if task.order.is_only_passed_on(LARGE_BYTES) { &self.here } else { &self.shared.parts.spawner };
-        spawner.start(async move {
+        // It is large, and would else be moved several times.
+        spawner.start(Box::pin(async move {
             task.run(open, candidates).await;
             drop(in_flight);
-        });
+        }));
         body.begun().await
     }
 

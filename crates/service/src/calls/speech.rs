@@ -3,6 +3,7 @@
 //! Speech is priced by what is said, so what it costs is known before it is sent. Of a sound that breaks off nobody can
 //! tell what share came, since its length isn't known before its end.
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,7 +13,7 @@ use fourfold_domain::{
 };
 use futures_util::{StreamExt as _, stream};
 use serde_json::Map;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::ending::{Outcome, Used};
 use super::generate::{Stop, before, too_late};
@@ -36,7 +37,7 @@ impl Work<'_> {
         context: AttemptContext,
     ) -> Tried {
         let said = speech.quantities_max();
-        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+        let (is_cancelled, mut deadline) = (self.is_cancelled_when_left(), pin!(self.deadline()));
         let mut task = None;
         let spoken = async {
             match (provider.speaker(), provider.media()) {
@@ -45,7 +46,7 @@ impl Work<'_> {
                 (None, None) => Err(unsupported("speech")),
             }
         };
-        let spoken = match before(spoken, deadline, &self.task.outlet, is_cancelled).await {
+        let spoken = match before(spoken, deadline.as_mut(), &self.task.outlet, is_cancelled).await {
             Ok(spoken) => spoken,
             Err(Stop::Late) => Err(too_late()),
             Err(Stop::Left) => {
@@ -57,19 +58,19 @@ impl Work<'_> {
         };
         failpoint::reach("after_call_sent");
         match spoken {
-            Ok(spoken) => self.hear(spoken, said).await,
+            Ok(spoken) => self.hear(spoken, said, deadline).await,
             Err(error) => Tried::failed(error),
         }
     }
 
     /// Hands the sound on as it comes, but for its last byte, which is sent once the call is settled.
-    async fn hear(&mut self, spoken: Spoken, said: Vec<Quantity>) -> Tried {
-        let (is_cancelled, deadline) = (self.is_cancelled_when_left(), self.deadline());
+    async fn hear(&mut self, spoken: Spoken, said: Vec<Quantity>, mut deadline: Pin<&mut Sleep>) -> Tried {
+        let is_cancelled = self.is_cancelled_when_left();
         let Spoken { media_type, mut sound, vendor } = spoken;
         self.media_type = Some(media_type);
         let (mut last, mut is_left) = (Bytes::new(), false);
         loop {
-            let next = before(sound.next(), deadline, &self.task.outlet, is_cancelled && !is_left);
+            let next = before(sound.next(), deadline.as_mut(), &self.task.outlet, is_cancelled && !is_left);
             let piece = match next.await {
                 Ok(Some(Ok(piece))) if piece.is_empty() => continue,
                 Ok(Some(Ok(piece))) => piece,

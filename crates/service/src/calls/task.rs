@@ -52,7 +52,7 @@ enum Opened {
 
 impl CallTask {
     /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
-    pub(super) async fn run(mut self, open: OpenCall, candidates: Candidates) {
+    pub(super) async fn run(&mut self, open: OpenCall, candidates: Candidates) {
         let mut watched = self.service.left_over().watch(open.id);
         let (is_replayed, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
         let (call, held, is_free) = match self.open(open).await {
@@ -96,7 +96,7 @@ impl CallTask {
                 if let Some(interpreter) = &mut self.interpreter {
                     interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
                 }
-                Work::new(&mut self, &call, spool).run(candidates).await
+                Work::new(self, &call, spool).run(candidates).await
             }
         };
         let answer = worked.take_answer();
@@ -169,7 +169,7 @@ impl CallTask {
         }
     }
 
-    async fn answer_again(self, call: &Call) {
+    async fn answer_again(&self, call: &Call) {
         let reply = match self.service.again(call).await {
             Ok(reply) => reply,
             Err(error) => {
@@ -241,7 +241,7 @@ impl CallTask {
     }
 
     /// Tells the caller how it ended, if he is still there.
-    async fn tell_end(self, settled: Result<Credits, StoreError>, worked: Worked) {
+    async fn tell_end(&self, settled: Result<Credits, StoreError>, worked: Worked) {
         let begin = worked.begin(self.answered_from());
         match (settled, worked.outcome) {
             (Err(error), _) => {

@@ -8,7 +8,7 @@ use fourfold_domain::{
     Reason,
 };
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::answer::{Begun, Left, Part};
 use super::attempt::{asked, begun};
@@ -117,7 +117,8 @@ impl<'a> Work<'a> {
         Self {
             task,
             call,
-            attempts: Vec::new(),
+            // Mostly there is one.
+            attempts: Vec::with_capacity(1),
             spool,
             begun: None,
             is_passed_on: false,
@@ -190,10 +191,10 @@ impl<'a> Work<'a> {
             media: parts.media.of(self.call.account),
         };
         let cost = candidate.choice.cost.as_ref();
-        let cost = cost.and_then(|cost| cost.quote_max(&self.task.order.quantities_max()).ok());
+        let cost = cost.and_then(|cost| cost.credits_max(&self.task.order.quantities_max()).ok());
         let begun = Attempt {
             cost_price: candidate.choice.cost.clone(),
-            cost: cost.map(|quote| quote.credits),
+            cost,
             ..begun(self.call, number, candidate, parts.clock.now())
         };
         self.attempts.push(begun);
@@ -231,7 +232,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// In the caller's own bytes, of a vendor who reads them, else in our words.
+    /// In the caller's own bytes, of a vendor who reads them, else in our words; those ways are boxed, so that a call that
+    /// is only passed on doesn't carry their room.
     async fn ask(&mut self, provider: &dyn Provider, context: AttemptContext) -> Tried {
         let asked = self.task.order.wire.as_ref();
         let wire = provider.wire().filter(|wire| asked.is_some_and(|asked| wire.speaks(asked.asked.dialect)));
@@ -241,7 +243,7 @@ impl<'a> Work<'a> {
         }
         let order = &self.task.order;
         if let Some(speech) = order.speech() {
-            return self.speak(provider, speech, context).await;
+            return Box::pin(self.speak(provider, speech, context)).await;
         }
         let request = order.typed.as_ref().and_then(Typed::generation);
         let (Some(generator), Some(request)) = (provider.generator(), request) else {
@@ -251,8 +253,8 @@ impl<'a> Work<'a> {
             return Tried::failed(unsupported("text"));
         };
         let tried = match self.task.is_stream {
-            true => self.stream(generator, request, context, interpreter.as_mut()).await,
-            false => self.whole(generator, request, context, interpreter.as_mut()).await,
+            true => Box::pin(self.stream(generator, request, context, interpreter.as_mut())).await,
+            false => Box::pin(self.whole(generator, request, context, interpreter.as_mut())).await,
         };
         self.task.interpreter = Some(interpreter);
         tried
@@ -324,7 +326,7 @@ impl<'a> Work<'a> {
             let from_cache = self.task.answered_from();
             let begun = Begun { provider, media_type: self.media_type.clone(), from_cache };
             self.begun = Some(begun.clone());
-            self.task.outlet.send(Part::Begin(begun)).await?;
+            self.task.outlet.send(Part::begin(begun)).await?;
         }
         self.task.outlet.send(Part::More(bytes)).await
     }
@@ -334,9 +336,9 @@ impl<'a> Work<'a> {
         self.task.order.model.on_disconnect == OnDisconnect::Cancel
     }
 
-    /// Until when the vendor may take.
-    pub(super) fn deadline(&self) -> Instant {
-        self.asked_at.unwrap_or_else(Instant::now) + self.task.order.model.deadline
+    /// Ends once the vendor has taken as long as it may.
+    pub(super) fn deadline(&self) -> Sleep {
+        sleep_until(self.asked_at.unwrap_or_else(Instant::now) + self.task.order.model.deadline)
     }
 }
 

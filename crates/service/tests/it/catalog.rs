@@ -153,7 +153,7 @@ fn without_a_price_the_cost_is_passed_on_with_the_markup() {
         let catalog = Catalog::build(&settings, pricing, &providers()).unwrap();
         let model = catalog.model("picture").unwrap();
         assert_eq!(
-            (model.price.version.as_str(), model.price.rates[0].credits),
+            (model.price.version.as_ref(), model.price.rates[0].credits),
             ("acme-1+25%", credits("0.05"))
         );
         let cost = model.route.choices().find_map(|choice| choice.cost.clone()).unwrap();

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -31,11 +32,13 @@ impl Simulator {
             .context("the simulator could not be started")?;
         let out = child.stdout.take().context("the simulator has no output")?;
         let lines = BufReader::new(out).lines().map_while(std::result::Result::ok);
-        let address = lines.filter_map(|line| {
+        let mut addresses = lines.filter_map(|line| {
             let url = line.strip_prefix("OPENAI_BASE_URL=http://")?.split('/').next()?.to_owned();
             url.parse().ok()
         });
-        let address = { address }.next();
+        let address = addresses.next();
+        // It would break off if nobody read what else it says.
+        thread::spawn(move || addresses.for_each(|_: SocketAddr| ()));
         let mut simulator = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         let Some(address) = address else {
             bail!("the simulator didn't say where it plays: {:?}", simulator.child.wait())

@@ -21,8 +21,9 @@ use crate::error::StoreError;
 const SHARED_MIN: usize = 8;
 const ENOUGH: usize = 64;
 
-/// How long more are waited for.
+/// How long more are waited for at a time, and how often: as long as more keep coming.
 const GATHER: Duration = Duration::from_micros(200);
+const GATHERS_MAX: usize = 4;
 
 type Batch = Vec<Box<dyn PendingStep>>;
 
@@ -35,9 +36,8 @@ pub(super) fn run(
 ) {
     let (mut batch, mut kept, mut before) = (Batch::with_capacity(batch_max), Kept::default(), 0);
     while let Some(first) = waiting.blocking_recv() {
-        // Where many share a commit, a moment's wait lets more of them share it.
-        if (SHARED_MIN..ENOUGH).contains(&before) && waiting.len() < ENOUGH {
-            thread::sleep(GATHER);
+        if (SHARED_MIN..ENOUGH).contains(&before) {
+            gather(&waiting);
         }
         let mut next = Some(first);
         // Takes what is there; work that wants to be alone ends the batch.
@@ -63,6 +63,22 @@ pub(super) fn run(
                 panicked(panic.as_ref());
             }
         }
+    }
+}
+
+/// Where many share a commit, a moment's wait lets more of them share it.
+fn gather(waiting: &Receiver<Work<Alone<Connection>>>) {
+    let mut there = waiting.len();
+    for _ in 0..GATHERS_MAX {
+        if there >= ENOUGH {
+            return;
+        }
+        thread::sleep(GATHER);
+        let came = waiting.len() - there;
+        if came == 0 {
+            return;
+        }
+        there += came;
     }
 }
 

@@ -5,7 +5,9 @@ mod files;
 mod jobs;
 mod money;
 
-use rusqlite::{Params, Transaction};
+use std::cell::RefCell;
+
+use rusqlite::{CachedStatement, Params, Transaction};
 use serde::Serialize;
 
 use super::webhooks;
@@ -14,7 +16,7 @@ use crate::commit::World;
 type Result<T> = rusqlite::Result<T>;
 
 pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
-    let rows = Rows { transaction };
+    let rows = Rows { transaction, last: RefCell::default() };
     money::accounts(&rows, world)?;
     money::holds(&rows, world)?;
     money::budgets(&rows, world)?;
@@ -32,13 +34,20 @@ pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
 
 pub(super) struct Rows<'a> {
     transaction: &'a Transaction<'a>,
+    /// The statement that was used last, which most rows are written with that come next.
+    last: RefCell<Option<(&'static str, CachedStatement<'a>)>>,
 }
 
 impl Rows<'_> {
     /// Writes exactly one row with a statement that stays prepared. A row that is changed was read in this transaction,
     /// or is known to be unchanged since, so its absence is an error.
-    pub(super) fn write(&self, sql: &str, values: impl Params) -> Result<()> {
-        match self.transaction.prepare_cached(sql)?.execute(values)? {
+    pub(super) fn write(&self, sql: &'static str, values: impl Params) -> Result<()> {
+        let mut last = self.last.borrow_mut();
+        let (_, statement) = match &mut *last {
+            Some(known) if known.0 == sql => known,
+            other => other.insert((sql, self.transaction.prepare_cached(sql)?)),
+        };
+        match statement.execute(values)? {
             1 => Ok(()),
             rows => Err(rusqlite::Error::StatementChangedRows(rows)),
         }
