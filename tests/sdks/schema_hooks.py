@@ -201,7 +201,9 @@ def _query(case, turn):
 
 def _required(case):
     for body in case.operation.definition.raw.get("requestBody", {}).get("content", {}).values():
-        name = body["schema"]["$ref"].rsplit("/", 1)[1]
+        # A body that may be left out is null or what it is otherwise.
+        schema = next(one for one in [body["schema"], *body["schema"].get("oneOf", [])] if "$ref" in one)
+        name = schema["$ref"].rsplit("/", 1)[1]
         return case.operation.schema.raw_schema["components"]["schemas"][name].get("required", [])
     return []
 

@@ -1,5 +1,6 @@
 //! What a vendor's error means to us, said once: reason, effect, and how long to wait.
 
+use ::http::StatusCode;
 use fourfold_clients::http::{self, BaseHttpClient, BreakerState, ClientError, ErrorKind};
 use fourfold_domain::{Circuit, Effect, ProviderError, Reason};
 
@@ -12,7 +13,12 @@ pub(crate) type Codes = &'static [(&'static str, Reason)];
 pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
     let last = error.last();
     let by_code = last.code().and_then(|code| codes.iter().find(|(known, _)| *known == code));
-    let reason = by_code.map_or_else(|| by_kind(last), |(_, reason)| *reason);
+    let reason = match by_code {
+        // It is no verdict on the request, whatever the code says.
+        _ if last.status() == Some(StatusCode::REQUEST_TIMEOUT) => Reason::Timeout,
+        Some((_, reason)) => *reason,
+        None => by_kind(last),
+    };
     let retry_after = error.retry_after().or(last.retry_after());
     let effect = match (last.kind(), effect(error.effect())) {
         // Begun it was, but nobody knows what came of an answer that was cut.
@@ -166,6 +172,8 @@ mod tests {
             (status(400).with_code("moderation_blocked".to_owned()), Reason::Refused),
             (status(429).with_code("no_quota".to_owned()), Reason::OutOfMoney),
             (status(429).with_code("another".to_owned()), Reason::RateLimited),
+            // Some say no more of a timeout than of a mistake.
+            (status(408).with_code("moderation_blocked".to_owned()), Reason::Timeout),
             (ClientError::new(ErrorKind::Connect, http::Effect::NotStarted), Reason::Unavailable),
             (ClientError::new(ErrorKind::CircuitOpen, http::Effect::NotStarted), Reason::Unavailable),
             (ClientError::new(ErrorKind::Interrupted, http::Effect::Started), Reason::Unavailable),

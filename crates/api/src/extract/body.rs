@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use fourfold_domain::{Credits, CreditsChange, CreditsError};
+use fourfold_domain::{Credits, CreditsChange, CreditsError, InvalidInput, WireFields};
 use fourfold_service::Timestamp;
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -54,12 +54,18 @@ impl FromRequest<AppState> for BodyOrNone {
 
 impl Body {
     async fn read(bytes: Bytes) -> Result<Self, ApiError> {
-        match aside(&bytes, |bytes| serde_json::from_slice(bytes)).await? {
-            Ok(Value::Object(object)) => Ok(Self { bytes, object: Object(object) }),
-            Ok(_) => Err(ApiError::malformed("body", "the body must be a JSON object")),
-            Err(error) => Err(ApiError::malformed("body", format!("the body must be JSON: {error}"))),
+        match aside(&bytes, |bytes| (serde_json::from_slice(bytes), given_twice(bytes))).await? {
+            (Ok(Value::Object(object)), None) => Ok(Self { bytes, object: Object(object) }),
+            (Ok(Value::Object(_)), Some(mistake)) => Err(mistake.into()),
+            (Ok(_), _) => Err(ApiError::malformed("body", "the body must be a JSON object")),
+            (Err(error), _) => Err(ApiError::malformed("body", format!("the body must be JSON: {error}"))),
         }
     }
+}
+
+/// The mistake of an object that has a field twice: its reader couldn't tell which one is meant.
+fn given_twice(bytes: &[u8]) -> Option<InvalidInput> {
+    WireFields::scan(bytes).err()
 }
 
 /// Reads a body within its limits.

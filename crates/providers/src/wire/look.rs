@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fourfold_domain::estimate::Written;
 use fourfold_domain::{ProviderError, WireSeen};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -47,6 +48,9 @@ impl Look {
     pub(super) fn event(&mut self, name: &str, data: &[u8]) -> Said {
         match self.route.end {
             StreamEnd::Done if data == b"[DONE]" => return Said::Last,
+            _ if data.starts_with(b"{") && !is_json(data) => {
+                return Said::Broken(unreadable("an event of the vendor's answer is no JSON"));
+            }
             _ => {}
         }
         let (mut kind, mut has_no_answer, mut has_usage, mut failure) = (None, false, false, None);
@@ -85,7 +89,7 @@ impl Look {
 
     /// Looks at an answer that came whole.
     pub(super) fn whole(&mut self, data: &[u8]) -> Result<(), ProviderError> {
-        if !data.trim_ascii_start().starts_with(b"{") {
+        if !data.trim_ascii_start().starts_with(b"{") || !is_json(data) {
             return Err(unreadable("the vendor's answer is no JSON object"));
         }
         let mut failure = None;
@@ -150,6 +154,11 @@ impl Look {
         let code = reason.text().map(String::from_utf8_lossy);
         verdict(self.words.codes, code.as_deref(), None)
     }
+}
+
+/// Whether it is one JSON text to its end, whatever is in it.
+fn is_json(data: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(data).is_ok()
 }
 
 /// The fields of the object that is at the beginning, if one is.

@@ -186,7 +186,22 @@ mod tests {
             let piece = whole(vec![&WHOLE[..at], &WHOLE[at..]]).unwrap();
             assert_eq!((piece.bytes.as_ref(), piece.seen.usage), (WHOLE, Some(USED)));
         }
-        assert_eq!(whole(vec![b"<html>"]).unwrap_err().reason, Reason::Unreadable);
+        let cut = &WHOLE[..WHOLE.len() - 2];
+        for unreadable in [b"<html>".as_slice(), b"{}x", b"[]", b"", cut] {
+            assert_eq!(whole(vec![unreadable]).unwrap_err().reason, Reason::Unreadable);
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_cut_short_breaks_the_stream() {
+        for (route, last) in [(&DONE, "data: [DONE]\n\n"), (&TYPES, "data: {\"type\":\"message_stop\"}\n\n")]
+        {
+            let body = format!("data: {{\"content\":\"four\"}}\n\ndata: {{\"content\":\"fo\n\n{last}");
+            let found = streamed(route, 1 << 20, &[body.as_bytes()]);
+            let [Ok(before), Err(error)] = found.as_slice() else { panic!("{found:?}") };
+            assert_eq!(before.bytes.as_ref(), b"data: {\"content\":\"four\"}\n\n");
+            assert_eq!(error.reason, Reason::Unreadable);
+        }
     }
 
     #[test]

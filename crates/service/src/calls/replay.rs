@@ -27,7 +27,9 @@ impl CallsService {
                 bytes_max: self.parts().settings.replay_bytes_max as u64,
             });
         };
-        if !kept.is_whole && bytes.is_empty() {
+        // Text says in itself that it broke off; a sound can't, so nobody is given the beginning of one.
+        let is_sound = kept.media_type.is_some();
+        if !kept.is_whole && (bytes.is_empty() || is_sound) {
             return Err(ServiceError::Interrupted);
         }
         let (outlet, body) = answer::answer(self.parts().settings.read_patience);

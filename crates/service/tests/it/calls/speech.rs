@@ -69,6 +69,18 @@ async fn who_leaves_pays_for_what_was_to_be_said() {
     }
 }
 
+/// A sound can't say of itself that it isn't whole.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_given_the_beginning_of_a_sound_again() {
+    let (vendor, act) = saying();
+    let house = House::new(Cancel, [Voice::of("acme", [act])]).await;
+    vendor.send(Ok("a so".into())).unwrap();
+    next(&mut house.speak(Some("k")).await.unwrap()).await;
+    vendor.closed().await;
+    assert_eq!(house.end().await, ended(Settle, "0.06", false));
+    assert!(matches!(house.speak(Some("k")).await, Err(ServiceError::Interrupted)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_leaves_before_the_vendor_answers_pays_for_what_was_to_be_said() {
     let act = Act::Fail(Duration::from_secs(60), failure(Reason::Failed, Effect::Started));
