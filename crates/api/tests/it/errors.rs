@@ -56,6 +56,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 #[tokio::test]
 async fn a_field_that_is_given_twice_is_malformed() {
     let house = House::new().await;
+    let keys = house.get("/api/v1/admin/keys").by_admin().ok(200).await;
     for (path, body, field) in [
         ("/api/v1/admin/keys", r#"{"kind": "user", "account": "u1", "kind": "admin"}"#, "kind"),
         ("/api/v1/admin/accounts/u1/grants", r#"{"credits": "1", "credits": "2"}"#, "credits"),
@@ -64,7 +65,7 @@ async fn a_field_that_is_given_twice_is_malformed() {
         let ask = house.ask(Method::POST, path).key(&house.admin).header("fourfold-user", "u1").body(body);
         ask.header("content-type", "application/json").check(400, "malformed", Some(field)).await;
     }
-    assert_eq!(house.get("/api/v1/admin/keys").by_admin().ok(200).await["data"].as_array().unwrap().len(), 0);
+    assert_eq!(house.get("/api/v1/admin/keys").by_admin().ok(200).await, keys);
 }
 
 #[tokio::test]
