@@ -184,9 +184,10 @@ impl From<ServiceError> for ApiError {
                 effect: Effect::Started,
                 ..Self::new(StatusCode::CONFLICT, "replay_too_large", error.to_string())
             },
-            ServiceError::AlreadyMade { .. } => {
-                Self::new(StatusCode::CONFLICT, "already_made", error.to_string()).param("Idempotency-Key")
-            }
+            ServiceError::AlreadyMade { .. } => Self {
+                effect: Effect::Started,
+                ..Self::new(StatusCode::CONFLICT, "already_made", error.to_string()).param("Idempotency-Key")
+            },
             ServiceError::Stopping => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", error.to_string())
                     .again_after(RETRY_AFTER)
@@ -379,8 +380,9 @@ mod tests {
         check(ServiceError::InProgress, 409, "in_progress", Some("true"));
         check(ServiceError::Interrupted, 502, "interrupted", Some("false"));
         check(ServiceError::ReplayTooLarge { bytes_max: 1 }, 409, "replay_too_large", Some("false"));
-        let made = ServiceError::AlreadyMade { what: "key", id: "k1".to_owned() };
-        check(made, 409, "already_made", None);
+        let made =
+            ServiceError::AlreadyMade { what: "key", id: "k1".to_owned(), because: "is no longer good" };
+        check(made, 409, "already_made", Some("false"));
         check(Refusal::IdempotencyMismatch, 422, "idempotency_mismatch", None);
         check(Refusal::AlreadyFinal, 409, "already_final", None);
         check(Refusal::LeaseLost, 500, "internal", None);

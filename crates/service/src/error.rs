@@ -152,15 +152,15 @@ pub enum ServiceError {
         /// The longest that is kept.
         bytes_max: u64,
     },
-    /// The first request with this idempotency key gave a secret that can't be shown any more.
-    #[error(
-        "the first request with this idempotency key was for the {what} {id}, whose secret can't be shown again"
-    )]
+    /// The first request with this idempotency key gave a secret that isn't shown any more.
+    #[error("the first request with this idempotency key was for the {what} {id}, whose secret {because}")]
     AlreadyMade {
         /// What has the secret.
         what: &'static str,
         /// Its id.
         id: String,
+        /// Why it isn't shown; completes the sentence that begins with "its secret".
+        because: &'static str,
     },
     /// This process is about to end; nothing was begun.
     #[error("the server is stopping; nothing was done, try again")]

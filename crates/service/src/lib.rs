@@ -50,6 +50,7 @@ pub mod instances;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+mod mac;
 mod media;
 mod named;
 pub mod ports;

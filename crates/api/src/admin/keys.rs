@@ -114,8 +114,8 @@ pub(crate) struct NewKeyBody {
 #[utoipa::path(post, path = "/api/v1/admin/keys", tag = "admin", operation_id = "create_key",
     params(IdempotencyHeader), request_body = NewKeyBody,
     responses((status = 201, body = KeyBody, description = "the key, with its secret"), KeyErrors, BodyErrors,
-        (status = 409, body = ErrorBody, description = "the secret that this request gave is no longer the key's: \
-            `already_made`")))]
+        (status = 409, body = ErrorBody, description = "the secret that this request gave is no longer good, or can't be \
+            shown again: `already_made`")))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     admin: Admin,
@@ -212,8 +212,8 @@ pub(crate) struct RotationBody {
     params(("id" = String, Path, format = "uuid"), IdempotencyHeader), request_body = Option<RotationBody>,
     responses((status = 200, body = KeyBody, description = "the key, with its new secret"), KeyErrors, BodyErrors,
         (status = 404, body = ErrorBody, description = "no such key, or it is revoked or has expired"),
-        (status = 409, body = ErrorBody, description = "the secret that this request gave is no longer the key's: \
-            `already_made`")))]
+        (status = 409, body = ErrorBody, description = "the secret that this request gave is no longer good, or can't be \
+            shown again: `already_made`")))]
 pub(crate) async fn rotate(
     State(state): State<AppState>,
     admin: Admin,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fourfold_domain::KeyId;
 use fourfold_service::artifacts::ArtifactSettings;
-use fourfold_service::keys::{ApiKey, KeyChange, KeyRequest, KeysService};
+use fourfold_service::keys::{ApiKey, KeyChange, KeyRequest, KeyRotation, KeysService};
 use fourfold_service::ports::{KeyStore, LimitsError, Permits, Rate, SharedLimits, Taking};
-use fourfold_service::{StoreError, SystemClock, Timestamp};
+use fourfold_service::{StoreError, SystemClock};
 use serde_json::json;
 
 use crate::support::{House, Plan};
@@ -30,7 +30,7 @@ impl KeyStore for Gone {
     async fn revoke_key(&self, _: KeyId) -> Result<bool, StoreError> {
         gone()
     }
-    async fn rotate_key(&self, _: KeyId, _: [u8; 32], _: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+    async fn rotate_key(&self, _: KeyId, _: KeyRotation) -> Result<Option<ApiKey>, StoreError> {
         gone()
     }
     async fn change_key(&self, _: KeyId, _: KeyChange) -> Result<Option<ApiKey>, StoreError> {

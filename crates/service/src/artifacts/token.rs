@@ -5,11 +5,11 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fourfold_domain::JobId;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use hmac::Mac as _;
 use uuid::Uuid;
 
 use crate::Timestamp;
+use crate::mac::{mac, mac_to_verify};
 
 /// Version, job, index and expiry.
 const FACTS_BYTES: usize = 1 + 16 + 4 + 8;
@@ -41,9 +41,7 @@ impl fmt::Debug for TokenKey {
 impl TokenKey {
     /// From the server's secret key; only this purpose's share of it is used.
     pub fn new(secret_key: &[u8; 32]) -> Self {
-        let mut share = [0; 32];
-        share.copy_from_slice(&mac(secret_key, b"fourfold artifact tokens").finalize().into_bytes());
-        Self(share)
+        Self(mac(secret_key, &[b"fourfold artifact tokens"]))
     }
 
     pub(super) fn sign(&self, token: &ArtifactToken) -> String {
@@ -52,7 +50,7 @@ impl TokenKey {
         bytes.extend_from_slice(token.job.uuid().as_bytes());
         bytes.extend_from_slice(&token.index.to_be_bytes());
         bytes.extend_from_slice(&token.expires_at.millis().to_be_bytes());
-        let signature = mac(&self.0, &bytes).finalize().into_bytes();
+        let signature = mac(&self.0, &[&bytes]);
         bytes.extend_from_slice(&signature[..SIGNATURE_BYTES]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -62,7 +60,7 @@ impl TokenKey {
         let bytes =
             URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == FACTS_BYTES + SIGNATURE_BYTES)?;
         let (facts, signature) = bytes.split_at(FACTS_BYTES);
-        mac(&self.0, facts).verify_truncated_left(signature).ok()?;
+        mac_to_verify(&self.0, &[facts]).verify_truncated_left(signature).ok()?;
         let (version, facts) = facts.split_first()?;
         let (job, facts) = facts.split_first_chunk::<16>()?;
         let (index, facts) = facts.split_first_chunk::<4>()?;
@@ -74,12 +72,6 @@ impl TokenKey {
         };
         (*version == VERSION && token.expires_at > now).then_some(token)
     }
-}
-
-fn mac(key: &[u8; 32], bytes: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(bytes);
-    mac
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fourfold_domain::KeyId;
 use uuid::Uuid;
 
-use super::service::{check_new, check_overlap};
+use super::service::{check_new, check_overlap, not_counting};
 use super::{ApiKey, KeyIdempotency, KeyRequest, KeySecret, KeysService, NewKey};
 use crate::{Refusal, ServiceError};
 
@@ -24,7 +24,7 @@ impl KeysService {
     /// # Errors
     ///
     /// The key can't be so, the idempotency key was used for another request, or the secret that the first request gave
-    /// isn't the key's any more.
+    /// opens nothing any more.
     pub async fn issue(&self, new: NewKey, once: Option<&KeyIdempotency>) -> Result<Issued, ServiceError> {
         check_new(&new)?;
         let Some(once) = once else {
@@ -34,13 +34,13 @@ impl KeysService {
         let first = self.first(once.request(KeyId::new(Uuid::now_v7()), None, self.clock.now())).await?;
         let secret = self.secrets.secret(&first);
         if let Some(key) = self.store.key(first.key).await? {
-            return shown(key, secret);
+            return self.shown(key, secret);
         }
         // The request is new, or its process ended before there was a key; its twin may be as far.
         match self.insert(first.key, new, &secret).await {
             Ok(key) => Ok(Issued { key, secret }),
             Err(error) => match self.store.key(first.key).await? {
-                Some(key) => shown(key, secret),
+                Some(key) => self.shown(key, secret),
                 None => Err(error),
             },
         }
@@ -52,7 +52,7 @@ impl KeysService {
     /// # Errors
     ///
     /// The overlap is too long, there is no such key that counts, the idempotency key was used for another request, or
-    /// the secret that the first request gave was replaced twice since.
+    /// the secret that the first request gave opens nothing any more.
     pub async fn reissue(
         &self,
         id: KeyId,
@@ -64,17 +64,21 @@ impl KeysService {
             let secret = KeySecret::random();
             return Ok(Issued { key: self.rotate(id, &secret, overlap).await?, secret });
         };
-        let now = self.clock.now();
-        let key = self.store.key(id).await?.filter(|key| key.is_live(now));
-        let key = key.ok_or(ServiceError::NotFound("key that counts"))?;
-        let first = self.first(once.request(id, Some(key.hash), now)).await?;
+        let key = self.store.key(id).await?.ok_or_else(not_counting)?;
+        let first = self.first(once.request(id, Some(key.hash), self.clock.now())).await?;
         let secret = self.secrets.secret(&first);
-        // What it was to replace is still there: the request is new, or its process ended before it was done. Its twin
-        // may be done meanwhile, which the store finds out by the hash.
-        if first.replaces == Some(key.hash) {
-            return Ok(Issued { key: self.rotate(id, &secret, overlap).await?, secret });
+        if first.replaces != Some(key.hash) {
+            return self.shown(key, secret);
         }
-        shown(key, secret)
+        // What it was to replace is still there: the request is new, or its process ended before it was done. Its twin
+        // may be done meanwhile, and another rotation after that.
+        match self.replace(&key, &secret, overlap).await? {
+            Some(key) => self.shown(key, secret),
+            None => match self.store.key(id).await? {
+                Some(now) if now.hash != key.hash => self.shown(now, secret),
+                _ => Err(not_counting()),
+            },
+        }
     }
 
     /// The request as it came first.
@@ -86,15 +90,21 @@ impl KeysService {
         }
         Ok(first)
     }
-}
 
-/// A secret is shown again only where it is the key's, or was until its last.
-fn shown(key: ApiKey, secret: KeySecret) -> Result<Issued, ServiceError> {
-    let hash = secret.hash();
-    if key.hash == hash || key.previous.is_some_and(|previous| previous.hash == hash) {
-        return Ok(Issued { key, secret });
+    /// A secret is shown again only while it opens something.
+    fn shown(&self, key: ApiKey, secret: KeySecret) -> Result<Issued, ServiceError> {
+        let (hash, now) = (secret.hash(), self.clock.now());
+        if key.is_opened_by(&hash, now) {
+            return Ok(Issued { key, secret });
+        }
+        let is_known = key.hash == hash || key.previous.is_some_and(|previous| previous.hash == hash);
+        let because = match is_known || !key.is_live(now) {
+            true => "is no longer good",
+            // Or the server's secret key is another now; nobody can tell.
+            false => "was replaced or can't be shown again",
+        };
+        Err(ServiceError::AlreadyMade { what: "key", id: key.id.to_string(), because })
     }
-    Err(ServiceError::AlreadyMade { what: "key", id: key.id.to_string() })
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::request::random;
 use super::{AllowedModels, Scopes};
-use crate::Timestamp;
 use crate::credits::Budget;
 use crate::limits::Limits;
 use crate::named::named;
+use crate::{StoreError, Timestamp};
 
 /// What a key may do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -91,6 +91,25 @@ impl ApiKey {
         })
     }
 
+    /// As it is once it was rotated, which it may be already. None where its secret is another than the one that was to
+    /// be replaced.
+    pub(crate) fn rotated(self, rotation: &KeyRotation) -> Option<Self> {
+        if self.hash == rotation.hash {
+            return Some(self);
+        }
+        let previous = PreviousSecret { hash: self.hash, until: rotation.until };
+        let is_expected = self.hash == rotation.replaces;
+        is_expected.then_some(Self { hash: rotation.hash, previous: Some(previous), ..self })
+    }
+
+    /// Refuses to be kept where its id is there already, unless it is the very same, whose first answer was lost.
+    pub(crate) fn check_same(&self, known: &Self) -> Result<(), StoreError> {
+        if self == known {
+            return Ok(());
+        }
+        Err(StoreError::Failed("another key with this id is there already".into()))
+    }
+
     /// Whether the secret with this hash opens anything at this moment.
     pub fn is_opened_by(&self, hash: &[u8; 32], now: Timestamp) -> bool {
         let is_previous =
@@ -163,6 +182,17 @@ pub struct KeyChange {
     pub expires_at: Option<Option<Timestamp>>,
     /// What it may spend in all. Only a key that has a budget can be given another.
     pub budget: Option<Credits>,
+}
+
+/// Another secret for a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyRotation {
+    /// SHA-256 of the secret that it has. Where it has another by now, the rotation comes too late.
+    pub replaces: [u8; 32],
+    /// SHA-256 of the new one.
+    pub hash: [u8; 32],
+    /// From when on the one that is replaced doesn't count.
+    pub until: Timestamp,
 }
 
 /// The secret of a key, `ff_` and 43 characters. Doesn't print; [`KeySecret::expose`] shows it, once.

@@ -11,7 +11,7 @@ mod service;
 pub use allowed_models::AllowedModels;
 pub use identity::{Identity, TokenUser};
 pub use issue::Issued;
-pub use key::{ApiKey, KeyChange, KeyKind, KeySecret, NewKey, PreviousSecret};
+pub use key::{ApiKey, KeyChange, KeyKind, KeyRotation, KeySecret, NewKey, PreviousSecret};
 pub use request::{KeyIdempotency, KeyRequest, SecretSource};
 pub use scope::{Scope, ScopeSet, Scopes};
 pub use service::KeysService;

@@ -1,17 +1,18 @@
 //! What makes a key's secret the same for the same request, while nothing that is stored lets anyone use it.
 //!
 //! The secret of a key that is made or rotated under an `Idempotency-Key` isn't random: it is derived from the server's
-//! secret key and a salt that is stored with the request. So a replay can show it again, a reader of the database
-//! learns nothing, and once the request is forgotten, after a day, nobody can derive it any more.
+//! secret key and a salt that is stored with the request. So a replay can show it again, and a reader of the database
+//! alone learns nothing. The request is forgotten after a day; copies of the database that were made before, and pages
+//! that it freed, keep the salt for longer, so that who has one of those and the secret key can derive the secret still.
 
 use std::fmt;
 
 use fourfold_domain::KeyId;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::KeySecret;
+use crate::mac::mac;
 use crate::{Idempotency, Timestamp};
 
 /// What an admin sent to have a key made or rotated once.
@@ -23,8 +24,8 @@ pub struct KeyIdempotency {
     pub idempotency: Idempotency,
 }
 
-/// A request for a key's secret, as it is stored.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A request for a key's secret, as it is stored. Prints without its salt.
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyRequest {
     /// SHA-256 of who asked and where the idempotency key counts.
     pub scope: [u8; 32],
@@ -56,6 +57,18 @@ impl KeyIdempotency {
             salt: random(),
             created_at: now,
         }
+    }
+}
+
+impl fmt::Debug for KeyRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRequest")
+            .field("scope", &self.scope)
+            .field("fingerprint", &self.fingerprint)
+            .field("key", &self.key)
+            .field("replaces", &self.replaces)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,14 +107,6 @@ pub(super) fn random() -> [u8; 32] {
     random
 }
 
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +124,13 @@ mod tests {
         assert_eq!(source.secret(&first.clone()), secret);
         assert_ne!(SecretSource::new(&[8; 32]).secret(&first), secret);
         assert_ne!(source.secret(&KeyRequest { salt: [1; 32], ..first }), secret);
+    }
+
+    #[test]
+    fn a_salt_does_not_print() {
+        let salted = KeyRequest { salt: [7; 32], ..request(KeyId::new(Uuid::nil()), "a") };
+        let other = KeyRequest { salt: [8; 32], ..salted.clone() };
+        assert_eq!(format!("{salted:?}"), format!("{other:?}"));
     }
 
     #[test]

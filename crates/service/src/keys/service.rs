@@ -7,7 +7,9 @@ use std::time::Duration;
 use fourfold_domain::{InvalidInput, KeyId};
 use uuid::Uuid;
 
-use super::{ApiKey, Identity, KeyChange, KeyKind, KeySecret, NewKey, Scope, Scopes, SecretSource};
+use super::{
+    ApiKey, Identity, KeyChange, KeyKind, KeyRotation, KeySecret, NewKey, Scope, Scopes, SecretSource,
+};
 use crate::credits::Budget;
 use crate::limits::Limits;
 use crate::ports::KeyStore;
@@ -130,11 +132,35 @@ impl KeysService {
         overlap: Duration,
     ) -> Result<ApiKey, ServiceError> {
         check_overlap(overlap)?;
+        let mut key = self.store.key(id).await?.ok_or_else(not_counting)?;
+        loop {
+            if let Some(rotated) = self.replace(&key, secret, overlap).await? {
+                return Ok(rotated);
+            }
+            let now = self.store.key(id).await?.ok_or_else(not_counting)?;
+            if now.hash == key.hash {
+                return Err(not_counting());
+            }
+            // Somebody else rotated it meanwhile, and this comes after that.
+            key = now;
+        }
+    }
+
+    /// Puts a secret in the place of the one that the key was read with. None where it has another by now, or doesn't
+    /// count.
+    pub(super) async fn replace(
+        &self,
+        key: &ApiKey,
+        secret: &KeySecret,
+        overlap: Duration,
+    ) -> Result<Option<ApiKey>, ServiceError> {
         let until = self.clock.now().after(overlap);
-        let rotated = self.store.rotate_key(id, secret.hash(), until).await?;
+        let rotation = KeyRotation { replaces: key.hash, hash: secret.hash(), until };
+        let rotated = self.store.rotate_key(key.id, rotation).await?;
         self.remembered().forget();
-        let rotated = rotated.ok_or(ServiceError::NotFound("key that counts"))?;
-        tracing::info!(key.id = %id, overlap_s = overlap.as_secs(), "a key was given another secret");
+        if rotated.is_some() {
+            tracing::info!(key.id = %key.id, overlap_s = overlap.as_secs(), "a key was given another secret");
+        }
         Ok(rotated)
     }
 
@@ -146,8 +172,7 @@ impl KeysService {
     /// A scope that is for admin keys only, a limit that can't be, a budget for a key that has none or that is less than
     /// what was spent of it, or no such key.
     pub async fn change(&self, id: KeyId, change: KeyChange) -> Result<ApiKey, ServiceError> {
-        let unknown = || ServiceError::NotFound("key that counts");
-        let key = self.store.key(id).await?.ok_or_else(unknown)?;
+        let key = self.store.key(id).await?.ok_or_else(not_counting)?;
         check(key.kind, change.scopes.unwrap_or(key.scopes), change.limits.unwrap_or(key.limits))?;
         if change.budget.is_some() && key.budget.is_none() {
             let problem = "can't be given to a key that was made without one; make another key";
@@ -161,7 +186,7 @@ impl KeysService {
                     let problem = "must be at least what was charged and is held with the key";
                     InvalidInput::not_allowed("budget", problem).into()
                 }
-                _ => unknown(),
+                _ => not_counting(),
             });
         };
         tracing::info!(key.id = %id, "a key was changed");
@@ -257,6 +282,11 @@ impl KeysService {
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// There is no such key, or it is revoked or has expired.
+pub(super) fn not_counting() -> ServiceError {
+    ServiceError::NotFound("key that counts")
 }
 
 pub(super) fn check_new(new: &NewKey) -> Result<(), InvalidInput> {

@@ -22,7 +22,7 @@ use crate::jobs::{
     JobEvent, JobView, Lease, NextAttempt, Promote, Reconcile, RecordUpstream, RequestCancel, Reschedule,
     Submit, Submitted,
 };
-use crate::keys::{ApiKey, KeyChange, KeyRequest};
+use crate::keys::{ApiKey, KeyChange, KeyRequest, KeyRotation};
 
 /// All of the database.
 pub trait Store:
@@ -224,7 +224,7 @@ pub trait CallStore: Send + Sync {
 /// API keys, by their hashes.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Keeps a new key.
+    /// Keeps a new key. The very same again changes nothing; another one with its id or its hash is an error.
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError>;
     /// Keeps a request for a key's secret, unless one of its scope is there; answers with the one that is. Those that
     /// came side by side are answered with the same.
@@ -232,13 +232,9 @@ pub trait KeyStore: Send + Sync {
     /// Revokes a key. False where there is none; again is the same.
     async fn revoke_key(&self, id: KeyId) -> Result<bool, StoreError>;
     /// Gives a key that counts another hash, keeps the one that it had until then, and answers with the key. None where
-    /// there is no such key, or it is revoked or has expired. The same again changes nothing.
-    async fn rotate_key(
-        &self,
-        id: KeyId,
-        hash: [u8; 32],
-        until: Timestamp,
-    ) -> Result<Option<ApiKey>, StoreError>;
+    /// there is no such key, it is revoked or has expired, or its hash is neither the one to be replaced nor the new
+    /// one; then nothing has changed. The same again changes nothing.
+    async fn rotate_key(&self, id: KeyId, rotation: KeyRotation) -> Result<Option<ApiKey>, StoreError>;
     /// Changes a key that counts, and answers with it. None where there is no such key, it is revoked or has expired, it
     /// has no budget to be changed, or more was spent of that; then nothing has changed. The same again changes nothing.
     async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError>;

@@ -4,11 +4,10 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use fourfold_domain::{AccountId, WebhookSecretId};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 
 use super::SigningSecret;
 use super::signature::SECRET_BYTES;
+use crate::mac::mac;
 
 /// The layout of what is kept: version, the key's id, nonce, ciphertext with its tag.
 const VERSION: u8 = 1;
@@ -35,8 +34,8 @@ impl SecretCipher {
     /// From the server's secret key; only this purpose's share of it is used.
     pub fn new(secret_key: &[u8; 32]) -> Self {
         let mut key_id = [0; KEY_ID_BYTES];
-        key_id.copy_from_slice(&share(secret_key, b"fourfold webhook secrets, key id")[..KEY_ID_BYTES]);
-        Self { key: share(secret_key, b"fourfold webhook secrets"), key_id }
+        key_id.copy_from_slice(&mac(secret_key, &[b"fourfold webhook secrets, key id"])[..KEY_ID_BYTES]);
+        Self { key: mac(secret_key, &[b"fourfold webhook secrets"]), key_id }
     }
 
     /// Seals a secret under a nonce that is never used again.
@@ -96,12 +95,6 @@ fn bound_to(account: AccountId, id: WebhookSecretId) -> [u8; 32] {
     bytes[..16].copy_from_slice(account.uuid().as_bytes());
     bytes[16..].copy_from_slice(id.uuid().as_bytes());
     bytes
-}
-
-fn share(secret_key: &[u8; 32], label: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret_key).expect("HMAC takes keys of any length");
-    mac.update(label);
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -62,9 +62,11 @@ impl WebhooksService {
             }
             KeptSecret::Earlier(kept) => {
                 let opened = self.cipher.open(account, kept.id, &kept.sealed);
-                let secret = opened.map_err(|_unopened| ServiceError::AlreadyMade {
-                    what: "secret",
-                    id: kept.id.to_string(),
+                let secret = opened.map_err(|error| {
+                    let (error, id) = (&error as &dyn std::error::Error, kept.id);
+                    tracing::warn!(error, account.id = %account, secret.id = %id, "a secret for webhooks can't be opened");
+                    let because = "can't be shown again";
+                    ServiceError::AlreadyMade { what: "secret", id: id.to_string(), because }
                 })?;
                 Ok(NewSecret { kept, secret })
             }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+
+use crate::mac::mac;
 
 /// The length of a new secret.
 pub(super) const SECRET_BYTES: usize = 32;
@@ -34,10 +34,8 @@ impl SigningSecret {
 
     /// The signature of one message: `v1,` and base64.
     fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.update(format!("{id}.{timestamp}.").as_bytes());
-        mac.update(body);
-        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        let head = format!("{id}.{timestamp}.");
+        format!("v1,{}", STANDARD.encode(mac(&self.0, &[head.as_bytes(), body])))
     }
 }
 

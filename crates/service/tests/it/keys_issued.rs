@@ -45,7 +45,7 @@ fn is_shown(issued: &Issued, first: &Issued) -> bool {
 
 fn check_gone(issued: Result<Issued, ServiceError>, key: KeyId) {
     match issued {
-        Err(ServiceError::AlreadyMade { what, id }) => assert_eq!((what, id), ("key", key.to_string())),
+        Err(ServiceError::AlreadyMade { what, id, .. }) => assert_eq!((what, id), ("key", key.to_string())),
         other => panic!("{other:?}"),
     }
 }
@@ -105,8 +105,37 @@ async fn the_same_rotation_rotates_once() {
     check_gone(rotate("a").await, made.key.id);
     assert!(is_shown(&rotate("b").await.unwrap(), &second));
     assert_eq!(keys.list(None, 1).await.unwrap()[0].hash, third.secret.hash());
-    keys.revoke(made.key.id).await.unwrap();
-    assert!(matches!(rotate("c").await, Err(ServiceError::NotFound(_))));
+}
+
+/// Fails unless it is told that the secret is no longer good.
+fn check_ended(issued: Result<Issued, ServiceError>) {
+    let because = match &issued {
+        Err(ServiceError::AlreadyMade { because, .. }) => *because,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(because, "is no longer good");
+}
+
+#[tokio::test]
+async fn a_secret_that_opens_nothing_any_more_is_not_shown_again() {
+    let House { clock, keys, .. } = house();
+    let (a, b, c) = (once("a", 1), once("b", 1), once("c", 1));
+    let expiring = || NewKey { expires_at: Some(clock.now().after(2 * HOUR)), ..new() };
+    let (new, expiring) = (new(), expiring());
+    let revoked = keys.issue(new.clone(), Some(&a)).await.unwrap().key.id;
+    keys.reissue(revoked, HOUR, Some(&b)).await.unwrap();
+    keys.issue(expiring.clone(), Some(&c)).await.unwrap();
+    clock.advance(HOUR);
+    check_ended(keys.issue(new.clone(), Some(&a)).await);
+    keys.reissue(revoked, HOUR, Some(&b)).await.unwrap();
+    keys.issue(expiring.clone(), Some(&c)).await.unwrap();
+    clock.advance(HOUR);
+    check_ended(keys.issue(expiring, Some(&c)).await);
+    keys.revoke(revoked).await.unwrap();
+    check_ended(keys.issue(new, Some(&a)).await);
+    check_ended(keys.reissue(revoked, HOUR, Some(&b)).await);
+    let anew = keys.reissue(revoked, HOUR, Some(&once("d", 1))).await;
+    assert!(matches!(anew, Err(ServiceError::NotFound(_))), "{anew:?}");
 }
 
 #[tokio::test]

@@ -43,8 +43,25 @@ async fn a_rotation_that_is_asked_for_again_is_shown_again_while_its_secret_is_t
         rotate(key).ok(200).await;
     }
     let answer = rotate("a").check(409, "already_made", Some("Idempotency-Key")).await;
+    assert_eq!(answer.headers["x-should-retry"], "false");
     let message = answer.json()["error"]["message"].to_string();
     assert!(message.contains(made["id"].as_str().unwrap()), "{message}");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_no_longer_good_is_not_shown_again() {
+    let house = House::new().await;
+    let made = make(&house, "a", json!({"kind": "service"})).ok(201).await;
+    let path = format!("{KEYS}/{}", made["id"].as_str().unwrap());
+    let rotate =
+        || house.post(&format!("{path}/rotate"), json!({})).header("idempotency-key", "b").by_admin();
+    rotate().ok(200).await;
+    assert_eq!(house.delete(&path).by_admin().answer().await.status, 204);
+    for again in [make(&house, "a", json!({"kind": "service"})), rotate()] {
+        let answer = again.check(409, "already_made", Some("Idempotency-Key")).await;
+        let message = answer.json()["error"]["message"].to_string();
+        assert!(message.contains("no longer good"), "{message}");
+    }
 }
 
 #[tokio::test]

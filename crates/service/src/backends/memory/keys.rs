@@ -4,15 +4,17 @@ use async_trait::async_trait;
 use fourfold_domain::KeyId;
 
 use super::{MemoryStore, newest};
-use crate::Timestamp;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, KeyChange, KeyRequest, PreviousSecret};
+use crate::keys::{ApiKey, KeyChange, KeyRequest, KeyRotation};
 use crate::ports::KeyStore;
 
 #[async_trait]
 impl KeyStore for MemoryStore {
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
         let mut state = self.state();
+        if let Some(known) = state.keys.get(&key.id) {
+            return key.check_same(&state.with_budget(known));
+        }
         if state.keys.values().any(|known| known.hash == key.hash) {
             return Err(StoreError::Failed("a key with this hash is there already".into()));
         }
@@ -37,24 +39,17 @@ impl KeyStore for MemoryStore {
         Ok(true)
     }
 
-    async fn rotate_key(
-        &self,
-        id: KeyId,
-        hash: [u8; 32],
-        until: Timestamp,
-    ) -> Result<Option<ApiKey>, StoreError> {
+    async fn rotate_key(&self, id: KeyId, rotation: KeyRotation) -> Result<Option<ApiKey>, StoreError> {
         let now = self.clock.now();
         let mut state = self.state();
-        if state.keys.values().any(|known| known.hash == hash && known.id != id) {
+        if state.keys.values().any(|known| known.hash == rotation.hash && known.id != id) {
             return Err(StoreError::Failed("a key with this hash is there already".into()));
         }
-        let Some(key) = state.keys.get_mut(&id).filter(|key| key.is_live(now)) else { return Ok(None) };
-        if key.hash != hash {
-            key.previous = Some(PreviousSecret { hash: key.hash, until });
-            key.hash = hash;
-            state.keys_revision += 1;
-        }
-        Ok(state.keys.get(&id).map(|key| state.with_budget(key)))
+        let Some(key) = state.keys.get(&id).filter(|key| key.is_live(now)) else { return Ok(None) };
+        let Some(rotated) = state.with_budget(key).rotated(&rotation) else { return Ok(None) };
+        state.keys.insert(id, rotated.clone());
+        state.keys_revision += 1;
+        Ok(Some(rotated))
     }
 
     async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError> {

@@ -12,7 +12,7 @@ use super::rows::{self, KEY, KEY_REQUEST};
 use crate::Timestamp;
 use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, KeyChange, KeyRequest};
+use crate::keys::{ApiKey, KeyChange, KeyRequest, KeyRotation};
 use crate::ports::{InstanceStore, KeyStore};
 
 /// Keys with their budgets.
@@ -21,19 +21,19 @@ const KEYS: &str = "api_key LEFT JOIN key_budget ON key_budget.key = api_key.id"
 #[async_trait]
 impl KeyStore for PostgresStore {
     async fn insert_key(&self, key: ApiKey) -> Result<(), StoreError> {
-        // The id is new; where it is there already, the answer of an earlier try was lost.
         let sql = "WITH made AS (INSERT INTO api_key (id, kind, realm, account, name, scopes, hash, created_at, expires_at, \
                      revoked_at, models, requests_per_minute, tokens_per_minute, concurrency, previous_hash, previous_until) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $14, $15, $16, $17, $18, $19) ON CONFLICT (id) DO NOTHING RETURNING id) \
-                   INSERT INTO key_budget (key, budget, held, charged) \
-                   SELECT id, $11::bigint, $12::bigint, $13::bigint FROM made WHERE $11 IS NOT NULL";
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $14, $15, $16, $17, $18, $19) ON CONFLICT (id) DO NOTHING RETURNING id), \
+                   budgeted AS (INSERT INTO key_budget (key, budget, held, charged) \
+                     SELECT id, $11::bigint, $12::bigint, $13::bigint FROM made WHERE $11 IS NOT NULL) \
+                   SELECT id FROM made";
         let KeyLists { scopes, models } = KeyLists::of(&key)?;
         let row = values![
             key.id.to_string(),
             key.kind.as_str(),
             key.realm.to_string(),
-            key.account.map(|account| account.to_string()),
-            key.name,
+            key.account.as_ref().map(ToString::to_string),
+            key.name.clone(),
             scopes,
             key.hash.to_vec(),
             key.created_at.millis(),
@@ -49,7 +49,15 @@ impl KeyStore for PostgresStore {
             key.previous.map(|previous| previous.hash.to_vec()),
             key.previous.map(|previous| previous.until.millis()),
         ];
-        self.database.execute(Query::new(sql, row)).await
+        let made = self.database.one(Query::new(sql, row), |row| rows::get::<String>(row, 0)).await?;
+        match made {
+            Some(_) => Ok(()),
+            // Perhaps the answer of an earlier try was lost.
+            None => match self.key(key.id).await? {
+                Some(known) => key.check_same(&known),
+                None => Err(StoreError::Failed("a key was written and isn't there".into())),
+            },
+        }
     }
 
     async fn keep_key_request(&self, request: KeyRequest) -> Result<KeyRequest, StoreError> {
@@ -78,23 +86,21 @@ impl KeyStore for PostgresStore {
         Ok(revoked.is_some())
     }
 
-    async fn rotate_key(
-        &self,
-        id: KeyId,
-        hash: [u8; 32],
-        until: Timestamp,
-    ) -> Result<Option<ApiKey>, StoreError> {
-        // What comes again finds its hash there and changes nothing.
-        let sql = "UPDATE api_key SET hash = $2, \
-                     previous_hash = CASE WHEN hash = $2 THEN previous_hash ELSE hash END, \
-                     previous_until = CASE WHEN hash = $2 THEN previous_until ELSE $3::bigint END \
-                   WHERE id = $1 AND revoked_at IS NULL \
-                     AND (expires_at IS NULL OR expires_at > coalesce($4::bigint, now_millis())) \
+    async fn rotate_key(&self, id: KeyId, rotation: KeyRotation) -> Result<Option<ApiKey>, StoreError> {
+        // What comes again finds its hash there and changes nothing; what comes too late finds another and takes nothing
+        // back.
+        let sql = "UPDATE api_key SET hash = $3, \
+                     previous_hash = CASE WHEN hash = $3 THEN previous_hash ELSE hash END, \
+                     previous_until = CASE WHEN hash = $3 THEN previous_until ELSE $4::bigint END \
+                   WHERE id = $1 AND hash IN ($2, $3) AND revoked_at IS NULL \
+                     AND (expires_at IS NULL OR expires_at > coalesce($5::bigint, now_millis())) \
                    RETURNING id";
-        let row = values![id.to_string(), hash.to_vec(), until.millis(), self.database.moment()];
+        let KeyRotation { replaces, hash, until } = rotation;
+        let moment = self.database.moment();
+        let row = values![id.to_string(), replaces.to_vec(), hash.to_vec(), until.millis(), moment];
         let rotated = self.database.one(Query::new(sql, row), |row| rows::get::<String>(row, 0)).await?;
         match rotated {
-            Some(_) => self.key_by_hash(hash).await,
+            Some(_) => self.key(id).await,
             None => Ok(None),
         }
     }

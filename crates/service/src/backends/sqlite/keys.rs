@@ -12,7 +12,7 @@ use super::{SqliteStore, failed};
 use crate::Timestamp;
 use crate::backends::sql::KeyLists;
 use crate::error::StoreError;
-use crate::keys::{ApiKey, KeyChange, KeyRequest};
+use crate::keys::{ApiKey, KeyChange, KeyRequest, KeyRotation};
 use crate::ports::{InstanceStore, KeyStore};
 
 /// Keys with their budgets.
@@ -45,6 +45,9 @@ impl KeyStore for SqliteStore {
                 key.previous.map(|previous| previous.until.millis())
             ];
             let transaction = connection.transaction().map_err(failed)?;
+            if let Some(known) = key_of(&transaction, key.id).map_err(failed)? {
+                return key.check_same(&known);
+            }
             transaction.execute(sql, values).map_err(failed)?;
             if let Some(budget) = key.budget {
                 let sql = "INSERT INTO key_budget (key, budget, held, charged) VALUES (?1, ?2, ?3, ?4)";
@@ -81,40 +84,28 @@ impl KeyStore for SqliteStore {
         self.writer.alone(revoke).await
     }
 
-    async fn rotate_key(
-        &self,
-        id: KeyId,
-        hash: [u8; 32],
-        until: Timestamp,
-    ) -> Result<Option<ApiKey>, StoreError> {
+    async fn rotate_key(&self, id: KeyId, rotation: KeyRotation) -> Result<Option<ApiKey>, StoreError> {
         let now = self.readers.now();
-        let read = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1 AND hash = ?2");
         let rotate = move |connection: &mut Connection| {
-            // What comes again finds its hash there and changes nothing.
-            let sql = "UPDATE api_key SET previous_hash = hash, previous_until = ?3, hash = ?2 \
-                       WHERE id = ?1 AND hash <> ?2 AND revoked_at IS NULL \
-                         AND (expires_at IS NULL OR expires_at > ?4)";
-            let id = id.to_string();
             let transaction = connection.transaction().map_err(failed)?;
-            let values = params![id, hash, until.millis(), now.millis()];
-            transaction.execute(sql, values).map_err(failed)?;
-            let rotated = transaction.query_row(&read, params![id, hash], rows::key).optional();
-            let rotated = rotated.map_err(failed)?;
+            let key = key_of(&transaction, id).map_err(failed)?.filter(|key| key.is_live(now));
+            let Some(key) = key.and_then(|key| key.rotated(&rotation)) else { return Ok(None) };
+            let sql = "UPDATE api_key SET hash = ?2, previous_hash = ?3, previous_until = ?4 WHERE id = ?1";
+            let (hash, until) = key.previous.map(|previous| (previous.hash, previous.until.millis())).unzip();
+            transaction.execute(sql, params![id.to_string(), key.hash, hash, until]).map_err(failed)?;
             transaction.commit().map_err(failed)?;
-            Ok(rotated)
+            Ok(Some(key))
         };
         self.writer.alone(rotate).await
     }
 
     async fn change_key(&self, id: KeyId, change: KeyChange) -> Result<Option<ApiKey>, StoreError> {
         let now = self.readers.now();
-        let read = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1");
         let change_it = move |connection: &mut Connection| {
             let transaction = connection.transaction().map_err(failed)?;
+            let key = key_of(&transaction, id).map_err(failed)?.filter(|key| key.is_live(now));
+            let Some(key) = key.and_then(|key| key.changed(change)) else { return Ok(None) };
             let id = id.to_string();
-            let key = transaction.query_row(&read, [&id], rows::key).optional().map_err(failed)?;
-            let key = key.filter(|key| key.is_live(now)).and_then(|key| key.changed(change));
-            let Some(key) = key else { return Ok(None) };
             let KeyLists { scopes, models } = KeyLists::of(&key)?;
             if let Some(budget) = key.budget {
                 let sql = "UPDATE key_budget SET budget = ?2 WHERE key = ?1";
@@ -140,12 +131,7 @@ impl KeyStore for SqliteStore {
     }
 
     async fn key(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
-        let sql = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1");
-        let id = id.to_string();
-        let read = move |connection: &mut Connection| {
-            connection.prepare_cached(&sql)?.query_row([id], rows::key).optional()
-        };
-        self.readers.read(read).await
+        self.readers.read(move |connection| key_of(connection, id)).await
     }
 
     async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
@@ -170,6 +156,12 @@ impl KeyStore for SqliteStore {
             .read(move |connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)))
             .await
     }
+}
+
+/// A key, whether or not it still counts.
+fn key_of(connection: &Connection, id: KeyId) -> rusqlite::Result<Option<ApiKey>> {
+    let sql = format!("SELECT {KEY} FROM {KEYS} WHERE id = ?1");
+    connection.prepare_cached(&sql)?.query_row([id.to_string()], rows::key).optional()
 }
 
 #[async_trait]

@@ -6,26 +6,27 @@ use fourfold_domain::{KeyId, Realm};
 use uuid::Uuid;
 
 use super::bench::StoreBench;
-use crate::Clock as _;
 use crate::credits::Budget;
-use crate::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, KeyRequest, PreviousSecret, Scope, Scopes};
+use crate::keys::{AllowedModels, ApiKey, KeyChange, KeyKind, KeyRotation, PreviousSecret, Scope, Scopes};
 use crate::limits::Limits;
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, rules, same};
+use crate::{Clock as _, Timestamp};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
         a_key_is_found_by_its_hash,
+        a_key_is_kept_once,
         two_keys_have_two_hashes,
         a_revoked_key_says_so,
         a_rotated_key_is_found_by_both_hashes,
         only_the_last_two_hashes_of_a_key_are_known,
+        a_rotation_that_comes_too_late_changes_nothing,
         a_key_that_does_not_count_is_not_rotated,
         a_changed_key_is_as_it_was_changed_and_else_as_it_was,
         a_budget_is_not_changed_to_less_than_was_spent,
         a_key_that_does_not_count_is_not_changed,
         the_revision_rises_with_every_change,
         keys_page_the_newest_first,
-        one_request_for_a_secret_is_kept_until_it_is_forgotten,
     )
 }
 
@@ -52,6 +53,10 @@ pub(super) fn key(bench: &StoreBench, hash: u8) -> ApiKey {
     }
 }
 
+fn rotation(replaces: u8, hash: u8, until: Timestamp) -> KeyRotation {
+    KeyRotation { replaces: [replaces; 32], hash: [hash; 32], until }
+}
+
 /// As it was kept.
 pub async fn a_key_is_found_by_its_hash(bench: StoreBench) -> Verdict {
     let service = key(&bench, 1);
@@ -71,6 +76,26 @@ pub async fn a_key_is_found_by_its_hash(bench: StoreBench) -> Verdict {
         same("the key", bench.store.key_by_hash(key.hash).await?.as_ref(), Some(key))?;
     }
     same("another hash", bench.store.key_by_hash([3; 32]).await?, None)
+}
+
+/// The very same again changes nothing; another one with its id is refused.
+pub async fn a_key_is_kept_once(bench: StoreBench) -> Verdict {
+    let key = ApiKey { budget: Some(Budget::new("5".parse()?)), ..key(&bench, 1) };
+    bench.store.insert_key(key.clone()).await?;
+    let before = bench.store.keys_revision().await?;
+    bench.store.insert_key(key.clone()).await?;
+    same("the revision", bench.store.keys_revision().await?, before)?;
+    for twin in [
+        ApiKey { created_at: key.created_at.after(Duration::from_millis(1)), ..key.clone() },
+        ApiKey { hash: [2; 32], ..key.clone() },
+        ApiKey { budget: None, ..key.clone() },
+    ] {
+        holds("the twin was kept", bench.store.insert_key(twin).await.is_err())?;
+    }
+    same("the keys", bench.store.keys(None, 10).await?, vec![key.clone()])?;
+    // One that was changed meanwhile is another one.
+    bench.store.revoke_key(key.id).await?;
+    holds("it counts again", bench.store.insert_key(key).await.is_err())
 }
 
 /// A hash that is there already is refused.
@@ -104,7 +129,8 @@ pub async fn a_rotated_key_is_found_by_both_hashes(bench: StoreBench) -> Verdict
     let previous = Some(PreviousSecret { hash: [1; 32], until });
     let rotated = ApiKey { hash: [2; 32], previous, ..key.clone() };
     for _ in 0..2 {
-        same("rotated", bench.store.rotate_key(key.id, [2; 32], until).await?.as_ref(), Some(&rotated))?;
+        let found = bench.store.rotate_key(key.id, rotation(1, 2, until)).await?;
+        same("rotated", found.as_ref(), Some(&rotated))?;
         bench.pass(1);
     }
     holds("the revision didn't rise", bench.store.keys_revision().await? > before)?;
@@ -119,8 +145,9 @@ pub async fn only_the_last_two_hashes_of_a_key_are_known(bench: StoreBench) -> V
     let key = key(&bench, 1);
     bench.store.insert_key(key.clone()).await?;
     let until = bench.clock.now().after(Duration::from_secs(60));
-    for hash in [2, 3] {
-        holds("it wasn't rotated", bench.store.rotate_key(key.id, [hash; 32], until).await?.is_some())?;
+    for (replaces, hash) in [(1, 2), (2, 3)] {
+        let rotated = bench.store.rotate_key(key.id, rotation(replaces, hash, until)).await?;
+        holds("it wasn't rotated", rotated.is_some())?;
     }
     let known = [1, 2, 3].map(|hash| bench.store.key_by_hash([hash; 32]));
     let [first, second, third] = known;
@@ -129,7 +156,25 @@ pub async fn only_the_last_two_hashes_of_a_key_are_known(bench: StoreBench) -> V
     same("the third", third.await?.map(|key| key.hash), Some([3; 32]))
 }
 
-/// It would open nothing.
+/// Else a secret that was replaced would open something again: the one that leaked, perhaps.
+pub async fn a_rotation_that_comes_too_late_changes_nothing(bench: StoreBench) -> Verdict {
+    let key = key(&bench, 1);
+    bench.store.insert_key(key.clone()).await?;
+    let until = bench.clock.now().after(Duration::from_secs(60));
+    let (first, second) = (rotation(1, 2, until), rotation(2, 3, bench.clock.now()));
+    for rotation in [first, second] {
+        holds("it wasn't rotated", bench.store.rotate_key(key.id, rotation).await?.is_some())?;
+    }
+    let found = bench.store.key(key.id).await?;
+    let before = bench.store.keys_revision().await?;
+    for late in [first, rotation(1, 4, until), rotation(2, 4, until)] {
+        same("rotated", bench.store.rotate_key(key.id, late).await?, None)?;
+    }
+    same("the key", bench.store.key(key.id).await?, found)?;
+    same("the revision", bench.store.keys_revision().await?, before)
+}
+
+/// It would open nothing, again neither.
 pub async fn a_key_that_does_not_count_is_not_rotated(bench: StoreBench) -> Verdict {
     let revoked = key(&bench, 1);
     bench.store.insert_key(revoked.clone()).await?;
@@ -137,8 +182,9 @@ pub async fn a_key_that_does_not_count_is_not_rotated(bench: StoreBench) -> Verd
     let expired = ApiKey { expires_at: Some(bench.clock.now()), ..key(&bench, 2) };
     bench.store.insert_key(expired.clone()).await?;
     let until = bench.clock.now().after(Duration::from_secs(60));
-    for id in [revoked.id, expired.id, KeyId::new(Uuid::now_v7())] {
-        same("rotated", bench.store.rotate_key(id, [3; 32], until).await?, None)?;
+    for (id, hash) in [(revoked.id, 1), (expired.id, 2), (KeyId::new(Uuid::now_v7()), 5)] {
+        same("rotated", bench.store.rotate_key(id, rotation(hash, 3, until)).await?, None)?;
+        same("rotated again", bench.store.rotate_key(id, rotation(4, hash, until)).await?, None)?;
     }
     same("the new hash", bench.store.key_by_hash([3; 32]).await?, None)
 }
@@ -246,27 +292,4 @@ pub async fn keys_page_the_newest_first(bench: StoreBench) -> Verdict {
     same("the first page", bench.store.keys(None, 3).await?.as_slice(), &newest[..3])?;
     let before = Some(newest[2].id);
     same("the second page", bench.store.keys(before, 3).await?.as_slice(), &newest[3..])
-}
-
-/// Side by side too: whoever comes later is told of the first. Younger ones stay when old ones are forgotten.
-pub async fn one_request_for_a_secret_is_kept_until_it_is_forgotten(bench: StoreBench) -> Verdict {
-    let request = |scope, salt| KeyRequest {
-        scope: [scope; 32],
-        fingerprint: [1; 32],
-        key: KeyId::new(Uuid::now_v7()),
-        replaces: (scope == 2).then_some([3; 32]),
-        salt: [salt; 32],
-        created_at: bench.clock.now(),
-    };
-    let keep = |scope, salt| bench.store.keep_key_request(request(scope, salt));
-    let kept = futures_util::future::try_join_all((1..=4).map(|salt| keep(1, salt))).await?;
-    let first = &kept[0];
-    holds("there are several", kept.iter().all(|other| other == first))?;
-    bench.pass(1);
-    let rotation = request(2, 5);
-    same("the other scope's", bench.store.keep_key_request(rotation.clone()).await?, rotation.clone())?;
-    bench.store.forget_idempotency(rotation.created_at).await?;
-    same("the young one", keep(2, 6).await?, rotation)?;
-    let anew = request(1, 7);
-    same("the old one", bench.store.keep_key_request(anew.clone()).await?, anew)
 }

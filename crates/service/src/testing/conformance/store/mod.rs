@@ -12,6 +12,7 @@ pub mod deletions;
 pub mod endings;
 pub mod files;
 pub mod instances;
+pub mod key_secrets;
 pub mod keys;
 pub mod late;
 pub mod leases;
@@ -57,6 +58,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         calls::rules(),
         instances::rules(),
         keys::rules(),
+        key_secrets::rules(),
         budgets::rules(),
         audits::rules(),
         admission::rules(),
