@@ -6,6 +6,7 @@ use fourfold_service::keys::{Identity, KeyKind, Scope, Scopes};
 use fourfold_service::limits::Admission;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
 use super::scopes::scope_of;
@@ -61,6 +62,16 @@ impl Caller {
     /// Refuses a model that it may not use.
     pub(crate) fn check_model(&self, model: &str) -> Result<(), ApiError> {
         Ok(self.admission.check_model(model)?)
+    }
+}
+
+impl User {
+    /// SHA-256 of what the caller is known by: the key, with whichever of its secrets, or this very token.
+    pub(crate) fn fingerprint(&self, headers: &HeaderMap) -> Result<[u8; 32], ApiError> {
+        Ok(match self.key {
+            Some(key) => Sha256::digest(key.uuid().as_bytes()).into(),
+            None => Sha256::digest(secret(headers)?).into(),
+        })
     }
 }
 

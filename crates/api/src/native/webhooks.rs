@@ -66,8 +66,8 @@ struct TryBody {
 /// Makes a secret for webhooks.
 ///
 /// It is shown in this answer and never again, and from now on signs everything that is sent, beside those that the
-/// account has already. An account has at most 10. With `Idempotency-Key` the same request again is given the same
-/// secret, while that is there.
+/// account has already. An account has at most 10. With `Idempotency-Key` the same request by the same key or token is
+/// given the same secret again, while that is there.
 #[utoipa::path(post, path = "/api/v1/webhooks/secrets", tag = "webhooks", operation_id = "create_webhook_secret",
     params(UserHeader, IdempotencyHeader),
     responses((status = 201, body = SecretBody, description = "the secret, with its text"), KeyErrors,
@@ -80,8 +80,8 @@ pub(crate) async fn make_secret(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    // There is no body by which two of these requests could be told apart.
-    let idempotency = idempotency_of(&headers, &method, &uri, [0; 32])?;
+    // No body tells two of these requests apart, and only who made the secret is shown it again.
+    let idempotency = idempotency_of(&headers, &method, &uri, user.fingerprint(&headers)?)?;
     let new = state.webhooks.make_secret(user.subject, idempotency).await?;
     let body = SecretBody { secret: Some(new.secret.expose()), ..SecretBody::new(&new.kept) };
     Ok((StatusCode::CREATED, Json(body)).into_response())

@@ -1,6 +1,7 @@
 //! Webhooks: secrets, addresses, the history, another delivery, and the body that is sent.
 
 use fourfold_api::JobEventWriter;
+use fourfold_service::keys::KeyKind;
 use fourfold_service::ports::{EventWriter as _, JobStore as _};
 use serde_json::{Value, json};
 
@@ -55,6 +56,8 @@ async fn a_secret_is_shown_again_to_the_same_request_alone() {
         others.push(make(key).by(user).ok(201).await);
     }
     assert!(others.iter().all(|other| other["secret"] != made["secret"]), "{others:?}");
+    let by_another_key = make("a").by_kind(KeyKind::User, "u1").await;
+    by_another_key.check(422, "idempotency_mismatch", Some("Idempotency-Key")).await;
     assert_eq!(list(&house, SECRETS, "u1").await.len(), 2);
 }
 
