@@ -74,6 +74,20 @@ pub(crate) enum BodyErrors {
     NotAllowed(ErrorBody),
 }
 
+/// The errors of every route of OpenAI's whose bytes a vendor may be sent as they came.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "made by their statuses, this documents them")]
+pub(crate) enum PassedOnErrors {
+    /// Something is missing, empty or of a wrong type; `param` names it. Or a vendor who was sent the request as it came
+    /// refuses it; then `code` is the vendor's own, or `invalid_request` or `refused` where it gave none.
+    #[response(status = 400)]
+    Malformed(ErrorBody),
+    /// A value isn't offered or isn't priced; `param` names it, `message` says what is. Or a vendor who was asked in our
+    /// words refuses that: `invalid_request` or `refused`.
+    #[response(status = 422)]
+    NotAllowed(ErrorBody),
+}
+
 /// The errors of every route that makes a job and waits for its result.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "made by their statuses, this documents them")]

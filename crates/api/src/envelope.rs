@@ -101,7 +101,7 @@ impl ApiError {
 }
 
 /// The kind of error, in OpenAI's words, which clients tell apart.
-pub(crate) fn kind(status: StatusCode) -> &'static str {
+fn kind(status: StatusCode) -> &'static str {
     match status {
         StatusCode::UNAUTHORIZED => "authentication_error",
         StatusCode::PAYMENT_REQUIRED => "insufficient_quota",

@@ -10,7 +10,6 @@ use fourfold_service::{PassedOn, Refusal, ServiceError};
 use http::StatusCode;
 
 pub(crate) use crate::envelope::ErrorBody;
-use crate::envelope::kind;
 use crate::extract::BrokenUpload;
 
 /// How soon a caller may try again after a failure of ours.
@@ -319,11 +318,10 @@ fn as_passed_on(
     code: Cow<'static, str>,
     passed_on: PassedOn,
 ) -> (StatusCode, Cow<'static, str>) {
-    // A vendor without a code is known by its kind of error, which is told as such.
-    let told = passed_on.code.filter(|told| told != kind(StatusCode::BAD_REQUEST));
     match reason {
-        Reason::InvalidRequest => (StatusCode::BAD_REQUEST, told.map_or(code, Cow::Owned)),
-        Reason::Refused => (status, told.map_or(code, Cow::Owned)),
+        Reason::InvalidRequest | Reason::Refused => {
+            (StatusCode::BAD_REQUEST, passed_on.code.map_or(code, Cow::Owned))
+        }
         _ => (status, code),
     }
 }
@@ -409,7 +407,7 @@ mod tests {
 
     #[test]
     fn what_a_vendor_says_to_the_callers_own_bytes_is_told_as_it_said_it() {
-        use Effect::{MayHaveStarted, NotStarted};
+        use Effect::{MayHaveStarted, NotStarted, Started};
         for (reason, effect, told, status, code) in [
             (
                 Reason::InvalidRequest,
@@ -418,9 +416,9 @@ mod tests {
                 400,
                 "context_length_exceeded",
             ),
-            (Reason::InvalidRequest, NotStarted, Some("invalid_request_error"), 400, "invalid_request"),
             (Reason::InvalidRequest, NotStarted, None, 400, "invalid_request"),
-            (Reason::Refused, NotStarted, Some("content_policy_violation"), 422, "content_policy_violation"),
+            (Reason::Refused, NotStarted, Some("content_policy_violation"), 400, "content_policy_violation"),
+            (Reason::Refused, Started, None, 400, "refused"),
             (Reason::OutOfMoney, NotStarted, Some("insufficient_quota"), 502, "vendor_failed"),
             (Reason::Unavailable, MayHaveStarted, Some("server_error"), 502, "vendor_failed"),
         ] {

@@ -320,6 +320,8 @@ pub struct ProviderError {
     pub effect: Effect,
     /// The vendor's own words, fit for the caller: no key, no URL.
     pub message: String,
+    /// The vendor's own code, where it gave one that is a word for programs.
+    pub vendor_code: Option<String>,
     /// How long the vendor asks to wait.
     pub retry_after: Option<Duration>,
     /// The vendor's own facts (code, status, request id, safety verdicts), kept on the attempt.
@@ -398,7 +400,15 @@ impl Reason {
 impl ProviderError {
     /// An error with no cause beneath.
     pub fn new(reason: Reason, effect: Effect, message: impl Into<String>) -> Self {
-        Self { reason, effect, message: message.into(), retry_after: None, vendor: Map::new(), source: None }
+        Self {
+            reason,
+            effect,
+            message: message.into(),
+            vendor_code: None,
+            retry_after: None,
+            vendor: Map::new(),
+            source: None,
+        }
     }
 }
 
@@ -417,6 +427,7 @@ impl Clone for ProviderError {
             reason: self.reason,
             effect: self.effect,
             message: self.message.clone(),
+            vendor_code: self.vendor_code.clone(),
             retry_after: self.retry_after,
             vendor: self.vendor.clone(),
             source: None,

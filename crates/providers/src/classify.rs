@@ -35,7 +35,8 @@ pub(crate) fn classify(codes: Codes, error: ClientError) -> ProviderError {
         ("status", last.status().map(|status| status.as_u16().to_string())),
         ("request_id", last.request_id().map(str::to_owned)),
     ]);
-    ProviderError { reason, effect, message, retry_after, vendor, source: Some(Box::new(error)) }
+    let vendor_code = last.code().and_then(word);
+    ProviderError { reason, effect, message, vendor_code, retry_after, vendor, source: Some(Box::new(error)) }
 }
 
 /// A vendor's verdict on work that it took.
@@ -46,7 +47,32 @@ pub(crate) fn verdict(codes: Codes, code: Option<&str>, message: Option<&str>) -
     let message = message.map(without_urls).filter(|message| !message.is_empty());
     let message = message.or(code.map(str::to_owned)).unwrap_or_else(|| words(reason).to_owned());
     let vendor = facts([("code", code.map(str::to_owned))]);
-    ProviderError { vendor, ..ProviderError::new(reason, Effect::Started, message) }
+    let vendor_code = code.and_then(word);
+    ProviderError { vendor_code, vendor, ..ProviderError::new(reason, Effect::Started, message) }
+}
+
+/// The longest code of a vendor that is one for programs.
+const CODE_BYTES_MAX: usize = 64;
+
+/// The kinds of error of OpenAI's and Anthropic's wires. Where an error has no code, it is known by its kind.
+const KINDS: [&str; 10] = [
+    "api_error",
+    "authentication_error",
+    "billing_error",
+    "conflict_error",
+    "invalid_request_error",
+    "not_found_error",
+    "overloaded_error",
+    "permission_error",
+    "rate_limit_error",
+    "timeout_error",
+];
+
+/// A vendor's code, if it is a word for programs and no kind of error.
+fn word(code: &str) -> Option<String> {
+    let is_right = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    let is_word = (1..=CODE_BYTES_MAX).contains(&code.len()) && code.bytes().all(is_right);
+    (is_word && !KINDS.contains(&code)).then(|| code.to_owned())
 }
 
 /// A request that the vendor wouldn't take, found before it was asked.
@@ -184,6 +210,22 @@ mod tests {
             let text = format!("{error:?}");
             assert_eq!(classify(CODES, error).reason, reason, "{text}");
         }
+    }
+
+    #[test]
+    fn the_vendors_code_is_a_word_and_no_kind_of_error() {
+        for (code, told) in [
+            ("context_length_exceeded", true),
+            ("moderation_blocked", true),
+            ("invalid_request_error", false),
+            ("a text, not a word", false),
+            ("", false),
+            (&"x".repeat(65), false),
+        ] {
+            let error = classify(CODES, status(400).with_code(code.to_owned()));
+            assert_eq!(error.vendor_code.as_deref(), told.then_some(code), "{code}");
+        }
+        assert_eq!(classify(CODES, status(400)).vendor_code, None);
     }
 
     #[test]

@@ -226,7 +226,7 @@ pub enum ServiceError {
 /// What a vendor made of a caller's own bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PassedOn {
-    /// The code that it gave, a word of the caller's wire.
+    /// The code that it gave.
     pub code: Option<String>,
 }
 

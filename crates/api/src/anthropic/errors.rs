@@ -32,7 +32,8 @@ struct MessageErrorDetail {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "made by their statuses, this documents them")]
 pub(crate) enum MessageErrors {
-    /// Something is missing, empty or of a wrong type; `param` names it.
+    /// Something is missing, empty or of a wrong type; `param` names it. Or a vendor who was sent the request as it came
+    /// refuses it: `invalid_request` or `refused`, or a code of its own.
     #[response(status = 400)]
     Malformed(MessageErrorBody),
     /// No key, or one that doesn't count.
@@ -56,7 +57,8 @@ pub(crate) enum MessageErrors {
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(MessageErrorBody),
-    /// A value isn't offered or isn't priced; `param` names it, `message` says what is.
+    /// A value isn't offered or isn't priced; `param` names it, `message` says what is. Or a vendor who was asked in our
+    /// words refuses that: `invalid_request` or `refused`.
     #[response(status = 422)]
     NotAllowed(MessageErrorBody),
     /// The key or the account has done as much as it may; `message` names the limit.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::AppState;
-use crate::description::{BodyErrors, KeyErrors};
+use crate::description::{BodyErrors, KeyErrors, PassedOnErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{CacheHeader, IdempotencyHeader, UserHeader};
 use crate::shapes::{NumbersOrText, TextOrItems};
@@ -80,6 +80,7 @@ struct EmbeddingUsage {
         (status = 200, body = Embeddings, description = "the vectors"),
         KeyErrors,
         BodyErrors,
+        PassedOnErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay for it"),
         (status = 404, body = ErrorBody, description = "no such model"),
         (status = 409, body = ErrorBody, description = "the first request with this key is still worked on, or its answer was too long to be kept"),

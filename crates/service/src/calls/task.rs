@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Credits, Dialect, Effect, ProviderError, Realm};
+use fourfold_domain::{Credits, Effect, ProviderError, Realm};
 use tokio::time::{Instant, sleep};
 
 use super::answer::{CallHead, Interpreter, Outlet};
@@ -24,9 +24,6 @@ use crate::{PassedOn, Refusal, ServiceError, StoreError, failpoint};
 /// How long after one another an end that can't be written is tried again.
 const AGAIN_FIRST: Duration = Duration::from_millis(50);
 const AGAIN_MAX: Duration = Duration::from_secs(1);
-
-/// The longest code of a vendor that is passed on.
-const VENDOR_CODE_BYTES_MAX: usize = 64;
 
 /// A call that is to be worked on.
 pub(super) struct CallTask {
@@ -231,15 +228,6 @@ impl CallTask {
         }
     }
 
-    /// What the vendor made of the caller's own bytes.
-    fn passed_on(&self, error: &ProviderError) -> PassedOn {
-        // Anthropic's wire has no codes.
-        let wire = self.order.wire.as_ref();
-        let has_codes = wire.is_some_and(|wire| wire.asked.dialect != Dialect::AnthropicMessages);
-        let code = error.vendor.get("code").and_then(|code| code.as_str());
-        PassedOn { code: code.filter(|_| has_codes).filter(is_word).map(str::to_owned) }
-    }
-
     /// Tells the caller how it ended, if he is still there.
     async fn tell_end(&self, settled: Result<Credits, StoreError>, worked: Worked) {
         let begin = worked.begin(self.answered_from());
@@ -263,18 +251,11 @@ impl CallTask {
                 self.outlet.end(begin, last).await;
             }
             (Ok(_), Outcome::Failed(error) | Outcome::Broken { error, .. }) => {
-                let passed_on = worked.is_passed_on.then(|| self.passed_on(&error));
-                self.outlet.fail(vendor_failed(&error, passed_on)).await;
+                self.outlet.fail(vendor_failed(error, worked.is_passed_on)).await;
             }
             (Ok(_), Outcome::NotSent | Outcome::Left(_) | Outcome::CutOff) => {}
         }
     }
-}
-
-/// Whether a vendor's code is a word for programs.
-fn is_word(code: &&str) -> bool {
-    let is_right = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-    (1..=VENDOR_CODE_BYTES_MAX).contains(&code.len()) && code.bytes().all(is_right)
 }
 
 /// The state that an ending leads to.
@@ -293,13 +274,13 @@ fn charge(ending: CallEnding, held: Credits) -> Credits {
     }
 }
 
-fn vendor_failed(error: &ProviderError, passed_on: Option<PassedOn>) -> ServiceError {
+fn vendor_failed(error: ProviderError, is_passed_on: bool) -> ServiceError {
     ServiceError::Vendor {
         reason: error.reason,
         effect: error.effect,
-        message: words(error),
+        message: words(&error),
         retry_after: error.retry_after,
-        passed_on,
+        passed_on: is_passed_on.then_some(PassedOn { code: error.vendor_code }),
     }
 }
 

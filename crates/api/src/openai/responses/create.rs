@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::answer::ResponsesInterpreter;
 use super::body::ResponseBody;
 use crate::AppState;
-use crate::description::{BodyErrors, KeyErrors};
+use crate::description::{BodyErrors, KeyErrors, PassedOnErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{CacheHeader, IdempotencyHeader, UserHeader};
 use crate::shapes::{StreamEvent, TextOrItems, TextOrObject};
@@ -72,6 +72,7 @@ pub(crate) struct NewResponse {
             content((ResponseBody = "application/json"), (StreamEvent = "text/event-stream"))),
         KeyErrors,
         BodyErrors,
+        PassedOnErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay for any answer"),
         (status = 404, body = ErrorBody, description = "no such model"),
         (status = 409, body = ErrorBody, description = "the first request with this key is still worked on, or its answer was too long to be kept"),

@@ -49,7 +49,7 @@ async fn what_the_vendor_refuses_has_its_reason_and_its_words() {
         let error = failed(&simulator, &openai, chat(true)).await;
         assert_eq!((error.reason, error.effect), (reason, effect), "{fault}: {error:?}");
         let code = fault.split_once("code=").map(|(_, code)| code.split(';').next().unwrap());
-        let told = error.vendor.get("code").and_then(|code| code.as_str());
+        let told = error.vendor_code.as_deref();
         assert!(code.is_none_or(|code| told == Some(code)), "{fault}: {told:?}");
         let wait = error.retry_after.map(|wait| wait.as_secs());
         assert_eq!(wait, fault.contains("retry-after").then_some(7));
