@@ -14,6 +14,9 @@ const SECRET_BYTES_MIN: usize = 32;
 /// The shortest `auth.keys_pause`: whoever makes tokens up can have keys read that often.
 const KEYS_PAUSE_MIN: Duration = Duration::from_millis(100);
 
+/// The longest: for so long a token signed with an issuer's new key may be refused.
+const KEYS_PAUSE_MAX: Duration = Duration::from_secs(10 * 60);
+
 /// Who may call besides the holders of keys.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -23,7 +26,7 @@ pub struct AuthSettings {
     pub jwt: Vec<IssuerSettings>,
     /// A Supabase project, whose users are taken as users.
     pub supabase: SupabaseSettings,
-    /// How long after one reading of an issuer's public keys there is no other, whatever keys tokens name; at least 100 ms.
+    /// How long after one reading of an issuer's public keys there is no other, whatever keys tokens name; 100 ms to 10 minutes.
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub keys_pause: Duration,
@@ -88,8 +91,8 @@ impl AuthSettings {
     }
 
     pub(super) fn trusted(&self) -> Result<Vec<Trusted>, (String, String)> {
-        if self.keys_pause < KEYS_PAUSE_MIN {
-            return Err(("auth.keys_pause".to_owned(), "must be at least 100ms".to_owned()));
+        if !(KEYS_PAUSE_MIN..=KEYS_PAUSE_MAX).contains(&self.keys_pause) {
+            return Err(("auth.keys_pause".to_owned(), "must be from 100ms to 10m".to_owned()));
         }
         let issuers = self.jwt.iter().enumerate();
         let mut trusted: Vec<_> = issuers
@@ -208,10 +211,14 @@ mod tests {
             one(IssuerSettings { secret: Some("short".into()), ..issuer() }),
             Err(("auth.jwt.0.secret", "must be at least 32 bytes")),
         );
-        check(
-            AuthSettings { keys_pause: Duration::from_millis(99), ..AuthSettings::default() },
-            Err(("auth.keys_pause", "must be at least 100ms")),
-        );
+        let pause =
+            |millis| AuthSettings { keys_pause: Duration::from_millis(millis), ..AuthSettings::default() };
+        for millis in [100, 600_000] {
+            check(pause(millis), Ok(()));
+        }
+        for millis in [99, 600_001] {
+            check(pause(millis), Err(("auth.keys_pause", "must be from 100ms to 10m")));
+        }
     }
 
     #[test]
