@@ -33,10 +33,10 @@ pub(crate) struct KeyBody {
     /// A user key's user; another key's default user.
     account: Option<String>,
     name: Option<String>,
-    /// What it is limited to; none is no limit.
-    scopes: Vec<&'static str>,
-    /// The models that it may use; none is no limit.
-    models: Vec<String>,
+    /// What it is limited to; null is no limit.
+    scopes: Option<Vec<&'static str>>,
+    /// The models that it may use; null is no limit.
+    models: Option<Vec<String>>,
     /// How much may be done with it.
     limits: LimitsBody,
     /// Until when the secret before its last counts.
@@ -95,8 +95,10 @@ pub(crate) struct NewKeyBody {
     name: Option<String>,
     /// What it is limited to, of chat, embeddings, images, audio, videos, jobs, files, credits, usage, webhooks, models
     /// and admin; left out, no limit.
+    #[schema(min_items = 1)]
     scopes: Option<Vec<String>>,
     /// The models that it may use: names, or beginnings of names such as `gpt-*`; left out, all.
+    #[schema(min_items = 1)]
     models: Option<Vec<String>>,
     /// How much may be done with it; left out, what holds for every key.
     limits: Option<LimitsBody>,
@@ -283,8 +285,8 @@ fn overlap(mut object: Object) -> Result<Duration, ApiError> {
 fn key_change(mut object: Object) -> Result<KeyChange, ApiError> {
     let change = KeyChange {
         name: object.given("name", Object::short_text)?,
-        scopes: object.given("scopes", |object, name| scopes(object.not_empty(name)?, name))?,
-        models: object.given("models", |object, name| models(object.not_empty(name)?, name))?,
+        scopes: object.given("scopes", scopes)?,
+        models: object.given("models", models)?,
         limits: object.given("limits", limits)?,
         expires_at: object.given("expires_at", Object::moment)?,
         budget: match object.given("budget", Object::credits)? {
@@ -297,12 +299,12 @@ fn key_change(mut object: Object) -> Result<KeyChange, ApiError> {
 }
 
 fn scopes(object: &mut Object, name: &'static str) -> Result<Scopes, ApiError> {
-    let scopes = object.texts(name)?;
+    let scopes = object.not_empty(name)?.texts(name)?;
     Scopes::parse(&scopes).map_err(|error| ApiError::invalid(name, format!("{error}")))
 }
 
 fn models(object: &mut Object, name: &'static str) -> Result<AllowedModels, ApiError> {
-    let models = object.texts(name)?;
+    let models = object.not_empty(name)?.texts(name)?;
     AllowedModels::parse(&models).map_err(|error| ApiError::invalid(name, format!("{error}")))
 }
 
@@ -326,8 +328,9 @@ impl KeyBody {
             realm: key.realm.to_string(),
             account: key.account.as_ref().map(ToString::to_string),
             name: key.name.clone(),
-            scopes: key.scopes.names(),
-            models: key.models.patterns().map(str::to_owned).collect(),
+            scopes: (key.scopes != Scopes::All).then(|| key.scopes.names()),
+            models: Some(key.models.patterns().map(str::to_owned).collect())
+                .filter(|patterns: &Vec<_>| !patterns.is_empty()),
             limits: LimitsBody {
                 requests_per_minute: key.limits.requests_per_minute,
                 tokens_per_minute: key.limits.tokens_per_minute,

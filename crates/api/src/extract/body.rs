@@ -159,7 +159,7 @@ impl Object {
     /// Refuses an empty list where none is no limit: who takes the last name away hardly means to allow all.
     pub(crate) fn not_empty(&mut self, name: &'static str) -> Result<&mut Self, ApiError> {
         if self.0.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty) {
-            return Err(ApiError::invalid(name, format!("{name} must not be empty; null lifts the limit")));
+            return Err(ApiError::invalid(name, format!("{name} must not be empty; null is no limit")));
         }
         Ok(self)
     }

@@ -13,7 +13,7 @@ async fn a_key_shows_its_secret_once() {
         "kind": "user",
         "account": "u1",
         "name": "phone",
-        "scopes": [],
+        "scopes": null,
         "expires_at": "2027-01-31T00:00:00Z",
     });
     let mut made = house.post("/api/v1/admin/keys", body).by_admin().ok(201).await;
@@ -24,8 +24,8 @@ async fn a_key_shows_its_secret_once() {
         "realm": "default",
         "account": "u1",
         "name": "phone",
-        "scopes": [],
-        "models": [],
+        "scopes": null,
+        "models": null,
         "limits": {"requests_per_minute": null, "tokens_per_minute": null, "concurrency": null},
         "previous_until": null,
         "created_at": "2026-01-01T00:00:00.000Z",
@@ -76,6 +76,9 @@ async fn a_mistake_in_a_key_names_its_field() {
     // A key that looked limited and wasn't would be worse than none.
     check(json!({"kind": "service", "scopes": ["everything"]}), 422, "invalid_parameter", "scopes").await;
     check(json!({"kind": "service", "scopes": ["admin"]}), 422, "invalid_parameter", "scopes").await;
+    for empty in ["scopes", "models"] {
+        check(json!({"kind": "service", empty: []}), 422, "invalid_parameter", empty).await;
+    }
     check(json!({"kind": "service", "models": "gpt-*"}), 400, "malformed", "models").await;
     check(json!({"kind": "service", "models": ["g*t"]}), 422, "invalid_parameter", "models").await;
     for wrong in [json!(7), json!({"requests_per_minute": "many"}), json!({"requests": 7})] {
@@ -136,14 +139,14 @@ async fn a_change_of_a_key_counts_at_once_and_leaves_all_else() {
             json!({"limits": {"requests_per_minute": 7, "tokens_per_minute": null, "concurrency": null}}),
         ),
         (json!({"expires_at": "2028-01-31T00:00:00Z"}), json!({"expires_at": "2028-01-31T00:00:00.000Z"})),
-        (json!({"scopes": null}), json!({"scopes": []})),
+        (json!({"scopes": null}), json!({"scopes": null})),
         (json!({"scopes": ["credits", "models"]}), json!({"scopes": ["credits", "models"]})),
         (json!({"budget": "6"}), json!({"budget": {"limit": "6", "held": "0", "charged": "0"}})),
         (
             json!({"name": null, "models": null, "expires_at": null, "limits": null}),
             json!({
                 "name": null,
-                "models": [],
+                "models": null,
                 "expires_at": null,
                 "limits": {"requests_per_minute": null, "tokens_per_minute": null, "concurrency": null},
             }),
@@ -154,6 +157,9 @@ async fn a_change_of_a_key_counts_at_once_and_leaves_all_else() {
         assert_eq!(changed, key, "{change}");
         assert_eq!(house.get("/api/v1/admin/keys").by_admin().ok(200).await["data"][0], key);
     }
+    // What was read can be written back.
+    let back = json!({"name": key["name"], "scopes": key["scopes"], "models": key["models"]});
+    assert_eq!(house.patch(&path, back).by_admin().ok(200).await, key);
     let names = async || {
         let listed = models().ok(200).await;
         let models = listed["data"].as_array().unwrap().clone();
