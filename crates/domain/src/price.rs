@@ -208,22 +208,26 @@ impl Price {
 
     /// What these quantities come to, as [`Self::quote`] says, without its factors.
     pub fn credits(&self, quantities: &[Quantity]) -> Result<Credits, Unpriced> {
-        self.sum_by(quantities, |quantity| self.rate_for(quantity))
+        self.sum_by(quantities, |quantity| self.rate_for(quantity), |_, _, _| ())
     }
 
     /// The most that these quantities can come to, as [`Self::quote_max`] says, without its factors.
     pub fn credits_max(&self, quantities: &[Quantity]) -> Result<Credits, Unpriced> {
-        self.sum_by(quantities, |quantity| self.dearest_rate_for(quantity))
+        self.sum_by(quantities, |quantity| self.dearest_rate_for(quantity), |_, _, _| ())
     }
 
+    /// Adds the quantities up, each at its rate, and shows each with what it costs.
     fn sum_by<'a>(
         &'a self,
         quantities: &[Quantity],
         rate_for: impl Fn(&Quantity) -> Result<&'a Rate, Unpriced>,
+        mut each: impl FnMut(&Quantity, &Rate, Credits),
     ) -> Result<Credits, Unpriced> {
         quantities.iter().try_fold(Credits::ZERO, |sum, quantity| {
             let rate = rate_for(quantity)?;
-            Ok(sum.checked_add(rate.credits.for_count(quantity.count, rate.per())?)?)
+            let credits = rate.credits.for_count(quantity.count, rate.per())?;
+            each(quantity, rate, credits);
+            Ok(sum.checked_add(credits)?)
         })
     }
 
@@ -232,20 +236,12 @@ impl Price {
         quantities: &[Quantity],
         rate_for: impl Fn(&Quantity) -> Result<&'a Rate, Unpriced>,
     ) -> Result<Quote, Unpriced> {
-        let mut quote =
-            Quote { credits: Credits::ZERO, factors: Vec::new(), price_version: self.version.to_string() };
-        for quantity in quantities {
-            let rate = rate_for(quantity)?;
-            let credits = rate.credits.for_count(quantity.count, rate.per())?;
-            quote.credits = quote.credits.checked_add(credits)?;
-            quote.factors.push(Factor {
-                quantity: quantity.clone(),
-                rate: rate.credits,
-                per: rate.per(),
-                credits,
-            });
-        }
-        Ok(quote)
+        let mut factors = Vec::new();
+        let credits = self.sum_by(quantities, rate_for, |quantity, rate, credits| {
+            let (quantity, per) = (quantity.clone(), rate.per());
+            factors.push(Factor { quantity, rate: rate.credits, per, credits });
+        })?;
+        Ok(Quote { credits, factors, price_version: self.version.to_string() })
     }
 
     fn dearest_rate_for(&self, quantity: &Quantity) -> Result<&Rate, Unpriced> {
