@@ -26,7 +26,12 @@ mod forwarder;
 mod headers;
 mod path;
 mod target;
+mod transform;
 
 pub use error::{ForwardError, TargetError};
 pub use forwarder::Forwarder;
 pub use target::{Allow, Target};
+pub use transform::{
+    AUTH_PRIORITY, BODY_PRIORITY, CallContext, HEADER_PRIORITY, PATH_PRIORITY, RequestDraft,
+    RequestTransformer, ResponseDraft, ResponseTransformer, TransformError,
+};
