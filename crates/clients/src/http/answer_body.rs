@@ -25,6 +25,7 @@ pub(crate) struct AnswerBody {
     waiting_since: Option<Instant>,
     received_bytes: u64,
     is_ended: bool,
+    drops_trailers: bool,
     observation: Option<Box<Observation>>,
     /// The breaker that hears of a stream that broke off.
     breaker: Option<Arc<Breaker>>,
@@ -54,6 +55,7 @@ impl AnswerBody {
             waiting_since: None,
             received_bytes: 0,
             is_ended: false,
+            drops_trailers: false,
             observation: None,
             breaker: None,
         }
@@ -85,6 +87,8 @@ impl AnswerBody {
             Source::Gone => Poll::Ready(None),
         };
         match frame {
+            // Nothing comes after trailers.
+            Poll::Ready(Some(Ok(frame))) if self.drops_trailers && frame.is_trailers() => self.end(),
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting_since = None;
                 if let Some(data) = frame.data_ref() {
@@ -93,13 +97,7 @@ impl AnswerBody {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
-            Poll::Ready(None) => {
-                self.is_ended = true;
-                if let Some(observation) = self.observation.take() {
-                    observation.finish(self.received_bytes, None);
-                }
-                Poll::Ready(None)
-            }
+            Poll::Ready(None) => self.end(),
             Poll::Pending => match self.poll_limits(cx) {
                 Some(stage) => {
                     let error = ClientError::new(ErrorKind::Timeout(stage), Effect::MayHaveStarted);
@@ -108,6 +106,19 @@ impl AnswerBody {
                 None => Poll::Pending,
             },
         }
+    }
+
+    fn end(&mut self) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
+        self.is_ended = true;
+        if let Some(observation) = self.observation.take() {
+            observation.finish(self.received_bytes, None);
+        }
+        Poll::Ready(None)
+    }
+
+    /// Ends with the data, and gives no trailers.
+    pub(crate) fn drop_trailers(&mut self) {
+        self.drops_trailers = true;
     }
 
     /// The limit that ran out while nothing came, if one did.

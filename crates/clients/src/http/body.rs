@@ -42,6 +42,7 @@ struct Streamed {
     stream: Mutex<UnsyncBoxBody<Bytes, BoxError>>,
     left_bytes: Option<u64>,
     is_ended: bool,
+    drops_trailers: bool,
 }
 
 impl Body {
@@ -78,6 +79,17 @@ impl Body {
         Self::streamed(StreamBody::new(stream.map_ok(Frame::data)), Some(length_bytes))
     }
 
+    /// The same body without the trailers that may come after its data.
+    #[must_use]
+    pub fn without_trailers(mut self) -> Self {
+        match &mut self.0 {
+            Content::Empty | Content::Whole(_) | Content::Pieces(_) => {}
+            Content::Streamed(streamed) => streamed.drops_trailers = true,
+            Content::Answer(answer) => answer.drop_trailers(),
+        }
+        self
+    }
+
     /// The body's data as a stream of pieces.
     pub fn into_data_stream(self) -> DataStream {
         DataStream(self)
@@ -90,7 +102,7 @@ impl Body {
     {
         let is_ended = body.is_end_stream();
         let stream = Mutex::new(body.map_err(Into::into).boxed_unsync());
-        Self(Content::Streamed(Streamed { stream, left_bytes, is_ended }))
+        Self(Content::Streamed(Streamed { stream, left_bytes, is_ended, drops_trailers: false }))
     }
 
     /// Pieces in memory as one body, which can be replayed.
@@ -110,8 +122,8 @@ impl Body {
         }
     }
 
-    /// A second body with the same bytes, if this one can be replayed.
-    pub(crate) fn try_clone(&self) -> Option<Self> {
+    /// A second body with the same bytes, if this one is whole in memory. Copies no bytes.
+    pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Content::Empty => Some(Self::empty()),
             Content::Whole(bytes) => Some(Self(Content::Whole(bytes.clone()))),
@@ -241,15 +253,25 @@ impl Streamed {
                     *left = left.saturating_sub(data.len() as u64);
                 }
                 self.is_ended = stream.is_end_stream();
+                if self.drops_trailers && frame.is_trailers() {
+                    self.is_ended = true;
+                    return Poll::Ready(None);
+                }
                 Some(Ok(frame))
             }
-            Some(Err(error)) => {
-                Some(Err(ClientError::new(ErrorKind::RequestBody, Effect::MayHaveStarted).with_source(error)))
-            }
+            Some(Err(error)) => Some(Err(body_failure(error))),
             None => {
                 self.is_ended = true;
                 None
             }
         })
+    }
+}
+
+/// What a failing stream means: what it says itself, where it is one of ours, and else a body that can't be read.
+fn body_failure(error: BoxError) -> ClientError {
+    match error.downcast::<ClientError>() {
+        Ok(error) => *error,
+        Err(error) => ClientError::new(ErrorKind::RequestBody, Effect::MayHaveStarted).with_source(error),
     }
 }

@@ -21,7 +21,7 @@ impl BaseHttpClient {
     ///
     /// The URI must be absolute. Nothing is added but what framing needs (`Host` if missing, `Content-Length` or
     /// `Transfer-Encoding`), nothing is retried, redirects are passed back. The limits are those of a stream.
-    /// After a 101, [`upgrade`](super::upgrade) gives the connection.
+    /// After a 101, [`upgrade`](super::upgrade) gives the connection; a request with `Upgrade` goes by HTTP/1.1.
     pub async fn exchange(&self, request: Request<Body>) -> Result<http::Response<Body>, ClientError> {
         self.exchange_within(request, self.shared.settings.timeouts.streamed()).await
     }
@@ -92,7 +92,8 @@ impl BaseHttpClient {
 
         let total_at = after(started, timeouts.total);
         let limits = HeadLimits { connect: timeouts.connect, first_byte: timeouts.first_byte, total_at };
-        let answer = match limits.hold(&progress, transport.hyper.request(request)).await {
+        let sending = transport.hyper_for(request.headers()).request(request);
+        let answer = match limits.hold(&progress, sending).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 let is_connect = error.is_connect();

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,10 +25,14 @@ pub(crate) struct Transports {
     public_only: Transport,
 }
 
+type HyperClient = legacy::Client<HttpsConnector<Connector>, SentBody>;
+
 /// What leads to the outside.
 pub(crate) struct Transport {
     pub(crate) reqwest: reqwest::Client,
-    pub(crate) hyper: legacy::Client<HttpsConnector<Connector>, SentBody>,
+    hyper: HyperClient,
+    /// The same without HTTP/2, which has no upgrades; none where `hyper` has no HTTP/2 either.
+    hyper_http1: Option<HyperClient>,
     /// What a forwarding proxy is told with every plain request of `exchange`.
     pub(crate) proxy_authorization: Option<HeaderValue>,
 }
@@ -57,9 +61,21 @@ impl Transport {
     fn new(settings: &HttpSettings, tls: &ClientConfig, resolver: PolicyResolver) -> Result<Self, BoxError> {
         Ok(Self {
             reqwest: reqwest_client(settings, tls, resolver.clone())?,
-            hyper: hyper_client(settings, tls, resolver)?,
+            hyper: hyper_client(settings, settings.pool.http2, tls, resolver.clone())?,
+            hyper_http1: match settings.pool.http2 {
+                true => Some(hyper_client(settings, false, tls, resolver)?),
+                false => None,
+            },
             proxy_authorization: Connector::authorization(settings.proxy.as_ref())?,
         })
+    }
+
+    /// What sends a request with these headers as it is.
+    pub(crate) fn hyper_for(&self, headers: &HeaderMap) -> &HyperClient {
+        match &self.hyper_http1 {
+            Some(http1) if headers.contains_key(header::UPGRADE) => http1,
+            _ => &self.hyper,
+        }
     }
 }
 
@@ -97,9 +113,10 @@ fn reqwest_client(
 
 fn hyper_client(
     settings: &HttpSettings,
+    http2: bool,
     tls: &ClientConfig,
     resolver: PolicyResolver,
-) -> Result<legacy::Client<HttpsConnector<Connector>, SentBody>, BoxError> {
+) -> Result<HyperClient, BoxError> {
     let mut tcp = HttpConnector::new_with_resolver(resolver);
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -107,7 +124,7 @@ fn hyper_client(
     tcp.set_keepalive(limit(settings.pool.tcp_keepalive));
     let tcp = Connector::new(tcp, settings.proxy.as_ref())?;
     let https = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http().enable_http1();
-    let https = match settings.pool.http2 {
+    let https = match http2 {
         true => https.enable_http2().wrap_connector(tcp),
         false => https.wrap_connector(tcp),
     };

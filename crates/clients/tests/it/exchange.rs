@@ -1,6 +1,6 @@
 //! The way through: what is passed on and what isn't touched.
 
-use fourfold_clients::http::{AuthScheme, Body, upgrade};
+use fourfold_clients::http::{AuthScheme, Body, ErrorKind, upgrade};
 use http::{Request, Version};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -74,6 +74,31 @@ async fn trailers_are_passed_on() {
     let answer = client(&server).exchange(request).await.unwrap();
     let collected = answer.into_body().collect().await.unwrap();
     assert_eq!(collected.trailers().unwrap()["x-sum"], "7");
+}
+
+#[tokio::test]
+async fn trailers_are_left_out_where_they_are_not_wanted() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nx-sum: 7\r\n\r\n";
+    let server = Server::start([Reply::raw(chunked), Reply::raw(chunked)]).await;
+    let client = client(&server);
+    for is_wrapped in [false, true] {
+        let request = Request::get(server.url()).body(Body::empty()).unwrap();
+        let body = client.exchange(request).await.unwrap().into_body();
+        let body = if is_wrapped { Body::wrap(body) } else { body };
+        let collected = body.without_trailers().collect().await.unwrap();
+        assert!(collected.trailers().is_none());
+        assert_eq!(collected.to_bytes(), "a");
+    }
+    assert_eq!(server.connections(), 1, "it was read to its end");
+}
+
+#[tokio::test]
+async fn a_wrapped_answer_fails_as_it_does_by_itself() {
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na";
+    let server = Server::start([Reply::raw(cut).then_close()]).await;
+    let request = Request::get(server.url()).body(Body::empty()).unwrap();
+    let body = Body::wrap(client(&server).exchange(request).await.unwrap().into_body());
+    assert_eq!(body.collect().await.unwrap_err().kind(), ErrorKind::Interrupted);
 }
 
 #[tokio::test]

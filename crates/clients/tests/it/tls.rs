@@ -138,6 +138,25 @@ async fn an_authority_that_nobody_named_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn who_proves_nothing_is_trusted_only_on_demand() {
+    let server = TlsServer::start().await;
+    let mut settings = timeless();
+    settings.tls.verify = false;
+    assert_eq!(versions(&server.client(settings), &server.url()).await, ["HTTP/2.0", "HTTP/2.0"]);
+    let written = serde_json::to_value(timeless().tls).unwrap();
+    assert_eq!(written, serde_json::json!({"ca_files": []}), "no setting reaches it");
+}
+
+#[tokio::test]
+async fn a_request_for_an_upgrade_goes_by_http1() {
+    let server = TlsServer::start().await;
+    let client = server.client(server.settings());
+    let request = Request::get(server.url()).header("connection", "upgrade").header("upgrade", "websocket");
+    let answer = client.exchange(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "HTTP/1.1");
+}
+
+#[tokio::test]
 async fn dropping_a_stream_ends_it_at_the_server_on_http2_too() {
     let mut server = TlsServer::start().await;
     let client = server.client(server.settings());
