@@ -1,11 +1,20 @@
-//! Why a request wasn't passed on.
+//! Why a request wasn't passed on, or its answer didn't come.
 
-use fourfold_clients::http::ClientError;
+use std::time::Duration;
 
-/// Why a request wasn't passed on, or its answer didn't come.
+use fourfold_clients::http::{ClientError, Effect, ErrorKind, TimeoutStage};
+
+use crate::limits::Limit;
+use crate::meter::Refusal;
+use crate::transform::TransformError;
+
+/// Why a request wasn't passed on, or its answer didn't come. Never prints a secret or the target's address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForwardError {
+    /// The request can't be sent as it is. Nothing was sent.
+    #[error("the request has {0}, which isn't passed on")]
+    InvalidRequest(&'static str),
     /// The target's list doesn't allow this method and path. Nothing was sent.
     #[error("the target {target} doesn't allow {method} {path}")]
     NotAllowed {
@@ -19,15 +28,168 @@ pub enum ForwardError {
     /// The path could climb out of the target's base URL, or be read in two ways. Nothing was sent.
     #[error("the path has {0}, which isn't passed on")]
     UnsafePath(&'static str),
-    /// The target couldn't be reached or didn't answer; says whether it may have got the request.
-    #[error("the target {target} didn't answer")]
-    Upstream {
-        /// The target's name.
-        target: String,
-        /// What the client says, with the effect.
+    /// The target takes no more requests now. Nothing was sent.
+    #[error("the target's limit of {limit} is reached")]
+    TooManyRequests {
+        /// Which limit.
+        limit: Limit,
+        /// When another try may succeed.
+        retry_after: Duration,
+    },
+    /// The meter refused the request. Nothing was sent.
+    #[error("the request was refused before it was sent")]
+    Refused(#[source] Refusal),
+    /// The target's health checks fail. Nothing was sent.
+    #[error("the target fails its health checks")]
+    Unhealthy {
+        /// When the next check is due.
+        retry_after: Duration,
+    },
+    /// The target failed so often that it is left alone for a while. Nothing was sent.
+    #[error("the target's circuit breaker is open")]
+    BreakerOpen {
+        /// When the breaker lets a request through.
+        retry_after: Duration,
+    },
+    /// A transformer couldn't change the request. Nothing was sent.
+    #[error("the transformer {transformer} can't change the request")]
+    RequestTransform {
+        /// What the transformer calls itself.
+        transformer: String,
+        /// What it says.
+        #[source]
+        source: TransformError,
+    },
+    /// A transformer couldn't change the answer, which the target gave.
+    #[error("the transformer {transformer} can't change the answer")]
+    AnswerTransform {
+        /// What the transformer calls itself.
+        transformer: String,
+        /// What it says.
+        #[source]
+        source: TransformError,
+    },
+    /// The caller's body failed while it was read.
+    #[error("the request's body failed")]
+    RequestBody {
+        /// Whether the target may have begun.
+        effect: Effect,
+        /// What the body says.
         #[source]
         source: Box<ClientError>,
     },
+    /// A time limit ran out.
+    #[error("{}", timeout_text(*stage))]
+    Timeout {
+        /// Which limit: `Connect`, `FirstByte` for the request's, `Idle` or `Total` for the stream's.
+        stage: TimeoutStage,
+        /// Whether the target may have begun.
+        effect: Effect,
+        /// What the client says.
+        #[source]
+        source: Box<ClientError>,
+    },
+    /// There is no connection to the target. Nothing was sent.
+    #[error("the target can't be reached")]
+    Unreachable {
+        /// What the client says.
+        #[source]
+        source: Box<ClientError>,
+    },
+    /// The connection ended before the answer came, or the answer can't be read.
+    #[error("the target broke off before its answer came")]
+    Interrupted {
+        /// Whether the target may have begun.
+        effect: Effect,
+        /// What the client says.
+        #[source]
+        source: Box<ClientError>,
+    },
+}
+
+impl ForwardError {
+    /// Whether the target may have begun with what it was asked for.
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::RequestBody { effect, .. }
+            | Self::Timeout { effect, .. }
+            | Self::Interrupted { effect, .. } => *effect,
+            Self::AnswerTransform { .. } => Effect::Started,
+            _ => Effect::NotStarted,
+        }
+    }
+
+    /// When another try may succeed, where somebody knows.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyRequests { retry_after, .. }
+            | Self::Unhealthy { retry_after }
+            | Self::BreakerOpen { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// A word for the condition, for metrics and logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::UnsafePath(_) => "unsafe_path",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::Refused(_) => "refused",
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::BreakerOpen { .. } => "breaker_open",
+            Self::RequestTransform { .. } => "request_transform",
+            Self::AnswerTransform { .. } => "answer_transform",
+            Self::RequestBody { .. } => "request_body",
+            Self::Timeout { stage, .. } => timeout_kind(*stage),
+            Self::Unreachable { .. } => "unreachable",
+            Self::Interrupted { .. } => "interrupted",
+        }
+    }
+
+    /// What a client's failure means. `effect` is what earlier tries may have done.
+    pub(crate) fn of_client(source: ClientError, effect: Effect) -> Self {
+        let effect = effect.max(source.effect());
+        let retry_after = source.retry_after();
+        let (kind, source) = (source.kind(), Box::new(source));
+        match kind {
+            ErrorKind::Timeout(stage) => Self::Timeout { stage, effect, source },
+            ErrorKind::CircuitOpen if effect == Effect::NotStarted => {
+                Self::BreakerOpen { retry_after: retry_after.unwrap_or(Duration::from_secs(1)) }
+            }
+            ErrorKind::RequestBody => Self::RequestBody { effect, source },
+            ErrorKind::InvalidRequest => Self::InvalidRequest("parts that can't be sent"),
+            _ if effect == Effect::NotStarted => Self::Unreachable { source },
+            _ => Self::Interrupted { effect, source },
+        }
+    }
+}
+
+/// A word for what broke an answer off that had begun.
+pub(crate) fn break_kind(error: &ClientError) -> &'static str {
+    match error.kind() {
+        ErrorKind::Timeout(stage) => timeout_kind(stage),
+        _ => "interrupted",
+    }
+}
+
+fn timeout_kind(stage: TimeoutStage) -> &'static str {
+    match stage {
+        TimeoutStage::Connect => "connect_timeout",
+        TimeoutStage::FirstByte => "request_timeout",
+        TimeoutStage::Idle => "idle_timeout",
+        TimeoutStage::Total => "stream_timeout",
+    }
+}
+
+fn timeout_text(stage: TimeoutStage) -> &'static str {
+    match stage {
+        TimeoutStage::Connect => "connecting to the target timed out",
+        TimeoutStage::FirstByte => "the target didn't begin its answer in time",
+        TimeoutStage::Idle => "the target's answer stalled",
+        TimeoutStage::Total => "the target's answer took too long",
+    }
 }
 
 /// A target that can't be.
@@ -43,11 +205,12 @@ pub enum TargetError {
     /// An entry of the allow list isn't `METHOD /path`.
     #[error("{0:?} must be METHOD /path, with * for one segment and ** at the end for any rest")]
     Allow(String),
-    /// The credential can't be sent in a header.
-    #[error(
-        "a target's credential must be a bearer token or a header, of characters that a header can carry"
-    )]
+    /// The credential can't be sent.
+    #[error("a target's credential must be of characters that a header or a query can carry")]
     Credential,
+    /// A setting is out of its bounds.
+    #[error("{0}")]
+    Setting(&'static str),
     /// The client to the target can't be built.
     #[error("the client to the target can't be built")]
     Client(#[source] Box<ClientError>),

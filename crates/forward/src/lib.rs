@@ -21,17 +21,52 @@
 //! # }
 //! ```
 
+mod builder;
+mod chain;
+mod collect;
+mod credential;
 mod error;
 mod forwarder;
 mod headers;
+mod health;
+mod in_flight;
+mod limits;
+mod log;
+mod meter;
+mod passing;
 mod path;
+mod record;
+mod replay;
+mod request;
+mod retry;
+mod send;
+mod stream;
 mod target;
+mod timeouts;
 mod transform;
+mod upgrade;
+mod usage;
 
+pub use builder::ForwarderBuilder;
 pub use error::{ForwardError, TargetError};
 pub use forwarder::Forwarder;
+pub use fourfold_clients::http::{
+    AuthScheme, Body, BoxError, BreakerSettings, BreakerState, ClientError, Effect, ErrorKind,
+    ExponentialRetry, FailedTry, NoRetry, PoolSettings, ProxyUrl, RetryDecision,
+    RetryPolicy as RetryStrategy, StatusRetry, TimeoutStage, TlsSettings,
+};
+pub use health::HealthCheck;
+pub use limits::{Limit, RateLimit, TargetLimits};
+pub use log::ForwardLog;
+pub use meter::{Ended, ForwardEnd, ForwardOutcome, Meter, MeterRequest, Refusal, Ticket};
+pub use record::{ForwardRecorder, ForwardReport};
+pub use request::ForwardRequest;
+pub use retry::ForwardRetry;
 pub use target::{Allow, Target};
+pub use timeouts::ForwardTimeouts;
 pub use transform::{
     AUTH_PRIORITY, BODY_PRIORITY, CallContext, HEADER_PRIORITY, PATH_PRIORITY, RequestDraft,
     RequestTransformer, ResponseDraft, ResponseTransformer, TransformError,
 };
+pub use upgrade::{Tunnel, tunnel};
+pub use usage::Usage;

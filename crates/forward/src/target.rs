@@ -1,17 +1,28 @@
 //! Where requests may go, and which.
 
 use fourfold_clients::http::AuthScheme;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Uri};
 
-use crate::TargetError;
+use crate::{ForwardError, TargetError};
 
 /// A named upstream. Its credential is shared by all who may use it, so what they may do is a list.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(crate) name: String,
     pub(crate) base_url: String,
+    pub(crate) address: Address,
     pub(crate) auth: AuthScheme,
     pub(crate) allow: Allow,
+}
+
+/// The base URL in parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    scheme: Scheme,
+    authority: Authority,
+    /// Without a slash at its end.
+    path: String,
 }
 
 /// Which methods and paths of a target may be used. By default none.
@@ -49,9 +60,15 @@ impl Target {
         if !is_http || uri.host().is_none_or(str::is_empty) || base_url.contains(['?', '#', '@']) {
             return Err(TargetError::BaseUrl);
         }
+        let path = uri.path().trim_end_matches('/').to_owned();
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(TargetError::BaseUrl);
+        };
         Ok(Self {
             name: name.to_owned(),
             base_url: base_url.trim_end_matches('/').to_owned(),
+            address: Address { scheme, authority, path },
             auth: AuthScheme::None,
             allow: Allow::default(),
         })
@@ -69,6 +86,32 @@ impl Target {
     pub fn allow(mut self, allow: Allow) -> Self {
         self.allow = allow;
         self
+    }
+}
+
+impl Address {
+    /// The whole address of a path below the base URL, with the query, byte for byte; `credential` is one more pair of
+    /// the query.
+    pub(crate) fn whole(&self, target: PathAndQuery, credential: Option<&str>) -> Result<Uri, ForwardError> {
+        let target = if self.path.is_empty() && credential.is_none() {
+            target
+        } else {
+            let credential_bytes = credential.map_or(0, |pair| pair.len() + 1);
+            let mut whole = String::with_capacity(self.path.len() + target.as_str().len() + credential_bytes);
+            whole.push_str(&self.path);
+            whole.push_str(target.as_str());
+            if let Some(pair) = credential {
+                whole.push(if target.query().is_some() { '&' } else { '?' });
+                whole.push_str(pair);
+            }
+            PathAndQuery::try_from(whole)
+                .map_err(|_| ForwardError::UnsafePath("characters that no URL has"))?
+        };
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(target);
+        Uri::from_parts(parts).map_err(|_| ForwardError::UnsafePath("characters that no URL has"))
     }
 }
 

@@ -1,0 +1,223 @@
+//! The log of a target: requests, answers and errors, each with the request's id, as `tracing` events.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use fourfold_clients::http::{Body, ClientError};
+use http::{HeaderMap, HeaderName, Method, header};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::record::ForwardReport;
+
+/// What is logged of a target. Errors are, whatever else is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ForwardLog {
+    /// Whether each request is, with its headers. Default yes.
+    pub requests: bool,
+    /// Whether each answer is when it is over. Default yes.
+    pub answers: bool,
+    /// How many bytes of each body are, which hold users' own texts. Default none.
+    pub body_bytes_max: usize,
+    /// Headers whose values aren't shown, beside those that are marked as secret. Default those that carry keys.
+    pub hidden_headers: Vec<HeaderName>,
+}
+
+impl Default for ForwardLog {
+    fn default() -> Self {
+        Self {
+            requests: true,
+            answers: true,
+            body_bytes_max: 0,
+            hidden_headers: vec![
+                header::AUTHORIZATION,
+                header::PROXY_AUTHORIZATION,
+                header::COOKIE,
+                header::SET_COOKIE,
+                HeaderName::from_static("x-api-key"),
+                HeaderName::from_static("api-key"),
+                HeaderName::from_static("x-goog-api-key"),
+                HeaderName::from_static("sec-websocket-protocol"),
+            ],
+        }
+    }
+}
+
+impl ForwardLog {
+    pub(crate) fn request(&self, target: &str, request_id: &str, head: &LoggedHead<'_>) {
+        if self.requests {
+            let LoggedHead { method, path, headers, body_bytes } = head;
+            let headers = Shown { headers, hidden: &self.hidden_headers };
+            tracing::info!(target, request_id, %method, path, sent_bytes = body_bytes, ?headers, "a request goes on");
+        }
+    }
+
+    pub(crate) fn ended(
+        &self,
+        target: &str,
+        request_id: &str,
+        report: &ForwardReport,
+        body: Option<&Capture>,
+    ) {
+        let status = report.status.map(|status| status.as_u16());
+        let duration_ms = u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX);
+        let received_bytes = report.received_bytes;
+        if let Some(body) = body {
+            body.log("answer", target, request_id);
+        }
+        match report.error {
+            Some(error) => {
+                tracing::warn!(
+                    target,
+                    request_id,
+                    status,
+                    duration_ms,
+                    received_bytes,
+                    error,
+                    "a request failed"
+                );
+            }
+            None if self.answers => {
+                let outcome = report.outcome;
+                tracing::info!(
+                    target,
+                    request_id,
+                    status,
+                    duration_ms,
+                    received_bytes,
+                    ?outcome,
+                    "a request ended"
+                );
+            }
+            None => {}
+        }
+    }
+
+    /// The body, logged when it is over.
+    pub(crate) fn capturing(&self, body: Body, target: &Arc<str>, request_id: &Arc<str>) -> Body {
+        if self.body_bytes_max == 0 || HttpBody::is_end_stream(&body) {
+            return body;
+        }
+        Body::wrap(CapturedBody {
+            body,
+            capture: Capture::new(self.body_bytes_max),
+            target: Arc::clone(target),
+            request_id: Arc::clone(request_id),
+        })
+    }
+}
+
+/// What is logged of a request.
+pub(crate) struct LoggedHead<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body_bytes: Option<u64>,
+}
+
+/// The first bytes of a body.
+#[derive(Debug)]
+pub(crate) struct Capture {
+    start: Vec<u8>,
+    bytes_max: usize,
+    whole_bytes: u64,
+}
+
+impl Capture {
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { start: Vec::new(), bytes_max, whole_bytes: 0 }
+    }
+
+    pub(crate) fn look(&mut self, piece: &[u8]) {
+        let room = self.bytes_max - self.start.len();
+        self.start.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.whole_bytes += piece.len() as u64;
+    }
+
+    fn log(&self, of: &'static str, target: &str, request_id: &str) {
+        let body = String::from_utf8_lossy(&self.start);
+        tracing::info!(target, request_id, of, body = &*body, body_bytes = self.whole_bytes, "a body");
+    }
+}
+
+/// A request's body that is logged when it is over.
+struct CapturedBody {
+    body: Body,
+    capture: Capture,
+    target: Arc<str>,
+    request_id: Arc<str>,
+}
+
+impl HttpBody for CapturedBody {
+    type Data = Bytes;
+    type Error = ClientError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(piece) = frame.data_ref()
+        {
+            self.capture.look(piece);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        HttpBody::is_end_stream(&self.body)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        HttpBody::size_hint(&self.body)
+    }
+}
+
+impl Drop for CapturedBody {
+    fn drop(&mut self) {
+        self.capture.log("request", &self.target, &self.request_id);
+    }
+}
+
+/// Headers without the values that nobody should read.
+struct Shown<'a> {
+    headers: &'a HeaderMap,
+    hidden: &'a [HeaderName],
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.headers.iter().map(|(name, value)| {
+            let is_hidden = value.is_sensitive() || self.hidden.contains(name);
+            (
+                name.as_str(),
+                if is_hidden { "[hidden]".into() } else { String::from_utf8_lossy(value.as_bytes()) },
+            )
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn secrets_in_headers_are_not_shown() {
+        let mut secret = HeaderValue::from_static("secret-1");
+        secret.set_sensitive(true);
+        let headers = HeaderMap::from_iter([
+            (HeaderName::from_static("x-own"), secret),
+            (header::SET_COOKIE, HeaderValue::from_static("secret-2")),
+            (header::ACCEPT, HeaderValue::from_static("text/plain")),
+        ]);
+        let hidden = ForwardLog::default().hidden_headers;
+        let shown = format!("{:?}", Shown { headers: &headers, hidden: &hidden });
+        assert!(shown.contains("text/plain") && !shown.contains("secret"), "{shown}");
+    }
+}

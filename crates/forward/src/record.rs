@@ -1,0 +1,40 @@
+//! Metrics of a target.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::meter::ForwardOutcome;
+
+/// Takes the measurements of one target. It is called on the path of every request, so it should only count: make its
+/// handles when it is built. What is under way is what began and hasn't ended.
+pub trait ForwardRecorder: Send + Sync {
+    /// A request began.
+    fn began(&self) {}
+
+    /// The head of an answer came, so long after the request began.
+    fn answered(&self, status: StatusCode, first_byte: Duration) {
+        let _ = (status, first_byte);
+    }
+
+    /// A request that began is over.
+    fn ended(&self, report: &ForwardReport) {
+        let _ = report;
+    }
+}
+
+/// A request that is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ForwardReport {
+    /// The answer's status, if there was an answer.
+    pub status: Option<StatusCode>,
+    /// How it ended.
+    pub outcome: ForwardOutcome,
+    /// A word for what went wrong, from a short list; none if nothing did.
+    pub error: Option<&'static str>,
+    /// From the request's beginning to its end.
+    pub duration: Duration,
+    /// The bytes of the answer's body that came.
+    pub received_bytes: u64,
+}

@@ -1,0 +1,116 @@
+//! The loop that sends a request, and again where its target's retries say so.
+
+use bytes::Bytes;
+use fourfold_clients::http::{BaseHttpClient, Body, ClientError, Effect, Timeouts};
+use http::request::Parts;
+use http::{Request, Response, header};
+use tokio::time::Instant;
+
+use crate::ForwardError;
+use crate::collect::{Start, collect};
+use crate::replay::Replay;
+use crate::retry::{Repeat, Retries, failed_answer, tells_by_body};
+
+/// The most that is read of an error answer to learn whether the target has begun.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// How a request is sent.
+pub(crate) struct Sender<'a> {
+    pub(crate) client: &'a BaseHttpClient,
+    pub(crate) retries: &'a Retries,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) target: &'a str,
+    pub(crate) started: Instant,
+}
+
+impl Sender<'_> {
+    /// Sends a request and gives the answer of the last try, whatever its status. Nothing is sent again once an answer
+    /// was given.
+    pub(crate) async fn send(
+        &self,
+        head: Parts,
+        body: Body,
+        is_tried_once: bool,
+    ) -> Result<Response<Body>, ForwardError> {
+        let repeat = if is_tried_once { None } else { self.retries.of_method(&head.method) };
+        let sent = match repeat {
+            None => self.send_once(head, body).await,
+            Some(repeat) => return self.send_again(head, body, repeat).await,
+        };
+        sent.map_err(|error| ForwardError::of_client(error, Effect::NotStarted))
+    }
+
+    async fn send_again(
+        &self,
+        head: Parts,
+        body: Body,
+        repeat: Repeat,
+    ) -> Result<Response<Body>, ForwardError> {
+        let replay = Replay::new(body, self.retries.replay_bytes_max());
+        let mut effect = Effect::NotStarted;
+        let mut retries = 0;
+        loop {
+            let Some(body) = replay.next() else {
+                // It was there when the try before ended, and nobody else reads it.
+                return Err(ForwardError::InvalidRequest("a body that is gone"));
+            };
+            let outcome = match self.send_once(head.clone(), body).await {
+                Ok(answer) => look(answer, repeat).await,
+                Err(error) => Err(error),
+            };
+            let (answer, failed) = match outcome {
+                Ok((answer, None)) => {
+                    replay.forget();
+                    return Ok(answer);
+                }
+                Ok((answer, Some(failed))) => (Some(answer), failed),
+                Err(failed) => (None, failed),
+            };
+            let wait = self.retries.wait(repeat, &failed, retries, self.started);
+            let Some(wait) = wait.filter(|_| replay.is_there()) else {
+                replay.forget();
+                return answer.ok_or_else(|| ForwardError::of_client(failed, effect));
+            };
+            effect = effect.max(failed.effect());
+            // Its connection is of no use while its body isn't read.
+            drop(answer);
+            retries += 1;
+            tracing::warn!(
+                target = self.target,
+                method = %head.method,
+                retry = retries,
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                status = failed.status().map(|status| status.as_u16()),
+                error = %failed,
+                "a forwarded request will be sent again",
+            );
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn send_once(&self, head: Parts, body: Body) -> Result<Response<Body>, ClientError> {
+        self.client.exchange_within(Request::from_parts(head, body), self.timeouts).await
+    }
+}
+
+/// An answer, and what it means if it is a failure.
+async fn look(
+    answer: Response<Body>,
+    repeat: Repeat,
+) -> Result<(Response<Body>, Option<ClientError>), ClientError> {
+    let status = answer.status();
+    let is_read = repeat == Repeat::NotStarted
+        && tells_by_body(status)
+        && !answer.headers().contains_key(header::CONTENT_ENCODING);
+    if !is_read {
+        let failed = failed_answer(status, answer.headers(), b"");
+        return Ok((answer, failed));
+    }
+    let (head, body) = answer.into_parts();
+    let (start, body) = match collect(body, ERROR_BYTES_MAX).await? {
+        Start::Whole(bytes) => (bytes.clone(), Body::from(bytes)),
+        Start::Rest(body) => (Bytes::new(), body),
+    };
+    let failed = failed_answer(status, &head.headers, &start);
+    Ok((Response::from_parts(head, body), failed))
+}

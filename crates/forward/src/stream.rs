@@ -1,0 +1,204 @@
+//! An answer as it goes by: an event stream's events and a JSON answer's usage are read beside it, and nothing of it is
+//! changed or held up for that.
+
+use bytes::{Bytes, BytesMut};
+use fourfold_clients::http::{ClientError, Event, EventReader};
+
+use crate::error::break_kind;
+use crate::usage::{Usage, UsageSoFar};
+
+/// A larger event goes by unread, as does all after it.
+const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A larger JSON answer goes by unread.
+pub(crate) const JSON_BYTES_MAX: usize = 1024 * 1024;
+
+/// The events after which a stream has said all, beside `[DONE]`.
+const LAST_EVENTS: [&str; 4] =
+    ["message_stop", "response.completed", "response.incomplete", "response.failed"];
+
+/// What is looked at in an answer.
+pub(crate) enum Watch {
+    /// Nothing.
+    Blind,
+    Events(Box<EventWatch>),
+    Json(JsonWatch),
+}
+
+/// Reads events as they go by.
+pub(crate) struct EventWatch {
+    /// None once an event was too large.
+    reader: Option<EventReader>,
+    wants_usage: bool,
+    usage: UsageSoFar,
+    /// The last bytes, which tell whether an event is cut.
+    tail: u32,
+    is_done: bool,
+}
+
+/// Keeps the pieces of a JSON answer until its end.
+pub(crate) struct JsonWatch {
+    /// None once it was too large.
+    pieces: Option<Vec<Bytes>>,
+    kept_bytes: usize,
+}
+
+impl EventWatch {
+    pub(crate) fn new(wants_usage: bool) -> Self {
+        Self {
+            reader: Some(EventReader::new(EVENT_BYTES_MAX)),
+            wants_usage,
+            usage: UsageSoFar::default(),
+            // As after an empty line.
+            tail: u32::from_be_bytes(*b"\0\0\n\n"),
+            is_done: false,
+        }
+    }
+
+    /// Reads a piece. Gives the usage if it said something new.
+    pub(crate) fn look(&mut self, piece: &Bytes) -> Option<Usage> {
+        for byte in &piece[piece.len().saturating_sub(4)..] {
+            self.tail = self.tail << 8 | u32::from(*byte);
+        }
+        let mut rest = piece.clone();
+        let mut is_news = false;
+        while let Some(reader) = &mut self.reader {
+            match reader.next_event(&mut rest) {
+                Ok(Some(event)) => {
+                    self.is_done |= is_last(&event);
+                    is_news |= self.wants_usage && self.usage.read(event.data());
+                }
+                Ok(None) => break,
+                Err(_too_large) => self.reader = None,
+            }
+        }
+        if is_news { self.usage.usage() } else { None }
+    }
+
+    /// Whether the stream has said all.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// The last event of a stream that broke off. An event that was cut is ended first, so that ours is one of its own.
+    pub(crate) fn break_event(&self, error: &ClientError) -> Bytes {
+        let [_, before, last_but_one, last] = self.tail.to_be_bytes();
+        let is_between = matches!(
+            (before, last_but_one, last),
+            (_, b'\n', b'\n') | (_, b'\r', b'\r') | (b'\n', b'\r', b'\n')
+        );
+        let start = if is_between { "" } else { "\n\n" };
+        let code = break_kind(error);
+        // Both OpenAI's and Anthropic's clients raise an error on this.
+        let event = format!(
+            "{start}event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"api_error\",\"code\":\"{code}\",\
+             \"message\":\"the target broke off before the end of its answer\",\"param\":null}}}}\n\n"
+        );
+        Bytes::from(event)
+    }
+}
+
+impl JsonWatch {
+    pub(crate) fn new() -> Self {
+        Self { pieces: Some(Vec::new()), kept_bytes: 0 }
+    }
+
+    pub(crate) fn look(&mut self, piece: &Bytes) {
+        let Some(pieces) = &mut self.pieces else { return };
+        self.kept_bytes += piece.len();
+        if self.kept_bytes > JSON_BYTES_MAX {
+            self.pieces = None;
+        } else {
+            pieces.push(piece.clone());
+        }
+    }
+
+    /// What the whole answer says.
+    pub(crate) fn usage(&mut self) -> Option<Usage> {
+        let pieces = self.pieces.take()?;
+        let mut so_far = UsageSoFar::default();
+        match &pieces[..] {
+            [piece] => so_far.read(piece),
+            pieces => {
+                let mut whole = BytesMut::with_capacity(self.kept_bytes);
+                pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+                so_far.read(&whole)
+            }
+        };
+        so_far.usage()
+    }
+}
+
+fn is_last(event: &Event) -> bool {
+    event.is_done() || LAST_EVENTS.contains(&&*event.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use fourfold_clients::http::{Effect, ErrorKind};
+
+    use super::*;
+
+    fn watched(pieces: &[&'static str]) -> EventWatch {
+        let mut watch = EventWatch::new(true);
+        for piece in pieces {
+            watch.look(&Bytes::from_static(piece.as_bytes()));
+        }
+        watch
+    }
+
+    #[test]
+    fn the_last_event_is_known_however_it_is_cut() {
+        for pieces in [
+            &["data: {}\n\ndata: [DONE]\n\n"][..],
+            &["data: {}\n\nda", "ta: [DO", "NE]\r\n\r", "\n"],
+            &["event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"],
+            &["event: response.completed\ndata: {}\n\n"],
+        ] {
+            assert!(watched(pieces).is_done(), "{pieces:?}");
+        }
+        for pieces in [&["data: {\"text\": \"[DONE]\"}\n\n"][..], &["data: [DONE]"], &[": [DONE]\n\n"]] {
+            assert!(!watched(pieces).is_done(), "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_event_is_never_part_of_the_event_before() {
+        let error = ClientError::new(ErrorKind::Interrupted, Effect::Started);
+        let begins = |pieces: &[&'static str]| {
+            let event = watched(pieces).break_event(&error);
+            if event.starts_with(b"event: error") { "between" } else { "cut" }
+        };
+        for whole in [&[][..], &["data: 1\n\n"], &["data: 1\r\n\r\n"], &["data: 1\r\r"], &["data: 1\n", "\n"]]
+        {
+            assert_eq!(begins(whole), "between", "{whole:?}");
+        }
+        for cut in [&["data: 1\n"][..], &["data: {\"a"], &["data: 1\r\n"], &["data: 1\n\nd"]] {
+            assert_eq!(begins(cut), "cut", "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn usage_is_told_when_it_changes() {
+        let mut watch = EventWatch::new(true);
+        let mut look = |piece: &'static str| watch.look(&Bytes::from_static(piece.as_bytes()));
+        assert_eq!(look("data: {\"choices\": []}\n\n"), None);
+        let usage = look("data: {\"usage\": {\"prompt_tokens\": 2, \"completion_tokens\": 3}}\n\n").unwrap();
+        assert_eq!((usage.input_tokens, usage.output_tokens), (2, 3));
+        assert_eq!(look("data: [DONE]\n\n"), None);
+    }
+
+    #[test]
+    fn a_json_answer_above_the_limit_goes_by_unread() {
+        let usage = Bytes::from_static(b"{\"usage\": {\"input_tokens\": 1}");
+        let mut small = JsonWatch::new();
+        small.look(&usage);
+        small.look(&Bytes::from_static(b"}"));
+        assert_eq!(small.usage().unwrap().input_tokens, 1);
+        let mut large = JsonWatch::new();
+        large.look(&usage);
+        large.look(&Bytes::from(vec![b' '; JSON_BYTES_MAX]));
+        large.look(&Bytes::from_static(b"}"));
+        assert_eq!(large.usage(), None);
+    }
+}

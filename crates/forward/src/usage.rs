@@ -1,0 +1,156 @@
+//! What an answer says that it used, as OpenAI, Anthropic and those like them write it.
+
+use serde::Deserialize;
+
+/// What an answer used, in all so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The tokens that went in, those from and to the vendor's cache included.
+    pub input_tokens: u64,
+    /// The tokens that came out.
+    pub output_tokens: u64,
+    /// Of those that went in, the ones that the vendor had in its cache.
+    pub cached_tokens: u64,
+    /// Of those that went in, the ones that the vendor put in its cache.
+    pub cache_write_tokens: u64,
+}
+
+/// What a stream has said about usage so far; later words replace earlier ones, each for itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct UsageSoFar(Option<Words>);
+
+impl UsageSoFar {
+    /// Reads an answer or an event of one. Says whether it had anything about usage.
+    pub(crate) fn read(&mut self, json: &[u8]) -> bool {
+        // Most events have none, and this costs less than reading them.
+        if memchr::memmem::find(json, b"\"usage\"").is_none() {
+            return false;
+        }
+        let Ok(said) = serde_json::from_slice::<Said>(json) else { return false };
+        let inner = said.message.or(said.response).and_then(|inner| inner.usage);
+        let Some(words) = said.usage.or(inner) else { return false };
+        self.0 = Some(self.0.unwrap_or_default().then(words));
+        true
+    }
+
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        self.0.map(|words| words.usage())
+    }
+}
+
+/// Where usage stands: at the top (OpenAI's completions, Anthropic's messages and last deltas), in `response` (events
+/// of OpenAI's responses), in `message` (the first event of Anthropic's).
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    usage: Option<Words>,
+    #[serde(default)]
+    response: Option<Inner>,
+    #[serde(default)]
+    message: Option<Inner>,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    #[serde(default)]
+    usage: Option<Words>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Words {
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    prompt_tokens_details: Option<Details>,
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    input_tokens_details: Option<Details>,
+    /// Anthropic's, which `input_tokens` doesn't have in it.
+    cache_read_input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    cached_tokens: Option<u64>,
+}
+
+impl Words {
+    fn then(self, later: Self) -> Self {
+        Self {
+            prompt_tokens: later.prompt_tokens.or(self.prompt_tokens),
+            completion_tokens: later.completion_tokens.or(self.completion_tokens),
+            prompt_tokens_details: later.prompt_tokens_details.or(self.prompt_tokens_details),
+            input_tokens: later.input_tokens.or(self.input_tokens),
+            output_tokens: later.output_tokens.or(self.output_tokens),
+            input_tokens_details: later.input_tokens_details.or(self.input_tokens_details),
+            cache_read_input_tokens: later.cache_read_input_tokens.or(self.cache_read_input_tokens),
+            cache_creation_input_tokens: later
+                .cache_creation_input_tokens
+                .or(self.cache_creation_input_tokens),
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        let read = self.cache_read_input_tokens.unwrap_or(0);
+        let written = self.cache_creation_input_tokens.unwrap_or(0);
+        let input = self.prompt_tokens.or(self.input_tokens).unwrap_or(0);
+        let details = self.prompt_tokens_details.or(self.input_tokens_details);
+        Usage {
+            input_tokens: input.saturating_add(read).saturating_add(written),
+            output_tokens: self.completion_tokens.or(self.output_tokens).unwrap_or(0),
+            cached_tokens: details.and_then(|details| details.cached_tokens).unwrap_or(read),
+            cache_write_tokens: written,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(events: &[&str], expected: Option<(u64, u64, u64, u64)>) {
+        let mut so_far = UsageSoFar::default();
+        for event in events {
+            so_far.read(event.as_bytes());
+        }
+        let expected = expected.map(|(input_tokens, output_tokens, cached_tokens, cache_write_tokens)| {
+            Usage { input_tokens, output_tokens, cached_tokens, cache_write_tokens }
+        });
+        assert_eq!(so_far.usage(), expected, "{events:?}");
+    }
+
+    #[test]
+    fn each_dialect_is_read() {
+        check(
+            &[
+                r#"{"usage": {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}}"#,
+            ],
+            Some((9, 3, 4, 0)),
+        );
+        check(
+            &[
+                r#"{"type": "response.completed", "response": {"usage": {"input_tokens": 9, "output_tokens": 3, "input_tokens_details": {"cached_tokens": 4}}}}"#,
+            ],
+            Some((9, 3, 4, 0)),
+        );
+        check(
+            &[
+                r#"{"type": "message_start", "message": {"usage": {"input_tokens": 2, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 3, "output_tokens": 1}}}"#,
+                r#"{"type": "message_delta", "usage": {"output_tokens": 30}}"#,
+            ],
+            Some((9, 30, 4, 3)),
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_about_usage_is_no_usage() {
+        check(
+            &[r#"{"usage": null}"#, r#"{"choices": []}"#, r#"{"usage": "#, r#"{"usage": 7}"#, "[DONE]", ""],
+            None,
+        );
+        check(&[r#"{"choices": [{"delta": {"content": "say \"usage\": {\"prompt_tokens\": 9}"}}]}"#], None);
+    }
+}
