@@ -1,24 +1,45 @@
 //! A streaming HTTP forward proxy: requests go on to configured targets, byte for byte, and to nothing else.
 //!
-//! Speaks `http` types and byte streams, knows no web framework and no credits. A [`Target`] says where a
-//! request may go: a base URL, a credential, and which methods and paths its callers may use. A
-//! [`Forwarder`] checks a request against its target, takes out what belongs to our side (hop-by-hop
-//! headers, the caller's key), puts the target's credential in, and streams both ways.
+//! Speaks `http` types and byte streams; knows no web framework, no vendor and no credits. A [`Target`] says where
+//! requests may go: a base URL, a credential, and which methods and paths its callers may use. A [`Forwarder`] passes
+//! them on.
+//!
+//! ```text
+//! ForwardRequest
+//!    │  path and allow list ─ our callers' headers out ─ limits ─ health
+//!    │  transformers (path, header, body) ─ path again ─ Meter::before_send
+//!    │  the target's credential in
+//!    ▼
+//! tries: breaker ─ connect ─ send ─ head of the answer ─ again?      (BaseHttpClient::exchange)
+//!    │  headers of one connection out ─ transformers
+//!    ▼
+//! Response<Body>: pieces as they come; beside them usage ─ Meter::on_usage … on_end ─ the last bytes
+//! ```
+//!
+//! - Bodies of any size stream both ways; nothing is collected but what a transformer or a meter asks for, up to a limit.
+//!   Dropping the answer, or the future, ends the connection to the target.
+//! - Any method, conditional and range requests, compressed bodies, `Expect` and redirects pass untouched; WebSockets
+//!   through [`tunnel`]. Trailers are dropped: they belong to a connection, and hardly a server passes them on.
+//! - An answer that breaks off ends with an error, an event stream with an `error` event: never as if it were whole.
+//! - What isn't asked for costs nothing: without transformers, meter, recorder and log, a request is neither copied nor
+//!   formatted on its way.
+//!
+//! Passing a request on (`examples/plain.rs`):
 //!
 //! ```no_run
-//! use fourfold_clients::http::{AuthScheme, Body};
-//! use fourfold_forward::{Allow, Forwarder, Target};
+#![doc = include_str!("../examples/plain.rs")]
+//! ```
 //!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let target = Target::new("openai", "https://api.openai.com/v1")?
-//!     .auth(AuthScheme::Bearer("sk-…".into()))
-//!     .allow(Allow::only(["POST /chat/completions", "GET /models"])?);
-//! let forwarder = Forwarder::new(target)?;
-//! let request = http::Request::post("/chat/completions").body(Body::from("{}"))?;
-//! let answer = forwarder.forward(request).await?;
-//! println!("{}", answer.status());
-//! # Ok(())
-//! # }
+//! A transformer of one's own (`examples/transformer.rs`):
+//!
+//! ```no_run
+#![doc = include_str!("../examples/transformer.rs")]
+//! ```
+//!
+//! Following an event stream as it passes (`examples/events.rs`):
+//!
+//! ```no_run
+#![doc = include_str!("../examples/events.rs")]
 //! ```
 
 mod builder;
@@ -51,8 +72,8 @@ pub use builder::ForwarderBuilder;
 pub use error::{ForwardError, TargetError};
 pub use forwarder::Forwarder;
 pub use fourfold_clients::http::{
-    AuthScheme, Body, BoxError, BreakerSettings, BreakerState, ClientError, Effect, ErrorKind,
-    ExponentialRetry, FailedTry, NoRetry, PoolSettings, ProxyUrl, RetryDecision,
+    AuthScheme, Body, BoxError, BreakerSettings, BreakerState, ClientError, Effect, ErrorKind, Event,
+    EventStream, ExponentialRetry, FailedTry, NoRetry, PoolSettings, ProxyUrl, RetryDecision,
     RetryPolicy as RetryStrategy, StatusRetry, TimeoutStage, TlsSettings,
 };
 pub use health::HealthCheck;

@@ -38,6 +38,10 @@ impl Tunnel {
                     in_flight.received_bytes(*received);
                     (ForwardOutcome::Answered, None)
                 }
+                // Many end TLS without a word, and a WebSocket says by itself whether it was whole.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    (ForwardOutcome::Answered, None)
+                }
                 Err(_) => (ForwardOutcome::Failed, Some("interrupted")),
             };
             // Nothing waits behind this connection.

@@ -1,0 +1,96 @@
+//! What a target's callers may do, and how much of it.
+
+use std::time::Duration;
+
+use fourfold_forward::{
+    Allow, BreakerSettings, BreakerState, ForwardError, Forwarder, Limit, RateLimit, Target, TargetLimits,
+};
+
+use crate::support::{Reply, Upstream, body_of, builder, get, post, soon, until};
+
+#[tokio::test]
+async fn what_is_not_allowed_is_not_sent() {
+    let upstream = Upstream::start([]).await;
+    let allow = Allow::only(["GET /models/*", "POST /chat"]).unwrap();
+    let target = Target::new("vendor", &upstream.url()).unwrap().allow(allow);
+    let forwarder = Forwarder::new(target).unwrap();
+    for request in [get("/files"), get("/models"), post("/models/x", ""), post("/chat/x", "")] {
+        let refused = forwarder.forward(request).await;
+        assert!(matches!(refused, Err(ForwardError::NotAllowed { .. })), "{refused:?}");
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_request_has_its_place_until_its_answer_is_over() {
+    let (reply, pipe) = Reply::piped("text/plain");
+    let upstream = Upstream::start([reply.then_end(), Reply::ok("")]).await;
+    let limits = TargetLimits { concurrent_max: Some(1), rate: None };
+    let forwarder = builder(&upstream.url()).limits(limits).build().unwrap();
+    let answer = soon(forwarder.forward(get("/"))).await.unwrap();
+    let refused = forwarder.clone().forward(get("/")).await.unwrap_err();
+    assert!(
+        matches!(refused, ForwardError::TooManyRequests { limit: Limit::Concurrency, .. }),
+        "{refused:?}"
+    );
+    assert!(refused.retry_after().is_some());
+    pipe.send("x");
+    drop(pipe);
+    assert_eq!(body_of(answer).await, "x");
+    soon(forwarder.forward(get("/"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_request_gives_its_place_back() {
+    let upstream = Upstream::start([Reply::close(), Reply::ok("")]).await;
+    let limits = TargetLimits { concurrent_max: Some(1), rate: None };
+    let forwarder = builder(&upstream.url()).limits(limits).build().unwrap();
+    soon(forwarder.forward(get("/"))).await.unwrap_err();
+    soon(forwarder.forward(get("/"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn more_than_the_rate_is_refused_and_told_when_to_come_back() {
+    let upstream = Upstream::start([Reply::ok(""), Reply::ok("")]).await;
+    let rate = RateLimit { requests: 2, per: Duration::from_secs(60) };
+    let limits = TargetLimits { concurrent_max: None, rate: Some(rate) };
+    let forwarder = builder(&upstream.url()).limits(limits).build().unwrap();
+    for _ in 0..2 {
+        soon(forwarder.forward(get("/"))).await.unwrap();
+    }
+    let refused = forwarder.forward(get("/")).await.unwrap_err();
+    assert!(matches!(refused, ForwardError::TooManyRequests { limit: Limit::Rate, .. }), "{refused:?}");
+    let wait = refused.retry_after().unwrap();
+    assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
+}
+
+#[tokio::test]
+async fn a_target_that_fails_and_fails_is_left_alone_until_probes_succeed() {
+    let upstream = Upstream::start((0..5).map(|_| Reply::status(500, &[], ""))).await;
+    let breaker = BreakerSettings { open_for: Duration::from_millis(1), ..BreakerSettings::default() };
+    let forwarder = builder(&upstream.url()).breaker(breaker).build().unwrap();
+    assert_eq!(forwarder.breaker_state(), BreakerState::Closed);
+    for _ in 0..5 {
+        assert_eq!(soon(forwarder.forward(get("/"))).await.unwrap().status(), 500);
+    }
+    assert_ne!(forwarder.breaker_state(), BreakerState::Closed);
+    until(|| forwarder.breaker_state() == BreakerState::HalfOpen).await;
+    upstream.push((0..3).map(|_| Reply::ok("")));
+    for _ in 0..3 {
+        soon(forwarder.forward(get("/"))).await.unwrap();
+    }
+    assert_eq!(forwarder.breaker_state(), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn an_open_breaker_sends_nothing_and_says_until_when() {
+    let upstream = Upstream::start((0..5).map(|_| Reply::close())).await;
+    let forwarder = builder(&upstream.url()).build().unwrap();
+    for _ in 0..5 {
+        soon(forwarder.forward(get("/"))).await.unwrap_err();
+    }
+    let refused = forwarder.clone().forward(get("/")).await.unwrap_err();
+    assert!(matches!(refused, ForwardError::BreakerOpen { .. }), "{refused:?}");
+    assert!(refused.retry_after().unwrap() > Duration::from_secs(50));
+    assert_eq!(upstream.received().len(), 5);
+}

@@ -1,0 +1,74 @@
+//! Metrics and logs.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fourfold_forward::{ForwardLog, ForwardOutcome, ForwardRecorder, ForwardReport, ForwardRequest};
+use http::{Method, StatusCode};
+
+use crate::support::{Reply, Upstream, body_of, builder, get, soon};
+
+#[derive(Default)]
+struct Counts {
+    began: Mutex<u32>,
+    answered: Mutex<Vec<StatusCode>>,
+    ended: Mutex<Vec<ForwardReport>>,
+}
+
+impl ForwardRecorder for Counts {
+    fn began(&self) {
+        *self.began.lock().unwrap() += 1;
+    }
+
+    fn answered(&self, status: StatusCode, _first_byte: Duration) {
+        self.answered.lock().unwrap().push(status);
+    }
+
+    fn ended(&self, report: &ForwardReport) {
+        self.ended.lock().unwrap().push(*report);
+    }
+}
+
+#[tokio::test]
+async fn every_request_that_began_ends_once_with_its_outcome() {
+    let (reply, pipe) = Reply::piped("text/plain");
+    let replies = [Reply::ok("four"), Reply::close(), reply];
+    let upstream = Upstream::start(replies).await;
+    let counts = Arc::new(Counts::default());
+    let forwarder = builder(&upstream.url()).recorder(counts.clone()).build().unwrap();
+    body_of(soon(forwarder.forward(get("/"))).await.unwrap()).await;
+    soon(forwarder.forward(get("/"))).await.unwrap_err();
+    pipe.send("x");
+    drop(soon(forwarder.forward(get("/"))).await.unwrap());
+    soon(forwarder.forward(get("/.."))).await.unwrap_err();
+    assert_eq!(*counts.began.lock().unwrap(), 4);
+    assert_eq!(*counts.answered.lock().unwrap(), [StatusCode::OK, StatusCode::OK]);
+    let ended = counts.ended.lock().unwrap();
+    let ended: Vec<_> =
+        ended.iter().map(|report| (report.outcome, report.error, report.received_bytes)).collect();
+    assert_eq!(
+        ended,
+        [
+            (ForwardOutcome::Answered, None, 4),
+            (ForwardOutcome::Failed, Some("interrupted"), 0),
+            (ForwardOutcome::Left, None, 0),
+            (ForwardOutcome::Failed, Some("unsafe_path"), 0),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_logged_request_has_an_id_that_the_target_learns() {
+    let upstream = Upstream::start([Reply::ok("hello"), Reply::ok("")]).await;
+    let log = ForwardLog { body_bytes_max: 3, ..ForwardLog::default() };
+    let forwarder = builder(&upstream.url()).log(log).build().unwrap();
+    let request = ForwardRequest::new(Method::POST, "/").body("question");
+    assert_eq!(body_of(soon(forwarder.forward(request)).await.unwrap()).await, "hello");
+    soon(forwarder.forward(ForwardRequest::new(Method::GET, "/").header("x-request-id", "r1")))
+        .await
+        .unwrap();
+    let received = upstream.received();
+    assert_eq!(received[0].text(), "question");
+    assert_eq!(received[0].header("x-request-id").unwrap().len(), 36);
+    assert_eq!(received[1].header("x-request-id"), Some("r1"));
+}

@@ -1,0 +1,91 @@
+//! A target that speaks TLS, and HTTP/2 to those who can.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fourfold_forward::{Allow, Forwarder, ForwarderBuilder, Target, TlsSettings};
+use http::{Request, Response, header};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::pki_types::PrivateKeyDer;
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::{TIMELESS, run};
+
+/// A target for `https://localhost` that says in which version it was asked, and sends the body back.
+pub(crate) struct TlsUpstream {
+    port: u16,
+    ca_file: NamedTempFile,
+}
+
+impl TlsUpstream {
+    pub(crate) async fn start() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let mut ca_file = NamedTempFile::new().unwrap();
+        ca_file.write_all(made.cert.pem().as_bytes()).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider);
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let mut config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        run(async move {
+            loop {
+                let (connection, _) = listener.accept().await.unwrap();
+                run(serve(acceptor.clone(), connection));
+            }
+        });
+        Self { port, ca_file }
+    }
+
+    pub(crate) fn builder(&self) -> ForwarderBuilder {
+        let target = Target::new("vendor", &format!("https://localhost:{}", self.port)).unwrap();
+        Forwarder::builder(target.allow(Allow::everything())).timeouts(TIMELESS)
+    }
+
+    /// What makes the target one that is trusted.
+    pub(crate) fn trusted(&self) -> TlsSettings {
+        TlsSettings { ca_files: vec![self.ca_file.path().to_owned()], ..TlsSettings::default() }
+    }
+}
+
+async fn serve(acceptor: TlsAcceptor, connection: TcpStream) {
+    // A client that doesn't trust us ends the handshake.
+    let Ok(connection) = acceptor.accept(connection).await else { return };
+    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    let service = service_fn(answer);
+    _ = server.serve_connection_with_upgrades(TokioIo::new(connection), service).await;
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+) -> Result<Response<BoxBody<Bytes, hyper::Error>>, Infallible> {
+    let version = format!("{:?}", request.version());
+    if request.headers().contains_key(header::UPGRADE) {
+        let upgrade = hyper::upgrade::on(&mut request);
+        run(async move {
+            let mut connection = TokioIo::new(upgrade.await.unwrap());
+            let (mut read, mut write) = tokio::io::split(&mut connection);
+            _ = tokio::io::copy(&mut read, &mut write).await;
+            _ = write.shutdown().await;
+        });
+        let answer = Response::builder().status(101).header("connection", "upgrade");
+        let answer = answer.header("upgrade", "websocket").header("x-version", version);
+        let empty = http_body_util::Empty::new().map_err(|never: Infallible| match never {});
+        return Ok(answer.body(empty.boxed()).unwrap());
+    }
+    let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+    let answer = Response::builder().header("x-version", version).header("x-authority", host);
+    Ok(answer.body(request.into_body().boxed()).unwrap())
+}

@@ -1,0 +1,81 @@
+//! WebSockets.
+
+use std::sync::Arc;
+
+use fourfold_forward::{Body, Forwarder, RateLimit, TargetLimits, tunnel};
+use http::{Request, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::{Reply, TlsUpstream, Upstream, builder, forwarder, run, soon, until};
+
+fn websocket() -> Request<Body> {
+    Request::get("/realtime?model=any")
+        .header("connection", "keep-alive, Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-key", "a2V5")
+        .header("sec-websocket-version", "13")
+        .body(Body::empty())
+        .unwrap()
+}
+
+async fn echoes(forwarder: &Forwarder) -> http::Response<Body> {
+    let mut answer = soon(forwarder.forward(websocket())).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(
+        (&answer.headers()["connection"], &answer.headers()["upgrade"]),
+        (&"upgrade".parse().unwrap(), &"websocket".parse().unwrap())
+    );
+    let tunnel = soon(tunnel(&mut answer)).await.unwrap();
+    let (mut caller, ours) = tokio::io::duplex(64);
+    let joined = run(tunnel.join(ours));
+    caller.write_all(b"ping").await.unwrap();
+    let mut back = [0; 4];
+    soon(caller.read_exact(&mut back)).await.unwrap();
+    assert_eq!(&back, b"ping");
+    drop(caller);
+    assert_eq!(soon(joined).await.unwrap().unwrap(), (4, 4));
+    answer
+}
+
+#[tokio::test]
+async fn bytes_go_both_ways_after_a_101() {
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n";
+    let upstream = Upstream::start([Reply::raw(switch).then_echo()]).await;
+    let mut answer = echoes(&forwarder(&upstream)).await;
+    assert!(soon(tunnel(&mut answer)).await.is_err(), "there is one connection");
+    let received = upstream.only_received();
+    assert_eq!(received.header("connection"), Some("upgrade"));
+    assert_eq!(
+        (received.header("upgrade"), received.header("sec-websocket-key")),
+        (Some("websocket"), Some("a2V5"))
+    );
+    until(|| upstream.open_connections() == 0).await;
+}
+
+#[tokio::test]
+async fn a_target_that_offers_http2_is_asked_by_http1() {
+    let upstream = TlsUpstream::start().await;
+    let answer = echoes(&upstream.builder().tls(upstream.trusted()).build().unwrap()).await;
+    assert_eq!(answer.headers()["x-version"], "HTTP/1.1");
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_is_an_answer() {
+    let upstream = Upstream::start([Reply::status(401, &[], "no")]).await;
+    let answer = soon(forwarder(&upstream).forward(websocket())).await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(crate::support::body_of(answer).await, "no");
+}
+
+#[tokio::test]
+async fn an_open_tunnel_keeps_its_place() {
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let upstream = Upstream::start((0..2).map(|_| Reply::raw(switch).then_echo())).await;
+    let limits = TargetLimits { concurrent_max: Some(1), rate: None::<RateLimit> };
+    let forwarder = Arc::new(builder(&upstream.url()).limits(limits).build().unwrap());
+    let mut answer = soon(forwarder.forward(websocket())).await.unwrap();
+    let tunnel = soon(tunnel(&mut answer)).await.unwrap();
+    assert_eq!(forwarder.forward(websocket()).await.unwrap_err().kind(), "too_many_requests");
+    drop((answer, tunnel));
+    soon(forwarder.forward(websocket())).await.unwrap();
+}
