@@ -1,6 +1,7 @@
-//! Follows a chat as it is written: `cargo run --example events -- <key>`.
+//! Follows a chat as it is written: `cargo run -p fourfold-forward --example events`.
 
 use fourfold_forward::{Allow, AuthScheme, EventStream, ForwardRequest, Forwarder, Target};
+use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use futures_util::StreamExt as _;
 use http::Method;
 
@@ -8,14 +9,14 @@ const EVENT_BYTES_MAX: usize = 1024 * 1024;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let key = std::env::args().nth(1).unwrap_or_default();
-    let target = Target::new("openai", "https://api.openai.com/v1")?
-        .auth(AuthScheme::Bearer(key.into()))
+    let simulator = Simulator::start(SimulatorSettings::default());
+    let target = Target::new("openai", &simulator.base_url(Vendor::OpenAi))?
+        .auth(AuthScheme::Bearer("any-key".into()))
         .allow(Allow::only(["POST /chat/completions"])?);
     let forwarder = Forwarder::new(target)?;
 
     let question =
-        r#"{"model": "gpt-5", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}"#;
+        r#"{"model": "gpt-5-mini", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}"#;
     let request = ForwardRequest::new(Method::POST, "/chat/completions")
         .header("content-type", "application/json")
         .body(question);

@@ -1,14 +1,15 @@
-//! Passes one request on to OpenAI: `cargo run --example plain -- <key>`.
+//! Passes one request on to a simulator of OpenAI: `cargo run -p fourfold-forward --example plain`.
 
 use fourfold_forward::{Allow, AuthScheme, ForwardRequest, Forwarder, Target};
+use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use http::Method;
 use http_body_util::BodyExt as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let key = std::env::args().nth(1).unwrap_or_default();
-    let target = Target::new("openai", "https://api.openai.com/v1")?
-        .auth(AuthScheme::Bearer(key.into()))
+    let simulator = Simulator::start(SimulatorSettings::default());
+    let target = Target::new("openai", &simulator.base_url(Vendor::OpenAi))?
+        .auth(AuthScheme::Bearer("any-key".into()))
         .allow(Allow::only(["GET /models", "GET /models/*"])?);
     let forwarder = Forwarder::new(target)?;
 

@@ -1,4 +1,4 @@
-//! Asks a target for each tenant's own project, by a transformer: `cargo run --example transformer -- <key>`.
+//! Asks a target for each tenant's own project, by a transformer: `cargo run -p fourfold-forward --example transformer`.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use fourfold_forward::{
     Allow, AuthScheme, CallContext, ForwardRequest, Forwarder, HEADER_PRIORITY, RequestDraft,
     RequestTransformer, Target, TransformError,
 };
+use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use http::{HeaderValue, Method};
 
 /// Who makes the call, as the embedding program knows.
@@ -38,9 +39,9 @@ impl RequestTransformer for ProjectOfTenant {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let key = std::env::args().nth(1).unwrap_or_default();
-    let target = Target::new("openai", "https://api.openai.com/v1")?
-        .auth(AuthScheme::Bearer(key.into()))
+    let simulator = Simulator::start(SimulatorSettings::default());
+    let target = Target::new("openai", &simulator.base_url(Vendor::OpenAi))?
+        .auth(AuthScheme::Bearer("any-key".into()))
         .allow(Allow::only(["GET /models"])?);
     let forwarder = Forwarder::builder(target).request_transformer(Arc::new(ProjectOfTenant)).build()?;
 

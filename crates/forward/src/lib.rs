@@ -26,19 +26,19 @@
 //!
 //! Passing a request on (`examples/plain.rs`):
 //!
-//! ```no_run
+//! ```
 #![doc = include_str!("../examples/plain.rs")]
 //! ```
 //!
 //! A transformer of one's own (`examples/transformer.rs`):
 //!
-//! ```no_run
+//! ```
 #![doc = include_str!("../examples/transformer.rs")]
 //! ```
 //!
 //! Following an event stream as it passes (`examples/events.rs`):
 //!
-//! ```no_run
+//! ```
 #![doc = include_str!("../examples/events.rs")]
 //! ```
 

@@ -9,7 +9,7 @@ use super::answer_body::{AnswerBody, BodyLimits, Source};
 use super::body::Body;
 use super::breaker::Health;
 use super::client::BaseHttpClient;
-use super::error::ClientError;
+use super::error::{ClientError, Effect, ErrorKind, TimeoutStage};
 use super::observe::Observation;
 use super::redact::Redacted;
 use super::sent_body::SentBody;
@@ -99,6 +99,8 @@ impl BaseHttpClient {
                 let is_connect = error.is_connect();
                 Err(send_failure(error.into(), is_connect, progress.is_written()))
             }
+            // The server waited for the caller, as we did, and can't be blamed.
+            Err(TimeoutStage::FirstByte) if progress.waits_for_caller() => Err(stalled_body()),
             Err(stage) => Err(ClientError::timed_out(stage, progress.is_written())),
         };
         if let Some(permit) = permit {
@@ -110,4 +112,10 @@ impl BaseHttpClient {
         let limits = BodyLimits { idle: timeouts.idle, total_at, is_streamed: true };
         Ok(answer?.map(|body| AnswerBody::new(Source::Hyper(body), limits)))
     }
+}
+
+/// The failure of a request whose caller stopped giving its body.
+fn stalled_body() -> ClientError {
+    let error = ClientError::new(ErrorKind::RequestBody, Effect::MayHaveStarted);
+    error.with_source("the request's body stalled")
 }

@@ -37,7 +37,9 @@ impl HttpBody for SentBody {
         if self.is_long {
             self.progress.mark_written();
         }
-        Pin::new(&mut self.body).poll_frame(cx)
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        self.progress.mark_waiting(frame.is_pending());
+        frame
     }
 
     /// The connection asks this first when it writes a request's head and at no time before, so the question

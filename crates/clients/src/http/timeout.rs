@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -127,17 +127,28 @@ pub(crate) struct Progress {
     started: Instant,
     /// Milliseconds from `started` to the last sign of sending, plus one; zero until something was written.
     written_ms: AtomicU64,
+    /// Whether the connection would take more of the body, and the caller has none ready.
+    waits_for_caller: AtomicBool,
 }
 
 impl Progress {
     pub(crate) fn start(started: Instant) -> Self {
-        Self { started, written_ms: AtomicU64::new(0) }
+        Self { started, written_ms: AtomicU64::new(0), waits_for_caller: AtomicBool::new(false) }
     }
 
     /// The connection takes the request's head or a piece of its body now.
     pub(crate) fn mark_written(&self) {
         let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
         self.written_ms.store(elapsed_ms + 1, Ordering::Relaxed);
+    }
+
+    /// The caller has a piece of the body ready, or not.
+    pub(crate) fn mark_waiting(&self, waits_for_caller: bool) {
+        self.waits_for_caller.store(waits_for_caller, Ordering::Relaxed);
+    }
+
+    pub(crate) fn waits_for_caller(&self) -> bool {
+        self.waits_for_caller.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_written(&self) -> bool {

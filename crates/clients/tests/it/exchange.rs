@@ -1,11 +1,17 @@
 //! The way through: what is passed on and what isn't touched.
 
-use fourfold_clients::http::{AuthScheme, Body, ErrorKind, upgrade};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fourfold_clients::http::{
+    AuthScheme, Body, BreakerSettings, BreakerState, Effect, ErrorKind, HttpSettings, Timeouts, upgrade,
+};
+use futures_util::{StreamExt, stream};
 use http::{Request, Version};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Reply, Server, builder, client, soon};
+use crate::support::{Reply, Server, builder, client, soon, timeless};
 
 #[tokio::test]
 async fn path_and_headers_go_through_as_they_are() {
@@ -99,6 +105,25 @@ async fn a_wrapped_answer_fails_as_it_does_by_itself() {
     let request = Request::get(server.url()).body(Body::empty()).unwrap();
     let body = Body::wrap(client(&server).exchange(request).await.unwrap().into_body());
     assert_eq!(body.collect().await.unwrap_err().kind(), ErrorKind::Interrupted);
+}
+
+#[tokio::test]
+async fn a_caller_whose_body_stalls_is_not_taken_for_an_ill_server() {
+    let server = Server::start([]).await;
+    let breaker = BreakerSettings { failures_max: 1, ..BreakerSettings::default() };
+    let client = builder(&server).settings(HttpSettings { breaker, ..timeless() }).build().unwrap();
+    let limits = Timeouts { first_byte: Duration::from_millis(50), ..Timeouts::NONE };
+    for length_bytes in [None, Some(2)] {
+        let stalled = stream::iter([Ok::<_, std::io::Error>(Bytes::from("a"))]).chain(stream::pending());
+        let body = match length_bytes {
+            Some(length_bytes) => Body::from_stream_with_length(stalled, length_bytes),
+            None => Body::from_stream(stalled),
+        };
+        let request = Request::post(server.url()).body(body).unwrap();
+        let error = soon(client.exchange_within(request, limits)).await.unwrap_err();
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::RequestBody, Effect::MayHaveStarted));
+        assert_eq!(client.breaker_state(), BreakerState::Closed);
+    }
 }
 
 #[tokio::test]
