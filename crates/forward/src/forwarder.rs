@@ -2,32 +2,25 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use fourfold_clients::http::{BaseHttpClient, Body, BreakerState, ClientError, Effect, ErrorKind};
-use http::uri::PathAndQuery;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use http_body::Body as HttpBody;
+use http::{Extensions, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use tokio::time::Instant;
 
 use crate::builder::ForwarderBuilder;
-use crate::chain::{Chain, put_back};
-use crate::collect::{Start, collect, is_plain_event_stream, is_plain_json};
+use crate::chain::Chain;
 use crate::credential::Credential;
+use crate::draft::Draft;
 use crate::error::{ForwardError, TargetError};
 use crate::health::Health;
 use crate::in_flight::{InFlight, Observers};
 use crate::limits::Gate;
 use crate::log::LoggedHead;
 use crate::meter::{ForwardOutcome, MeterRequest};
-use crate::passing::{PassingBody, PassingParts};
 use crate::request::ForwardRequest;
 use crate::retry::Retries;
 use crate::send::Sender;
-use crate::stream::{EventWatch, JSON_BYTES_MAX, JsonWatch, Watch};
 use crate::target::Target;
 use crate::timeouts::ForwardTimeouts;
-use crate::transform::{CallContext, RequestDraft};
-use crate::upgrade::Switched;
 use crate::{headers, path};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -156,52 +149,9 @@ impl Inner {
             return Err(ForwardError::of_client(error, Effect::Started));
         }
         if let Some(in_flight) = in_flight {
-            in_flight.head_came(answer.status());
+            in_flight.head_came(answer.status(), answer.headers());
         }
         self.answer(answer, is_head, timeouts, call.as_ref(), in_flight).await
-    }
-
-    /// Cleans an answer and dresses its body.
-    async fn answer(
-        &self,
-        mut answer: Response<Body>,
-        is_head: bool,
-        timeouts: ForwardTimeouts,
-        call: Option<&CallContext>,
-        in_flight: &mut Option<Box<InFlight>>,
-    ) -> Result<Response<Body>, ForwardError> {
-        let status = answer.status();
-        let (mut head, body) = answer.into_parts();
-        headers::clean_answer(&mut head.headers, status, is_head, &body);
-        answer = Response::from_parts(head, body.without_trailers());
-        if status == StatusCode::SWITCHING_PROTOCOLS {
-            answer.extensions_mut().insert(Switched::new(in_flight.take()));
-            return Ok(answer);
-        }
-        let has_body = !HttpBody::is_end_stream(answer.body());
-        if let Some(call) = call {
-            answer = self.chain.change_answer(answer, has_body, call).await?;
-        }
-        if HttpBody::is_end_stream(answer.body()) {
-            if let Some(mut in_flight) = in_flight.take() {
-                let holds = in_flight.holds_last_bytes();
-                let ended = in_flight.end(ForwardOutcome::Answered, None, Effect::Started);
-                if let Some(ended) = ended.filter(|_| holds) {
-                    ended.await;
-                }
-            }
-            return Ok(answer);
-        }
-        let wants_usage = in_flight.as_ref().is_some_and(|in_flight| in_flight.wants_usage());
-        let watch = watch(answer.headers(), answer.body(), wants_usage);
-        let may_add_event =
-            matches!(watch, Watch::Events(_)) && !answer.headers().contains_key(header::CONTENT_LENGTH);
-        let stream_limit = timeouts.stream;
-        if matches!(watch, Watch::Blind) && stream_limit.is_zero() && in_flight.is_none() {
-            return Ok(answer);
-        }
-        let parts = PassingParts { watch, may_add_event, stream_limit, in_flight: in_flight.take() };
-        Ok(answer.map(|body| Body::wrap(PassingBody::new(body, parts))))
     }
 
     /// Whether this may go to the target at all.
@@ -302,93 +252,4 @@ impl Inner {
         *request.headers_mut() = headers;
         Ok((request.into_parts().0, body))
     }
-}
-
-/// A request while it is made ready.
-struct Draft {
-    method: Method,
-    target: PathAndQuery,
-    headers: HeaderMap,
-    body: Body,
-    /// The body, where it was collected.
-    shown: Option<Bytes>,
-}
-
-impl Draft {
-    /// Collects a JSON body for those who want to see it.
-    async fn collect(&mut self, bytes_max: Option<usize>) -> Result<(), ForwardError> {
-        let Some(bytes_max) = bytes_max else { return Ok(()) };
-        if HttpBody::is_end_stream(&self.body) || !is_plain_json(&self.headers) {
-            return Ok(());
-        }
-        let start = collect(std::mem::take(&mut self.body), bytes_max).await;
-        match start.map_err(|error| ForwardError::RequestBody {
-            effect: Effect::NotStarted,
-            source: Box::new(error),
-        })? {
-            Start::Whole(bytes) => self.shown = Some(bytes),
-            Start::Rest(body) => self.body = body,
-        }
-        Ok(())
-    }
-
-    fn context(&self, target: &Arc<str>, request_id: &Arc<str>, extensions: &Extensions) -> CallContext {
-        CallContext {
-            target: Arc::clone(target),
-            request_id: Arc::clone(request_id),
-            method: self.method.clone(),
-            path: self.target.path().into(),
-            extensions: extensions.clone(),
-        }
-    }
-
-    /// The request after the target's transformers.
-    async fn changed(self, chain: &Chain, call: &CallContext) -> Result<Self, ForwardError> {
-        let Self { method, target, headers, body, shown } = self;
-        let bytes_max = chain.request_bytes_max();
-        let given = shown.clone().filter(|body| bytes_max.is_some_and(|most| body.len() <= most));
-        let mut draft = RequestDraft {
-            method,
-            path: target.path().to_owned(),
-            query: target.query().map(str::to_owned),
-            headers,
-            body: given.clone(),
-        };
-        chain.change_request(&mut draft, call).await?;
-        path::check(&draft.path)?;
-        let RequestDraft { method, path, query, mut headers, body: changed } = draft;
-        let shown = put_back(&mut headers, given, changed).or(shown);
-        let whole = match query {
-            Some(query) if query.contains('#') => {
-                return Err(ForwardError::UnsafePath("a fragment in its query"));
-            }
-            Some(query) => format!("{path}?{query}"),
-            None => path,
-        };
-        let target = PathAndQuery::try_from(whole)
-            .map_err(|_| ForwardError::UnsafePath("characters that no URL has"))?;
-        let changed = Self { method, target, headers, body, shown };
-        changed.framed()
-    }
-
-    /// Refuses lengths that a transformer has set and that aren't the body's.
-    fn framed(mut self) -> Result<Self, ForwardError> {
-        match &self.shown {
-            Some(_) => _ = self.headers.remove(header::CONTENT_LENGTH),
-            None => _ = headers::check_framing(&mut self.headers, &self.body)?,
-        }
-        Ok(self)
-    }
-}
-
-/// What is looked at in an answer with these headers.
-fn watch(headers: &HeaderMap, body: &Body, wants_usage: bool) -> Watch {
-    if is_plain_event_stream(headers) {
-        return Watch::Events(Box::new(EventWatch::new(wants_usage)));
-    }
-    let is_small = body.length_bytes().is_none_or(|bytes| bytes <= JSON_BYTES_MAX as u64);
-    if wants_usage && is_small && is_plain_json(headers) {
-        return Watch::Json(JsonWatch::new());
-    }
-    Watch::Blind
 }

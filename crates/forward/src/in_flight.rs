@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_clients::http::Effect;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use crate::limits::Place;
@@ -42,6 +42,8 @@ pub(crate) struct InFlight {
     status: Option<StatusCode>,
     received_bytes: u64,
     usage: Option<Usage>,
+    /// What the log shows of the answer.
+    shown_headers: Option<String>,
     body: Option<Capture>,
     is_over: bool,
 }
@@ -68,6 +70,7 @@ impl InFlight {
             status: None,
             received_bytes: 0,
             usage: None,
+            shown_headers: None,
             body: (body_bytes_max > 0).then(|| Capture::new(body_bytes_max)),
             is_over: false,
         }
@@ -88,8 +91,9 @@ impl InFlight {
         self.is_sent = true;
     }
 
-    pub(crate) fn head_came(&mut self, status: StatusCode) {
+    pub(crate) fn head_came(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.status = Some(status);
+        self.shown_headers = self.observers.log.as_ref().and_then(|log| log.shown_headers(headers));
         if let Some(recorder) = &self.observers.recorder {
             recorder.answered(status, self.elapsed());
         }
@@ -145,7 +149,8 @@ impl InFlight {
             recorder.ended(&report);
         }
         if let Some(log) = &self.observers.log {
-            log.ended(&self.target, &self.request_id, &report, self.body.as_ref());
+            let headers = self.shown_headers.as_deref();
+            log.ended(&self.target, &self.request_id, &report, headers, self.body.as_ref());
         }
         let (meter, ticket) = (self.observers.meter.as_ref()?, self.ticket.take()?);
         let end = ForwardEnd {

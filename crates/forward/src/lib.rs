@@ -42,10 +42,12 @@
 #![doc = include_str!("../examples/events.rs")]
 //! ```
 
+mod answer;
 mod builder;
 mod chain;
 mod collect;
 mod credential;
+mod draft;
 mod error;
 mod forwarder;
 mod headers;

@@ -54,43 +54,46 @@ impl ForwardLog {
         }
     }
 
+    /// An answer's headers as they are shown at its end, if they are.
+    pub(crate) fn shown_headers(&self, headers: &HeaderMap) -> Option<String> {
+        self.answers.then(|| format!("{:?}", Shown { headers, hidden: &self.hidden_headers }))
+    }
+
     pub(crate) fn ended(
         &self,
         target: &str,
         request_id: &str,
         report: &ForwardReport,
+        headers: Option<&str>,
         body: Option<&Capture>,
     ) {
         let status = report.status.map(|status| status.as_u16());
         let duration_ms = u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX);
-        let received_bytes = report.received_bytes;
-        if let Some(body) = body {
+        let ForwardReport { received_bytes, outcome, .. } = report;
+        if let Some(body) = body.filter(|body| body.whole_bytes > 0) {
             body.log("answer", target, request_id);
         }
         match report.error {
-            Some(error) => {
-                tracing::warn!(
-                    target,
-                    request_id,
-                    status,
-                    duration_ms,
-                    received_bytes,
-                    error,
-                    "a request failed"
-                );
-            }
-            None if self.answers => {
-                let outcome = report.outcome;
-                tracing::info!(
-                    target,
-                    request_id,
-                    status,
-                    duration_ms,
-                    received_bytes,
-                    ?outcome,
-                    "a request ended"
-                );
-            }
+            Some(error) => tracing::warn!(
+                target,
+                request_id,
+                status,
+                duration_ms,
+                received_bytes,
+                headers,
+                error,
+                "a request failed"
+            ),
+            None if self.answers => tracing::info!(
+                target,
+                request_id,
+                status,
+                duration_ms,
+                received_bytes,
+                ?outcome,
+                headers,
+                "a request ended"
+            ),
             None => {}
         }
     }

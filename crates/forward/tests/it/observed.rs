@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fourfold_forward::{ForwardLog, ForwardOutcome, ForwardRecorder, ForwardReport, ForwardRequest};
+use fourfold_forward::{
+    Allow, AuthScheme, ForwardLog, ForwardOutcome, ForwardRecorder, ForwardReport, ForwardRequest,
+    ForwardRetry, Forwarder, Target,
+};
 use http::{Method, StatusCode};
 
 use crate::support::{Reply, Upstream, body_of, builder, get, soon};
@@ -71,4 +74,57 @@ async fn a_logged_request_has_an_id_that_the_target_learns() {
     assert_eq!(received[0].text(), "question");
     assert_eq!(received[0].header("x-request-id").unwrap().len(), 36);
     assert_eq!(received[1].header("x-request-id"), Some("r1"));
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_has_no_secret_and_no_more_of_a_body_than_was_asked_for() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _logs = tracing::subscriber::set_default(subscriber);
+    for (body_bytes_max, shown) in [(0, &[][..]), (4, &["ques", "repl"])] {
+        let replies =
+            [Reply::status(201, &[("Set-Cookie", "secret"), ("X-Own", "kept")], "replied"), Reply::close()];
+        let upstream = Upstream::start(replies).await;
+        let target = Target::new("vendor", &upstream.url()).unwrap().allow(Allow::everything());
+        let log = ForwardLog { body_bytes_max, ..ForwardLog::default() };
+        let forwarder = Forwarder::builder(target.auth(AuthScheme::Bearer("secret".into())))
+            .retry(ForwardRetry::never())
+            .log(log)
+            .build()
+            .unwrap();
+        let request = |id: &'static str| {
+            let request = ForwardRequest::new(Method::POST, "/a?key=secret").request_id(id).body("question");
+            request.header("api-key", "secret").header("authorization", "secret")
+        };
+        body_of(soon(forwarder.forward(request("r1"))).await.unwrap()).await;
+        soon(forwarder.forward(request("r2"))).await.unwrap_err();
+        let logged = String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
+        for expected in
+            ["r1", "r2", "vendor", "path=\"/a\"", "status=201", "received_bytes=7", "interrupted", "kept"]
+        {
+            assert!(logged.contains(expected), "{expected} {logged}");
+        }
+        for hidden in ["secret", "question", "replied", &upstream.url()] {
+            assert!(!logged.contains(hidden), "{hidden} {logged}");
+        }
+        for start in ["ques", "repl"] {
+            assert_eq!(logged.contains(&format!("body=\"{start}\"")), shown.contains(&start), "{logged}");
+        }
+    }
 }
