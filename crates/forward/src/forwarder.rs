@@ -126,6 +126,7 @@ impl Inner {
         let call = self.chain.has_any().then(|| draft.context(&self.name, &request_id, &extensions));
         if let Some(call) = call.as_ref().filter(|_| self.chain.changes_requests()) {
             draft = draft.changed(&self.chain, call).await?;
+            self.check_method(&draft.method)?;
         }
         self.ask_meter(&draft, &request_id, &extensions, in_flight).await?;
 
@@ -160,6 +161,7 @@ impl Inner {
             return Err(mistake);
         }
         path::check(path)?;
+        self.check_method(method)?;
         if !self.target.allow.allows(method, path) {
             return Err(ForwardError::NotAllowed {
                 target: self.target.name.clone(),
@@ -170,6 +172,18 @@ impl Inner {
         match &self.health {
             Some(health) if !health.is_well() => {
                 Err(ForwardError::Unhealthy { retry_after: health.interval() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses methods that would show the credential or open the way to elsewhere, whatever the list allows.
+    fn check_method(&self, method: &Method) -> Result<(), ForwardError> {
+        match *method {
+            Method::CONNECT => Err(ForwardError::InvalidRequest("the method CONNECT")),
+            // Its answer is the request, as the target got it.
+            Method::TRACE if !matches!(self.credential, Credential::None) => {
+                Err(ForwardError::InvalidRequest("the method TRACE, whose answer has the credential in it"))
             }
             _ => Ok(()),
         }

@@ -7,8 +7,11 @@ use fourfold_clients::http::{ClientError, Event, EventReader};
 use crate::error::break_kind;
 use crate::usage::{Usage, UsageSoFar};
 
-/// A larger event goes by unread, as does all after it.
+/// A larger event goes by unread, as does all after it. The last of a stream may have all of its answer in it.
 const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The same where only the stream's end is of interest.
+const PLAIN_EVENT_BYTES_MAX: usize = 64 * 1024;
 
 /// A larger JSON answer goes by unread.
 pub(crate) const JSON_BYTES_MAX: usize = 1024 * 1024;
@@ -45,8 +48,9 @@ pub(crate) struct JsonWatch {
 
 impl EventWatch {
     pub(crate) fn new(wants_usage: bool) -> Self {
+        let event_bytes_max = if wants_usage { EVENT_BYTES_MAX } else { PLAIN_EVENT_BYTES_MAX };
         Self {
-            reader: Some(EventReader::new(EVENT_BYTES_MAX)),
+            reader: Some(EventReader::new(event_bytes_max)),
             wants_usage,
             usage: UsageSoFar::default(),
             // As after an empty line.

@@ -1,6 +1,6 @@
 //! What could be read in two ways, or lead elsewhere, isn't sent.
 
-use fourfold_forward::{Body, ForwardError, ForwardRequest};
+use fourfold_forward::{Allow, AuthScheme, Body, ForwardError, ForwardRequest, Forwarder, Target};
 use http::{Method, Request};
 
 use crate::support::{Reply, Upstream, forwarder, get, soon};
@@ -67,6 +67,16 @@ async fn a_connect_or_an_asterisk_names_no_path() {
     refuse(connect, "connect").await;
     let asterisk = Request::options("*").body(Body::empty()).unwrap();
     refuse(asterisk, "asterisk").await;
+}
+
+#[tokio::test]
+async fn no_method_opens_a_tunnel_or_shows_the_credential() {
+    refuse(ForwardRequest::new(Method::CONNECT, "/a"), "connect").await;
+    let upstream = Upstream::start([]).await;
+    let target = Target::new("vendor", &upstream.url()).unwrap().allow(Allow::everything());
+    let forwarder = Forwarder::new(target.auth(AuthScheme::Bearer("vendor-key".into()))).unwrap();
+    let refused = soon(forwarder.forward(ForwardRequest::new(Method::TRACE, "/a"))).await;
+    assert!(matches!(refused, Err(ForwardError::InvalidRequest(_))), "{refused:?}");
 }
 
 #[tokio::test]
