@@ -88,7 +88,8 @@ pub use retry::ForwardRetry;
 pub use target::{Allow, Target};
 pub use timeouts::ForwardTimeouts;
 pub use transform::{
-    AUTH_PRIORITY, BODY_PRIORITY, CallContext, HEADER_PRIORITY, PATH_PRIORITY, RequestDraft,
+    AUTH_PRIORITY, AuthTransformer, BODY_PRIORITY, BodyTransformer, CallContext, HEADER_PRIORITY,
+    HeaderTransformer, InvalidTransformer, OnlyFor, PATH_PRIORITY, PathTransformer, RequestDraft,
     RequestTransformer, ResponseDraft, ResponseTransformer, TransformError,
 };
 pub use upgrade::{Tunnel, tunnel};

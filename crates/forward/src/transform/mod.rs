@@ -5,6 +5,15 @@
 //! caller ◄────────────── header (100) ◄─────────────── body (300) ◄─ target
 //! ```
 
+mod auth;
+mod body;
+mod fields;
+mod header;
+mod invalid;
+mod object;
+mod only_for;
+mod path;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +21,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fourfold_clients::http::BoxError;
 use http::{HeaderMap, Method, StatusCode};
+
+pub use auth::AuthTransformer;
+pub use body::BodyTransformer;
+pub use header::HeaderTransformer;
+pub use invalid::InvalidTransformer;
+pub use only_for::OnlyFor;
+pub use path::PathTransformer;
 
 /// The priority of path transformers. The path is checked again after the last transformer.
 pub const PATH_PRIORITY: i32 = 50;

@@ -1,0 +1,204 @@
+//! Takes our caller's credentials out and puts the target's in.
+
+use async_trait::async_trait;
+use fourfold_clients::http::AuthScheme;
+use http::{HeaderName, HeaderValue, header};
+use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded;
+
+use super::invalid::{InvalidTransformer, header_name, header_value};
+use super::{AUTH_PRIORITY, CallContext, RequestDraft, RequestTransformer, TransformError};
+
+/// The headers by which callers prove to us who they are. No target sees one of a caller's.
+pub(crate) const CALLERS_CREDENTIALS: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+];
+
+/// Puts the target's credential into requests, in place of whatever the caller sent there. Never prints it.
+///
+/// What callers prove to us who they are with is taken out, also where the target needs no credential.
+#[derive(Clone, Debug)]
+pub struct AuthTransformer {
+    credential: Credential,
+    priority: i32,
+}
+
+#[derive(Clone, Debug)]
+enum Credential {
+    None,
+    Header(HeaderName, HeaderValue),
+    Query { name: String, value: SecretString },
+}
+
+impl AuthTransformer {
+    /// With this credential. An error if it can't be sent where the scheme wants it.
+    pub fn new(scheme: &AuthScheme) -> Result<Self, InvalidTransformer> {
+        let empty = |key: &SecretString| key.expose_secret().is_empty();
+        let credential = match scheme {
+            AuthScheme::Bearer(key) | AuthScheme::Header(_, key) | AuthScheme::Query(_, key)
+                if empty(key) =>
+            {
+                return Err(InvalidTransformer::new("key", "must be given"));
+            }
+            AuthScheme::None => Credential::None,
+            AuthScheme::Bearer(key) => {
+                let value = header_value("key", &format!("Bearer {}", key.expose_secret()))?;
+                Credential::Header(header::AUTHORIZATION, value)
+            }
+            AuthScheme::Header(name, key) => Credential::Header(
+                header_name("name", name.as_str())?,
+                header_value("key", key.expose_secret())?,
+            ),
+            AuthScheme::Query(name, _) if name.is_empty() => {
+                return Err(InvalidTransformer::new("name", "must be given"));
+            }
+            AuthScheme::Query(name, key) => Credential::Query { name: name.clone(), value: key.clone() },
+            _ => return Err(InvalidTransformer::new("scheme", "must be bearer, header, query or none")),
+        };
+        Ok(Self { credential, priority: AUTH_PRIORITY })
+    }
+
+    /// Sets the priority, [`AUTH_PRIORITY`] by default.
+    #[must_use]
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    fn apply(&self, request: &mut RequestDraft) {
+        for name in CALLERS_CREDENTIALS {
+            request.headers.remove(name);
+        }
+        match &self.credential {
+            Credential::None => {}
+            Credential::Header(name, value) => {
+                request.headers.insert(name, value.clone());
+            }
+            Credential::Query { name, value } => {
+                request.query = Some(with_parameter(request.query.as_deref(), name, value));
+            }
+        }
+    }
+}
+
+/// The query with this parameter once, at its end; the others stay byte for byte.
+fn with_parameter(query: Option<&str>, name: &str, value: &SecretString) -> String {
+    let mut whole = String::new();
+    let is_other =
+        |pair: &&str| form_urlencoded::parse(pair.as_bytes()).next().is_none_or(|(found, _)| found != name);
+    for pair in query.unwrap_or_default().split('&').filter(is_other) {
+        whole.push_str(pair);
+        whole.push('&');
+    }
+    if query.is_none_or(str::is_empty) {
+        whole.clear();
+    }
+    whole.extend(form_urlencoded::byte_serialize(name.as_bytes()));
+    whole.push('=');
+    whole.extend(form_urlencoded::byte_serialize(value.expose_secret().as_bytes()));
+    whole
+}
+
+#[async_trait]
+impl RequestTransformer for AuthTransformer {
+    fn name(&self) -> &str {
+        "auth"
+    }
+
+    fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    async fn transform(&self, request: &mut RequestDraft, _: &CallContext) -> Result<(), TransformError> {
+        self.apply(request);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method};
+
+    use super::*;
+
+    /// What is sent of a request whose caller sent his keys in every place.
+    fn sent(scheme: &AuthScheme, query: Option<&str>) -> RequestDraft {
+        let headers =
+            [("authorization", "Bearer ff_1"), ("x-api-key", "ff_2"), ("cookie", "s=ff_3"), ("a", "b")];
+        let headers: HeaderMap = headers
+            .into_iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        let query = query.map(str::to_owned);
+        let mut request =
+            RequestDraft { method: Method::GET, path: "/".to_owned(), query, headers, body: None };
+        AuthTransformer::new(scheme).unwrap().apply(&mut request);
+        request
+    }
+
+    fn check_headers(scheme: &AuthScheme, expected: &[(&str, &str)]) {
+        let request = sent(scheme, Some("key=1"));
+        let mut left: Vec<_> =
+            request.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        left.sort_unstable();
+        assert_eq!(left, expected, "{scheme:?}");
+        assert_eq!(request.query.as_deref(), Some("key=1"), "{scheme:?}");
+    }
+
+    #[test]
+    fn the_callers_credentials_go_and_the_targets_come() {
+        let x_api_key = HeaderName::from_static("x-api-key");
+        check_headers(&AuthScheme::None, &[("a", "b")]);
+        check_headers(&AuthScheme::Bearer("sk-1".into()), &[("a", "b"), ("authorization", "Bearer sk-1")]);
+        check_headers(&AuthScheme::Header(x_api_key, "sk-1".into()), &[("a", "b"), ("x-api-key", "sk-1")]);
+        check_headers(
+            &AuthScheme::Header(header::AUTHORIZATION, "Basic eA==".into()),
+            &[("a", "b"), ("authorization", "Basic eA==")],
+        );
+    }
+
+    #[test]
+    fn a_credential_in_the_query_stands_there_once() {
+        for (query, expected) in [
+            (None, "key=a%2Fb%26c"),
+            (Some(""), "key=a%2Fb%26c"),
+            (Some("x=%2F&y"), "x=%2F&y&key=a%2Fb%26c"),
+            (Some("key=mine&x=1&key=2"), "x=1&key=a%2Fb%26c"),
+            (Some("%6bey=mine&x=1&key"), "x=1&key=a%2Fb%26c"),
+            (Some("x&&monkey=1"), "x&&monkey=1&key=a%2Fb%26c"),
+        ] {
+            let scheme = AuthScheme::Query("key".to_owned(), "a/b&c".into());
+            let request = sent(&scheme, query);
+            assert_eq!(request.query.as_deref(), Some(expected), "{query:?}");
+            assert_eq!(request.headers.len(), 1, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_by_name() {
+        let host = HeaderName::from_static("host");
+        for (scheme, expected) in [
+            (AuthScheme::Bearer("".into()), "key must be given"),
+            (AuthScheme::Bearer("a\nb".into()), "key must be text that a header can carry"),
+            (
+                AuthScheme::Header(host, "a".into()),
+                "name.host belongs to the connection, and can't be changed",
+            ),
+            (AuthScheme::Query(String::new(), "a".into()), "name must be given"),
+        ] {
+            assert_eq!(AuthTransformer::new(&scheme).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn printing_shows_no_key() {
+        for scheme in [AuthScheme::Bearer("sk-1".into()), AuthScheme::Query("key".into(), "sk-1".into())] {
+            let printed =
+                format!("{:?} {:?}", AuthTransformer::new(&scheme).unwrap(), sent(&scheme, None).headers);
+            assert!(!printed.contains("sk-1"), "{printed}");
+        }
+    }
+}
