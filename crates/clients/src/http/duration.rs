@@ -1,17 +1,19 @@
 //! Durations as settings write them: `"200ms"`, `"3s"`, `"5m"`, `"1h"`; bare numbers are seconds.
+//!
+//! For `#[serde(with = "fourfold_clients::http::duration")]`.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserializer, Serializer, de};
 
-/// Reads a string or a bare number of seconds, for `#[serde(with = "duration")]`.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+/// Reads a string or a bare number of seconds.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_any(Written)
 }
 
 /// Writes the form that people read.
-pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Text(*duration))
 }
 

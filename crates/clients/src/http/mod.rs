@@ -17,7 +17,7 @@ mod call;
 mod client;
 mod collect;
 mod decode;
-mod duration;
+pub mod duration;
 mod error;
 mod event;
 mod event_stream;
