@@ -64,6 +64,7 @@ mod request;
 mod retry;
 mod send;
 mod stream;
+pub mod settings;
 mod target;
 mod timeouts;
 mod transform;

@@ -1,0 +1,60 @@
+//! `health_check`: asking a target whether it is well.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::invalid::{InvalidSetting, check_range, check_some_time};
+use super::resolved::ResolvedHealthCheck;
+
+/// Asks a target from time to time whether it is well, with its credential.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct HealthCheckSettings {
+    /// What is asked for with GET, a path below the base URL. Default none: nothing is asked.
+    pub path: Option<String>,
+    /// From one question to the next. Default 30 s, more than zero and at most a day.
+    #[serde(with = "fourfold_clients::http::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub interval: Duration,
+    /// How long the target may take to answer. Default 5 s, more than zero and at most a day.
+    #[serde(with = "fourfold_clients::http::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub timeout: Duration,
+    /// Answers in a row, none of them 5xx, after which an ill target is well. Default 2, 1 to 100.
+    pub healthy_threshold: u32,
+    /// Questions in a row without such an answer after which a target is ill. Default 3, 1 to 100.
+    pub unhealthy_threshold: u32,
+}
+
+impl Default for HealthCheckSettings {
+    fn default() -> Self {
+        Self {
+            path: None,
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(5),
+            healthy_threshold: 2,
+            unhealthy_threshold: 3,
+        }
+    }
+}
+
+impl HealthCheckSettings {
+    pub(super) fn resolve(&self) -> Result<Option<ResolvedHealthCheck>, InvalidSetting> {
+        check_some_time("interval", Some(self.interval))?;
+        check_some_time("timeout", Some(self.timeout))?;
+        check_range("healthy_threshold", Some(self.healthy_threshold), 1..=100)?;
+        check_range("unhealthy_threshold", Some(self.unhealthy_threshold), 1..=100)?;
+        let Some(path) = &self.path else { return Ok(None) };
+        let path = path.parse().ok().filter(|_| path.starts_with('/'));
+        let path = path.ok_or_else(|| InvalidSetting::new("path", "must be a path such as /v1/models"))?;
+        Ok(Some(ResolvedHealthCheck {
+            path,
+            interval: self.interval,
+            timeout: self.timeout,
+            healthy_threshold: self.healthy_threshold,
+            unhealthy_threshold: self.unhealthy_threshold,
+        }))
+    }
+}

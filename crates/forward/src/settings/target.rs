@@ -1,0 +1,194 @@
+//! `forward.targets.<name>`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fourfold_clients::http::ProxyUrl;
+use http::header;
+use serde::Deserialize;
+
+use super::allow::AllowSettings;
+use super::auth::AuthSettings;
+use super::breaker::BreakerSettings;
+use super::defaults::TimeoutSettings;
+use super::health::HealthCheckSettings;
+use super::invalid::{InvalidSetting, check_range};
+use super::limits::LimitSettings;
+use super::resolved::{ResolvedLogging, ResolvedTarget};
+use super::retry::RetrySettings;
+use super::secret::Secret;
+use super::transformers::{TransformerSettings, refuse_credential};
+use super::{DefaultSettings, ForwardSettings};
+use crate::{
+    AuthTransformer, HeaderTransformer, InvalidTransformer, RequestTransformer, Target, TargetError,
+};
+
+/// Where requests may go, and which. All who may use a target share its credential.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct TargetSettings {
+    /// Where the caller's path goes below: `http://` or `https://`, a host, perhaps a path. Must be given, but for the
+    /// target `openai`, which has `OPENAI_BASE_URL`.
+    #[cfg_attr(feature = "schema", schemars(extend("x-type" = "URL")))]
+    pub base_url: Option<String>,
+    /// Headers of every request, in place of the caller's of that name. Credentials are `auth`. Default none.
+    pub headers: BTreeMap<String, Secret>,
+    /// The credential.
+    pub auth: AuthSettings,
+    /// The time limits of a request.
+    pub timeouts: TimeoutSettings,
+    /// When a failed try is followed by another.
+    pub retry: RetrySettings,
+    /// When it is taken for ill and requests to it fail at once.
+    pub circuit_breaker: BreakerSettings,
+    /// What is changed on the way.
+    pub transformers: TransformerSettings,
+    /// What callers may use: a list of `METHOD /path`, where `*` stands for one segment and `**` at the end for any
+    /// rest, or `all`, which is everything that the credential can do. Default the generation endpoints by OpenAI's
+    /// paths, and the models.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<Vec<String>>", extend("x-type" = "`all` or list of text"))
+    )]
+    pub allow: Option<AllowSettings>,
+    /// How it proves who it is.
+    pub tls: TlsSettings,
+    /// The proxy that its connections go through, `http://host:port`. Default none.
+    pub proxy: Option<ProxyUrl>,
+    /// Asks it from time to time whether it is well.
+    pub health_check: HealthCheckSettings,
+    /// How much it is asked to do.
+    pub limits: LimitSettings,
+    /// The largest body that is collected for body transformers, in bytes; a larger one passes untouched. Default
+    /// 8 MiB, 1 KiB to 64 MiB.
+    pub body_bytes_max: usize,
+}
+
+/// How a target proves who it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsSettings {
+    /// PEM files with certificate authorities to trust beside the platform's. Default none.
+    pub ca_files: Vec<PathBuf>,
+    /// As `forward.defaults.verify_ssl`, for this target. Default as there.
+    pub verify_ssl: Option<bool>,
+}
+
+impl Default for TargetSettings {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            headers: BTreeMap::new(),
+            auth: AuthSettings::default(),
+            timeouts: TimeoutSettings::default(),
+            retry: RetrySettings::default(),
+            circuit_breaker: BreakerSettings::default(),
+            transformers: TransformerSettings::default(),
+            allow: None,
+            tls: TlsSettings::default(),
+            proxy: None,
+            health_check: HealthCheckSettings::default(),
+            limits: LimitSettings::default(),
+            body_bytes_max: 8 << 20,
+        }
+    }
+}
+
+impl TargetSettings {
+    /// What the target is made of, with what it doesn't say itself taken from the settings of all, whose bounds
+    /// [`ForwardSettings::validate`] checks. An error names the setting from `forward` on. Files are not looked at.
+    pub fn resolve(&self, name: &str, forward: &ForwardSettings) -> Result<ResolvedTarget, InvalidSetting> {
+        let logging = forward.logging.resolve().map_err(|error| error.within("forward.logging"))?;
+        self.resolve_logged(name, forward, logging)
+            .map_err(|error| error.within(format_args!("forward.targets.{name}")))
+    }
+
+    fn resolve_logged(
+        &self,
+        name: &str,
+        forward: &ForwardSettings,
+        logging: ResolvedLogging,
+    ) -> Result<ResolvedTarget, InvalidSetting> {
+        let base_url = self.checked_base_url(name)?;
+        self.timeouts.check().map_err(|error| error.within("timeouts"))?;
+        self.retry.check().map_err(|error| error.within("retry"))?;
+        self.circuit_breaker.check().map_err(|error| error.within("circuit_breaker"))?;
+        check_range("body_bytes_max", Some(self.body_bytes_max), 1 << 10..=64 << 20)?;
+        let allow = AllowSettings::resolve(self.allow.as_ref()).map_err(|error| error.within("allow"))?;
+        let health_check = self.health_check.resolve().map_err(|error| error.within("health_check"))?;
+        let transformers = self.transformers.resolve();
+        let (configured, response_transformers) =
+            transformers.map_err(|error| error.within("transformers"))?;
+        let mut request_transformers = self.own_transformers(&forward.defaults)?;
+        request_transformers.extend(configured);
+        Ok(ResolvedTarget {
+            name: name.to_owned(),
+            base_url,
+            allow,
+            timeouts: self.timeouts.resolve(&forward.defaults),
+            retry: self.retry.resolve(&forward.retry),
+            breaker: self.circuit_breaker.resolve(&forward.circuit_breaker),
+            request_transformers,
+            response_transformers,
+            body_bytes_max: self.body_bytes_max,
+            ca_files: self.tls.ca_files.clone(),
+            verify_ssl: self.tls.verify_ssl.unwrap_or(forward.defaults.verify_ssl),
+            proxy: self.proxy.clone(),
+            health_check,
+            limits: self.limits.resolve().map_err(|error| error.within("limits"))?,
+            logging,
+        })
+    }
+
+    fn checked_base_url(&self, name: &str) -> Result<String, InvalidSetting> {
+        let base_url = self.base_url.as_deref().filter(|base_url| !base_url.is_empty());
+        let base_url = base_url.ok_or_else(|| InvalidSetting::new("base_url", "must be given"))?;
+        match Target::new(name, base_url) {
+            Ok(_) => Ok(base_url.to_owned()),
+            Err(TargetError::Name) => {
+                Err(InvalidSetting::new("", "must be called by 1 to 64 characters of a-z 0-9 _ -"))
+            }
+            Err(_) => {
+                let allowed = "must be http:// or https:// with a host, without user, query or fragment";
+                Err(InvalidSetting::new("base_url", allowed))
+            }
+        }
+    }
+
+    /// The transformers that each target has: its own headers, before those of its list, and its credential.
+    fn own_transformers(
+        &self,
+        defaults: &DefaultSettings,
+    ) -> Result<Vec<Arc<dyn RequestTransformer>>, InvalidSetting> {
+        let mut transformers: Vec<Arc<dyn RequestTransformer>> = Vec::new();
+        for name in self.headers.keys() {
+            refuse_credential(name).map_err(|error| error.within("headers"))?;
+        }
+        let user_agent = defaults.user_agent.as_deref().map(|name| (header::USER_AGENT.as_str(), name));
+        let is_written = |name: &str| self.headers.keys().any(|written| written.eq_ignore_ascii_case(name));
+        let user_agent = user_agent.filter(|(name, _)| !is_written(name));
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.expose()));
+        let headers: Vec<_> = headers.chain(user_agent).collect();
+        if !headers.is_empty() {
+            let header = header_transformer(&headers).map_err(|error| {
+                let name = error.part.split_once('.').map_or("", |(_, name)| name);
+                InvalidSetting::new(name, error.allowed).within("headers")
+            })?;
+            transformers.push(Arc::new(header));
+        }
+        let auth = self.auth.resolve().map_err(|error| error.within("auth"))?;
+        let auth = AuthTransformer::new(&auth).map_err(|error| InvalidSetting::from(error).within("auth"))?;
+        transformers.push(Arc::new(auth));
+        Ok(transformers)
+    }
+}
+
+/// Each header once, whatever the caller sent.
+fn header_transformer(headers: &[(&str, &str)]) -> Result<HeaderTransformer, InvalidTransformer> {
+    headers
+        .iter()
+        .try_fold(HeaderTransformer::new(), |header, (name, value)| header.remove(name)?.add(name, value))
+}
