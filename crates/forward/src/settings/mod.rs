@@ -17,6 +17,8 @@ mod limits;
 mod logging;
 mod resolved;
 mod retry;
+#[cfg(feature = "schema")]
+mod schema;
 mod secret;
 mod target;
 mod transformers;

@@ -40,8 +40,10 @@ pub struct TargetSettings {
     /// The time limits of a request.
     pub timeouts: TimeoutSettings,
     /// When a failed try is followed by another.
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::OfTarget<RetrySettings>"))]
     pub retry: RetrySettings,
     /// When it is taken for ill and requests to it fail at once.
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::OfTarget<BreakerSettings>"))]
     pub circuit_breaker: BreakerSettings,
     /// What is changed on the way.
     pub transformers: TransformerSettings,
