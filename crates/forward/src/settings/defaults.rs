@@ -14,7 +14,7 @@ use super::written;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DefaultSettings {
-    /// From the start of a request to the answer's head. Default 30 s, at most a day.
+    /// From the last piece of a request that the target took to the head of its answer. Default 30 s, at most a day.
     #[serde(with = "fourfold_clients::http::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub timeout: Duration,
@@ -43,7 +43,7 @@ pub struct DefaultSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TimeoutSettings {
-    /// From the start of a request to the answer's head. At most a day.
+    /// From the last piece of a request that the target took to the head of its answer. At most a day.
     #[serde(deserialize_with = "written::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("x-type" = "duration")))]
     pub timeout: Option<Duration>,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::uri::PathAndQuery;
 use serde::Deserialize;
 
 use super::invalid::{InvalidSetting, check_range, check_some_time};
@@ -22,9 +23,10 @@ pub struct HealthCheckSettings {
     #[serde(with = "fourfold_clients::http::duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub timeout: Duration,
-    /// Answers in a row, none of them 5xx, after which an ill target is well. Default 2, 1 to 100.
+    /// Answers with 2xx in a row after which an ill target is well. Default 2, 1 to 100.
     pub healthy_threshold: u32,
-    /// Questions in a row without such an answer after which a target is ill. Default 3, 1 to 100.
+    /// Questions in a row without such an answer after which a target is ill, and nothing is sent to it. Default 3, 1 to
+    /// 100.
     pub unhealthy_threshold: u32,
 }
 
@@ -47,7 +49,7 @@ impl HealthCheckSettings {
         check_range("healthy_threshold", Some(self.healthy_threshold), 1..=100)?;
         check_range("unhealthy_threshold", Some(self.unhealthy_threshold), 1..=100)?;
         let Some(path) = &self.path else { return Ok(None) };
-        let path = path.parse().ok().filter(|_| path.starts_with('/'));
+        let path = path.parse::<PathAndQuery>().ok().filter(|path| crate::path::check(path.path()).is_ok());
         let path = path.ok_or_else(|| InvalidSetting::new("path", "must be a path such as /v1/models"))?;
         Ok(Some(ResolvedHealthCheck {
             path,

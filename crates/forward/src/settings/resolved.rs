@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_clients::http::{BreakerSettings, ProxyUrl};
+use fourfold_clients::http::{AuthScheme, BreakerSettings, ProxyUrl};
 use http::uri::PathAndQuery;
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::retry::StrategyName;
 use crate::{Allow, RequestTransformer, ResponseTransformer};
@@ -18,6 +18,10 @@ pub struct ResolvedTarget {
     pub name: String,
     /// Its base URL, `http://` or `https://` with a host.
     pub base_url: String,
+    /// Its credential, of characters that can be sent. It is no transformer, so that a target that has none costs none.
+    pub auth: AuthScheme,
+    /// What it is told to be called by, after all transformers; none if the caller's own goes on.
+    pub user_agent: Option<HeaderValue>,
     /// What callers may use of it.
     pub allow: Allow,
     /// The time limits of a request to it.
@@ -26,7 +30,7 @@ pub struct ResolvedTarget {
     pub retry: ResolvedRetry,
     /// Its circuit breaker; `failures_max` is 0 where there is none.
     pub breaker: BreakerSettings,
-    /// What changes requests, the credential's among them. Equal priorities are in the order that counts.
+    /// What changes requests. Equal priorities are in the order that counts.
     pub request_transformers: Vec<Arc<dyn RequestTransformer>>,
     /// What changes answers, likewise.
     pub response_transformers: Vec<Arc<dyn ResponseTransformer>>,
@@ -51,7 +55,7 @@ pub struct ResolvedTarget {
 pub struct ResolvedTimeouts {
     /// Until a connection is there.
     pub connect: Duration,
-    /// From the start of the request to the answer's head.
+    /// From the last piece of the request that the target took to the head of its answer.
     pub request: Duration,
     /// Between two pieces of the answer.
     pub idle: Duration,

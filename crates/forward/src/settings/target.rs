@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fourfold_clients::http::ProxyUrl;
-use http::header;
+use fourfold_clients::http::{AuthScheme, ProxyUrl};
+use http::{HeaderValue, header};
 use serde::Deserialize;
 
 use super::allow::AllowSettings;
@@ -20,9 +20,7 @@ use super::retry::RetrySettings;
 use super::secret::Secret;
 use super::transformers::{TransformerSettings, refuse_credential};
 use super::{DefaultSettings, ForwardSettings};
-use crate::{
-    AuthTransformer, HeaderTransformer, InvalidTransformer, RequestTransformer, Target, TargetError,
-};
+use crate::{AuthTransformer, HeaderTransformer, RequestTransformer, Target, TargetError};
 
 /// Where requests may go, and which. All who may use a target share its credential.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -124,16 +122,18 @@ impl TargetSettings {
         let transformers = self.transformers.resolve();
         let (configured, response_transformers) =
             transformers.map_err(|error| error.within("transformers"))?;
-        let mut request_transformers = self.own_transformers(&forward.defaults)?;
-        request_transformers.extend(configured);
+        let own_headers = self.own_headers().map_err(|error| error.within("headers"))?;
         Ok(ResolvedTarget {
             name: name.to_owned(),
             base_url,
+            auth: self.checked_auth().map_err(|error| error.within("auth"))?,
+            user_agent: self.user_agent(&forward.defaults),
             allow,
             timeouts: self.timeouts.resolve(&forward.defaults),
             retry: self.retry.resolve(&forward.retry),
             breaker: self.circuit_breaker.resolve(&forward.circuit_breaker),
-            request_transformers,
+            // Before those of its list, which have the same priority unless they say otherwise.
+            request_transformers: own_headers.into_iter().chain(configured).collect(),
             response_transformers,
             body_bytes_max: self.body_bytes_max,
             ca_files: self.tls.ca_files.clone(),
@@ -160,37 +160,31 @@ impl TargetSettings {
         }
     }
 
-    /// The transformers that each target has: its own headers, before those of its list, and its credential.
-    fn own_transformers(
-        &self,
-        defaults: &DefaultSettings,
-    ) -> Result<Vec<Arc<dyn RequestTransformer>>, InvalidSetting> {
-        let mut transformers: Vec<Arc<dyn RequestTransformer>> = Vec::new();
-        for name in self.headers.keys() {
-            refuse_credential(name).map_err(|error| error.within("headers"))?;
-        }
-        let user_agent = defaults.user_agent.as_deref().map(|name| (header::USER_AGENT.as_str(), name));
-        let is_written = |name: &str| self.headers.keys().any(|written| written.eq_ignore_ascii_case(name));
-        let user_agent = user_agent.filter(|(name, _)| !is_written(name));
-        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.expose()));
-        let headers: Vec<_> = headers.chain(user_agent).collect();
-        if !headers.is_empty() {
-            let header = header_transformer(&headers).map_err(|error| {
-                let name = error.part.split_once('.').map_or("", |(_, name)| name);
-                InvalidSetting::new(name, error.allowed).within("headers")
-            })?;
-            transformers.push(Arc::new(header));
-        }
-        let auth = self.auth.resolve().map_err(|error| error.within("auth"))?;
-        let auth = AuthTransformer::new(&auth).map_err(|error| InvalidSetting::from(error).within("auth"))?;
-        transformers.push(Arc::new(auth));
-        Ok(transformers)
+    /// Checked as it will be sent.
+    fn checked_auth(&self) -> Result<AuthScheme, InvalidSetting> {
+        let auth = self.auth.resolve()?;
+        AuthTransformer::new(&auth)?;
+        Ok(auth)
     }
-}
 
-/// Each header once, whatever the caller sent.
-fn header_transformer(headers: &[(&str, &str)]) -> Result<HeaderTransformer, InvalidTransformer> {
-    headers
-        .iter()
-        .try_fold(HeaderTransformer::new(), |header, (name, value)| header.remove(name)?.add(name, value))
+    /// The user agent of all targets, unless this one has its own.
+    fn user_agent(&self, defaults: &DefaultSettings) -> Option<HeaderValue> {
+        let is_own = self.headers.keys().any(|name| name.eq_ignore_ascii_case(header::USER_AGENT.as_str()));
+        let user_agent = defaults.user_agent.as_deref().filter(|_| !is_own)?;
+        HeaderValue::from_str(user_agent).ok()
+    }
+
+    /// Sets the target's own headers, whatever the caller sent; none where there are none.
+    fn own_headers(&self) -> Result<Option<Arc<dyn RequestTransformer>>, InvalidSetting> {
+        if self.headers.is_empty() {
+            return Ok(None);
+        }
+        let mut transformer = HeaderTransformer::new();
+        for (name, value) in &self.headers {
+            refuse_credential(name)?;
+            let set = transformer.remove(name).and_then(|header| header.add(name, value.expose()));
+            transformer = set.map_err(|error| InvalidSetting::new(name, error.allowed))?;
+        }
+        Ok(Some(Arc::new(transformer)))
+    }
 }

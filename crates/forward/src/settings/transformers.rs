@@ -20,7 +20,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TransformerSettings {
-    /// What is changed in requests. The credential is put in at priority 200.
+    /// What is changed in requests.
     pub request: Vec<RequestTransformerSettings>,
     /// What is changed in answers.
     pub response: Vec<ResponseTransformerSettings>,

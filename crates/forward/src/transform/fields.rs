@@ -193,6 +193,7 @@ fn edit_error(error: NotAnObject, place: &str) -> EditError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
     use serde_json::json;
 
     use super::*;
@@ -314,6 +315,39 @@ mod tests {
             (r#"{"a":"secret"}"#, "the field a must be an object, since a field in it is set here"),
         ] {
             assert_eq!(edits.edit(text).unwrap_err().to_string(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        /// Any object, written in any way: what is named changes as it would in a value, all else stays as it was.
+        #[test]
+        fn edits_do_what_they_say_and_nothing_else(
+            names in proptest::collection::btree_set("[a-d\"\\\\ é]{0,2}", 0..6),
+            pieces in proptest::collection::vec((0..6_usize, 0..4_usize), 6),
+        ) {
+            let values = ["1.50", "\"a,}\\\"\"", "[ {\"x\":1} ]", "{\"b\" : null}", "null", "1E400"];
+            let spaces = ["", " ", "\n\t", "  "];
+            let members: Vec<String> = names.iter().zip(&pieces).map(|(name, (value, space))| {
+                let (name, space) = (serde_json::to_string(name).unwrap(), spaces[*space]);
+                format!("{space}{name}{space}:{space}{}{space}", values[*value])
+            }).collect();
+            let text = format!("{{{}}}", members.join(","));
+            let edits = edits(&[("a", FieldEdit::Drop), ("b", set(json!(7))), ("c", default(json!([])))]);
+            let edited = edits.edit(&text).unwrap().unwrap_or_else(|| text.clone());
+
+            let mut kept: Vec<String> = Vec::new();
+            for ((name, (value, _)), member) in names.iter().zip(&pieces).zip(&members) {
+                match name.as_str() {
+                    "a" => {}
+                    "b" => kept.push(member.replacen(values[*value], "7", 1)),
+                    "c" if values[*value] == "null" => kept.push(member.replace("null", "[]")),
+                    _ => kept.push(member.clone()),
+                }
+            }
+            let added = [("b", "\"b\":7"), ("c", "\"c\":[]")];
+            let added = added.into_iter().filter(|(name, _)| !names.contains(*name));
+            kept.extend(added.map(|(_, member)| member.to_owned()));
+            prop_assert_eq!(edited, format!("{{{}}}", kept.join(",")));
         }
     }
 }
