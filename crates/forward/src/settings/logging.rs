@@ -13,7 +13,8 @@ const SECRET: [HeaderName; 8] = [
     header::PROXY_AUTHORIZATION,
     header::SET_COOKIE,
     HeaderName::from_static("api-key"),
-    HeaderName::from_static("openai-organization"),
+    // Browsers have no other place for a key where they open a WebSocket.
+    HeaderName::from_static("sec-websocket-protocol"),
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("x-goog-api-key"),
 ];

@@ -20,6 +20,7 @@ mod retry;
 #[cfg(feature = "schema")]
 mod schema;
 mod secret;
+mod strategy;
 mod target;
 mod transformers;
 mod written;

@@ -63,7 +63,7 @@ pub struct ResolvedTimeouts {
     pub stream: Duration,
 }
 
-/// When a failed try is followed by another.
+/// When a failed try is followed by another. It is itself the policy that decides so.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ResolvedRetry {
     /// Tries in all; 1 where retries are off.
