@@ -11,7 +11,7 @@ use crate::headers;
 use crate::in_flight::InFlight;
 use crate::meter::ForwardOutcome;
 use crate::passing::{PassingBody, PassingParts};
-use crate::stream::{EventWatch, JSON_BYTES_MAX, JsonWatch, Watch};
+use crate::stream::{EventWatch, JsonWatch, Watch};
 use crate::timeouts::ForwardTimeouts;
 use crate::transform::CallContext;
 use crate::upgrade::Switched;
@@ -49,7 +49,7 @@ impl Inner {
             return Ok(answer);
         }
         let wants_usage = in_flight.as_ref().is_some_and(|in_flight| in_flight.wants_usage());
-        let watch = watch(answer.headers(), answer.body(), wants_usage);
+        let watch = watch(answer.headers(), wants_usage);
         let may_add_event =
             matches!(watch, Watch::Events(_)) && !answer.headers().contains_key(header::CONTENT_LENGTH);
         let stream_limit = timeouts.stream;
@@ -62,13 +62,12 @@ impl Inner {
 }
 
 /// What is looked at in an answer with these headers.
-fn watch(headers: &HeaderMap, body: &Body, wants_usage: bool) -> Watch {
+fn watch(headers: &HeaderMap, wants_usage: bool) -> Watch {
     if is_plain_event_stream(headers) {
         return Watch::Events(Box::new(EventWatch::new(wants_usage)));
     }
-    let is_small = body.length_bytes().is_none_or(|bytes| bytes <= JSON_BYTES_MAX as u64);
-    if wants_usage && is_small && is_plain_json(headers) {
-        return Watch::Json(JsonWatch::new());
+    if wants_usage && is_plain_json(headers) {
+        return Watch::Json(JsonWatch::default());
     }
     Watch::Blind
 }

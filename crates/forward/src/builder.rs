@@ -25,7 +25,7 @@ use crate::timeouts::ForwardTimeouts;
 use crate::transform::{RequestTransformer, ResponseTransformer};
 
 /// The largest JSON body that is collected for transformers, unless another limit is set.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Gathers what a [`Forwarder`] is made of. All but the target has a default.
 pub struct ForwarderBuilder {
@@ -151,7 +151,7 @@ impl ForwarderBuilder {
         self
     }
 
-    /// Sets up to how many bytes a JSON body is collected for transformers; larger ones go by untouched. Default 1 MiB.
+    /// Sets up to how many bytes a JSON body is collected for transformers; larger ones go by untouched. Default 8 MiB.
     #[must_use]
     pub fn body_bytes_max(mut self, body_bytes_max: usize) -> Self {
         self.body_bytes_max = body_bytes_max;

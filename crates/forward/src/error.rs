@@ -5,7 +5,7 @@ use std::time::Duration;
 use fourfold_clients::http::{ClientError, Effect, ErrorKind, TimeoutStage};
 
 use crate::limits::Limit;
-use crate::meter::Refusal;
+use crate::meter::{ForwardOutcome, Refusal};
 use crate::transform::TransformError;
 
 /// Why a request wasn't passed on, or its answer didn't come. Never prints a secret or the target's address.
@@ -145,6 +145,21 @@ impl ForwardError {
             Self::Timeout { stage, .. } => timeout_kind(*stage),
             Self::Unreachable { .. } => "unreachable",
             Self::Interrupted { .. } => "interrupted",
+        }
+    }
+
+    /// How a request ended that has this error.
+    pub(crate) fn outcome(&self) -> ForwardOutcome {
+        match self {
+            Self::InvalidRequest(_)
+            | Self::NotAllowed { .. }
+            | Self::UnsafePath(_)
+            | Self::TooManyRequests { .. }
+            | Self::Refused(_)
+            | Self::RequestTransform { .. } => ForwardOutcome::Refused,
+            // Its caller stopped giving it.
+            Self::RequestBody { .. } => ForwardOutcome::Left,
+            _ => ForwardOutcome::Failed,
         }
     }
 

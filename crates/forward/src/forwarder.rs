@@ -15,7 +15,7 @@ use crate::health::Health;
 use crate::in_flight::{InFlight, Observers};
 use crate::limits::Gate;
 use crate::log::LoggedHead;
-use crate::meter::{ForwardOutcome, MeterRequest};
+use crate::meter::MeterRequest;
 use crate::request::ForwardRequest;
 use crate::retry::Retries;
 use crate::send::Sender;
@@ -71,7 +71,7 @@ impl Forwarder {
         let passed = Box::pin(inner.pass_on(request, request_id, started, &mut in_flight)).await;
         if let (Err(error), Some(in_flight)) = (&passed, &mut in_flight) {
             let holds = in_flight.holds_last_bytes();
-            let ended = in_flight.end(ForwardOutcome::Failed, Some(error.kind()), error.effect());
+            let ended = in_flight.end(error.outcome(), Some(error.kind()), error.effect());
             if let Some(ended) = ended.filter(|_| holds) {
                 ended.await;
             }
@@ -128,7 +128,7 @@ impl Inner {
             draft = draft.changed(&self.chain, call).await?;
             self.check_method(&draft.method)?;
         }
-        self.ask_meter(&draft, &request_id, &extensions, in_flight).await?;
+        self.ask_meter(&mut draft, &request_id, &extensions, in_flight).await?;
 
         let timeouts = options.timeouts.unwrap_or(self.timeouts);
         let own = options.credential.as_ref().map(Credential::new).transpose();
@@ -218,7 +218,7 @@ impl Inner {
 
     async fn ask_meter(
         &self,
-        draft: &Draft,
+        draft: &mut Draft,
         request_id: &str,
         extensions: &Extensions,
         in_flight: &mut Option<Box<InFlight>>,
@@ -235,7 +235,10 @@ impl Inner {
             extensions,
         };
         let ticket = meter.before_send(&request).await.map_err(ForwardError::Refused)?;
+        let Some(ticket) = ticket else { return Ok(()) };
         in_flight.ticketed(ticket);
+        // Nobody can read the usage of an answer that is compressed.
+        draft.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Ok(())
     }
 
@@ -262,7 +265,7 @@ impl Inner {
         }
         let mut request = http::Request::new(());
         *request.method_mut() = method;
-        *request.uri_mut() = self.target.address.whole(target, credential.query())?;
+        *request.uri_mut() = self.target.address.whole(credential.in_query(target)?)?;
         *request.headers_mut() = headers;
         Ok((request.into_parts().0, body))
     }

@@ -6,9 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use crate::ForwardError;
 
 /// Headers that are for one connection only (RFC 9110, section 7.6.1), beside `Connection` itself.
-const HOP_BY_HOP: [HeaderName; 8] = [
+const HOP_BY_HOP: [HeaderName; 7] = [
     header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
     header::TE,
     header::TRAILER,
     header::TRANSFER_ENCODING,
@@ -17,9 +16,10 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// Headers by which our callers say who they are; no target learns them.
-const OURS: [HeaderName; 5] = [
+/// Headers by which our callers say who they are, and which are for us; no target learns them.
+pub(crate) const CALLERS: [HeaderName; 6] = [
     header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
     header::COOKIE,
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("fourfold-user"),
@@ -39,7 +39,7 @@ pub(crate) fn clean_request(
     let is_chunked = check_framing(headers, body)?;
     let is_upgrade = asks_for_websocket(headers);
     remove_hop_by_hop(headers);
-    for name in OURS {
+    for name in CALLERS {
         headers.remove(name);
     }
     // The target's own host is set when the request is sent.

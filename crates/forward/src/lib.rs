@@ -70,6 +70,7 @@ mod timeouts;
 mod transform;
 mod upgrade;
 mod usage;
+mod usage_scan;
 
 pub use builder::ForwarderBuilder;
 pub use error::{ForwardError, TargetError};

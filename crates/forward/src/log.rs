@@ -10,9 +10,10 @@ use fourfold_clients::http::{Body, ClientError};
 use http::{HeaderMap, HeaderName, Method, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::meter::ForwardOutcome;
 use crate::record::ForwardReport;
 
-/// What is logged of a target. Errors are, whatever else is.
+/// What is logged of a target. Failures of the target and of ours are, whatever else is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ForwardLog {
     /// Whether each request is, with its headers. Default yes.
@@ -39,6 +40,7 @@ impl Default for ForwardLog {
                 HeaderName::from_static("x-api-key"),
                 HeaderName::from_static("api-key"),
                 HeaderName::from_static("x-goog-api-key"),
+                // Browsers have no other place for a key where they open a WebSocket.
                 HeaderName::from_static("sec-websocket-protocol"),
             ],
         }
@@ -74,7 +76,8 @@ impl ForwardLog {
             body.log("answer", target, request_id);
         }
         match report.error {
-            Some(error) => tracing::warn!(
+            // A person is to look at what failed, not at what a caller may not do.
+            Some(error) if *outcome == ForwardOutcome::Failed => tracing::warn!(
                 target,
                 request_id,
                 status,
@@ -84,7 +87,7 @@ impl ForwardLog {
                 error,
                 "a request failed"
             ),
-            None if self.answers => tracing::info!(
+            error if self.answers => tracing::info!(
                 target,
                 request_id,
                 status,
@@ -92,9 +95,10 @@ impl ForwardLog {
                 received_bytes,
                 ?outcome,
                 headers,
+                error,
                 "a request ended"
             ),
-            None => {}
+            _ => {}
         }
     }
 

@@ -32,8 +32,10 @@ pub trait Meter: Send + Sync {
         false
     }
 
-    /// Is asked once, before anything is sent. What it returns comes back with every later word about this request.
-    async fn before_send(&self, request: &MeterRequest<'_>) -> Result<Ticket, Refusal>;
+    /// Is asked once, before anything is sent. What it returns comes back with every later word about this request; where
+    /// that is nothing, no more is said of it. The answer to a request with a ticket is asked for uncompressed, so that
+    /// its usage can be read.
+    async fn before_send(&self, request: &MeterRequest<'_>) -> Result<Option<Ticket>, Refusal>;
 
     /// The answer says what it used, in all so far. It may come often, and it comes on the way of the answer.
     fn on_usage(&self, ticket: &Ticket, usage: &Usage) {
@@ -124,6 +126,8 @@ pub enum ForwardOutcome {
     Answered,
     /// There was no answer, or it broke off.
     Failed,
+    /// It wasn't sent, for what its caller asked or how often: it isn't the target's failure, nor ours.
+    Refused,
     /// The caller left before the end.
     Left,
 }

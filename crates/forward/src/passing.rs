@@ -74,10 +74,7 @@ impl PassingBody {
                 usage = events.look(&piece);
                 is_last |= events.is_done();
             }
-            Watch::Json(json) => {
-                json.look(&piece);
-                usage = if is_last { json.usage() } else { None };
-            }
+            Watch::Json(json) => usage = json.look(&piece),
         }
         let in_flight = match in_flight {
             Some(in_flight) => in_flight,
@@ -107,11 +104,6 @@ impl PassingBody {
         self.is_ended = true;
         self.source = Body::empty();
         let Some(in_flight) = &mut self.in_flight else { return };
-        if let Watch::Json(json) = &mut self.watch
-            && let Some(usage) = json.usage()
-        {
-            in_flight.used(usage);
-        }
         let holds = in_flight.holds_last_bytes();
         let ended = in_flight.end(ForwardOutcome::Answered, None, Effect::Started);
         self.ending = ended.filter(|_| holds);

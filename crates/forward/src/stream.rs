@@ -1,20 +1,18 @@
 //! An answer as it goes by: an event stream's events and a JSON answer's usage are read beside it, and nothing of it is
 //! changed or held up for that.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use fourfold_clients::http::{ClientError, Event, EventReader};
 
 use crate::error::break_kind;
 use crate::usage::{Usage, UsageSoFar};
+use crate::usage_scan::UsageScan;
 
 /// A larger event goes by unread, as does all after it. The last of a stream may have all of its answer in it.
 const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The same where only the stream's end is of interest.
 const PLAIN_EVENT_BYTES_MAX: usize = 64 * 1024;
-
-/// A larger JSON answer goes by unread.
-pub(crate) const JSON_BYTES_MAX: usize = 1024 * 1024;
 
 /// The events after which a stream has said all, beside `[DONE]`.
 const LAST_EVENTS: [&str; 4] =
@@ -39,11 +37,11 @@ pub(crate) struct EventWatch {
     is_done: bool,
 }
 
-/// Keeps the pieces of a JSON answer until its end.
+/// Looks for the usage in a JSON answer as it goes by.
+#[derive(Default)]
 pub(crate) struct JsonWatch {
-    /// None once it was too large.
-    pieces: Option<Vec<Bytes>>,
-    kept_bytes: usize,
+    scan: UsageScan,
+    usage: UsageSoFar,
 }
 
 impl EventWatch {
@@ -70,7 +68,7 @@ impl EventWatch {
             match reader.next_event(&mut rest) {
                 Ok(Some(event)) => {
                     self.is_done |= is_last(&event);
-                    is_news |= self.wants_usage && self.usage.read(event.data());
+                    is_news |= self.wants_usage && self.usage.read_event(event.data());
                 }
                 Ok(None) => break,
                 Err(_too_large) => self.reader = None,
@@ -103,33 +101,12 @@ impl EventWatch {
 }
 
 impl JsonWatch {
-    pub(crate) fn new() -> Self {
-        Self { pieces: Some(Vec::new()), kept_bytes: 0 }
-    }
-
-    pub(crate) fn look(&mut self, piece: &Bytes) {
-        let Some(pieces) = &mut self.pieces else { return };
-        self.kept_bytes += piece.len();
-        if self.kept_bytes > JSON_BYTES_MAX {
-            self.pieces = None;
-        } else {
-            pieces.push(piece.clone());
-        }
-    }
-
-    /// What the whole answer says.
-    pub(crate) fn usage(&mut self) -> Option<Usage> {
-        let pieces = self.pieces.take()?;
-        let mut so_far = UsageSoFar::default();
-        match &pieces[..] {
-            [piece] => so_far.read(piece),
-            pieces => {
-                let mut whole = BytesMut::with_capacity(self.kept_bytes);
-                pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
-                so_far.read(&whole)
-            }
-        };
-        so_far.usage()
+    /// Reads a piece. Gives the usage if it said something new.
+    pub(crate) fn look(&mut self, piece: &Bytes) -> Option<Usage> {
+        let Self { scan, usage } = self;
+        let mut is_news = false;
+        scan.look(piece, |found| is_news |= usage.read(found));
+        if is_news { usage.usage() } else { None }
     }
 }
 
@@ -193,16 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn a_json_answer_above_the_limit_goes_by_unread() {
-        let usage = Bytes::from_static(b"{\"usage\": {\"input_tokens\": 1}");
-        let mut small = JsonWatch::new();
-        small.look(&usage);
-        small.look(&Bytes::from_static(b"}"));
-        assert_eq!(small.usage().unwrap().input_tokens, 1);
-        let mut large = JsonWatch::new();
-        large.look(&usage);
-        large.look(&Bytes::from(vec![b' '; JSON_BYTES_MAX]));
-        large.look(&Bytes::from_static(b"}"));
-        assert_eq!(large.usage(), None);
+    fn a_json_answers_usage_is_read_whatever_its_size() {
+        let mut watch = JsonWatch::default();
+        let mut look = |piece: Bytes| watch.look(&piece);
+        assert_eq!(look(Bytes::from_static(b"{\"data\": [\"")), None);
+        for _ in 0..64 {
+            assert_eq!(look(Bytes::from(vec![b'x'; 64 * 1024])), None);
+        }
+        let usage = look(Bytes::from_static(b"\"], \"usage\": {\"input_tokens\": 1}}"));
+        assert_eq!(usage.unwrap().input_tokens, 1);
     }
 }

@@ -90,21 +90,12 @@ impl Target {
 }
 
 impl Address {
-    /// The whole address of a path below the base URL, with the query, byte for byte; `credential` is one more pair of
-    /// the query.
-    pub(crate) fn whole(&self, target: PathAndQuery, credential: Option<&str>) -> Result<Uri, ForwardError> {
-        let target = if self.path.is_empty() && credential.is_none() {
+    /// The whole address of a path below the base URL, with the query, byte for byte.
+    pub(crate) fn whole(&self, target: PathAndQuery) -> Result<Uri, ForwardError> {
+        let target = if self.path.is_empty() {
             target
         } else {
-            let credential_bytes = credential.map_or(0, |pair| pair.len() + 1);
-            let mut whole = String::with_capacity(self.path.len() + target.as_str().len() + credential_bytes);
-            whole.push_str(&self.path);
-            whole.push_str(target.as_str());
-            if let Some(pair) = credential {
-                whole.push(if target.query().is_some() { '&' } else { '?' });
-                whole.push_str(pair);
-            }
-            PathAndQuery::try_from(whole)
+            PathAndQuery::try_from(format!("{}{target}", self.path))
                 .map_err(|_| ForwardError::UnsafePath("characters that no URL has"))?
         };
         let mut parts = http::uri::Parts::default();

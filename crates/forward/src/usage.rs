@@ -1,6 +1,9 @@
 //! What an answer says that it used, as OpenAI, Anthropic and those like them write it.
 
+use bytes::Bytes;
 use serde::Deserialize;
+
+use crate::usage_scan::usage_in;
 
 /// What an answer used, in all so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -21,15 +24,16 @@ pub struct Usage {
 pub(crate) struct UsageSoFar(Option<Words>);
 
 impl UsageSoFar {
-    /// Reads an answer or an event of one. Says whether it had anything about usage.
-    pub(crate) fn read(&mut self, json: &[u8]) -> bool {
-        // Most events have none, and this costs less than reading them.
-        if memchr::memmem::find(json, b"\"usage\"").is_none() {
-            return false;
-        }
-        let Ok(said) = serde_json::from_slice::<Said>(json) else { return false };
-        let inner = said.message.or(said.response).and_then(|inner| inner.usage);
-        let Some(words) = said.usage.or(inner) else { return false };
+    /// Reads an event. Says whether it had anything about usage.
+    pub(crate) fn read_event(&mut self, json: &Bytes) -> bool {
+        let mut is_news = false;
+        usage_in(json, |usage| is_news |= self.read(usage));
+        is_news
+    }
+
+    /// Reads one usage. Says whether it is one.
+    pub(crate) fn read(&mut self, usage: &[u8]) -> bool {
+        let Ok(words) = serde_json::from_slice::<Words>(usage) else { return false };
         self.0 = Some(self.0.unwrap_or_default().then(words));
         true
     }
@@ -37,24 +41,6 @@ impl UsageSoFar {
     pub(crate) fn usage(&self) -> Option<Usage> {
         self.0.map(|words| words.usage())
     }
-}
-
-/// Where usage stands: at the top (OpenAI's completions, Anthropic's messages and last deltas), in `response` (events
-/// of OpenAI's responses), in `message` (the first event of Anthropic's).
-#[derive(Deserialize)]
-struct Said {
-    #[serde(default)]
-    usage: Option<Words>,
-    #[serde(default)]
-    response: Option<Inner>,
-    #[serde(default)]
-    message: Option<Inner>,
-}
-
-#[derive(Deserialize)]
-struct Inner {
-    #[serde(default)]
-    usage: Option<Words>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -114,7 +100,7 @@ mod tests {
     fn check(events: &[&str], expected: Option<(u64, u64, u64, u64)>) {
         let mut so_far = UsageSoFar::default();
         for event in events {
-            so_far.read(event.as_bytes());
+            so_far.read_event(&Bytes::copy_from_slice(event.as_bytes()));
         }
         let expected = expected.map(|(input_tokens, output_tokens, cached_tokens, cache_write_tokens)| {
             Usage { input_tokens, output_tokens, cached_tokens, cache_write_tokens }

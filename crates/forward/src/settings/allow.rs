@@ -11,12 +11,12 @@ use crate::Allow;
 /// What callers may use of a target that says nothing else: that which generates, by OpenAI's paths, and the list of models.
 ///
 /// A target's credential is shared by all who may use it, so nothing is here that reads, lists or deletes what another
-/// caller may have stored. The paths are the caller's, with `/v1`; the base URL is without.
-pub const GENERATION_ENDPOINTS: [&str; 12] = [
+/// caller may have stored. `POST /v1/responses` isn't either: it goes on from what another has stored, by its id, and
+/// stores answers unless told otherwise. The paths are the caller's, with `/v1`; the base URL is without.
+pub const GENERATION_ENDPOINTS: [&str; 11] = [
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
-    "POST /v1/responses",
     "POST /v1/images/generations",
     "POST /v1/images/edits",
     "POST /v1/audio/speech",

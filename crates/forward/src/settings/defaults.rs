@@ -6,8 +6,8 @@ use http::HeaderValue;
 use serde::Deserialize;
 
 use super::invalid::{DAY, InvalidSetting, TEN_MINUTES, check_at_most};
-use super::resolved::ResolvedTimeouts;
 use super::written;
+use crate::ForwardTimeouts;
 
 /// What holds for every target that doesn't say otherwise. Of time limits, zero means none.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -100,8 +100,8 @@ impl TimeoutSettings {
         check_at_most("stream", self.stream, DAY)
     }
 
-    pub(super) fn resolve(&self, defaults: &DefaultSettings) -> ResolvedTimeouts {
-        ResolvedTimeouts {
+    pub(super) fn resolve(&self, defaults: &DefaultSettings) -> ForwardTimeouts {
+        ForwardTimeouts {
             connect: self.connect_timeout.unwrap_or(defaults.connect_timeout),
             request: self.timeout.unwrap_or(defaults.timeout),
             idle: self.idle.unwrap_or(defaults.idle),

@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 use serde::Deserialize;
 
 use super::invalid::{InvalidSetting, check_range, check_some_time};
-use super::resolved::ResolvedHealthCheck;
+use crate::HealthCheck;
 
 /// Asks a target from time to time whether it is well, with its credential.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -43,20 +43,22 @@ impl Default for HealthCheckSettings {
 }
 
 impl HealthCheckSettings {
-    pub(super) fn resolve(&self) -> Result<Option<ResolvedHealthCheck>, InvalidSetting> {
+    pub(super) fn resolve(&self) -> Result<Option<HealthCheck>, InvalidSetting> {
         check_some_time("interval", Some(self.interval))?;
         check_some_time("timeout", Some(self.timeout))?;
         check_range("healthy_threshold", Some(self.healthy_threshold), 1..=100)?;
         check_range("unhealthy_threshold", Some(self.unhealthy_threshold), 1..=100)?;
         let Some(path) = &self.path else { return Ok(None) };
-        let path = path.parse::<PathAndQuery>().ok().filter(|path| crate::path::check(path.path()).is_ok());
-        let path = path.ok_or_else(|| InvalidSetting::new("path", "must be a path such as /v1/models"))?;
-        Ok(Some(ResolvedHealthCheck {
-            path,
+        let can_be = path.parse::<PathAndQuery>().is_ok_and(|path| crate::path::check(path.path()).is_ok());
+        if !can_be {
+            return Err(InvalidSetting::new("path", "must be a path such as /v1/models"));
+        }
+        Ok(Some(HealthCheck {
+            path: path.clone(),
             interval: self.interval,
             timeout: self.timeout,
-            healthy_threshold: self.healthy_threshold,
-            unhealthy_threshold: self.unhealthy_threshold,
+            healthy_after: self.healthy_threshold,
+            unhealthy_after: self.unhealthy_threshold,
         }))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::invalid::{InvalidSetting, check_range, check_some_time};
-use super::resolved::{ResolvedLimits, ResolvedRate};
+use crate::{RateLimit, TargetLimits};
 
 /// How much a target is asked to do by each process; a request above that is refused with 429.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -38,11 +38,12 @@ impl Default for RateSettings {
 }
 
 impl LimitSettings {
-    pub(super) fn resolve(&self) -> Result<ResolvedLimits, InvalidSetting> {
+    pub(super) fn resolve(&self) -> Result<TargetLimits, InvalidSetting> {
         check_range("concurrency", self.concurrency, 1..=1_000_000)?;
         check_range("rate.requests", self.rate.requests, 1..=1_000_000)?;
         check_some_time("rate.per", Some(self.rate.per))?;
-        let rate = self.rate.requests.map(|requests| ResolvedRate { requests, per: self.rate.per });
-        Ok(ResolvedLimits { concurrency: self.concurrency, rate })
+        let concurrent_max = self.concurrency.and_then(|most| usize::try_from(most).ok());
+        let rate = self.rate.requests.map(|requests| RateLimit { requests, per: self.rate.per });
+        Ok(TargetLimits { concurrent_max, rate })
     }
 }

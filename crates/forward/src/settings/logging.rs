@@ -1,23 +1,10 @@
 //! `forward.logging`.
 
-use http::{HeaderName, header};
+use http::HeaderName;
 use serde::Deserialize;
 
 use super::invalid::{InvalidSetting, check_range};
-use super::resolved::ResolvedLogging;
-
-/// Headers whose values are never logged, whatever else is set.
-const SECRET: [HeaderName; 8] = [
-    header::AUTHORIZATION,
-    header::COOKIE,
-    header::PROXY_AUTHORIZATION,
-    header::SET_COOKIE,
-    HeaderName::from_static("api-key"),
-    // Browsers have no other place for a key where they open a WebSocket.
-    HeaderName::from_static("sec-websocket-protocol"),
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("x-goog-api-key"),
-];
+use crate::ForwardLog;
 
 /// What is logged of forwarded requests. Failures are logged whatever is set here.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -52,16 +39,17 @@ impl Default for LoggingSettings {
 }
 
 impl LoggingSettings {
-    pub(super) fn resolve(&self) -> Result<ResolvedLogging, InvalidSetting> {
+    pub(super) fn resolve(&self) -> Result<ForwardLog, InvalidSetting> {
         check_range("body_bytes_max", Some(self.body_bytes_max), 0..=1 << 20)?;
         let wrong = |_| InvalidSetting::new("redact", "must be names of headers");
         let written = self.redact.iter().map(|name| name.parse::<HeaderName>().map_err(wrong));
-        let redact = SECRET.into_iter().map(Ok).chain(written).collect::<Result<_, _>>()?;
-        Ok(ResolvedLogging {
-            log_request: self.enabled && self.log_request,
-            log_response: self.enabled && self.log_response,
+        let secret = ForwardLog::default().hidden_headers;
+        let redact = secret.into_iter().map(Ok).chain(written).collect::<Result<_, _>>()?;
+        Ok(ForwardLog {
+            requests: self.enabled && self.log_request,
+            answers: self.enabled && self.log_response,
             body_bytes_max: if self.enabled && self.log_body { self.body_bytes_max } else { 0 },
-            redact,
+            hidden_headers: redact,
         })
     }
 }

@@ -38,10 +38,7 @@ pub use health::HealthCheckSettings;
 pub use invalid::InvalidSetting;
 pub use limits::{LimitSettings, RateSettings};
 pub use logging::LoggingSettings;
-pub use resolved::{
-    ResolvedHealthCheck, ResolvedLimits, ResolvedLogging, ResolvedRate, ResolvedRetry, ResolvedTarget,
-    ResolvedTimeouts,
-};
+pub use resolved::{ResolvedRetry, ResolvedTarget};
 pub use retry::{RetrySettings, StrategyName};
 pub use secret::Secret;
 pub use target::{TargetSettings, TlsSettings};

@@ -1,15 +1,16 @@
 //! What the settings of a target come to, with every default filled in and every bound kept.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_clients::http::{AuthScheme, BreakerSettings, ProxyUrl};
-use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, StatusCode};
+use fourfold_clients::http::{AuthScheme, BreakerSettings, ProxyUrl, TlsSettings};
+use http::{HeaderValue, StatusCode};
 
 use super::retry::StrategyName;
-use crate::{Allow, RequestTransformer, ResponseTransformer};
+use crate::{
+    Allow, ForwardLog, ForwardRetry, ForwardTimeouts, Forwarder, ForwarderBuilder, HealthCheck,
+    RequestTransformer, ResponseTransformer, Target, TargetError, TargetLimits,
+};
 
 /// What a target is made of.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct ResolvedTarget {
     /// What callers may use of it.
     pub allow: Allow,
     /// The time limits of a request to it.
-    pub timeouts: ResolvedTimeouts,
+    pub timeouts: ForwardTimeouts,
     /// When a failed try is followed by another.
     pub retry: ResolvedRetry,
     /// Its circuit breaker; `failures_max` is 0 where there is none.
@@ -36,31 +37,43 @@ pub struct ResolvedTarget {
     pub response_transformers: Vec<Arc<dyn ResponseTransformer>>,
     /// The largest body that is collected for transformers, in bytes.
     pub body_bytes_max: usize,
-    /// PEM files with certificate authorities to trust beside the platform's.
-    pub ca_files: Vec<PathBuf>,
-    /// Whether its certificate is checked.
-    pub verify_ssl: bool,
+    /// Which servers are taken for it.
+    pub tls: TlsSettings,
     /// The proxy that its connections go through.
     pub proxy: Option<ProxyUrl>,
     /// How it is asked whether it is well; none if it isn't.
-    pub health_check: Option<ResolvedHealthCheck>,
+    pub health_check: Option<HealthCheck>,
     /// How much it is asked to do.
-    pub limits: ResolvedLimits,
+    pub limits: TargetLimits,
     /// What is logged.
-    pub logging: ResolvedLogging,
+    pub logging: ForwardLog,
 }
 
-/// The time limits of a request. Zero means none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ResolvedTimeouts {
-    /// Until a connection is there.
-    pub connect: Duration,
-    /// From the last piece of the request that the target took to the head of its answer.
-    pub request: Duration,
-    /// Between two pieces of the answer.
-    pub idle: Duration,
-    /// From the answer's head to its end.
-    pub stream: Duration,
+impl ResolvedTarget {
+    /// A forwarder's builder with all of the settings. Who meters and measures is added by who embeds it.
+    pub fn into_builder(self) -> Result<ForwarderBuilder, TargetError> {
+        let target = Target::new(&self.name, &self.base_url)?.auth(self.auth).allow(self.allow);
+        let mut builder = Forwarder::builder(target)
+            .timeouts(self.timeouts)
+            .retry(self.retry.as_rules())
+            .retry_strategy(Arc::new(self.retry))
+            .breaker(self.breaker)
+            .limits(self.limits)
+            .tls(self.tls)
+            .log(self.logging)
+            .body_bytes_max(self.body_bytes_max);
+        if let Some(check) = self.health_check {
+            builder = builder.health(check);
+        }
+        if let Some(proxy) = self.proxy {
+            builder = builder.proxy(proxy);
+        }
+        if let Some(user_agent) = self.user_agent {
+            builder = builder.user_agent(user_agent);
+        }
+        builder = self.request_transformers.into_iter().fold(builder, ForwarderBuilder::request_transformer);
+        Ok(self.response_transformers.into_iter().fold(builder, ForwarderBuilder::response_transformer))
+    }
 }
 
 /// When a failed try is followed by another. It is itself the policy that decides so.
@@ -84,48 +97,14 @@ pub struct ResolvedRetry {
     pub replay_bytes_max: usize,
 }
 
-/// How a target is asked whether it is well.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ResolvedHealthCheck {
-    /// What is asked for, below the base URL.
-    pub path: PathAndQuery,
-    /// From one question to the next.
-    pub interval: Duration,
-    /// How long it may take to answer.
-    pub timeout: Duration,
-    /// Good answers in a row after which it is well.
-    pub healthy_threshold: u32,
-    /// Bad ones in a row after which it is ill.
-    pub unhealthy_threshold: u32,
-}
-
-/// How much a target is asked to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ResolvedLimits {
-    /// Requests under way at a time.
-    pub concurrency: Option<u32>,
-    /// Requests that may begin within a time.
-    pub rate: Option<ResolvedRate>,
-}
-
-/// How many requests may begin within a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ResolvedRate {
-    /// How many.
-    pub requests: u32,
-    /// Within which time.
-    pub per: Duration,
-}
-
-/// What is logged.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ResolvedLogging {
-    /// Whether each request is.
-    pub log_request: bool,
-    /// Whether each answer is.
-    pub log_response: bool,
-    /// How much of a body is, in bytes; 0 where none is.
-    pub body_bytes_max: usize,
-    /// Headers whose values aren't.
-    pub redact: Vec<HeaderName>,
+impl ResolvedRetry {
+    /// What the forwarder keeps to by itself; the rest it asks of this as its strategy.
+    fn as_rules(&self) -> ForwardRetry {
+        ForwardRetry {
+            attempts_max: self.attempts_max,
+            unsafe_methods: self.unsafe_methods,
+            replay_bytes_max: self.replay_bytes_max,
+            ..ForwardRetry::default()
+        }
+    }
 }

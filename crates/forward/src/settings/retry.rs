@@ -60,10 +60,10 @@ pub struct RetrySettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StrategyName {
-    /// Connections that failed, time limits, and the statuses of `retry_on`.
+    /// Connections that failed or broke off, time limits, and the statuses of `retry_on`.
     #[default]
     Exponential,
-    /// The statuses of `retry_on` and nothing else.
+    /// The same without time limits, but for that of connecting.
     StatusCode,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fourfold_clients::http::{ErrorKind, FailedTry, RetryDecision, RetryPolicy};
+use fourfold_clients::http::{ErrorKind, FailedTry, RetryDecision, RetryPolicy, TimeoutStage};
 
 use super::resolved::ResolvedRetry;
 use super::retry::StrategyName;
@@ -16,9 +16,8 @@ impl RetryPolicy for ResolvedRetry {
         let error = failed.error;
         let may_help = match error.kind() {
             ErrorKind::Status => error.status().is_some_and(|status| self.statuses.contains(&status)),
-            ErrorKind::Connect | ErrorKind::Timeout(_) | ErrorKind::Interrupted => {
-                self.strategy == StrategyName::Exponential
-            }
+            ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Timeout(TimeoutStage::Connect) => true,
+            ErrorKind::Timeout(_) => self.strategy == StrategyName::Exponential,
             _ => false,
         };
         if !may_help || failed.retries.saturating_add(1) >= self.attempts_max {
@@ -42,7 +41,7 @@ impl ResolvedRetry {
 
 #[cfg(test)]
 mod tests {
-    use fourfold_clients::http::{ClientError, Effect, TimeoutStage};
+    use fourfold_clients::http::{ClientError, Effect};
     use http::StatusCode;
 
     use super::*;
@@ -74,8 +73,9 @@ mod tests {
             (status(StatusCode::TOO_MANY_REQUESTS), true, true),
             (status(StatusCode::NOT_FOUND), false, false),
             (status(StatusCode::REQUEST_TIMEOUT), false, false),
-            (failure(ErrorKind::Connect), true, false),
-            (failure(ErrorKind::Interrupted), true, false),
+            (failure(ErrorKind::Connect), true, true),
+            (failure(ErrorKind::Interrupted), true, true),
+            (failure(ErrorKind::Timeout(TimeoutStage::Connect)), true, true),
             (failure(ErrorKind::Timeout(TimeoutStage::FirstByte)), true, false),
             (failure(ErrorKind::CircuitOpen), false, false),
         ] {

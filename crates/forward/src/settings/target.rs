@@ -15,12 +15,13 @@ use super::defaults::TimeoutSettings;
 use super::health::HealthCheckSettings;
 use super::invalid::{InvalidSetting, check_range};
 use super::limits::LimitSettings;
-use super::resolved::{ResolvedLogging, ResolvedTarget};
+use super::resolved::ResolvedTarget;
 use super::retry::RetrySettings;
 use super::secret::Secret;
 use super::transformers::{TransformerSettings, refuse_credential};
 use super::{DefaultSettings, ForwardSettings};
-use crate::{AuthTransformer, HeaderTransformer, RequestTransformer, Target, TargetError};
+use crate::builder::BODY_BYTES_MAX;
+use crate::{AuthTransformer, ForwardLog, HeaderTransformer, RequestTransformer, Target, TargetError};
 
 /// Where requests may go, and which. All who may use a target share its credential.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -92,7 +93,7 @@ impl Default for TargetSettings {
             proxy: None,
             health_check: HealthCheckSettings::default(),
             limits: LimitSettings::default(),
-            body_bytes_max: 8 << 20,
+            body_bytes_max: BODY_BYTES_MAX,
         }
     }
 }
@@ -110,7 +111,7 @@ impl TargetSettings {
         &self,
         name: &str,
         forward: &ForwardSettings,
-        logging: ResolvedLogging,
+        logging: ForwardLog,
     ) -> Result<ResolvedTarget, InvalidSetting> {
         let base_url = self.checked_base_url(name)?;
         self.timeouts.check().map_err(|error| error.within("timeouts"))?;
@@ -136,8 +137,10 @@ impl TargetSettings {
             request_transformers: own_headers.into_iter().chain(configured).collect(),
             response_transformers,
             body_bytes_max: self.body_bytes_max,
-            ca_files: self.tls.ca_files.clone(),
-            verify_ssl: self.tls.verify_ssl.unwrap_or(forward.defaults.verify_ssl),
+            tls: fourfold_clients::http::TlsSettings {
+                ca_files: self.tls.ca_files.clone(),
+                verify: self.tls.verify_ssl.unwrap_or(forward.defaults.verify_ssl),
+            },
             proxy: self.proxy.clone(),
             health_check,
             limits: self.limits.resolve().map_err(|error| error.within("limits"))?,

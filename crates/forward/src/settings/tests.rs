@@ -58,7 +58,7 @@ fn header<'r>(request: &'r RequestDraft, name: &str) -> Option<&'r str> {
 fn what_is_not_written_has_the_documented_default() {
     let target = resolved(&with_target(json!({"base_url": "https://a.test"})), "t");
     let seconds = Duration::from_secs;
-    let timeouts = ResolvedTimeouts {
+    let timeouts = crate::ForwardTimeouts {
         connect: seconds(5),
         request: seconds(30),
         idle: seconds(60),
@@ -77,11 +77,11 @@ fn what_is_not_written_has_the_documented_default() {
     };
     assert_eq!(target.retry, retry);
     assert_eq!(target.breaker, fourfold_clients::http::BreakerSettings::default());
-    assert!(target.verify_ssl && target.ca_files.is_empty() && target.proxy.is_none());
+    assert!(target.tls == crate::TlsSettings::default() && target.proxy.is_none());
     assert_eq!(target.health_check, None);
-    assert_eq!(target.limits, ResolvedLimits { concurrency: None, rate: None });
+    assert_eq!(target.limits, crate::TargetLimits::default());
     assert_eq!((target.body_bytes_max, target.logging.body_bytes_max), (8 << 20, 0));
-    assert!(target.logging.log_request && target.logging.log_response);
+    assert!(target.logging.requests && target.logging.answers);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_target_beats_the_settings_of_all_field_by_field() {
     }
     assert_eq!((plain.breaker.failures_max, own.breaker.failures_max), (0, 7));
     assert_eq!((plain.breaker.probes, own.breaker.probes), (3, 1));
-    assert_eq!((plain.verify_ssl, own.verify_ssl), (false, true));
+    assert_eq!((plain.tls.verify, own.tls.verify), (false, true));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn retries_and_logs_can_be_turned_off_as_a_whole() {
     let target = resolved(&settings, "t");
     assert_eq!(target.retry.attempts_max, 1);
     let logging = target.logging;
-    assert!(!logging.log_request && !logging.log_response && logging.body_bytes_max == 0);
+    assert!(!logging.requests && !logging.answers && logging.body_bytes_max == 0);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn redacted_headers_are_beside_those_that_hold_keys() {
     assert!(
         ["x-tenant", "authorization", "set-cookie"]
             .iter()
-            .all(|name| logging.redact.iter().any(|has| has == name))
+            .all(|name| logging.hidden_headers.iter().any(|has| has == name))
     );
     assert_eq!(logging.body_bytes_max, 4096);
 }
@@ -161,7 +161,7 @@ fn a_target_allows_what_generates_unless_it_says_otherwise() {
     let all = json!("all");
     for (allow, method, path, expected) in [
         (&Value::Null, Method::POST, "/v1/chat/completions", true),
-        (&Value::Null, Method::POST, "/v1/responses", true),
+        (&Value::Null, Method::POST, "/v1/responses", false),
         (&Value::Null, Method::GET, "/v1/models/gpt-5", true),
         (&Value::Null, Method::GET, "/v1/responses", false),
         (&Value::Null, Method::GET, "/v1/files", false),

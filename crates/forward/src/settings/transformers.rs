@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::allow::only;
 use super::invalid::InvalidSetting;
 use super::secret::Secret;
-use crate::transform::CALLERS_CREDENTIALS;
+use crate::headers::CALLERS;
 use crate::{
     Allow, BODY_PRIORITY, BodyTransformer, HEADER_PRIORITY, HeaderTransformer, InvalidTransformer, OnlyFor,
     PATH_PRIORITY, PathTransformer, RequestTransformer, ResponseTransformer,
@@ -225,7 +225,7 @@ impl BodySettings {
 
 /// What the credential's transformer would take out again, so that nobody wonders where it went.
 pub(super) fn refuse_credential(name: &str) -> Result<(), InvalidSetting> {
-    match CALLERS_CREDENTIALS.iter().any(|credential| credential.as_str().eq_ignore_ascii_case(name)) {
+    match CALLERS.iter().any(|callers| callers.as_str().eq_ignore_ascii_case(name)) {
         true => Err(InvalidSetting::new(name, "carries a credential: write it as the target's auth")),
         false => Ok(()),
     }

@@ -8,14 +8,8 @@ use url::form_urlencoded;
 
 use super::invalid::{InvalidTransformer, header_name, header_value};
 use super::{AUTH_PRIORITY, CallContext, RequestDraft, RequestTransformer, TransformError};
-
-/// The headers by which callers prove to us who they are. No target sees one of a caller's.
-pub(crate) const CALLERS_CREDENTIALS: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    header::COOKIE,
-    header::PROXY_AUTHORIZATION,
-    HeaderName::from_static("x-api-key"),
-];
+use crate::credential::without_parameter;
+use crate::headers::CALLERS;
 
 /// Puts the target's credential into requests, in place of whatever the caller sent there. Never prints it.
 ///
@@ -69,7 +63,7 @@ impl AuthTransformer {
     }
 
     fn apply(&self, request: &mut RequestDraft) {
-        for name in CALLERS_CREDENTIALS {
+        for name in CALLERS {
             request.headers.remove(name);
         }
         match &self.credential {
@@ -86,15 +80,9 @@ impl AuthTransformer {
 
 /// The query with this parameter once, at its end; the others stay byte for byte.
 fn with_parameter(query: Option<&str>, name: &str, value: &SecretString) -> String {
-    let mut whole = String::new();
-    let is_other =
-        |pair: &&str| form_urlencoded::parse(pair.as_bytes()).next().is_none_or(|(found, _)| found != name);
-    for pair in query.unwrap_or_default().split('&').filter(is_other) {
-        whole.push_str(pair);
+    let mut whole = without_parameter(query.unwrap_or_default(), name).into_owned();
+    if !whole.is_empty() {
         whole.push('&');
-    }
-    if query.is_none_or(str::is_empty) {
-        whole.clear();
     }
     whole.extend(form_urlencoded::byte_serialize(name.as_bytes()));
     whole.push('=');

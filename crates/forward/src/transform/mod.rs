@@ -23,7 +23,6 @@ use fourfold_clients::http::BoxError;
 use http::{HeaderMap, Method, StatusCode};
 
 pub use auth::AuthTransformer;
-pub(crate) use auth::CALLERS_CREDENTIALS;
 pub use body::BodyTransformer;
 pub use header::HeaderTransformer;
 pub use invalid::InvalidTransformer;

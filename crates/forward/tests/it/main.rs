@@ -11,6 +11,7 @@ mod observed;
 mod passing;
 mod random;
 mod retries;
+mod settings;
 mod smuggling;
 mod support;
 mod timeouts;

@@ -37,7 +37,7 @@ impl Meter for Notes {
         self.holds
     }
 
-    async fn before_send(&self, request: &MeterRequest<'_>) -> Result<Ticket, Refusal> {
+    async fn before_send(&self, request: &MeterRequest<'_>) -> Result<Option<Ticket>, Refusal> {
         assert_eq!((request.target, request.method, request.path), ("vendor", &Method::POST, "/a"));
         assert!(!request.request_id.is_empty() && !request.headers.contains_key("authorization"));
         let body = request.body.map(|body| String::from_utf8(body.to_vec()).unwrap());
@@ -45,7 +45,8 @@ impl Meter for Notes {
         if self.refuses {
             return Err(Refusal(NoCredits.into()));
         }
-        Ok(Ticket::new(request.extensions.get::<u32>().copied().unwrap_or_default()))
+        let number = request.extensions.get::<u32>().copied();
+        Ok(Some(Ticket::new(number.unwrap_or_default())))
     }
 
     fn on_usage(&self, ticket: &Ticket, usage: &Usage) {

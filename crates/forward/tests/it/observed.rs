@@ -55,7 +55,7 @@ async fn every_request_that_began_ends_once_with_its_outcome() {
             (ForwardOutcome::Answered, None, 4),
             (ForwardOutcome::Failed, Some("interrupted"), 0),
             (ForwardOutcome::Left, None, 0),
-            (ForwardOutcome::Failed, Some("unsafe_path"), 0),
+            (ForwardOutcome::Refused, Some("unsafe_path"), 0),
         ]
     );
 }

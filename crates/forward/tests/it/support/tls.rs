@@ -50,6 +50,14 @@ impl TlsUpstream {
         Self { port, ca_file }
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn ca_file(&self) -> &std::path::Path {
+        self.ca_file.path()
+    }
+
     pub(crate) fn builder(&self) -> ForwarderBuilder {
         let target = Target::new("vendor", &format!("https://localhost:{}", self.port)).unwrap();
         Forwarder::builder(target.allow(Allow::everything())).timeouts(TIMELESS)
