@@ -1,6 +1,6 @@
 //! An answer on its way back: cleaned, changed by the target's transformers, and watched where somebody asks for it.
 
-use fourfold_clients::http::{Body, Effect};
+use fourfold_clients::http::{Body, ClientError, Effect, ErrorKind};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::Body as HttpBody;
 
@@ -42,8 +42,12 @@ impl Inner {
             if let Some(mut in_flight) = in_flight.take() {
                 let holds = in_flight.holds_last_bytes();
                 let ended = in_flight.end(ForwardOutcome::Answered, None, Effect::Started);
-                if let Some(ended) = ended.filter(|_| holds) {
-                    ended.await;
+                if let Some(ended) = ended.filter(|_| holds)
+                    && !ended.await
+                {
+                    let error = ClientError::new(ErrorKind::Interrupted, Effect::Started);
+                    let error = error.with_source("the meter couldn't end its work");
+                    return Err(ForwardError::of_client(error, Effect::Started));
                 }
             }
             return Ok(answer);

@@ -18,7 +18,7 @@ use crate::in_flight::Observers;
 use crate::limits::{Gate, TargetLimits};
 use crate::log::ForwardLog;
 use crate::meter::Meter;
-use crate::record::ForwardRecorder;
+use crate::record::{BreakerWatch, ForwardRecorder};
 use crate::retry::{ForwardRetry, Retries};
 use crate::target::Target;
 use crate::timeouts::ForwardTimeouts;
@@ -190,8 +190,11 @@ impl ForwarderBuilder {
             pool: self.pool,
             ..HttpSettings::default()
         };
-        let client = BaseHttpClient::builder(&self.target.base_url).settings(settings).build();
-        let client = client.map_err(|error| TargetError::Client(Box::new(error)))?;
+        let mut client = BaseHttpClient::builder(&self.target.base_url).settings(settings);
+        if let Some(recorder) = &self.observers.recorder {
+            client = client.recorder(Arc::new(BreakerWatch(Arc::clone(recorder))));
+        }
+        let client = client.build().map_err(|error| TargetError::Client(Box::new(error)))?;
         let inner = Inner {
             name: self.target.name.as_str().into(),
             credential: Credential::new(&self.target.auth)?,

@@ -109,9 +109,12 @@ impl Health {
         self.contrary.store(0, Ordering::Relaxed);
         self.is_well.store(is_well, Ordering::Relaxed);
         if is_well {
-            tracing::info!(target, "a target is well again");
+            tracing::info!(forward.target = target, "a target is well again");
         } else {
-            tracing::warn!(target, "a target fails its health checks, so nothing is sent to it");
+            tracing::warn!(
+                forward.target = target,
+                "a target fails its health checks, so nothing is sent to it"
+            );
         }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) struct InFlight {
     is_sent: bool,
     status: Option<StatusCode>,
     received_bytes: u64,
+    events: u64,
     usage: Option<Usage>,
     /// What the log shows of the answer.
     shown_headers: Option<String>,
@@ -69,6 +70,7 @@ impl InFlight {
             is_sent: false,
             status: None,
             received_bytes: 0,
+            events: 0,
             usage: None,
             shown_headers: None,
             body: (body_bytes_max > 0).then(|| Capture::new(body_bytes_max)),
@@ -109,6 +111,11 @@ impl InFlight {
     /// Bytes that came past us.
     pub(crate) fn received_bytes(&mut self, bytes: u64) {
         self.received_bytes += bytes;
+    }
+
+    /// So many events came in all.
+    pub(crate) fn saw_events(&mut self, events: u64) {
+        self.events = events;
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {
@@ -158,6 +165,7 @@ impl InFlight {
             effect,
             status: self.status,
             received_bytes: self.received_bytes,
+            events: self.events,
             usage: self.usage,
         };
         Some(meter.on_end(ticket, end))

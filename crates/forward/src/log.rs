@@ -52,7 +52,7 @@ impl ForwardLog {
         if self.requests {
             let LoggedHead { method, path, headers, body_bytes } = head;
             let headers = Shown { headers, hidden: &self.hidden_headers };
-            tracing::info!(target, request_id, %method, path, sent_bytes = body_bytes, ?headers, "a request goes on");
+            tracing::info!(forward.target = target, request.id = request_id, http.method = %method, path, sent_bytes = body_bytes, ?headers, "a request goes on");
         }
     }
 
@@ -78,9 +78,9 @@ impl ForwardLog {
         match report.error {
             // A person is to look at what failed, not at what a caller may not do.
             Some(error) if *outcome == ForwardOutcome::Failed => tracing::warn!(
-                target,
-                request_id,
-                status,
+                forward.target = target,
+                request.id = request_id,
+                http.status = status,
                 duration_ms,
                 received_bytes,
                 headers,
@@ -88,9 +88,9 @@ impl ForwardLog {
                 "a request failed"
             ),
             error if self.answers => tracing::info!(
-                target,
-                request_id,
-                status,
+                forward.target = target,
+                request.id = request_id,
+                http.status = status,
                 duration_ms,
                 received_bytes,
                 ?outcome,
@@ -145,7 +145,14 @@ impl Capture {
 
     fn log(&self, of: &'static str, target: &str, request_id: &str) {
         let body = String::from_utf8_lossy(&self.start);
-        tracing::info!(target, request_id, of, body = &*body, body_bytes = self.whole_bytes, "a body");
+        tracing::info!(
+            forward.target = target,
+            request.id = request_id,
+            of,
+            body = &*body,
+            body_bytes = self.whole_bytes,
+            "a body"
+        );
     }
 }
 

@@ -49,8 +49,9 @@ pub trait Meter: Send + Sync {
     fn on_end(&self, ticket: Ticket, end: ForwardEnd) -> Ended;
 }
 
-/// Is ready when a meter has done its work.
-pub type Ended = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Is ready when a meter has done its work. Says whether that went well: else an answer whose last bytes wait breaks off
+/// without them.
+pub type Ended = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// A request as a meter sees it: as it is about to be sent, without the target's credential.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +116,8 @@ pub struct ForwardEnd {
     pub status: Option<StatusCode>,
     /// The bytes of the answer's body that came.
     pub received_bytes: u64,
+    /// The events of the answer that came, where it is a stream of them.
+    pub events: u64,
     /// What the answer said that it used.
     pub usage: Option<Usage>,
 }

@@ -81,6 +81,9 @@ impl PassingBody {
             None => return Some(piece),
         };
         in_flight.received(&piece);
+        if let Watch::Events(events) = watch {
+            in_flight.saw_events(events.events());
+        }
         if let Some(usage) = usage {
             in_flight.used(usage);
         }
@@ -122,9 +125,16 @@ impl PassingBody {
         self.last = match &self.watch {
             // Its reader has all that there was to say.
             Watch::Events(events) if events.is_done() => Last::Nothing,
+            _ => self.last_word(error),
+        };
+    }
+
+    /// What says that the answer broke off.
+    fn last_word(&self, error: ClientError) -> Last {
+        match &self.watch {
             Watch::Events(events) if self.may_add_event => Last::Piece(events.break_event(&error)),
             _ => Last::Break(error),
-        };
+        }
     }
 
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -146,8 +156,14 @@ impl HttpBody for PassingBody {
         let this = self.get_mut();
         loop {
             if let Some(ending) = &mut this.ending {
-                ready!(ending.as_mut().poll(cx));
+                let is_well = ready!(ending.as_mut().poll(cx));
                 this.ending = None;
+                if !is_well {
+                    this.is_ended = true;
+                    this.source = Body::empty();
+                    let unsettled = ClientError::new(ErrorKind::Interrupted, Effect::Started);
+                    this.last = this.last_word(unsettled.with_source("the meter couldn't end its work"));
+                }
             }
             match std::mem::replace(&mut this.last, Last::Nothing) {
                 Last::Nothing if this.is_ended => return Poll::Ready(None),

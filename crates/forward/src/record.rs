@@ -1,7 +1,9 @@
 //! Metrics of a target.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use fourfold_clients::http::{BreakerState, Recorder};
 use http::StatusCode;
 
 use crate::meter::ForwardOutcome;
@@ -15,6 +17,11 @@ pub trait ForwardRecorder: Send + Sync {
     /// The head of an answer came, so long after the request began.
     fn answered(&self, status: StatusCode, first_byte: Duration) {
         let _ = (status, first_byte);
+    }
+
+    /// The target's circuit breaker changed to this state.
+    fn breaker_changed(&self, state: BreakerState) {
+        let _ = state;
     }
 
     /// A request that began is over.
@@ -37,4 +44,13 @@ pub struct ForwardReport {
     pub duration: Duration,
     /// The bytes of the answer's body that came.
     pub received_bytes: u64,
+}
+
+/// What a target's recorder hears of its client.
+pub(crate) struct BreakerWatch(pub(crate) Arc<dyn ForwardRecorder>);
+
+impl Recorder for BreakerWatch {
+    fn breaker_changed(&self, state: BreakerState) {
+        self.0.breaker_changed(state);
+    }
 }

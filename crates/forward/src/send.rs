@@ -76,11 +76,11 @@ impl Sender<'_> {
             drop(answer);
             retries += 1;
             tracing::warn!(
-                target = self.target,
-                method = %head.method,
+                forward.target = self.target,
+                http.method = %head.method,
                 retry = retries,
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                status = failed.status().map(|status| status.as_u16()),
+                http.status = failed.status().map(|status| status.as_u16()),
                 error = %failed,
                 "a forwarded request will be sent again",
             );

@@ -32,6 +32,7 @@ pub(crate) struct EventWatch {
     reader: Option<EventReader>,
     wants_usage: bool,
     usage: UsageSoFar,
+    events: u64,
     /// The last bytes, which tell whether an event is cut.
     tail: u32,
     is_done: bool,
@@ -51,6 +52,7 @@ impl EventWatch {
             reader: Some(EventReader::new(event_bytes_max)),
             wants_usage,
             usage: UsageSoFar::default(),
+            events: 0,
             // As after an empty line.
             tail: u32::from_be_bytes(*b"\0\0\n\n"),
             is_done: false,
@@ -67,6 +69,7 @@ impl EventWatch {
         while let Some(reader) = &mut self.reader {
             match reader.next_event(&mut rest) {
                 Ok(Some(event)) => {
+                    self.events += 1;
                     self.is_done |= is_last(&event);
                     is_news |= self.wants_usage && self.usage.read_event(event.data());
                 }
@@ -75,6 +78,11 @@ impl EventWatch {
             }
         }
         if is_news { self.usage.usage() } else { None }
+    }
+
+    /// How many events there were.
+    pub(crate) fn events(&self) -> u64 {
+        self.events
     }
 
     /// Whether the stream has said all.

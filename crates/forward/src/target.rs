@@ -74,6 +74,21 @@ impl Target {
         })
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its base URL, which has no credential in it.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What callers may use of it.
+    pub fn allowed(&self) -> &Allow {
+        &self.allow
+    }
+
     /// Sets the target's credential.
     #[must_use]
     pub fn auth(mut self, auth: AuthScheme) -> Self {
@@ -115,6 +130,16 @@ impl Allow {
     /// Only these, each `METHOD /path` such as `POST /chat/completions` or `GET /models/*`.
     pub fn only<'a>(rules: impl IntoIterator<Item = &'a str>) -> Result<Self, TargetError> {
         rules.into_iter().map(Rule::parse).collect::<Result<_, _>>().map(|rules| Self(Rules::These(rules)))
+    }
+
+    /// The rules as they are written; none where everything is allowed.
+    pub fn rules(&self) -> Option<Vec<String>> {
+        match &self.0 {
+            Rules::Everything => None,
+            Rules::These(rules) => Some(
+                rules.iter().map(|rule| format!("{} /{}", rule.method, rule.segments.join("/"))).collect(),
+            ),
+        }
     }
 
     pub(crate) fn allows(&self, method: &Method, path: &str) -> bool {

@@ -90,13 +90,15 @@ impl ForwardSettings {
     }
 
     /// Adds the target `openai`, or completes the one that is written: the base URL less a `/v1` at its end, since
-    /// the caller's path brings that, the key, and 60 s for a request. Whatever is written stays.
+    /// the caller's path brings that, the key, and 60 s for a request. Whatever is written stays, and the key goes to no
+    /// base URL that is.
     pub fn add_openai(&mut self, base_url: &str, key: SecretString) {
         let target = self.targets.entry("openai".to_owned()).or_default();
         let base_url = base_url.trim_end_matches('/');
         let base_url = base_url.strip_suffix("/v1").unwrap_or(base_url);
+        let is_elsewhere = target.base_url.is_some();
         target.base_url.get_or_insert_with(|| base_url.to_owned());
-        if target.auth == AuthSettings::default() {
+        if !is_elsewhere && target.auth == AuthSettings::default() {
             target.auth.key = Some(Secret::from(key));
         }
         target.timeouts.timeout.get_or_insert(std::time::Duration::from_secs(60));

@@ -244,6 +244,9 @@ fn the_ready_target_takes_what_is_written_before_what_it_brings() {
     assert_eq!(target.base_url, "https://own.test");
     assert_eq!(target.timeouts.request, Duration::from_secs(5));
     assert_eq!(bearer(&target), "sk-own");
+    let mut settings = self::settings(json!({"targets": {"openai": {"base_url": "https://own.test"}}}));
+    settings.add_openai("https://api.openai.com/v1", "sk-1".into());
+    assert!(matches!(resolved(&settings, "openai").auth, AuthScheme::None), "the key is for OpenAI");
 }
 
 #[test]

@@ -11,8 +11,16 @@ fn pieces() -> Vec<&'static str> {
     PAGE.split("```yaml\n").skip(1).filter_map(|piece| piece.split("```").next()).collect()
 }
 
+/// What the server adds to a target, of which the proxy knows nothing.
+const HOUSES: [&str; 5] = ["access", "keys", "price", "default_max_output", "token_ceilings"];
+
+/// The page's configuration, without what the server adds.
 fn configuration() -> Value {
-    serde_saphyr::from_str(pieces()[0]).unwrap()
+    let mut written: Value = serde_saphyr::from_str(pieces()[0]).unwrap();
+    for target in written["forward"]["targets"].as_object_mut().unwrap().values_mut() {
+        HOUSES.iter().for_each(|name| _ = target.as_object_mut().unwrap().remove(*name));
+    }
+    written
 }
 
 /// The names of all settings, wherever they stand.
