@@ -3,6 +3,7 @@
 pub(super) mod chat;
 pub(super) mod embeddings;
 pub(super) mod error;
+mod files;
 pub(super) mod images;
 pub(super) mod models;
 pub(super) mod responses;

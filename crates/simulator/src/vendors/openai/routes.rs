@@ -1,6 +1,6 @@
 //! What can be asked of OpenAI: the same list as `routes/openai.txt`.
 
-use super::{chat, embeddings, images, models, responses, speech, transcriptions, videos};
+use super::{chat, embeddings, files, images, models, responses, speech, transcriptions, videos};
 use crate::route::Route;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -19,6 +19,11 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v1/videos/{id}/remix", videos::remix).paid(),
     Route::post("/v1/videos/edits", videos::edit).paid(),
     Route::post("/v1/videos/extensions", videos::extend).paid(),
+    Route::post("/v1/files", files::create),
+    Route::get("/v1/files", files::list),
+    Route::get("/v1/files/{id}", files::get),
+    Route::get("/v1/files/{id}/content", files::content),
+    Route::delete("/v1/files/{id}", files::delete),
     Route::get("/v1/models", models::list),
     Route::get("/v1/models/{model}", models::get),
     Route::post("/v1/responses", responses::create).paid(),

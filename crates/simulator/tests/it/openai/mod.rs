@@ -4,6 +4,7 @@ mod audio;
 mod chat;
 mod embeddings;
 mod errors;
+mod files;
 mod images;
 mod models;
 mod responses;
