@@ -192,7 +192,7 @@ impl CallsService {
     }
 
     /// A place for one more call.
-    fn place(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         self.shared.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)
     }
 

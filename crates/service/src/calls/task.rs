@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fourfold_domain::{Credits, Effect, ProviderError, Realm};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::answer::{CallHead, Interpreter, Outlet};
 use super::cache::CacheTurn;
@@ -12,6 +12,7 @@ use super::ending::Outcome;
 use super::meters::ModelMeters;
 use super::order::Order;
 use super::service::CallsService;
+use super::settle::state_after;
 use super::work::{Work, Worked};
 use super::{Call, CallAnswer, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
 use crate::credits::Owner;
@@ -19,11 +20,7 @@ use crate::jobs::words;
 use crate::limits::Admission;
 use crate::routing::Candidates;
 use crate::usage::{UsageAmounts, UsageRow};
-use crate::{PassedOn, Refusal, ServiceError, StoreError, failpoint};
-
-/// How long after one another an end that can't be written is tried again.
-const AGAIN_FIRST: Duration = Duration::from_millis(50);
-const AGAIN_MAX: Duration = Duration::from_secs(1);
+use crate::{PassedOn, ServiceError, StoreError, failpoint};
 
 /// A call that is to be worked on.
 pub(super) struct CallTask {
@@ -192,40 +189,9 @@ impl CallTask {
         }
         let end = EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer };
         failpoint::reach("before_end_call");
-        let settled = self.end(end, held).await;
+        let settled = self.service.write_end(end, held).await;
         failpoint::reach("after_end_call");
         (settled, ending)
-    }
-
-    /// Writes the end. A try that waits in line is waited for, however long the database lets it stand there: it may
-    /// be written yet, and who is charged is sent the end. While the database fails it is tried again for a while.
-    async fn end(&self, end: EndCall, held: Credits) -> Result<Credits, StoreError> {
-        let (store, until) =
-            (&self.service.parts().store, Instant::now() + self.service.parts().settings.settle_patience);
-        let (mut again_after, mut is_again) = (AGAIN_FIRST, false);
-        loop {
-            let error = match store.end_call(end.clone()).await {
-                Ok(charged) => return Ok(charged),
-                // Perhaps an earlier try went through and only its answer was lost.
-                Err(refused @ StoreError::Refused(Refusal::CallEnded)) if is_again => {
-                    match store.call(end.id).await {
-                        Ok(Some(known)) if known.call.state == state_after(end.ending) => {
-                            return Ok(charge(end.ending, held));
-                        }
-                        Ok(_) => return Err(refused),
-                        Err(error) => error,
-                    }
-                }
-                Err(refused @ StoreError::Refused(_)) => return Err(refused),
-                Err(error) => error,
-            };
-            tracing::warn!(call.id = %end.id, error = &error as &dyn std::error::Error, "the end of a call can't be written yet");
-            if Instant::now() + again_after >= until {
-                return Err(error);
-            }
-            sleep(again_after).await;
-            (again_after, is_again) = ((again_after * 2).min(AGAIN_MAX), true);
-        }
     }
 
     /// Tells the caller how it ended, if he is still there.
@@ -255,22 +221,6 @@ impl CallTask {
             }
             (Ok(_), Outcome::NotSent | Outcome::Left(_) | Outcome::CutOff) => {}
         }
-    }
-}
-
-/// The state that an ending leads to.
-fn state_after(ending: CallEnding) -> CallState {
-    match ending {
-        CallEnding::Charged(_) | CallEnding::Estimated(_) => CallState::Charged,
-        CallEnding::Released => CallState::Released,
-        CallEnding::Interrupted => CallState::Interrupted,
-    }
-}
-
-fn charge(ending: CallEnding, held: Credits) -> Credits {
-    match ending {
-        CallEnding::Charged(used) | CallEnding::Estimated(used) => used.min(held),
-        CallEnding::Released | CallEnding::Interrupted => Credits::ZERO,
     }
 }
 

@@ -211,6 +211,13 @@ fn price_to_users(
     cost.marked_up(pricing.markup_percent).map_err(|error| mistake(place, error))
 }
 
+impl PriceSettings {
+    /// The price; a mistake is named from this place on.
+    pub fn price(&self, place: &str) -> Result<Price, CatalogError> {
+        price(place, self)
+    }
+}
+
 fn price(place: &str, settings: &PriceSettings) -> Result<Price, CatalogError> {
     let mut rates = Vec::with_capacity(settings.rates.len());
     for (index, rate) in settings.rates.iter().enumerate() {

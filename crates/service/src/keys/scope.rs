@@ -31,6 +31,8 @@ pub enum Scope {
     Webhooks,
     /// The lists of models.
     Models,
+    /// The forward proxy, to the targets that the key may use.
+    Forward,
     /// What only admin keys may do.
     Admin,
 }
@@ -38,7 +40,7 @@ pub enum Scope {
 named!(
     Scope,
     "scope",
-    "one of chat, embeddings, images, audio, videos, jobs, files, credits, usage, webhooks, models, admin",
+    "one of chat, embeddings, images, audio, videos, jobs, files, credits, usage, webhooks, models, forward, admin",
     Chat = "chat",
     Embeddings = "embeddings",
     Images = "images",
@@ -50,6 +52,7 @@ named!(
     Usage = "usage",
     Webhooks = "webhooks",
     Models = "models",
+    Forward = "forward",
     Admin = "admin",
 );
 
@@ -69,7 +72,7 @@ pub struct ScopeSet(u16);
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Chat,
         Self::Embeddings,
         Self::Images,
@@ -81,6 +84,7 @@ impl Scope {
         Self::Usage,
         Self::Webhooks,
         Self::Models,
+        Self::Forward,
         Self::Admin,
     ];
 }

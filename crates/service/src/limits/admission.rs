@@ -129,6 +129,14 @@ impl Admission {
         Ok(())
     }
 
+    /// Whether its caller may use only so many tokens.
+    pub fn limits_tokens(&self) -> bool {
+        let limited = |held: &Arc<Held>| {
+            held.limits.each().any(|(_limiter, limits)| limits.tokens_per_minute.is_some())
+        };
+        self.held.as_ref().is_some_and(limited)
+    }
+
     /// Says what a call has used, which counts in place of the estimate once the request has ended.
     pub fn used_tokens(&self, used: u64) {
         if let Some(held) = &self.held {

@@ -4,6 +4,7 @@ mod cached;
 mod endings;
 mod free;
 mod house;
+mod metered;
 mod passed;
 mod slow_readers;
 mod speech;
