@@ -15,6 +15,7 @@ pub fn openapi() -> OpenApiDocument {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Fourfold", description = "One self-hosted backend for every generative model."),
+    paths(crate::forward::pass_on),
     modifiers(&BearerKeys),
     security(("key" = [])),
     tags(
@@ -23,6 +24,7 @@ pub fn openapi() -> OpenApiDocument {
         (name = "webhooks", description = "Events of jobs, sent to an address of yours after Standard Webhooks"),
         (name = "openai", description = "OpenAI's wire, for its unmodified clients"),
         (name = "anthropic", description = "Anthropic's wire, for its unmodified clients"),
+        (name = "forward", description = "The proxy to configured targets"),
         (name = "models", description = "What can be asked for"),
         (name = "credits", description = "The caller's account"),
         (name = "usage", description = "What the caller's account used"),

@@ -1,5 +1,7 @@
 //! Errors as callers see them, and the only table of status codes.
 
+mod forward;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -72,6 +74,12 @@ impl ApiError {
 
     pub(crate) fn unauthorized(message: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message)
+    }
+
+    /// It isn't known for whom a request is.
+    pub(crate) fn missing_user() -> Self {
+        let message = "name the end user with the header Fourfold-User";
+        Self::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User")
     }
 
     pub(crate) fn not_found(what: &str) -> Self {

@@ -20,6 +20,7 @@ mod drain;
 mod envelope;
 mod error;
 mod extract;
+mod forward;
 mod limit_headers;
 mod native;
 mod openai;
@@ -39,6 +40,7 @@ mod state;
 mod text;
 
 pub use description::openapi;
+pub use forward::{ForwardAccess, ForwardCaller, ForwardRefusal, ForwardTarget, ForwardTargets};
 pub use native::webhook_event::JobEventWriter;
 pub use router::{operations_router, router};
 pub use serve::{Listener, serve};

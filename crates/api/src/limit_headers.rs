@@ -7,6 +7,8 @@ use axum::response::Response;
 use fourfold_service::limits::{CallerLimits, Headroom, Standing};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::forward::Forwarded;
+
 /// The headers that web pages of other origins may read: of requests and of tokens, how much there is, how much is left,
 /// and when all of it is there again.
 pub(crate) const LIMIT_HEADERS: [HeaderName; 6] = [
@@ -32,6 +34,10 @@ pub(crate) fn remember(limits: &CallerLimits) {
 pub(crate) async fn limit_headers(answer: impl Future<Output = Response>) -> Response {
     let answering = async {
         let mut response = answer.await;
+        // A target may have limits of its own, of which it tells by these names.
+        if response.extensions().get::<Forwarded>().is_some() {
+            return response;
+        }
         let standing = CALLER.with(|caller| caller.borrow().standing());
         write(standing, response.headers_mut());
         response

@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::forward::{OUR_ERROR, is_forward};
 use crate::request_metrics::RequestMetrics;
 
 /// Where the routes are whose clients know Anthropic's errors and headers.
@@ -20,7 +21,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The same for Anthropic's clients.
 const ANTHROPICS_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Request, next: Next) -> Response {
+pub(crate) async fn request(
+    State(metrics): State<RequestMetrics>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let id = RequestId::of(request.headers());
     let method = request.method().clone();
@@ -33,6 +38,10 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
         http.route = route
     );
     let is_anthropics = route.is_some_and(|route| route.starts_with(MESSAGES));
+    let is_forward = route.is_some_and(is_forward);
+    if is_forward {
+        request.extensions_mut().insert(id.clone());
+    }
     let mut response = next.run(request).instrument(span.clone()).await;
 
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
@@ -40,6 +49,9 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
             std::mem::replace(&mut response, error.answer(id.as_str(), is_anthropics)).into_parts().0.headers;
         for (name, value) in &headers {
             response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        if is_forward {
+            response.headers_mut().insert(OUR_ERROR, HeaderValue::from_static("1"));
         }
     }
     let (status, duration) = (response.status(), began.elapsed());
@@ -58,7 +70,8 @@ pub(crate) async fn request(State(metrics): State<RequestMetrics>, request: Requ
 }
 
 /// Names a request in our logs and in its answer. Visible ASCII.
-struct RequestId(HeaderValue);
+#[derive(Clone)]
+pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The caller's own id where it is fit for logs, else a new one.
@@ -72,6 +85,11 @@ impl RequestId {
             let text = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
             HeaderValue::from_str(text).expect("a UUID is visible ASCII")
         }))
+    }
+
+    /// As a header.
+    pub(crate) fn value(self) -> HeaderValue {
+        self.0
     }
 
     fn as_str(&self) -> &str {

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
 use fourfold_domain::Effect;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,7 +25,7 @@ use crate::query_names::{QueryNames, known_names};
 use crate::request::request;
 use crate::request_metrics::RequestMetrics;
 use crate::served::{FOURFOLD_CACHE, FOURFOLD_PROVIDER};
-use crate::{AppState, ServerSettings, admin, anthropic, native, openai, ops};
+use crate::{AppState, ServerSettings, admin, anthropic, forward, native, openai, ops};
 
 /// How long a browser may keep the leave to ask, so that it needn't ask for that before every request.
 const LEAVE_KEPT: Duration = Duration::from_secs(10 * 60);
@@ -47,7 +48,8 @@ const DOCS: [&str; 4] = ["/docs", "/docs/", "/docs/{*rest}", "/openapi.json"];
 /// The whole surface over these services.
 pub fn router(state: AppState, settings: &ServerSettings) -> Router {
     let (router, document) = routes().split_for_parts();
-    let paths = document.paths.paths.keys().cloned().chain(DOCS.map(str::to_owned));
+    let others = DOCS.into_iter().chain([forward::ROUTE]).map(str::to_owned);
+    let paths = document.paths.paths.keys().cloned().chain(others);
     let metrics = RequestMetrics::new(paths);
     let around = Around {
         names: Arc::new(QueryNames::new(&document, state.clone())),
@@ -56,6 +58,14 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
     // Without "none" the page would send the document's address to a validator on the internet.
     let docs = SwaggerUi::new(DOCS[0]).config(Config::default().validator_url("none"));
     let docs = Router::from(docs.url(DOCS[3], document)).layer(map_response(missing_page));
+    let cors = cors(settings);
+    // What is forwarded is the target's, so that less is done to it.
+    let forwarded = Router::new()
+        .route(forward::ROUTE, any(forward::pass_on))
+        .with_state(state.clone())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(around.clone(), Around::answer))
+        .layer(from_fn_with_state(cors.clone(), forward::cors));
     router
         .with_state(state)
         .merge(docs)
@@ -71,7 +81,8 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         // their body and id.
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(around, Around::answer))
-        .layer(cors(settings))
+        .layer(cors)
+        .merge(forwarded)
         .layer(from_fn_with_state(metrics, request))
 }
 
@@ -157,6 +168,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::ledger::verify))
         .routes(routes!(admin::ledger::reconcile))
         .routes(routes!(admin::providers::list))
+        .routes(routes!(admin::forward::list))
         .routes(routes!(admin::config::reload))
         .routes(routes!(admin::jobs::list))
         .routes(routes!(admin::jobs::retry))

@@ -19,6 +19,8 @@ use fourfold_service::usage::UsageService;
 use fourfold_service::webhooks::WebhooksService;
 use tokio_util::sync::CancellationToken;
 
+use crate::forward::ForwardTargets;
+
 /// The services behind the routes. Clones share them.
 #[derive(Clone)]
 pub struct AppState(Arc<Services>);
@@ -50,6 +52,8 @@ pub struct Services {
     pub routing: Routing,
     /// How much each caller may do.
     pub caller_limits: LimitsService,
+    /// Where requests may be forwarded.
+    pub targets: ForwardTargets,
     /// The limits that all processes keep together.
     pub limits: Arc<dyn SharedLimits>,
     /// The configuration, read again when an admin asks.

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod config;
+pub(crate) mod forward;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod ledger;

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use fourfold_domain::{ExternalId, KeyId, Subject};
-use fourfold_service::keys::{Identity, KeyKind, Scope, Scopes};
+use fourfold_service::keys::{AllowedModels, Identity, KeyKind, Scope, Scopes};
 use fourfold_service::limits::Admission;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 
 use super::scopes::scope_of;
 use crate::error::ApiError;
-use crate::{AppState, limit_headers};
+use crate::{AppState, ForwardAccess, ForwardCaller, ForwardTarget, limit_headers};
 
 /// Where Anthropic's clients show their key.
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -46,6 +46,14 @@ pub(crate) struct User {
     pub(crate) admission: Admission,
 }
 
+/// A caller of the forward proxy, with the account that he works for if he names one.
+pub(crate) struct Passer {
+    identity: Identity,
+    subject: Option<Subject>,
+    /// Goes along with what is asked for, until that has ended.
+    pub(crate) admission: Admission,
+}
+
 /// A caller with an admin key.
 pub(crate) struct Admin {
     pub(crate) key: KeyId,
@@ -75,12 +83,42 @@ impl User {
     }
 }
 
+impl Passer {
+    /// Refuses who may not use the target of this name.
+    pub(crate) fn check(&self, name: &str, access: &ForwardAccess) -> Result<(), ApiError> {
+        if *self.identity.models() != AllowedModels::default() {
+            self.admission.check_model(&ForwardTarget::model_of(name))?;
+        }
+        access
+            .check(&self.identity)
+            .map_err(|message| ApiError::new(StatusCode::FORBIDDEN, "target_not_allowed", message))
+    }
+
+    /// Who pays for what is asked, and what it counts towards.
+    pub(crate) fn payer(&self) -> ForwardCaller {
+        let (subject, key) = (self.subject.clone(), self.identity.key());
+        ForwardCaller { subject, key, admission: self.admission.clone() }
+    }
+}
+
+impl FromRequestParts<AppState> for Passer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let identity = authenticate(parts, state).await?;
+        let user = named_user(&parts.headers, &identity)?;
+        let subject = user.map(|external_id| Subject { realm: identity.realm().clone(), external_id });
+        let admission = admit(state, identity.clone(), subject.as_ref()).await?;
+        Ok(Self { identity, subject, admission })
+    }
+}
+
 impl FromRequestParts<AppState> for User {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = authenticate(parts, state).await?;
-        let external_id = user(&parts.headers, &identity)?;
+        let external_id = named_user(&parts.headers, &identity)?.ok_or_else(ApiError::missing_user)?;
         let subject = Subject { realm: identity.realm().clone(), external_id };
         let (key, kind) = (identity.key(), identity.kind());
         let admission = admit(state, identity, Some(&subject)).await?;
@@ -171,7 +209,7 @@ fn secret(headers: &HeaderMap) -> Result<&str, ApiError> {
 }
 
 /// The user that a request is for: a user key's own, else the one that is named, else the key's default.
-fn user(headers: &HeaderMap, identity: &Identity) -> Result<ExternalId, ApiError> {
+fn named_user(headers: &HeaderMap, identity: &Identity) -> Result<Option<ExternalId>, ApiError> {
     if headers.get_all(USER).iter().count() > 1 {
         // It decides who pays, so there is no guessing.
         return Err(ApiError::malformed("Fourfold-User", "Fourfold-User must be there once"));
@@ -185,16 +223,12 @@ fn user(headers: &HeaderMap, identity: &Identity) -> Result<ExternalId, ApiError
             Some(named.ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))?)
         }
     };
-    let user = match (identity.kind(), named, identity.account().cloned()) {
+    Ok(match (identity.kind(), named, identity.account().cloned()) {
         (KeyKind::User, Some(named), Some(own)) if named != own => {
             let message = "a user's key or token works for its own user only";
             return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message));
         }
         (KeyKind::User, _, own) => own,
         (KeyKind::Service | KeyKind::Admin, named, default) => named.or(default),
-    };
-    user.ok_or_else(|| {
-        let message = "name the end user with the header Fourfold-User";
-        ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("Fourfold-User")
     })
 }

@@ -3,7 +3,7 @@
 use fourfold_service::keys::Scope;
 
 /// The scopes of the routes, by what their paths begin with.
-const SCOPES: [(&str, Scope); 17] = [
+const SCOPES: [(&str, Scope); 18] = [
     ("/v1/chat", Scope::Chat),
     ("/v1/responses", Scope::Chat),
     ("/v1/messages", Scope::Chat),
@@ -21,6 +21,7 @@ const SCOPES: [(&str, Scope); 17] = [
     ("/api/v1/webhooks", Scope::Webhooks),
     ("/api/v1/admin", Scope::Admin),
     ("/api/chat", Scope::Chat),
+    ("/forward", Scope::Forward),
 ];
 
 /// The scope of a route; of a path that isn't in the table there is none, and no key that is limited opens it.

@@ -107,7 +107,7 @@ fn unknown(field: &Field<'_>) -> ApiError {
     ApiError::invalid(name, message)
 }
 
-pub(super) fn too_slow() -> ApiError {
+pub(crate) fn too_slow() -> ApiError {
     let message = "the body of the request took too long";
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message)
 }

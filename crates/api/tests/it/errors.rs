@@ -31,7 +31,8 @@ async fn a_path_that_is_no_route_is_not_found() {
 #[tokio::test]
 async fn a_method_that_a_route_does_not_take_is_refused_with_those_that_it_takes() {
     let house = House::new().await;
-    for operation in operations() {
+    // A target takes what it likes.
+    for operation in operations().into_iter().filter(|operation| operation.document["tags"][0] != "forward") {
         let ask = house.ask(Method::PUT, operation.path).by_admin();
         let answer = ask.check(405, "method_not_allowed", None).await;
         let allowed = answer.header("allow").unwrap_or_default();

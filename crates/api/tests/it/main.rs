@@ -11,6 +11,7 @@ mod cors;
 mod description;
 mod drain;
 mod errors;
+mod forward;
 mod limits;
 mod native;
 mod openai;

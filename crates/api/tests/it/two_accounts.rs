@@ -42,6 +42,7 @@ const TABLE: &[(&str, Finds)] = &[
     ("POST /api/v1/admin/keys/{id}/rotate", Finds::Forbidden),
     ("GET /api/v1/admin/ledger/verify", Finds::Forbidden),
     ("POST /api/v1/admin/ledger/reconcile", Finds::Forbidden),
+    ("GET /api/v1/admin/forward", Finds::Forbidden),
     ("GET /api/v1/admin/providers", Finds::Forbidden),
     ("GET /api/v1/admin/usage", Finds::Forbidden),
     ("POST /api/v1/admin/config/reload", Finds::Forbidden),
@@ -68,6 +69,8 @@ const TABLE: &[(&str, Finds)] = &[
     ("DELETE /api/v1/webhooks/secrets/{id}", Finds::Nothing),
     ("GET /api/v1/webhooks/deliveries", Finds::ItsOwn),
     ("POST /api/v1/webhooks/deliveries/{id}/redeliver", Finds::Nothing),
+    // Here are no targets; `forward` has what two accounts see of one.
+    ("POST /forward/{target}/{path}", Finds::Nothing),
     ("GET /files/{token}", Finds::ByLink),
     ("POST /v1/audio/speech", Finds::New),
     ("POST /v1/audio/transcriptions", Finds::New),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use fourfold_api::{AppState, ServerSettings, Services};
+use fourfold_api::{AppState, ForwardTargets, ServerSettings, Services};
 use fourfold_domain::{
     CacheTerms, InstanceId, JobId, Modality, OnCancel, OnDisconnect, OnUncertain, Outputs, Provider, Realm,
     Started, Unit,
@@ -179,6 +179,7 @@ impl House {
             webhooks: WebhooksService::new(Arc::new(store.clone()), cipher, parts.outbox.clone()),
             catalog,
             routing: parts.routing.clone(),
+            targets: ForwardTargets::default(),
             limits: plan.limits,
             caller_limits: LimitsService::new(plan.caller_limits, None, Spawner::new(Handle::current())),
             configuration: plan.configuration,
