@@ -5,8 +5,9 @@ use fourfold_clients::http::HttpSettings;
 use fourfold_providers::{FactoryError, HttpOptions, ProviderFactory};
 use fourfold_service::catalog::{Catalog, CatalogError};
 use fourfold_service::keys::KeySecret;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::bridges::{ProviderTable, VendorLimits};
+use crate::bridges::{Links, ProviderTable, TargetTable};
 use crate::catalog::catalog;
 use crate::config::{PLAIN_NAMES, Places, Settings, Sources, load};
 use crate::data_dir::decode_secret_key;
@@ -18,13 +19,15 @@ pub(crate) struct Checked {
     pub(crate) places: Places,
     pub(crate) providers: ProviderTable,
     pub(crate) catalog: Catalog,
-    /// What the providers count their calls by.
-    pub(crate) limits: VendorLimits,
+    /// Where requests may be forwarded.
+    pub(crate) targets: TargetTable,
+    /// What the providers and targets were made with.
+    pub(crate) links: Links,
 }
 
 impl Checked {
-    /// Reads the configuration and checks all of it. The vendors' clients count by these limits.
-    pub(crate) fn read(sources: &Sources, limits: VendorLimits) -> Result<Self> {
+    /// Reads the configuration and checks all of it. The vendors' clients and the targets are made with these.
+    pub(crate) fn read(sources: &Sources, links: Links) -> Result<Self> {
         let loaded = load::<Settings>(sources, PLAIN_NAMES)?;
         let (settings, places) = (loaded.settings, loaded.places);
         let at = |setting: &str, problem: &str| anyhow!("{}: {problem}", places.of(setting));
@@ -61,7 +64,7 @@ impl Checked {
             &ProviderFactory::with_builtin(),
             &settings.providers,
             &settings.http,
-            &limits,
+            &links.limits,
         );
         let providers = providers.map_err(|error| match &error {
             FactoryError::Settings { key, error } => {
@@ -77,8 +80,17 @@ impl Checked {
             Ok(wrong) => at(&wrong.place, &wrong.problem),
             Err(error) => error,
         })?;
-        Ok(Self { settings, places, providers, catalog, limits })
+        let targets = TargetTable::build(&settings.forward, openai(&settings), &links.calls);
+        let targets = targets.map_err(|(setting, problem)| at(&setting, &problem))?;
+        Ok(Self { settings, places, providers, catalog, targets, links })
     }
+}
+
+/// Where OpenAI is, and the key to it, where there is one.
+fn openai(settings: &Settings) -> Option<(&str, SecretString)> {
+    let provider = settings.providers.get("openai")?;
+    let key = provider.api_key.clone().filter(|key| !key.expose_secret().is_empty())?;
+    Some((provider.base_url.as_deref().unwrap_or(fourfold_clients::openai::BASE_URL), key))
 }
 
 /// What is set for every vendor, checked once and not once a vendor. The field and what is wrong with it.

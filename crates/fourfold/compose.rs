@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::backends::{self, Shared};
-use crate::bridges::{HttpKeys, HttpMedia, HttpWebhooks, LiveProviders};
+use crate::bridges::{HttpKeys, HttpMedia, HttpWebhooks, LiveProviders, LiveTargets};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 use crate::data_dir::{DataDir, decode_secret_key};
@@ -150,7 +150,7 @@ impl Server {
     /// Opens everything: the data folder, the database, the store of results. The settings were checked. Not from
     /// within a runtime. What works at the side, and the work of calls, runs on the spawner.
     pub(crate) fn open(checked: Checked, role: Role, sources: &Sources, spawner: &Spawner) -> Result<Self> {
-        let Checked { settings, providers, catalog, limits, .. } = checked;
+        let Checked { settings, providers, catalog, targets, links, .. } = checked;
         role.check(&settings)?;
         // Before there is anything that counts.
         let metrics = crate::telemetry::start_metrics()?;
@@ -176,7 +176,7 @@ impl Server {
         let shared = backends::shared(&settings, &clock, spawner)?;
         let live = LiveInstances::default();
         if settings.redis.url.is_some() {
-            limits.share(shared.limits.clone(), live.clone(), spawner.clone());
+            links.limits.share(shared.limits.clone(), live.clone(), spawner.clone());
         }
         let shared_by = settings
             .redis
@@ -185,11 +185,15 @@ impl Server {
             .then(|| SharedBy { limits: shared.limits.clone(), live: live.clone() });
         let caller_limits = LimitsService::new(settings.limits.clone(), shared_by, spawner.clone());
         let routing = Routing::new(providers.clone(), clock.clone());
+        let live_targets = LiveTargets::new(spawner.clone(), role.answers());
+        live_targets.replace(targets);
+        let forward_targets = live_targets.live();
         let reloader = Arc::new(Reloader {
+            targets: live_targets,
             sources: sources.clone(),
             started_with: settings.clone(),
             providers,
-            limits,
+            links: links.clone(),
             catalog: catalog.clone(),
             routing: routing.clone(),
             caller_limits: caller_limits.clone(),
@@ -219,6 +223,7 @@ impl Server {
             settings: settings.calls.clone(),
             spawner: spawner.clone(),
         });
+        links.calls.fill(&calls);
         let token_key = TokenKey::new(&secret_key);
         let artifacts = ArtifactsService::new(
             store.clone(),
@@ -243,6 +248,7 @@ impl Server {
             catalog,
             routing,
             caller_limits,
+            targets: forward_targets,
             limits: shared_limits,
             configuration: reloader.clone(),
             public_url: settings.server.link_base().into(),

@@ -14,7 +14,7 @@ use fourfold_service::ports::{Configuration, Providers as _, Reloaded, Store};
 use fourfold_service::routing::Routing;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::bridges::{LiveProviders, VendorLimits};
+use crate::bridges::{Links, LiveProviders, LiveTargets};
 use crate::checked::Checked;
 use crate::config::{Settings, Sources};
 
@@ -31,8 +31,9 @@ pub(crate) struct Reloader {
     /// What the server was started with.
     pub(crate) started_with: Settings,
     pub(crate) providers: Arc<LiveProviders>,
-    pub(crate) limits: VendorLimits,
+    pub(crate) links: Links,
     pub(crate) catalog: CatalogService,
+    pub(crate) targets: LiveTargets,
     pub(crate) routing: Routing,
     pub(crate) caller_limits: LimitsService,
     pub(crate) store: Arc<dyn Store>,
@@ -44,10 +45,10 @@ pub(crate) struct Reloader {
 impl Configuration for Reloader {
     async fn reload(&self) -> Result<Reloaded, String> {
         let _turn = self.turn.lock().await;
-        let (sources, limits) = (self.sources.clone(), self.limits.clone());
-        let checked = tokio::task::spawn_blocking(move || Checked::read(&sources, limits)).await;
+        let (sources, links) = (self.sources.clone(), self.links.clone());
+        let checked = tokio::task::spawn_blocking(move || Checked::read(&sources, links)).await;
         let checked = checked.context("the configuration couldn't be read").and_then(|checked| checked);
-        let Checked { settings, providers, catalog, .. } = checked.map_err(|error| {
+        let Checked { settings, providers, catalog, targets, .. } = checked.map_err(|error| {
             let problem = format!("{error:#}");
             tracing::error!(problem, "the configuration isn't right, so the earlier one stays in force");
             problem
@@ -55,6 +56,7 @@ impl Configuration for Reloader {
         // In this order no new model is offered before its provider is there.
         self.providers.replace(providers);
         self.catalog.replace(catalog);
+        self.targets.replace(targets);
         self.routing.credentials().forgive();
         self.caller_limits.replace(settings.limits.clone());
         let reloaded = Reloaded {

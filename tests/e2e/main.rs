@@ -15,6 +15,7 @@ mod crashes;
 mod endings;
 mod fallback;
 mod files;
+mod forward;
 mod generate;
 mod jobs;
 mod keys;

@@ -19,6 +19,18 @@ pub(super) fn run(context: &Context, command: &Config) -> Result<ExitCode> {
     for place in checked.places.all() {
         println!("{place}");
     }
+    for target in checked.targets.targets() {
+        let (target, access) = (target.forwarder.target(), &target.access);
+        if target.allowed().rules().is_none() {
+            let kinds: Vec<_> = access.kinds.iter().map(|kind| kind.as_str()).collect();
+            println!(
+                "warning: forward.targets.{}.allow: all lets every caller of the kinds {} do whatever the target's credential \
+                 can do, and see, change and delete what others have stored there",
+                target.name(),
+                kinds.join(", "),
+            );
+        }
+    }
     println!("ok: {} models", checked.catalog.models().count());
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::bridges::VendorLimits;
+use crate::bridges::Links;
 use crate::checked::Checked;
 use crate::config::settings::{LogFormat, LogSettings};
 use crate::config::{PLAIN_NAMES, Settings, Sources, load};
@@ -85,7 +85,7 @@ impl Context {
 
     /// The settings, and everything that can be checked without starting.
     fn checked(&self) -> Result<Checked> {
-        Checked::read(&self.sources, VendorLimits::default())
+        Checked::read(&self.sources, Links::default())
     }
 
     /// A variable that is no setting.

@@ -8,6 +8,7 @@
 //! of a certain form may have `#[schemars(extend("x-type" = "host:port"))]`.
 
 mod database;
+mod forward;
 mod log;
 mod providers;
 mod security;
@@ -33,6 +34,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use database::DatabaseSettings;
+pub(crate) use forward::{ForwardSettings, HouseSettings};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use security::SecuritySettings;
 
@@ -77,6 +79,8 @@ pub(crate) struct Settings {
     /// vendors' own defaults.
     #[schemars(with = "HttpSettings")]
     pub(crate) http: HttpOptions,
+    /// The forward proxy. Its target `openai` is there as soon as `providers.openai.api_key` is set.
+    pub(crate) forward: ForwardSettings,
     /// How prices to users follow from what vendors charge.
     pub(crate) pricing: PricingSettings,
     /// The vendors, each under its own name; `kind` lets another name stand for one of them.
@@ -104,6 +108,7 @@ impl Default for Settings {
             webhooks: WebhookSettings::default(),
             models: BTreeMap::new(),
             http: HttpOptions::default(),
+            forward: ForwardSettings::default(),
             pricing: PricingSettings::default(),
             providers: BTreeMap::new(),
         }

@@ -34,6 +34,7 @@ const ENVIRONMENTS: [Environment; 3] = [
             "fourfold_docs",
             "fourfold_errors",
             "fourfold_fallback",
+            "fourfold_forward",
             "fourfold_media",
             "fourfold_messages",
             "fourfold_repeats",

@@ -1,0 +1,109 @@
+//! The measurements of the forward proxy, as metrics by target.
+
+use std::collections::HashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use fourfold_forward::{BreakerState, ForwardOutcome, ForwardRecorder, ForwardReport};
+use http::StatusCode;
+use metrics::{Counter, Gauge, Histogram, SharedString};
+
+/// Counts what goes through one target. No label is a caller's text.
+pub(crate) struct ForwardMetrics {
+    target: SharedString,
+    /// Made when something is counted first: targets are made before there is anything that counts.
+    handles: OnceLock<Handles>,
+    /// Each made when it is first seen.
+    ended: RwLock<HashMap<Ended, Counter>>,
+}
+
+/// Of all requests alike.
+struct Handles {
+    requests: Counter,
+    in_flight: Gauge,
+    seconds: Histogram,
+    first_byte_seconds: Histogram,
+}
+
+/// What is counted apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Ended {
+    Answered(StatusCode),
+    Failed(&'static str),
+}
+
+impl ForwardMetrics {
+    /// Of the target of this name.
+    pub(crate) fn new(target: &str) -> Self {
+        Self { target: target.to_owned().into(), handles: OnceLock::new(), ended: RwLock::default() }
+    }
+
+    fn handles(&self) -> &Handles {
+        self.handles.get_or_init(|| {
+            let labels = [("target", self.target.clone())];
+            Handles {
+                requests: metrics::counter!("fourfold_forward_requests_total", &labels),
+                in_flight: metrics::gauge!("fourfold_forward_in_flight", &labels),
+                seconds: metrics::histogram!("fourfold_forward_seconds", &labels),
+                first_byte_seconds: metrics::histogram!("fourfold_forward_first_byte_seconds", &labels),
+            }
+        })
+    }
+
+    /// Shows a target's breaker: 0 is closed, 1 open, 0.5 half open.
+    pub(crate) fn set_breaker(target: &str, state: BreakerState) {
+        metrics::gauge!("fourfold_forward_breaker_open", "target" => target.to_owned()).set(match state {
+            BreakerState::Closed => 0.0,
+            BreakerState::Open => 1.0,
+            BreakerState::HalfOpen => 0.5,
+        });
+    }
+
+    fn count(&self, ended: Ended) {
+        if let Some(known) = self.ended.read().unwrap_or_else(PoisonError::into_inner).get(&ended) {
+            return known.increment(1);
+        }
+        let mut all = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+        all.entry(ended).or_insert_with(|| self.make(ended)).increment(1);
+    }
+
+    fn make(&self, ended: Ended) -> Counter {
+        let target = ("target", self.target.clone());
+        match ended {
+            Ended::Answered(status) => {
+                let labels = [target, ("status", status.as_str().to_owned().into())];
+                metrics::counter!("fourfold_forward_responses_total", &labels)
+            }
+            Ended::Failed(kind) => {
+                let labels = [target, ("kind", SharedString::const_str(kind))];
+                metrics::counter!("fourfold_forward_errors_total", &labels)
+            }
+        }
+    }
+}
+
+impl ForwardRecorder for ForwardMetrics {
+    fn began(&self) {
+        self.handles().requests.increment(1);
+        self.handles().in_flight.increment(1);
+    }
+
+    fn answered(&self, status: StatusCode, first_byte: Duration) {
+        self.count(Ended::Answered(status));
+        self.handles().first_byte_seconds.record(first_byte);
+    }
+
+    fn breaker_changed(&self, state: BreakerState) {
+        Self::set_breaker(&self.target, state);
+    }
+
+    fn ended(&self, report: &ForwardReport) {
+        self.handles().in_flight.decrement(1);
+        self.handles().seconds.record(report.duration);
+        match (report.error, report.outcome) {
+            (Some(kind), _) => self.count(Ended::Failed(kind)),
+            (None, ForwardOutcome::Left) => self.count(Ended::Failed("left")),
+            (None, _) => {}
+        }
+    }
+}
