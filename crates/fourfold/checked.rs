@@ -34,6 +34,7 @@ impl Checked {
 
         settings.jobs.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.calls.check().map_err(|(setting, problem)| at(setting, &problem))?;
+        settings.chats.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.instances.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.artifacts.check().map_err(|(setting, problem)| at(setting, &problem))?;
         settings.redis.check().map_err(|(setting, problem)| at(setting, &problem))?;

@@ -12,6 +12,7 @@ use fourfold_service::artifacts::{ArtifactsService, TokenKey};
 use fourfold_service::backends::FolderStorage;
 use fourfold_service::calls::{CallParts, CallsService};
 use fourfold_service::catalog::CatalogService;
+use fourfold_service::chats::{ChatParts, ChatsService};
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FilesService};
 use fourfold_service::instances::{self, LiveInstances};
@@ -224,6 +225,11 @@ impl Server {
             spawner: spawner.clone(),
         });
         links.calls.fill(&calls);
+        let chats = ChatParts {
+            calls: calls.clone(),
+            settings: settings.chats.clone(),
+            lease: settings.instances.lease,
+        };
         let token_key = TokenKey::new(&secret_key);
         let artifacts = ArtifactsService::new(
             store.clone(),
@@ -236,6 +242,7 @@ impl Server {
         let state = Services {
             jobs: JobsService::new(parts.clone()),
             calls,
+            chats: ChatsService::new(chats),
             credits: CreditsService::new(store.clone()),
             reconcile: ReconcileService::new(store.clone(), routing.clone(), clock.clone()),
             keys: KeysService::new(store.clone(), clock.clone())

@@ -17,7 +17,7 @@ use crate::support::{Home, Server, eventually};
 const DEATHS: usize = 20;
 
 /// The kinds of calls, each of which is asked for in each life that is to end, and passes the place.
-const KINDS: [Kind; 4] = [Kind::Plain, Kind::Streamed, Kind::PassedOn, Kind::Spoken];
+const KINDS: [Kind; 5] = [Kind::Plain, Kind::Streamed, Kind::PassedOn, Kind::Spoken, Kind::Told];
 
 /// How long calls of a process that died may stay open.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -70,11 +70,17 @@ enum Kind {
     /// A stream of the vendor's own bytes.
     PassedOn,
     Spoken,
+    /// A message to a conversation.
+    Told,
 }
 
 impl Kind {
-    fn path(self) -> &'static str {
-        if self == Self::Spoken { "/v1/audio/speech" } else { "/v1/chat/completions" }
+    fn path(self, user: &str) -> String {
+        match self {
+            Self::Spoken => "/v1/audio/speech".to_owned(),
+            Self::Told => format!("/api/chat/of-{user}"),
+            _ => "/v1/chat/completions".to_owned(),
+        }
     }
 
     fn body(self, words: &str) -> Value {
@@ -83,6 +89,7 @@ impl Kind {
             Self::Plain => chat("mock-chat", false),
             Self::Streamed => chat("mock-chat", true),
             Self::PassedOn => chat("gpt-4.1", true),
+            Self::Told => json!({"message": words}),
             Self::Spoken => json!({"model": "tts-1", "voice": "nova", "input": words}),
         }
     }
@@ -90,7 +97,7 @@ impl Kind {
     /// Whether an answer that ended says that it is whole.
     fn is_whole(self, answer: &[u8]) -> bool {
         match self {
-            Self::Plain => serde_json::from_slice::<Value>(answer).is_ok(),
+            Self::Plain | Self::Told => serde_json::from_slice::<Value>(answer).is_ok(),
             Self::Streamed | Self::PassedOn => answer.ends_with(b"data: [DONE]\n\n"),
             // It would have broken off.
             Self::Spoken => !answer.is_empty(),
@@ -141,6 +148,9 @@ async fn check(home: Home, place: &str, way: &str) {
         if seen.is_some() {
             assert_eq!(end, "settle", "{kind:?} of {user} was seen to its end");
         }
+        if *kind == Kind::Told {
+            check_history(&server, user, end == "settle").await;
+        }
         if end == way && !is_seen_at_once {
             *unseen.entry(*kind).or_default() += 1;
         }
@@ -187,7 +197,7 @@ impl Asked {
     async fn ask(&mut self, server: &Server, life: usize) {
         let asked = requests(life).map(async |request| {
             let Request { kind, user, body, .. } = &request;
-            let ask = server.admin.user(user).post(kind.path(), body).header("idempotency-key", user);
+            let ask = server.admin.user(user).post(&kind.path(user), body).header("idempotency-key", user);
             let answer = ask.try_send().await.ok().filter(|answer| answer.status == 200);
             let seen = answer.map(|answer| answer.bytes).filter(|bytes| kind.is_whole(bytes));
             Request { is_seen_at_once: seen.is_some(), seen, ..request }
@@ -200,7 +210,7 @@ impl Asked {
         for Request { kind, user, body, seen, .. } in &mut self.requests {
             let caller = server.admin.user(user);
             let again = eventually("the call has ended", WITHIN, async || {
-                let answer = caller.post(kind.path(), body).header("idempotency-key", user).send().await;
+                let answer = caller.post(&kind.path(user), body).header("idempotency-key", user).send().await;
                 (answer.status != 409).then_some(answer)
             });
             let again = again.await;
@@ -215,6 +225,19 @@ impl Asked {
             assert!(*first == again.bytes, "the same request of {user} has the same answer");
         }
     }
+}
+
+/// Message and answer are in the history where the answer was charged, and neither is where it wasn't.
+async fn check_history(server: &Server, user: &str, is_charged: bool) {
+    let path = format!("{}/history", Kind::Told.path(user));
+    let history = server.admin.user(user).get(&path).send().await;
+    let roles = match history.status {
+        // It died before there was a conversation.
+        404 => Vec::new(),
+        _ => history.json(200)["data"].as_array().unwrap().iter().map(|said| said["role"].clone()).collect(),
+    };
+    let expected: &[&str] = if is_charged { &["user", "assistant"] } else { &[] };
+    assert_eq!(roles, expected, "{user}");
 }
 
 /// How the only call of a user ended: it has one hold and one end, and nothing is held.

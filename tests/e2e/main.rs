@@ -10,6 +10,7 @@ mod call_crashes;
 mod chaos;
 mod chats;
 mod commands;
+mod conversations;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod endings;

@@ -34,6 +34,13 @@ async fn every_route_is_documented() {
         }
     }
     let expected = [
+        "GET /api/chat",
+        "POST /api/chat/{conversation_id}",
+        "PATCH /api/chat/{conversation_id}",
+        "DELETE /api/chat/{conversation_id}",
+        "POST /api/chat/{conversation_id}/regenerate",
+        "GET /api/chat/{conversation_id}/history",
+        "GET /api/chat/{conversation_id}/export",
         "DELETE /api/v1/admin/keys/{id}",
         "PATCH /api/v1/admin/keys/{id}",
         "POST /api/v1/admin/keys/{id}/rotate",

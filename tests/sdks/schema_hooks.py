@@ -45,6 +45,8 @@ SENSIBLE = {
 }
 SENSIBLE_ON = {
     "/v1/chat/completions": {"model": "mock-chat"},
+    "/api/chat/{conversation_id}": {"model": "mock-chat", "user_id": ACCOUNT},
+    "/api/chat/{conversation_id}/regenerate": {"model": "mock-chat", "user_id": ACCOUNT},
     "/v1/responses": {"model": "mock-chat"},
     "/v1/messages": {"model": "mock-chat"},
     "/v1/messages/count_tokens": {"model": "mock-chat"},
@@ -86,6 +88,16 @@ def _file():
     body = f'--{frame}\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\n\r\n'.encode()
     body += PNG + f"\r\n--{frame}--\r\n".encode()
     return operator.upload("/api/v1/files", body, f"multipart/form-data; boundary={frame}", ACCOUNT)
+
+
+def _conversation():
+    name = "schema"
+    if name not in kept:
+        kept[name] = operator.ask("POST", f"/api/chat/{name}", {"message": "Where do foxes live?"}, ACCOUNT)
+    # It may have been deleted.
+    elif next(turns) % 3 == 0:
+        operator.ask("POST", f"/api/chat/{name}", {"message": "And in winter?"}, ACCOUNT)
+    return name
 
 
 def _secret():
@@ -175,6 +187,8 @@ def _path(case, path):
     parameters = dict(case.path_parameters or {})
     if NAME.fullmatch(str(parameters.get("account", ""))) and not path.endswith("/adjustments"):
         parameters["account"] = ACCOUNT
+    if NAME.fullmatch(str(parameters.get("conversation_id", ""))):
+        parameters["conversation_id"] = _conversation()
     for name in ("id", "token"):
         given = parameters.get(name)
         if isinstance(given, str) and (UUID.fullmatch(given) or path.startswith(("/files/", "/v1/models/"))):

@@ -1,4 +1,4 @@
-"""The examples of docs/http-api.md, run as they stand there."""
+"""The examples of docs/http-api.md and docs/chat.md, run as they stand there."""
 
 import pathlib
 import re
@@ -7,13 +7,15 @@ import sys
 
 import pytest
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs/http-api.md"
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+PAGES = ["http-api.md", "chat.md"]
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def examples():
     """Each example with its language, in their order."""
-    return re.findall(r"^```(sh|python)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    text = "\n".join((DOCS / page).read_text() for page in PAGES)
+    return re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="session")

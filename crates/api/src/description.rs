@@ -19,6 +19,7 @@ pub fn openapi() -> OpenApiDocument {
     modifiers(&BearerKeys),
     security(("key" = [])),
     tags(
+        (name = "chats", description = "Conversations with their history"),
         (name = "jobs", description = "Durable generations and their results"),
         (name = "files", description = "Media handed in, to be named in the input of jobs"),
         (name = "webhooks", description = "Events of jobs, sent to an address of yours after Standard Webhooks"),

@@ -59,6 +59,11 @@ impl ApiError {
         }
     }
 
+    /// As the last event of an answer of a conversation.
+    pub(crate) fn chat_event(&self) -> String {
+        format!("event: error\ndata: {}\n\n", serde_json::json!({"error": self.detail()}))
+    }
+
     fn detail(&self) -> ErrorDetail {
         ErrorDetail {
             message: self.message.to_string(),

@@ -101,6 +101,22 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed on our side")
     }
 
+    /// What the caller of a conversation is told: whoever the model is and however it failed, a failure is ours to him;
+    /// but for what the vendor won't answer, which he can mend.
+    pub(crate) fn of_turn(error: ServiceError) -> Self {
+        let code = match &error {
+            ServiceError::Vendor { reason: Reason::Refused, .. } => None,
+            ServiceError::Vendor { reason: Reason::Timeout, .. } => Some("model_timeout"),
+            ServiceError::Vendor { .. } => Some("model_failed"),
+            _ => None,
+        };
+        let error = Self::from(error);
+        match code {
+            Some(code) => Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: code.into(), ..error },
+            None => error,
+        }
+    }
+
     /// What the caller who waited for a job is told of one that has no result for him. What was called off, and what
     /// may go on, isn't to be made again by itself.
     pub(crate) fn of_job(view: &JobView) -> Self {
@@ -282,8 +298,15 @@ impl From<Refusal> for ApiError {
             Refusal::NoWebhookSecret => Self::invalid("webhook_url", message),
             Refusal::TooManyWebhookSecrets => Self::new(StatusCode::CONFLICT, "too_many_secrets", message),
             Refusal::Range(_) => Self::invalid("credits", message),
+            Refusal::AnothersConversation => {
+                Self::new(StatusCode::FORBIDDEN, "wrong_user", message).param("conversation_id")
+            }
+            Refusal::ConversationBusy => {
+                Self::new(StatusCode::CONFLICT, "conversation_busy", message).again_after(RETRY_AFTER)
+            }
             Refusal::NotDue
             | Refusal::LeaseLost
+            | Refusal::TurnLost
             | Refusal::CancelRequested
             | Refusal::CallEnded
             | Refusal::IllegalMove(_) => {

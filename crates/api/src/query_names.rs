@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::extract::Caller;
 
 /// Ours, where every name is known; what other wires allow besides is theirs to say.
-const NATIVE: &str = "/api/v1/";
+const NATIVE: [&str; 2] = ["/api/v1/", "/api/chat"];
 
 /// The names that each route takes in its query, for those that take any.
 pub(crate) struct QueryNames {
@@ -27,7 +27,11 @@ pub(crate) struct QueryNames {
 impl QueryNames {
     /// As the document describes them.
     pub(crate) fn new(document: &OpenApi, state: AppState) -> Self {
-        let native = document.paths.paths.iter().filter(|(path, _)| path.starts_with(NATIVE));
+        let native = document
+            .paths
+            .paths
+            .iter()
+            .filter(|(path, _)| NATIVE.iter().any(|native| path.starts_with(native)));
         let of_path = |(path, item)| {
             let described = operations(item).into_iter();
             described.map(move |(method, operation): (Method, &Operation)| {

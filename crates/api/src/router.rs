@@ -135,6 +135,16 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(native::webhooks::revoke_secret))
         .routes(routes!(native::webhooks::list_deliveries))
         .routes(routes!(native::webhooks::redeliver))
+        // conversations
+        .routes(routes!(
+            native::chats::turns::send,
+            native::chats::conversations::change,
+            native::chats::conversations::delete
+        ))
+        .routes(routes!(native::chats::turns::regenerate))
+        .routes(routes!(native::chats::conversations::list))
+        .routes(routes!(native::chats::history::show))
+        .routes(routes!(native::chats::export::show))
         // OpenAI's wire
         .routes(routes!(openai::chat::create))
         .routes(routes!(openai::responses::create::create))

@@ -7,6 +7,7 @@ use fourfold_service::Spawner;
 use fourfold_service::artifacts::ArtifactsService;
 use fourfold_service::calls::CallsService;
 use fourfold_service::catalog::CatalogService;
+use fourfold_service::chats::ChatsService;
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::FilesService;
 use fourfold_service::jobs::JobsService;
@@ -32,6 +33,8 @@ pub struct Services {
     pub jobs: JobsService,
     /// Calls.
     pub calls: CallsService,
+    /// Conversations.
+    pub chats: ChatsService,
     /// The ledger.
     pub credits: CreditsService,
     /// Our books beside the vendors'.

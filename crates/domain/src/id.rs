@@ -95,6 +95,14 @@ id!(
     /// An uploaded input.
     FileId
 );
+id!(
+    /// Messages that belong together. Ours; callers have a name of their own for it.
+    ConversationId
+);
+id!(
+    /// One message of a conversation.
+    MessageId
+);
 
 #[cfg(test)]
 mod tests {

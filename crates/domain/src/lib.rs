@@ -48,7 +48,8 @@ pub use generation::{
     TimedText, Transcript, Usage,
 };
 pub use id::{
-    AccountId, CallId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId, WebhookSecretId,
+    AccountId, CallId, ConversationId, EntryId, EventId, FileId, HoldId, InstanceId, JobId, KeyId, MessageId,
+    WebhookSecretId,
 };
 pub use job::{IllegalMove, JobMove, JobState, Priority};
 pub use media::{InlineMedia, MediaReader, OpenMedia};

@@ -101,6 +101,8 @@ pub struct Model {
     pub default_max_output: Option<u64>,
     /// The least output that is worth asking for, in tokens: where the balance buys less, a call isn't begun.
     pub min_output: u64,
+    /// How many tokens the input and the output of a chat may come to together.
+    pub context_tokens: u64,
     /// Who may serve it.
     pub route: Route,
     /// A job that isn't final this long after its submission ends as expired.

@@ -23,6 +23,7 @@ use fourfold_service::artifacts::ArtifactSettings;
 use fourfold_service::backends::RedisSettings;
 use fourfold_service::calls::CallSettings;
 use fourfold_service::catalog::{ModelSettings, PricingSettings};
+use fourfold_service::chats::ChatSettings;
 use fourfold_service::files::FileSettings;
 use fourfold_service::instances::InstanceSettings;
 use fourfold_service::jobs::JobSettings;
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: JobSettings,
     /// How calls are worked on, which answer while their caller waits.
     pub(crate) calls: CallSettings,
+    /// How conversations are kept.
+    pub(crate) chats: ChatSettings,
     /// How processes watch over each other.
     pub(crate) instances: InstanceSettings,
     /// What processes share.
@@ -99,6 +102,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             jobs: JobSettings::default(),
             calls: CallSettings::default(),
+            chats: ChatSettings::default(),
             instances: InstanceSettings::default(),
             redis: RedisSettings::default(),
             artifacts: ArtifactSettings::default(),
@@ -122,6 +126,7 @@ impl Settings {
             ("artifacts", self.artifacts == other.artifacts),
             ("auth", self.auth == other.auth),
             ("calls", self.calls == other.calls),
+            ("chats", self.chats == other.chats),
             ("data_dir", self.data_dir == other.data_dir),
             ("database", self.database == other.database),
             ("files", self.files == other.files),

@@ -126,7 +126,7 @@ mod tests {
         check_message(
             "server: {something: else}\nlog: {filter: {a: 1}}\ncompletely: different\n",
             &[
-                "completely (fourfold.yaml line 3): unknown setting; known there: artifacts, auth, calls, data_dir, database, files, forward, \
+                "completely (fourfold.yaml line 3): unknown setting; known there: artifacts, auth, calls, chats, data_dir, database, files, forward, \
                  http, instances, jobs, limits, log, models, pricing, providers, redis, security, server, usage, webhooks",
                 "log.filter.a (fourfold.yaml line 2): unknown setting; did you mean log.filter?",
                 "server.something (fourfold.yaml line 1): unknown setting; known there: body_idle_timeout, \

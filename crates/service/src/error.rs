@@ -74,6 +74,15 @@ pub enum Refusal {
     /// The account has as many secrets as it may.
     #[error("an account may have {SECRETS_MAX} secrets for webhooks at a time; delete one first")]
     TooManyWebhookSecrets,
+    /// The conversation is another account's.
+    #[error("the conversation is another user's")]
+    AnothersConversation,
+    /// Other messages of the conversation come first.
+    #[error("an earlier message of the conversation is still being answered; send it again in a moment")]
+    ConversationBusy,
+    /// The turn of the conversation is another's by now.
+    #[error("the turn was lost")]
+    TurnLost,
     /// The state doesn't allow the move.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),

@@ -4,7 +4,7 @@
 //! them is in [`backends`]. Every change that must survive a crash is one atomic step of a store, named for
 //! its intent, and many steps share one commit.
 //!
-//! - money: [`credits`] · what answers at once: [`calls`] · what takes longer: [`jobs`]
+//! - money: [`credits`] · what answers at once: [`calls`], with a history of it: [`chats`] · what takes longer: [`jobs`]
 //! - what can be asked for: [`catalog`] · who is asked: [`routing`] · who may ask: [`keys`] · how much: [`limits`]
 //! - what was made: [`artifacts`] · what is handed in: [`files`] · who is told: [`webhooks`] · what was used: [`usage`]
 //!
@@ -39,6 +39,7 @@ pub mod artifacts;
 pub mod backends;
 pub mod calls;
 pub mod catalog;
+pub mod chats;
 mod clock;
 mod commit;
 pub mod credits;

@@ -54,6 +54,13 @@ pub(crate) struct Passer {
     pub(crate) admission: Admission,
 }
 
+/// A caller who may name its end user otherwise than by the header too.
+pub(crate) struct NamedCaller {
+    identity: Identity,
+    /// By the header.
+    named: Option<ExternalId>,
+}
+
 /// A caller with an admin key.
 pub(crate) struct Admin {
     pub(crate) key: KeyId,
@@ -106,10 +113,54 @@ impl FromRequestParts<AppState> for Passer {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = authenticate(parts, state).await?;
-        let user = named_user(&parts.headers, &identity)?;
+        let user = user_of(&identity, named(&parts.headers)?)?;
         let subject = user.map(|external_id| Subject { realm: identity.realm().clone(), external_id });
         let admission = admit(state, identity.clone(), subject.as_ref()).await?;
         Ok(Self { identity, subject, admission })
+    }
+}
+
+impl NamedCaller {
+    /// The account that it works for, where the request names its end user so. What the header names must be the same.
+    pub(crate) async fn user(self, state: &AppState, user_id: Option<String>) -> Result<User, ApiError> {
+        let Self { identity, named } = self;
+        let also = match user_id {
+            None => None,
+            Some(text) => {
+                let allowed =
+                    "user_id must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
+                Some(text.parse().map_err(|_| ApiError::malformed("user_id", allowed))?)
+            }
+        };
+        if let (Some(named), Some(also)) = (&named, &also)
+            && named != also
+        {
+            let message = "user_id and Fourfold-User must be the same where both are there";
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message).param("user_id"));
+        }
+        let external_id = user_of(&identity, named.or(also))?.ok_or_else(|| {
+            let message = "name the end user with user_id or the header Fourfold-User";
+            ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("user_id")
+        })?;
+        User::of(state, identity, external_id).await
+    }
+}
+
+impl User {
+    async fn of(state: &AppState, identity: Identity, external_id: ExternalId) -> Result<Self, ApiError> {
+        let subject = Subject { realm: identity.realm().clone(), external_id };
+        let (key, kind) = (identity.key(), identity.kind());
+        let admission = admit(state, identity, Some(&subject)).await?;
+        Ok(Self { key, kind, subject, admission })
+    }
+}
+
+impl FromRequestParts<AppState> for NamedCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let identity = authenticate(parts, state).await?;
+        Ok(Self { identity, named: named(&parts.headers)? })
     }
 }
 
@@ -118,11 +169,8 @@ impl FromRequestParts<AppState> for User {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = authenticate(parts, state).await?;
-        let external_id = named_user(&parts.headers, &identity)?.ok_or_else(ApiError::missing_user)?;
-        let subject = Subject { realm: identity.realm().clone(), external_id };
-        let (key, kind) = (identity.key(), identity.kind());
-        let admission = admit(state, identity, Some(&subject)).await?;
-        Ok(Self { key, kind, subject, admission })
+        let external_id = user_of(&identity, named(&parts.headers)?)?.ok_or_else(ApiError::missing_user)?;
+        Self::of(state, identity, external_id).await
     }
 }
 
@@ -208,27 +256,26 @@ fn secret(headers: &HeaderMap) -> Result<&str, ApiError> {
     }
 }
 
-/// The user that a request is for: a user key's own, else the one that is named, else the key's default.
-fn named_user(headers: &HeaderMap, identity: &Identity) -> Result<Option<ExternalId>, ApiError> {
+/// The end user that the header names.
+fn named(headers: &HeaderMap) -> Result<Option<ExternalId>, ApiError> {
     if headers.get_all(USER).iter().count() > 1 {
         // It decides who pays, so there is no guessing.
         return Err(ApiError::malformed("Fourfold-User", "Fourfold-User must be there once"));
     }
-    let named = match headers.get(USER) {
-        None => None,
-        Some(value) => {
-            let named: Option<ExternalId> = value.to_str().ok().and_then(|text| text.parse().ok());
-            let allowed =
-                "Fourfold-User must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
-            Some(named.ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))?)
-        }
-    };
-    Ok(match (identity.kind(), named, identity.account().cloned()) {
+    let Some(value) = headers.get(USER) else { return Ok(None) };
+    let named = value.to_str().ok().and_then(|text| text.parse().ok());
+    let allowed = "Fourfold-User must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
+    named.map(Some).ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))
+}
+
+/// The user that a request is for: a user key's own, else the one that is named, else the key's default.
+fn user_of(identity: &Identity, named: Option<ExternalId>) -> Result<Option<ExternalId>, ApiError> {
+    match (identity.kind(), named, identity.account().cloned()) {
         (KeyKind::User, Some(named), Some(own)) if named != own => {
             let message = "a user's key or token works for its own user only";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message));
+            Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message))
         }
-        (KeyKind::User, _, own) => own,
-        (KeyKind::Service | KeyKind::Admin, named, default) => named.or(default),
-    })
+        (KeyKind::User, _, own) => Ok(own),
+        (KeyKind::Service | KeyKind::Admin, named, default) => Ok(named.or(default)),
+    }
 }

@@ -12,7 +12,7 @@ mod upload;
 
 pub(crate) use body::{Body, BodyOrNone, Object, aside, read_whole};
 pub(crate) use cache::{CacheHeader, cache_use};
-pub(crate) use caller::{Admin, Caller, Passer, User, UserHeader};
+pub(crate) use caller::{Admin, Caller, NamedCaller, Passer, User, UserHeader};
 pub(crate) use form::{Form, is_form};
 pub(crate) use idempotency::{
     IdempotencyHeader, idempotency, idempotency_for, idempotency_key, idempotency_of,

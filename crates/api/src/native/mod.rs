@@ -1,7 +1,8 @@
-//! Our own routes: jobs, quotes, models, credits, usage, files and webhooks. Credits are decimal strings of whole credits,
+//! Our own routes: conversations, jobs, quotes, models, credits, usage, files and webhooks. Credits are decimal strings of whole credits,
 //! times are RFC 3339 in UTC.
 
 pub(crate) mod artifacts;
+pub(crate) mod chats;
 pub(crate) mod credits;
 pub(crate) mod events;
 pub(crate) mod files;

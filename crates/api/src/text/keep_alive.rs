@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_domain::Dialect;
+use fourfold_service::ServiceError;
 use fourfold_service::calls::AnswerBody;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, Sleep, sleep};
@@ -16,17 +17,26 @@ use crate::error::ApiError;
 /// After how long of silence a sign of life is sent: proxies on the way close what is silent for longer.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 
+/// How a stream says that it broke off, and that it lives.
+#[derive(Clone, Copy)]
+pub(crate) enum StreamWire {
+    /// As clients of other houses expect it.
+    Dialect(Dialect),
+    /// As an answer of a conversation.
+    Conversation,
+}
+
 /// The parts of an answer as they come. An error is its last event.
 pub(super) struct KeptAlive {
     answer: AnswerBody,
-    dialect: Dialect,
+    wire: StreamWire,
     silence: Pin<Box<Sleep>>,
     last_at: Instant,
 }
 
 impl KeptAlive {
-    pub(super) fn new(answer: AnswerBody, dialect: Dialect) -> Self {
-        Self { answer, dialect, silence: Box::pin(sleep(SILENCE_MAX)), last_at: Instant::now() }
+    pub(super) fn new(answer: AnswerBody, wire: StreamWire) -> Self {
+        Self { answer, wire, silence: Box::pin(sleep(SILENCE_MAX)), last_at: Instant::now() }
     }
 }
 
@@ -36,11 +46,10 @@ impl Stream for KeptAlive {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Poll::Ready(part) = self.answer.poll_next_unpin(cx) {
             self.last_at = Instant::now();
-            let dialect = self.dialect;
-            let bytes = |part: Result<Bytes, _>| {
-                part.unwrap_or_else(|error| ApiError::from(error).event(dialect).into())
-            };
-            return Poll::Ready(part.map(|part| Ok(bytes(part))));
+            let wire = self.wire;
+            return Poll::Ready(
+                part.map(|part| Ok(part.unwrap_or_else(|error| broken_off(wire, error).into()))),
+            );
         }
         while self.silence.as_mut().poll(cx).is_ready() {
             let until = self.last_at + SILENCE_MAX;
@@ -51,17 +60,25 @@ impl Stream for KeptAlive {
             let until = self.last_at + SILENCE_MAX;
             self.silence.as_mut().reset(until);
             if is_silent {
-                return Poll::Ready(Some(Ok(Bytes::from_static(sign_of_life(self.dialect)))));
+                return Poll::Ready(Some(Ok(Bytes::from_static(sign_of_life(self.wire)))));
             }
         }
         Poll::Pending
     }
 }
 
+fn broken_off(wire: StreamWire, error: ServiceError) -> String {
+    match wire {
+        StreamWire::Dialect(dialect) => ApiError::from(error).event(dialect),
+        StreamWire::Conversation => ApiError::of_turn(error).chat_event(),
+    }
+}
+
 /// What clients of each wire pass over.
-fn sign_of_life(dialect: Dialect) -> &'static [u8] {
-    match dialect {
-        Dialect::AnthropicMessages => b"event: ping\ndata: {\"type\": \"ping\"}\n\n",
-        Dialect::OpenAiChat | Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings => b": still at work\n\n",
+fn sign_of_life(wire: StreamWire) -> &'static [u8] {
+    match wire {
+        StreamWire::Dialect(Dialect::AnthropicMessages) => b"event: ping\ndata: {\"type\": \"ping\"}\n\n",
+        StreamWire::Dialect(Dialect::OpenAiChat | Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings)
+        | StreamWire::Conversation => b": still at work\n\n",
     }
 }

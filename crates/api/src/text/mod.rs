@@ -7,14 +7,15 @@ mod sent;
 mod versions;
 
 use axum::body::Body as ResponseBody;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use fourfold_domain::{Dialect, InvalidInput, WireAsked};
 use fourfold_service::ServiceError;
-use fourfold_service::calls::{CallReply, CallRequest, Interpreter};
+use fourfold_service::calls::{AnswerBody, CallRequest, Interpreter};
 use futures_util::StreamExt as _;
 use http::{HeaderName, header};
 
+pub(crate) use keep_alive::StreamWire;
 pub(crate) use placed::Placed;
 pub(crate) use sent::Sent;
 
@@ -56,34 +57,38 @@ pub(crate) async fn generate(
         reply => reply?,
     };
     let (provider, from_cache) = (reply.provider.clone(), reply.from_cache);
-    let mut response = if is_stream { stream(reply, dialect) } else { whole(reply).await? };
+    let mut response = match is_stream {
+        true => stream(reply.body, StreamWire::Dialect(dialect)),
+        false => whole(reply.body).await?.into_response(),
+    };
     served::tell(&mut response, &provider, from_cache);
     Ok(response)
 }
 
-async fn whole(mut reply: CallReply) -> Result<Response, ApiError> {
-    let Some(first) = reply.body.next().await.transpose()? else { return Err(ApiError::internal()) };
-    let bytes = match reply.body.next().await.transpose()? {
+/// The whole of an answer that is JSON.
+pub(crate) async fn whole(mut body: AnswerBody) -> Result<impl IntoResponse, ServiceError> {
+    let first = body.next().await.transpose()?.unwrap_or_default();
+    let bytes = match body.next().await.transpose()? {
         None => first,
         Some(second) => {
             let mut bytes = BytesMut::from(first.as_ref());
             bytes.extend_from_slice(&second);
-            while let Some(part) = reply.body.next().await {
+            while let Some(part) = body.next().await {
                 bytes.extend_from_slice(&part?);
             }
             bytes.freeze()
         }
     };
-    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes))
 }
 
 /// Each part goes out as it comes. One that breaks off ends with the error, as an event.
-fn stream(reply: CallReply, dialect: Dialect) -> Response {
+pub(crate) fn stream(body: AnswerBody, wire: StreamWire) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache"),
         // Proxies that buffer would hold events back.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    (headers, ResponseBody::from_stream(KeptAlive::new(reply.body, dialect))).into_response()
+    (headers, ResponseBody::from_stream(KeptAlive::new(body, wire))).into_response()
 }

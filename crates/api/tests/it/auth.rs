@@ -17,7 +17,8 @@ fn ask<'a>(house: &'a House, operation: &Operation) -> Ask<'a> {
         .replace("{id}", "0192f0c1-2d3e-7a4b-8c5d-6e7f8a9b0c1d")
         .replace("{index}", "0")
         .replace("{account}", "u1")
-        .replace("{token}", "x");
+        .replace("{token}", "x")
+        .replace("{conversation_id}", "c1");
     let ask = house.ask(operation.method.clone(), &path);
     if operation.takes_a_body() { ask.json(&json!({})) } else { ask }
 }
@@ -99,7 +100,7 @@ async fn a_key_with_scopes_opens_those_routes_and_no_others() {
     let open = [
         (vec![Scope::Jobs], vec!["jobs"]),
         (vec![Scope::Models, Scope::Credits], vec!["models", "credits"]),
-        (vec![Scope::Chat, Scope::Webhooks], vec!["webhooks"]),
+        (vec![Scope::Chat, Scope::Webhooks], vec!["chats", "webhooks"]),
         (vec![Scope::Admin], vec!["admin"]),
     ];
     for (scopes, tags) in open {

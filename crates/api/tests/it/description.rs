@@ -17,6 +17,13 @@ fn every_route_is_described() {
     let found: Vec<_> =
         operations.map(|operation| format!("{} {}", operation.method, operation.path)).collect();
     let expected = [
+        "GET /api/chat",
+        "POST /api/chat/{conversation_id}",
+        "PATCH /api/chat/{conversation_id}",
+        "DELETE /api/chat/{conversation_id}",
+        "POST /api/chat/{conversation_id}/regenerate",
+        "GET /api/chat/{conversation_id}/history",
+        "GET /api/chat/{conversation_id}/export",
         "GET /api/v1/admin/accounts",
         "GET /api/v1/admin/accounts/{account}",
         "POST /api/v1/admin/accounts/{account}/adjustments",

@@ -91,7 +91,7 @@ async fn a_page_has_bounds() {
 async fn a_name_that_a_query_does_not_take_is_refused_with_those_that_it_does() {
     let house = House::new().await;
     let mut asked = 0;
-    for operation in operations().into_iter().filter(|operation| operation.path.starts_with("/api/v1/")) {
+    for operation in operations().into_iter().filter(|operation| operation.path.starts_with("/api/")) {
         let parameters = operation.document["parameters"].as_array();
         let in_query = parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query");
         let names: Vec<_> = in_query.map(|parameter| parameter["name"].as_str().unwrap()).collect();

@@ -5,7 +5,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::rules::{Operation, operations};
-use crate::support::{Ask, House, new_chat, new_job, new_message, new_response, outputs, part, text_part};
+use crate::support::{
+    Ask, House, new_chat, new_job, new_message, new_response, outputs, part, text_part, written,
+};
 
 /// What the other account finds where it names what isn't its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +32,13 @@ enum Finds {
 
 /// Every operation, so that a new one has to be thought of here.
 const TABLE: &[(&str, Finds)] = &[
+    ("GET /api/chat", Finds::ItsOwn),
+    ("POST /api/chat/{conversation_id}", Finds::Forbidden),
+    ("PATCH /api/chat/{conversation_id}", Finds::Forbidden),
+    ("DELETE /api/chat/{conversation_id}", Finds::Forbidden),
+    ("POST /api/chat/{conversation_id}/regenerate", Finds::Forbidden),
+    ("GET /api/chat/{conversation_id}/history", Finds::Forbidden),
+    ("GET /api/chat/{conversation_id}/export", Finds::Forbidden),
     ("GET /api/v1/admin/accounts", Finds::Forbidden),
     ("GET /api/v1/admin/accounts/{account}", Finds::Forbidden),
     ("POST /api/v1/admin/accounts/{account}/adjustments", Finds::Forbidden),
@@ -107,11 +116,12 @@ struct Landlord {
     secret: Value,
     delivery: Value,
     video: Value,
+    conversation: Value,
 }
 
 /// The operation, with what belongs to the landlord in its path.
 fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> Ask<'a> {
-    let Landlord { job, file, secret, delivery, video } = of_landlord;
+    let Landlord { job, file, secret, delivery, video, conversation } = of_landlord;
     let token = job["artifacts"][0]["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let path = operation
         .path
@@ -120,6 +130,7 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
         .replace("/secrets/{id}", &format!("/secrets/{}", secret["id"].as_str().unwrap()))
         .replace("/videos/{id}", &format!("/videos/{}", video["id"].as_str().unwrap()))
         .replace("/deliveries/{id}", &format!("/deliveries/{}", delivery["id"].as_str().unwrap()))
+        .replace("{conversation_id}", conversation["id"].as_str().unwrap())
         .replace("{id}", job["id"].as_str().unwrap())
         .replace("{index}", "0")
         .replace("{account}", "landlord")
@@ -128,6 +139,11 @@ fn ask<'a>(house: &'a House, operation: &Operation, of_landlord: &Landlord) -> A
     match (operation.path, operation.takes_a_body()) {
         ("/api/v1/files", true) => ask.file("text/plain", b"the stranger's own"),
         ("/v1/chat/completions", true) => ask.json(&new_chat()),
+        ("/api/chat/{conversation_id}", true) if operation.method == Method::PATCH => {
+            ask.json(&json!({"title": "x"}))
+        }
+        ("/api/chat/{conversation_id}", true) => ask.json(&json!({"message": "x"})),
+        ("/api/chat/{conversation_id}/regenerate", true) => ask.json(&json!({})),
         ("/v1/messages" | "/v1/messages/count_tokens", true) => ask.json(&new_message()),
         ("/v1/responses", true) => ask.json(&new_response()),
         // At a millionth of a credit a byte, this is more than the stranger has.
@@ -172,7 +188,11 @@ async fn nothing_of_an_account_is_seen_by_another() {
     let delivery = deliveries["data"][0].clone();
     let video =
         house.post("/v1/videos", json!({"model": "film", "prompt": "x"})).by("landlord").ok(200).await;
-    let of_landlord = Landlord { job, file, secret, delivery, video };
+    house.vendor.will_write(Box::pin(futures_util::stream::iter(written(&["secret of the landlord"]))));
+    let said = json!({"message": "secret of the landlord"});
+    house.post("/api/chat/the-conversation", said).by("landlord").ok(200).await;
+    let conversation = house.get("/api/chat").by("landlord").ok(200).await["data"][0].clone();
+    let of_landlord = Landlord { job, file, secret, delivery, video, conversation };
     for kind in [KeyKind::Service, KeyKind::User] {
         for operation in operations() {
             let finds = found_by(&operation);
@@ -189,13 +209,17 @@ async fn nothing_of_an_account_is_seen_by_another() {
             };
             assert_eq!(answer.status, expected, "{asked}");
             assert_eq!(answer.text().contains("landlord"), finds == Finds::ByLink, "{asked}");
-            let Landlord { job, file, secret, delivery, video } = &of_landlord;
-            for own in [job, file, secret, delivery, video] {
+            let Landlord { job, file, secret, delivery, video, conversation } = &of_landlord;
+            for own in [job, file, secret, delivery, video, conversation] {
                 assert!(!answer.text().contains(own["id"].as_str().unwrap()), "{asked}");
             }
         }
     }
-    let Landlord { job, file, secret, delivery, video } = of_landlord;
+    let Landlord { job, file, secret, delivery, video, conversation } = of_landlord;
+    let conversations = house.get("/api/chat").by("landlord").ok(200).await;
+    assert_eq!(conversations["data"], json!([conversation]));
+    let history = house.get("/api/chat/the-conversation/history").by("landlord").ok(200).await;
+    assert_eq!(history["data"].as_array().unwrap().len(), 2);
     let videos = house.get("/v1/videos").by("landlord").ok(200).await;
     assert_eq!(videos["data"], json!([video]));
     let secrets = house.get("/api/v1/webhooks/secrets").by("landlord").ok(200).await;
@@ -207,7 +231,7 @@ async fn nothing_of_an_account_is_seen_by_another() {
     assert_eq!(after["state"], job["state"]);
     let files = house.get("/api/v1/files").by("landlord").ok(200).await;
     assert_eq!(files["data"], json!([file]));
-    assert_eq!(house.get("/api/v1/credits").by("landlord").ok(200).await["available"], "0.88");
+    assert_eq!(house.get("/api/v1/credits").by("landlord").ok(200).await["available"], "0.86");
 }
 
 #[tokio::test]

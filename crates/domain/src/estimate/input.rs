@@ -1,7 +1,7 @@
 //! What goes in.
 
 use super::{BYTES_PER_TOKEN, text};
-use crate::{ChatPart, ChatRequest, EmbeddingRequest, ResponseFormat};
+use crate::{ChatMessage, ChatPart, ChatRequest, EmbeddingRequest, ResponseFormat};
 
 /// What stands around a message: who says it, and where it ends.
 const TOKENS_PER_MESSAGE: u64 = 4;
@@ -26,6 +26,20 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    fn add(&mut self, message: &ChatMessage) {
+        self.messages += 1;
+        for part in &message.parts {
+            match part {
+                ChatPart::Text(text) => self.bytes += text.len() as u64,
+                ChatPart::Image { .. } => self.images += 1,
+                ChatPart::Audio(_) => self.sounds += 1,
+                ChatPart::File { .. } => self.files += 1,
+            }
+        }
+        let calls = message.tool_calls.iter().map(|call| call.name.len() + call.arguments.len());
+        self.bytes += calls.sum::<usize>() as u64;
+    }
+
     pub(crate) fn tokens(self) -> u64 {
         let counted = [
             (self.messages, TOKENS_PER_MESSAGE),
@@ -40,19 +54,9 @@ impl Input {
 
 /// The tokens that go into a chat.
 pub fn chat_input(chat: &ChatRequest) -> u64 {
+    let mut input = Input::default();
+    chat.messages.iter().for_each(|message| input.add(message));
     let mut bytes = 0;
-    let mut input = Input { messages: chat.messages.len() as u64, ..Input::default() };
-    for message in &chat.messages {
-        for part in &message.parts {
-            match part {
-                ChatPart::Text(text) => bytes += text.len(),
-                ChatPart::Image { .. } => input.images += 1,
-                ChatPart::Audio(_) => input.sounds += 1,
-                ChatPart::File { .. } => input.files += 1,
-            }
-        }
-        bytes += message.tool_calls.iter().map(|call| call.name.len() + call.arguments.len()).sum::<usize>();
-    }
     for tool in &chat.tools {
         let schema = tool.parameters.as_ref().map_or(0, |schema| schema.to_string().len());
         bytes += tool.name.len() + tool.description.as_deref().map_or(0, str::len) + schema;
@@ -60,7 +64,14 @@ pub fn chat_input(chat: &ChatRequest) -> u64 {
     if let Some(ResponseFormat::JsonSchema { schema, .. }) = &chat.response_format {
         bytes += schema.to_string().len();
     }
-    Input { bytes: bytes as u64, ..input }.tokens()
+    Input { bytes: input.bytes + bytes as u64, ..input }.tokens()
+}
+
+/// The tokens that a message of a chat comes to.
+pub fn message_input(message: &ChatMessage) -> u64 {
+    let mut input = Input::default();
+    input.add(message);
+    input.tokens()
 }
 
 /// The tokens that go into an embedding.

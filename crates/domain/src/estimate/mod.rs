@@ -7,7 +7,7 @@ mod input;
 mod written;
 
 pub(crate) use input::Input;
-pub use input::{chat_input, embedding_input};
+pub use input::{chat_input, embedding_input, message_input};
 pub use written::{Written, complete, fact, is_estimated};
 
 const BYTES_PER_TOKEN: usize = 4;

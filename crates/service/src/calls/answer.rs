@@ -31,11 +31,17 @@ pub trait Interpreter: Send + Sync {
     /// Which call the answer is of. Said before anything of it.
     fn begin(&mut self, call: &CallHead);
 
+    /// A vendor is asked, perhaps not the first: nothing of what others said was handed on.
+    fn asked(&mut self) {}
+
     /// A whole answer, for a caller who wants it at once.
     fn whole(&mut self, result: GenerationResult) -> Bytes;
 
     /// The next part of a stream; empty where this says nothing in that wire.
     fn part(&mut self, chunk: &StreamChunk) -> Bytes;
+
+    /// The last part has gone out to the caller.
+    fn handed_on(&mut self) {}
 
     /// What comes last in a stream, by which its reader knows that it was whole.
     fn last(&mut self) -> Bytes;
@@ -72,7 +78,7 @@ pub struct AnswerBody {
 }
 
 /// The task's end of an answer.
-pub(super) struct Outlet {
+pub(crate) struct Outlet {
     parts: mpsc::Sender<Part>,
     patience: Duration,
 }
@@ -106,7 +112,7 @@ pub(super) struct Begun {
 pub(super) struct Left;
 
 /// Both ends of an answer; a caller who doesn't read on for so long counts as gone.
-pub(super) fn answer(patience: Duration) -> (Outlet, AnswerBody) {
+pub(crate) fn answer(patience: Duration) -> (Outlet, AnswerBody) {
     let (sender, receiver) = mpsc::channel(PARTS_WAITING);
     (Outlet { parts: sender, patience }, AnswerBody { parts: receiver, is_over: false })
 }
@@ -126,7 +132,7 @@ impl Outlet {
     }
 
     /// Ends the answer with an error. Who has left doesn't hear it.
-    pub(super) async fn fail(&self, error: ServiceError) {
+    pub(crate) async fn fail(&self, error: ServiceError) {
         if self.send(Part::Failed(Box::new(error))).await.is_err() {
             tracing::debug!("a caller left before an error");
         }
@@ -139,7 +145,7 @@ impl Outlet {
     }
 
     /// Hands on an answer that was given before.
-    pub(super) async fn pass_on(&self, reply: CallReply) {
+    pub(crate) async fn pass_on(&self, reply: CallReply) {
         let CallReply { provider, media_type, from_cache, body: AnswerBody { mut parts, .. } } = reply;
         let mut all = vec![Part::begin(Begun { provider, media_type, from_cache })];
         while let Some(part) = parts.recv().await {
@@ -163,7 +169,7 @@ impl Outlet {
     }
 
     /// Ends once nobody listens any more.
-    pub(super) async fn left(&self) {
+    pub(crate) async fn left(&self) {
         self.parts.closed().await;
     }
 }
@@ -176,7 +182,7 @@ impl Part {
 
 impl AnswerBody {
     /// Waits until it is known who serves it, or why nobody does.
-    pub(super) async fn begun(mut self) -> Result<CallReply, ServiceError> {
+    pub(crate) async fn begun(mut self) -> Result<CallReply, ServiceError> {
         match self.parts.recv().await {
             Some(Part::Begin(begun)) => {
                 let Begun { provider, media_type, from_cache } = *begun;

@@ -112,6 +112,8 @@ impl Work<'_> {
                     return seen.left();
                 }
                 seen.is_left = true;
+            } else if !seen.is_left {
+                interpreter.handed_on();
             }
         }
         self.ended(seen, interpreter)

@@ -16,7 +16,7 @@ pub(super) struct LeftOver {
 }
 
 /// A call that is left over unless it is said to have ended.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     left_over: LeftOver,
     call: Option<(CallId, CallEnding)>,
 }
@@ -57,7 +57,7 @@ impl Watched {
     }
 
     /// It has ended, or was never opened.
-    pub(super) fn ended(mut self) {
+    pub(crate) fn ended(mut self) {
         self.call = None;
     }
 }

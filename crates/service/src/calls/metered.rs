@@ -258,7 +258,7 @@ impl MeteredTask {
         };
         let ending = outcome.ending(&metered.price, held);
         failpoint::reach("before_end_call");
-        let settled = service.write_end(EndCall::new(call.id, ending), held).await;
+        let settled = service.write_end(EndCall::new(call.id, ending), None, held).await;
         failpoint::reach("after_end_call");
         if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
             watched.ended();

@@ -35,10 +35,13 @@ mod task;
 mod work;
 
 pub use answer::{AnswerBody, CallHead, CallReply, Interpreter};
+pub(crate) use answer::{Outlet, answer};
 pub use cache::{CacheSettings, CacheUse, FromCache};
 pub use metered::{MeteredCall, MeteredEnd, MeteredHold, MeteredOutcome, MeteredWork, is_priced};
+pub(crate) use order::Order;
 pub use record::{Call, CallAnswer, CallState, CallView};
 pub use request::{CallRequest, SpeechCall};
 pub use service::{CallParts, CallsService};
 pub use settings::CallSettings;
 pub use steps::{CallEnding, EndCall, OpenCall, OpenedCall};
+pub(crate) use task::{BegunCall, CallTask};

@@ -18,8 +18,8 @@ use crate::jobs::Terms;
 use crate::routing::{Candidates, Routing, Spoken, Wish};
 
 /// Text or speech that its model takes and that somebody can make.
-pub(super) struct Order {
-    pub(super) model: Arc<Model>,
+pub(crate) struct Order {
+    pub(crate) model: Arc<Model>,
     /// What the caller asked, in his own bytes, where somebody speaks them.
     pub(super) wire: Option<WireOrder>,
     /// The same in our words, where somebody doesn't.
@@ -27,9 +27,9 @@ pub(super) struct Order {
     /// The most tokens of an answer.
     pub(super) limit: u64,
     /// The most that it can cost.
-    pub(super) amount: Credits,
+    pub(crate) amount: Credits,
     /// The most that it can cost with the least output that is worth asking for.
-    pub(super) amount_min: Credits,
+    pub(crate) amount_min: Credits,
     /// What tells it from other requests, where its model has a cache or speaks.
     pub(super) key: Option<AnswerKey>,
     /// Whether its caller said how long the answer may be.
@@ -87,6 +87,31 @@ impl Order {
         order.amount = order.price(limit)?;
         order.amount_min = order.price(limit.min(order.model.min_output))?;
         Ok(order)
+    }
+
+    /// The same of a chat in our words, for a caller whose wire no vendor speaks.
+    pub(crate) fn of_chat(
+        catalog: &CatalogService,
+        routing: &Routing,
+        model: &str,
+        input: &Map<String, Value>,
+    ) -> Result<Self, ServiceError> {
+        check_modality(Dialect::OpenAiChat, catalog.current().model(model)?.modality)?;
+        let (model, typed) = Typed::offered(catalog, routing, model, input)?;
+        let (limit, is_bounded) = (typed.limit(), false);
+        let (amount, amount_min) = (Credits::ZERO, Credits::ZERO);
+        let (wire, typed, key) = (None, Some(typed), None);
+        let mut order = Self { model, wire, typed, limit, amount, amount_min, key, is_bounded };
+        order.amount = order.price(limit)?;
+        order.amount_min = order.price(limit.min(order.model.min_output))?;
+        Ok(order)
+    }
+
+    /// The most tokens of an answer of this model where nobody asks for fewer.
+    pub(crate) fn output_max(model: &Model) -> u64 {
+        let known = model.parameters.iter().find(|known| known.name == MAX_TOKENS);
+        let usual = known.and_then(|known| known.default.as_ref()).and_then(Value::as_u64);
+        model.default_max_output.or(usual).unwrap_or(ChatRequest::MAX_TOKENS_DEFAULT)
     }
 
     /// The same of speech, which costs what goes in, however much comes out.
@@ -150,7 +175,7 @@ impl Order {
     }
 
     /// Who may do it, in their order.
-    pub(super) fn candidates(&self, routing: &Routing, id: CallId) -> Candidates {
+    pub(crate) fn candidates(&self, routing: &Routing, id: CallId) -> Candidates {
         let wish = Wish {
             dialect: self.wire.as_ref().map(|wire| wire.asked.dialect),
             typed: self.typed.as_ref().map(|typed| (&typed.input, &typed.request)),
@@ -164,7 +189,7 @@ impl Order {
     }
 
     /// The most that the vendor who is asked first charges for it, where the catalog says.
-    pub(super) fn cost_max(&self, candidates: &Candidates) -> Option<Credits> {
+    pub(crate) fn cost_max(&self, candidates: &Candidates) -> Option<Credits> {
         let cost = candidates.first()?.choice.cost.as_ref()?;
         cost.credits_max(&self.quantities_max()).ok()
     }
@@ -179,7 +204,7 @@ impl Order {
     }
 
     /// How many tokens go in and out, by our estimate: at most as many as its caller said, else as go in.
-    pub(super) fn tokens_expected(&self) -> u64 {
+    pub(crate) fn tokens_expected(&self) -> u64 {
         let outputs = self.quantities_max();
         let outputs = outputs.iter().filter(|quantity| self.is_bounded && quantity.unit == Unit::OutputToken);
         outputs.map(|output| output.count).fold(self.input_tokens(), u64::saturating_add)
@@ -309,9 +334,6 @@ fn limit(model: &Model, asked: &WireAsked) -> Result<u64, InvalidInput> {
             Ok(limit)
         }
         (Some(limit), None) => Ok(limit),
-        (None, known) => {
-            let usual = known.and_then(|known| known.default.as_ref()).and_then(Value::as_u64);
-            Ok(model.default_max_output.or(usual).unwrap_or(ChatRequest::MAX_TOKENS_DEFAULT))
-        }
+        (None, _) => Ok(Order::output_max(model)),
     }
 }

@@ -10,7 +10,7 @@ use crate::{Idempotency, IdempotencyRecord, IdempotencyScope, Made, ServiceError
 
 impl CallsService {
     /// The answer of an earlier call once more, unless there is none.
-    pub(super) async fn again(&self, call: &Call) -> Result<CallReply, ServiceError> {
+    pub(crate) async fn again(&self, call: &Call) -> Result<CallReply, ServiceError> {
         match call.state {
             CallState::Open => return Err(ServiceError::InProgress),
             CallState::Interrupted | CallState::Released => return Err(ServiceError::Interrupted),
@@ -45,7 +45,7 @@ impl CallsService {
     }
 
     /// What was answered once is answered again, even where the same request would be refused today.
-    pub(super) async fn earlier(
+    pub(crate) async fn earlier(
         &self,
         subject: &Subject,
         idempotency: Option<&Idempotency>,

@@ -11,7 +11,7 @@ use super::answer::{self, CallReply, Interpreter, Outlet};
 use super::broken::BrokenSounds;
 use super::cache::{AnswerCache, AnswerKey, CacheTurn};
 use super::free::FreeCalls;
-use super::left_over::{LeftOver, charged_unsent};
+use super::left_over::{LeftOver, Watched, charged_unsent};
 use super::meters::Meters;
 use super::order::{Order, WireOrder};
 use super::task::CallTask;
@@ -135,6 +135,7 @@ impl CallsService {
             is_stream,
             admission,
             interpreter: Some(interpreter),
+            turn: None,
             outlet,
         };
         self.start(in_flight, payer, task).await
@@ -169,6 +170,7 @@ impl CallsService {
             is_stream: true,
             admission,
             interpreter: None,
+            turn: None,
             outlet,
         };
         self.start(in_flight, payer, task).await
@@ -192,7 +194,7 @@ impl CallsService {
     }
 
     /// A place for one more call.
-    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         self.shared.in_flight.clone().try_acquire_owned().map_err(|_none_left| ServiceError::Overloaded)
     }
 
@@ -285,7 +287,7 @@ impl CallsService {
         self.shared.left_over.end_all(self.shared.parts.store.as_ref()).await;
     }
 
-    pub(super) fn parts(&self) -> &CallParts {
+    pub(crate) fn parts(&self) -> &CallParts {
         &self.shared.parts
     }
 
@@ -295,6 +297,11 @@ impl CallsService {
 
     pub(super) fn cache(&self) -> &AnswerCache {
         &self.shared.cache
+    }
+
+    /// Watches a call that is about to be opened.
+    pub(crate) fn watch(&self, id: CallId) -> Watched {
+        self.shared.left_over.watch(id)
     }
 
     pub(super) fn left_over(&self) -> &LeftOver {

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::service::CallsService;
 use super::{CallEnding, CallState, EndCall};
+use crate::chats::OpenTurn;
 use crate::{Refusal, StoreError};
 
 /// How long after one another an end that can't be written is tried again.
@@ -16,11 +17,21 @@ const AGAIN_MAX: Duration = Duration::from_secs(1);
 impl CallsService {
     /// Writes the end. A try that waits in line is waited for, however long the database lets it stand there: it may
     /// be written yet, and who is charged is sent the end. While the database fails it is tried again for a while.
-    pub(super) async fn write_end(&self, end: EndCall, held: Credits) -> Result<Credits, StoreError> {
+    /// With the turn of a conversation that it ends, if it does.
+    pub(super) async fn write_end(
+        &self,
+        end: EndCall,
+        turn: Option<&OpenTurn>,
+        held: Credits,
+    ) -> Result<Credits, StoreError> {
         let (store, until) = (&self.parts().store, Instant::now() + self.parts().settings.settle_patience);
         let (mut again_after, mut is_again) = (AGAIN_FIRST, false);
         loop {
-            let error = match store.end_call(end.clone()).await {
+            let ended = match turn {
+                Some(turn) => store.end_turn(turn.end(end.clone())).await,
+                None => store.end_call(end.clone()).await,
+            };
+            let error = match ended {
                 Ok(charged) => return Ok(charged),
                 // Perhaps an earlier try went through and only its answer was lost.
                 Err(refused @ StoreError::Refused(Refusal::CallEnded)) if is_again => {
@@ -54,7 +65,7 @@ pub(super) fn state_after(ending: CallEnding) -> CallState {
     }
 }
 
-fn charge(ending: CallEnding, held: Credits) -> Credits {
+pub(super) fn charge(ending: CallEnding, held: Credits) -> Credits {
     match ending {
         CallEnding::Charged(used) | CallEnding::Estimated(used) => used.min(held),
         CallEnding::Released | CallEnding::Interrupted => Credits::ZERO,

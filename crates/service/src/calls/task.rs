@@ -9,21 +9,23 @@ use tokio::time::Instant;
 use super::answer::{CallHead, Interpreter, Outlet};
 use super::cache::CacheTurn;
 use super::ending::Outcome;
+use super::left_over::Watched;
 use super::meters::ModelMeters;
 use super::order::Order;
 use super::service::CallsService;
-use super::settle::state_after;
+use super::settle::{charge, state_after};
 use super::work::{Work, Worked};
 use super::{Call, CallAnswer, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
+use crate::chats::OpenTurn;
 use crate::credits::Owner;
 use crate::jobs::words;
 use crate::limits::Admission;
 use crate::routing::Candidates;
 use crate::usage::{UsageAmounts, UsageRow};
-use crate::{PassedOn, ServiceError, StoreError, failpoint};
+use crate::{PassedOn, Refusal, ServiceError, StoreError, failpoint};
 
 /// A call that is to be worked on.
-pub(super) struct CallTask {
+pub(crate) struct CallTask {
     pub(super) service: CallsService,
     pub(super) order: Order,
     /// Nothing where its model has no cache.
@@ -33,7 +35,23 @@ pub(super) struct CallTask {
     pub(super) admission: Admission,
     /// Writes text in its caller's wire; lent to whoever generates it. Nothing of what isn't text.
     pub(super) interpreter: Option<Box<dyn Interpreter>>,
+    /// The turn that it is of a conversation, which ends with it.
+    pub(super) turn: Option<Box<OpenTurn>>,
     pub(super) outlet: Outlet,
+}
+
+/// A call that was opened, and is to be worked on.
+pub(crate) struct BegunCall {
+    pub(crate) call: Call,
+    /// What was set aside for it.
+    pub(crate) held: Credits,
+    /// Whether it costs nobody anything, and nothing of it is in the store.
+    pub(crate) is_free: bool,
+    /// Whether its answer is kept for the same request that comes again.
+    pub(crate) is_replayed: bool,
+    /// Whose user pays.
+    pub(crate) realm: Realm,
+    pub(crate) watched: Watched,
 }
 
 /// A call that was opened.
@@ -45,9 +63,23 @@ enum Opened {
 }
 
 impl CallTask {
+    /// The task of a turn.
+    pub(crate) fn of_turn(
+        service: CallsService,
+        order: Order,
+        admission: Admission,
+        interpreter: Box<dyn Interpreter>,
+        turn: OpenTurn,
+        outlet: Outlet,
+    ) -> Self {
+        let (interpreter, turn) = (Some(interpreter), Some(Box::new(turn)));
+        // It is written as a stream whatever its caller wants, so that what was said of it can be kept.
+        Self { service, order, cache: None, is_stream: true, admission, interpreter, turn, outlet }
+    }
+
     /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
     pub(super) async fn run(&mut self, open: OpenCall, candidates: Candidates) {
-        let mut watched = self.service.left_over().watch(open.id);
+        let watched = self.service.left_over().watch(open.id);
         let (is_replayed, realm) = (open.idempotency.is_some(), open.subject.realm.clone());
         let (call, held, is_free) = match self.open(open).await {
             Ok(Opened::Free(call)) => (call, Credits::ZERO, true),
@@ -67,6 +99,12 @@ impl CallTask {
                 return;
             }
         };
+        self.go_on(BegunCall { call, held, is_free, is_replayed, realm, watched }, candidates).await;
+    }
+
+    /// Works on a call that was opened, and ends it.
+    pub(crate) async fn go_on(&mut self, begun: BegunCall, candidates: Candidates) {
+        let BegunCall { call, held, is_free, is_replayed, realm, mut watched } = begun;
         failpoint::reach("after_open_call");
         let meters = self.service.meters().of(&call.model);
         meters.held.increment(held.micros().unsigned_abs());
@@ -93,6 +131,7 @@ impl CallTask {
                 Work::new(self, &call, spool).run(candidates).await
             }
         };
+        self.close_turn(&mut worked.outcome, held);
         let answer = worked.take_answer();
         let replayed = answer.as_ref().filter(|_| is_replayed).map(|answer| self.replayed(answer));
         let (settled, ending) = self.settle(&call, held, is_free, &worked, replayed).await;
@@ -102,7 +141,10 @@ impl CallTask {
         {
             self.keep(answer, *charged);
         }
-        if matches!(settled, Ok(_) | Err(StoreError::Refused(_))) {
+        // Who has lost his turn has settled nothing, and what was held is still to be given back.
+        if matches!(&settled, Ok(_) | Err(StoreError::Refused(_)))
+            && !matches!(&settled, Err(StoreError::Refused(Refusal::TurnLost)))
+        {
             watched.ended();
         }
         self.admission.used_tokens(
@@ -174,6 +216,17 @@ impl CallTask {
         self.outlet.pass_on(reply).await;
     }
 
+    /// Says of a turn what becomes of its messages, and its caller what comes last: only now is it known what he pays.
+    fn close_turn(&mut self, outcome: &mut Outcome, held: Credits) {
+        let Some(turn) = &mut self.turn else { return };
+        let credits = charge(outcome.ending(&self.order.model.price, held), held);
+        let usage = outcome.used().map(|used| used.usage).unwrap_or_default();
+        match outcome {
+            Outcome::Whole { last, .. } | Outcome::Filtered(last) => *last = turn.is_whole(usage, credits),
+            _ => turn.broke_off(usage),
+        }
+    }
+
     /// Ends the call.
     async fn settle(
         &self,
@@ -189,7 +242,7 @@ impl CallTask {
         }
         let end = EndCall { id: call.id, ending, attempts: worked.attempts.clone(), answer };
         failpoint::reach("before_end_call");
-        let settled = self.service.write_end(end, held).await;
+        let settled = self.service.write_end(end, self.turn.as_deref(), held).await;
         failpoint::reach("after_end_call");
         (settled, ending)
     }

@@ -114,6 +114,7 @@ impl Worked {
 impl<'a> Work<'a> {
     pub(super) fn new(task: &'a mut CallTask, call: &'a Call, spool: Spool) -> Self {
         let patience = task.service.parts().settings.wait_max;
+        let media_type = task.turn.as_ref().map(|turn| turn.media_type());
         Self {
             task,
             call,
@@ -122,7 +123,7 @@ impl<'a> Work<'a> {
             spool,
             begun: None,
             is_passed_on: false,
-            media_type: None,
+            media_type,
             asked_at: None,
             first_part: None,
             patience,
@@ -252,6 +253,7 @@ impl<'a> Work<'a> {
         let Some(mut interpreter) = self.task.interpreter.take() else {
             return Tried::failed(unsupported("text"));
         };
+        interpreter.asked();
         let tried = match self.task.is_stream {
             true => Box::pin(self.stream(generator, request, context, interpreter.as_mut())).await,
             false => Box::pin(self.whole(generator, request, context, interpreter.as_mut())).await,

@@ -88,6 +88,7 @@ fn model(
         token_ceilings: settings.token_ceilings,
         default_max_output: settings.default_max_output,
         min_output: settings.min_output,
+        context_tokens: settings.context_tokens,
         route: Route::new(first, choices.collect()),
         deadline: settings.deadline,
         attempts_max: settings.attempts_max,

@@ -37,6 +37,10 @@ pub struct ModelSettings {
     /// much as it can pay for, but not less than this.
     #[serde(default = "min_output_default")]
     pub min_output: u64,
+    /// How many tokens what goes into a chat and what comes out may come to together: as much of a conversation's
+    /// history goes in as there is room for.
+    #[serde(default = "context_default")]
+    pub context_tokens: u64,
     /// A job that isn't final this long after its submission ends as expired.
     #[serde(default = "deadline_default", with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -138,6 +142,10 @@ fn attempts_default() -> u32 {
 
 fn min_output_default() -> u64 {
     16
+}
+
+fn context_default() -> u64 {
+    32_768
 }
 
 fn weight_default() -> u32 {

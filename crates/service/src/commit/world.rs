@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use fourfold_domain::{AccountId, CallId, EventId, FileId, HoldId, JobId, KeyId, Subject, WebhookSecretId};
+use fourfold_domain::{
+    AccountId, CallId, ConversationId, EventId, FileId, HoldId, JobId, KeyId, Subject, WebhookSecretId,
+};
 use uuid::Uuid;
 
 use super::Table;
 use crate::Timestamp;
 use crate::calls::{Call, CallAnswer};
+use crate::chats::{Conversation, ConversationName, Message};
 use crate::credits::{Account, Budget, Entry, Hold, Owner};
 use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
@@ -41,6 +44,13 @@ pub(crate) struct World {
     /// Answers of calls to be written.
     pub(crate) call_answers: Vec<(CallId, CallAnswer)>,
     pub(crate) idempotency: Table<IdempotencyScope, IdempotencyRecord>,
+    pub(crate) conversations: Table<ConversationName, Conversation>,
+    /// Messages to be written.
+    pub(crate) messages: Vec<Message>,
+    /// Conversations that are to go, with their messages.
+    pub(crate) deleted_conversations: Vec<ConversationId>,
+    /// Messages, by their numbers, that are to go.
+    pub(crate) replaced_messages: Vec<(ConversationId, u64)>,
     pub(crate) files: Table<FileId, File>,
     /// What accounts keep: the sums over their files, never written.
     pub(crate) file_usage: Table<AccountId, FileUsage>,
@@ -72,6 +82,7 @@ pub(crate) struct Needs {
     pub(crate) keys: BTreeSet<KeyId>,
     pub(crate) operations: Vec<String>,
     pub(crate) idempotency: Vec<IdempotencyScope>,
+    pub(crate) conversations: BTreeSet<ConversationName>,
     pub(crate) files: BTreeSet<FileId>,
     pub(crate) file_usage: Vec<Subject>,
     pub(crate) admissions: AdmissionNeeds,

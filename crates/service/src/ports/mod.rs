@@ -2,6 +2,7 @@
 //! no transaction crosses this line, so a fake can do a step under a mutex and a database can commit many
 //! together, and nobody above can tell.
 
+mod chats;
 mod configuration;
 mod files;
 mod key_source;
@@ -16,6 +17,8 @@ mod store;
 mod usage;
 mod webhooks;
 
+pub(crate) use chats::ChatReads;
+pub use chats::{ChatStore, MessagePage};
 pub use configuration::{Configuration, Reloaded};
 pub(crate) use files::FileReads;
 pub use files::FileStore;

@@ -10,7 +10,7 @@ use fourfold_domain::{
 };
 use serde::Serialize;
 
-use super::{DueJob, FileStore, OperatorStore, WebhookStore};
+use super::{ChatStore, DueJob, FileStore, OperatorStore, WebhookStore};
 use crate::Timestamp;
 use crate::calls::{CallAnswer, CallView, EndCall, OpenCall, OpenedCall};
 use crate::commit::Commit;
@@ -26,7 +26,15 @@ use crate::keys::{ApiKey, KeyChange, KeyRequest, KeyRotation};
 
 /// All of the database.
 pub trait Store:
-    AccountStore + JobStore + CallStore + FileStore + KeyStore + InstanceStore + OperatorStore + WebhookStore
+    AccountStore
+    + JobStore
+    + CallStore
+    + ChatStore
+    + FileStore
+    + KeyStore
+    + InstanceStore
+    + OperatorStore
+    + WebhookStore
 {
 }
 
@@ -34,6 +42,7 @@ impl<S> Store for S where
     S: AccountStore
         + JobStore
         + CallStore
+        + ChatStore
         + FileStore
         + KeyStore
         + InstanceStore

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use fourfold_domain::{
-    CallId, Credits, ExternalId, FileId, InstanceId, JobId, Modality, ModelName, OnCancel, OnUncertain,
-    Price, Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask, WebhookSecretId,
+    CallId, Credits, ExternalId, FileId, InstanceId, JobId, MessageId, Modality, ModelName, OnCancel,
+    OnUncertain, Price, Priority, ProviderKey, Rate, Realm, Subject, Unit, UpstreamTask, WebhookSecretId,
 };
 use uuid::Uuid;
 
-use crate::calls::OpenCall;
+use crate::calls::{CallEnding, EndCall, OpenCall};
+use crate::chats::{BeginTurn, ConversationName, EndTurn, NewMessage, Ticket};
 use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
@@ -133,6 +134,52 @@ pub fn open_call(external_id: &str, amount: &str, instance: InstanceId) -> OpenC
         price: price(),
         idempotency: None,
     }
+}
+
+/// A conversation of the default realm.
+pub fn conversation_name(name: &str) -> ConversationName {
+    let external_id = name.parse().expect("a conversation's name");
+    ConversationName { realm: Realm::default(), external_id }
+}
+
+/// The first turn of a user's conversation, with a hold of this many credits.
+pub fn begin_turn(external_id: &str, conversation: &str, amount: &str) -> BeginTurn {
+    BeginTurn {
+        open: open_call(external_id, amount, InstanceId::new(Uuid::now_v7())),
+        name: conversation_name(conversation),
+        seen: None,
+        ticket: None,
+        may_wait: true,
+        lease: Duration::from_secs(30),
+        title: "A title".to_owned(),
+        system: None,
+        metadata: None,
+    }
+}
+
+/// A turn ends with this charge; its user asked `Where?`.
+pub fn end_turn(
+    conversation: &str,
+    (ticket, call): (Ticket, CallId),
+    charged: &str,
+    answer: Option<&str>,
+) -> EndTurn {
+    EndTurn {
+        end: EndCall::new(call, CallEnding::Charged(credits(charged))),
+        name: conversation_name(conversation),
+        ticket,
+        question: Some(new_message("Where?", 7, 0)),
+        is_retry: false,
+        answer: answer.map(|answer| new_message(answer, 20, 3)),
+        replaces: None,
+        model: model(),
+    }
+}
+
+/// A message that came to so many tokens.
+pub fn new_message(content: &str, input_tokens: u64, output_tokens: u64) -> NewMessage {
+    let (id, content) = (MessageId::new(Uuid::now_v7()), content.to_owned());
+    NewMessage { id, content, input_tokens, output_tokens, is_partial: false }
 }
 
 /// An attempt at the provider `acme`.

@@ -47,6 +47,7 @@ fn model() -> ModelSettings {
         default_max_output: None,
         cache: None,
         min_output: 16,
+        context_tokens: 4096,
     }
 }
 

@@ -7,6 +7,7 @@ mod caller_limits;
 mod calls;
 mod catalog;
 mod certificates;
+mod chats;
 mod group_commit;
 mod instances;
 mod keys;

@@ -122,7 +122,8 @@ fn migrations_are_applied_once_and_named() {
             "0009_deleted_jobs",
             "0010_key_limits",
             "0011_answer_types",
-            "0012_key_requests"
+            "0012_key_requests",
+            "0013_chats"
         ]
     );
     assert!(SqliteStore::migrate(&path).unwrap().is_empty());

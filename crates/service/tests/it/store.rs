@@ -68,6 +68,7 @@ async fn every_broken_fake_breaks_a_rule() {
         ("leave_traces: true", "too_little_money_is_refused_and_leaves_no_trace"),
         ("forget_uses: true", "a_file_is_in_use_until_its_jobs_are_final"),
         ("forget_deliveries: true", "every_event_after_the_first_has_its_delivery"),
+        ("forget_messages: true", "both_messages_come_with_the_end_of_their_turn"),
     ] {
         let named = broken.iter().any(|(faults, found)| faults.contains(fault) && *found == rule);
         assert!(named, "{rule} does not notice {fault}");

@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: measurements of optimised builds, one file each.
 
 mod artifacts;
+mod chats;
 mod clients;
 mod disk;
 mod gateway;
@@ -32,6 +33,8 @@ pub(crate) enum Bench {
     Gateway(gateway::Options),
     /// How late the chunks of thousands of streams come through Fourfold, and in how much memory
     Streams(streams::Options),
+    /// What keeping a conversation adds to an answer, with a million messages kept
+    Chats(chats::Options),
     /// The CPU that a call and a stream cost through the clients, beside bare reqwest
     Clients(clients::Options),
 }
@@ -45,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Ledger(options) => ledger::run(workspace, options),
         Bench::Gateway(options) => gateway::run(workspace, options),
         Bench::Streams(options) => streams::run(workspace, options),
+        Bench::Chats(options) => chats::run(workspace, options),
         Bench::Clients(options) => clients::run(workspace, options),
     }
 }

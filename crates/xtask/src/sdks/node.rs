@@ -1,4 +1,4 @@
-//! The official Node SDK, installed once for each state of its lock file.
+//! The official Node SDK, installed once for each state of its lock file, and the page that docs/chat.md has.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,7 @@ use crate::workspace::Workspace;
 
 /// Where the package, its lock file and its tests are, below the folder of all tests.
 const FOLDER: &str = "node";
+const FILES: [&str; 2] = ["openai.test.mjs", "chat_page.test.mjs"];
 /// Everything that must be beside the tests to install what they need.
 const PINS: [&str; 2] = ["package.json", "package-lock.json"];
 const REMEDY: &str = "install Node 20 or later with npm (nodejs.org, or the packages `nodejs` and `npm`), and have both on the path";
@@ -21,13 +22,16 @@ pub(super) fn check(workspace: &Workspace, world: &World) -> Result<()> {
     let tests = workspace.root().join(TESTS).join(FOLDER);
     let folder = workspace.target().join("sdks").join(FOLDER);
     install(workspace, &tests, &folder)?;
-    // Node looks for packages beside the file that asks for them.
-    let file = "openai.test.mjs";
-    fs::copy(tests.join(file), folder.join(file))
-        .with_context(|| format!("{TESTS}/{FOLDER}/{file} could not be copied"))?;
     let mut node = workspace.command("node", ["--test", "--test-reporter=dot"]);
     world.describe(&mut node);
-    command::run(node.arg(folder.join(file))).context("Node's SDK doesn't get what it expects")
+    node.env("FOURFOLD_DOCS", workspace.root().join("docs"));
+    for file in FILES {
+        // Node looks for packages beside the file that asks for them.
+        fs::copy(tests.join(file), folder.join(file))
+            .with_context(|| format!("{TESTS}/{FOLDER}/{file} could not be copied"))?;
+        node.arg(folder.join(file));
+    }
+    command::run(&mut node).context("Node doesn't get what it expects")
 }
 
 /// The lock file is copied last, so that what was left half installed is installed anew.

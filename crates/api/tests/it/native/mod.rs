@@ -1,6 +1,7 @@
 //! Our own routes.
 
 mod artifacts;
+mod chats;
 mod credits;
 mod events;
 mod files;

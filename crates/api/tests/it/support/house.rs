@@ -19,6 +19,7 @@ use fourfold_service::calls::{CallParts, CallSettings, CallsService};
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
 };
+use fourfold_service::chats::{ChatParts, ChatSettings, ChatsService};
 use fourfold_service::credits::CreditsService;
 use fourfold_service::files::{FileParts, FileSettings, FilesService};
 use fourfold_service::jobs::{JobParts, JobSettings, JobWorker, JobsService};
@@ -75,6 +76,7 @@ pub(crate) struct Plan {
     pub(crate) configuration: Arc<dyn Configuration>,
     pub(crate) limits: Arc<dyn SharedLimits>,
     pub(crate) caller_limits: LimitSettings,
+    pub(crate) chats: ChatSettings,
     /// Of the models that answer while their caller waits.
     pub(crate) cache: Option<CacheTerms>,
 }
@@ -91,6 +93,7 @@ impl Default for Plan {
             configuration: Arc::new(Unread),
             limits: Arc::new(InProcessLimits::new(Arc::new(SystemClock))),
             caller_limits: LimitSettings::default(),
+            chats: ChatSettings::default(),
             cache: None,
         }
     }
@@ -162,6 +165,12 @@ impl House {
             settings: CallSettings::default(),
             spawner,
         });
+        let chats = ChatSettings { default_model: "talk".to_owned(), ..plan.chats };
+        let chats = ChatsService::new(ChatParts {
+            calls: calls.clone(),
+            settings: chats,
+            lease: Duration::from_secs(20),
+        });
         let token_key = TokenKey::new(&[7; 32]);
         let stored = Arc::new(store.clone());
         let artifacts =
@@ -170,6 +179,7 @@ impl House {
         let state = AppState::new(Services {
             jobs: JobsService::new(parts.clone()),
             calls,
+            chats,
             credits: CreditsService::new(stored.clone()),
             reconcile: ReconcileService::new(stored.clone(), parts.routing.clone(), clock.clone()),
             keys: KeysService::new(stored, clock.clone()),
@@ -370,5 +380,6 @@ fn model(modality: Modality, vendor_model: &str, rates: Vec<RateSettings>) -> Mo
         default_max_output: None,
         cache: None,
         min_output: 16,
+        context_tokens: 4096,
     }
 }

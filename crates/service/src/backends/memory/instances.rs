@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fourfold_domain::InstanceId;
 
-use super::{MemoryStore, State, each_due, webhooks};
+use super::{MemoryStore, State, chats, each_due, webhooks};
 use crate::calls::CallState;
 use crate::error::StoreError;
 use crate::ports::InstanceStore;
@@ -28,6 +28,7 @@ impl InstanceStore for MemoryStore {
             }
         });
         webhooks::supersede(&mut state.world, instance);
+        chats::supersede(&mut state.world);
         Ok(())
     }
 

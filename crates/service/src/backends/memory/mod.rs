@@ -1,6 +1,7 @@
 //! The fake of the store: the same steps over rows that are never written anywhere. For tests.
 
 mod audit;
+mod chats;
 mod files;
 mod instances;
 mod keys;
@@ -61,6 +62,8 @@ pub struct Faults {
     pub forget_uses: bool,
     /// Deliveries of webhooks are lost.
     pub forget_deliveries: bool,
+    /// Messages of conversations are lost.
+    pub forget_messages: bool,
 }
 
 impl Faults {
@@ -75,10 +78,11 @@ impl Faults {
         leave_traces: false,
         forget_uses: false,
         forget_deliveries: false,
+        forget_messages: false,
     };
 
     /// Each fault by itself.
-    pub const EACH: [Self; 10] = [
+    pub const EACH: [Self; 11] = [
         Self { forget_entries: true, ..Self::NONE },
         Self { share_leases: true, ..Self::NONE },
         Self { repeat_tokens: true, ..Self::NONE },
@@ -89,6 +93,7 @@ impl Faults {
         Self { leave_traces: true, ..Self::NONE },
         Self { forget_uses: true, ..Self::NONE },
         Self { forget_deliveries: true, ..Self::NONE },
+        Self { forget_messages: true, ..Self::NONE },
     ];
 }
 
@@ -228,6 +233,9 @@ impl MemoryStore {
         }
         if self.faults.forget_deliveries {
             world.deliveries.retain(|_delivery| false);
+        }
+        if self.faults.forget_messages {
+            world.messages.clear();
         }
         if let Some(before) = before {
             before.settle_again(world);

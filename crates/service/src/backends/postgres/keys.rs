@@ -181,7 +181,8 @@ impl InstanceStore for PostgresStore {
         let sql = "WITH gone AS (DELETE FROM instance WHERE id <> $1), duties AS (DELETE FROM duty WHERE instance <> $1), \
                    freed AS (SELECT job FROM job_due WHERE leased_by <> $1 ORDER BY job FOR UPDATE), \
                    due AS (UPDATE webhook_delivery SET next_at = created_at, lease_until = NULL, leased_by = NULL \
-                     WHERE leased_by <> $1) \
+                     WHERE leased_by <> $1), \
+                   lines AS (UPDATE conversation SET line = NULL WHERE line IS NOT NULL) \
                    UPDATE job_due SET lease_until = NULL, leased_by = NULL FROM freed WHERE job_due.job = freed.job";
         self.database.execute(Query::new(sql, values![instance.to_string()])).await
     }

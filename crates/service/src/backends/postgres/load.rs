@@ -15,8 +15,8 @@ use tokio_postgres::Row;
 use super::fault::Fault;
 use super::query::{Query, Value, values};
 use super::rows::{
-    self, ACCOUNT, ATTEMPT, BUDGET, CALL, DELIVERY, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB, STOPPED_URL,
-    WEBHOOK_SECRET,
+    self, ACCOUNT, ATTEMPT, BUDGET, CALL, CONVERSATION, DELIVERY, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB,
+    STOPPED_URL, WEBHOOK_SECRET,
 };
 use crate::commit::{Needs, World};
 use crate::credits::Owner;
@@ -38,6 +38,7 @@ pub(super) enum Ask {
     Calls,
     Operations,
     Idempotency,
+    Conversations,
     Files,
     FileUsage,
     Running,
@@ -67,6 +68,11 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
             .chain(needs.idempotency.iter().map(|scope| &scope.subject)),
     );
     let (usage_realms, usage_ids) = subjects(needs.file_usage.iter());
+    let names = || {
+        let names = needs.conversations.iter().map(|name| (name.realm.as_str(), name.external_id.as_str()));
+        names.unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    let (name_realms, name_ids) = names();
 
     let mut asked = vec![Ask::Begin];
     let mut queries = vec![Query::new("BEGIN ISOLATION LEVEL READ COMMITTED", Vec::new())];
@@ -77,8 +83,18 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
         }
     };
     let promoted = || ids(&mut needs.admissions.accounts.iter().map(ToString::to_string));
-    let locked =
-        values![realms, external_ids, jobs(), calls(), files(), &needs.operations, promoted(), deliveries()];
+    let locked = values![
+        realms,
+        external_ids,
+        jobs(),
+        calls(),
+        files(),
+        &needs.operations,
+        promoted(),
+        deliveries(),
+        name_realms,
+        name_ids
+    ];
     ask(Ask::Accounts, true, lock_accounts(), locked);
     let sql = format!("SELECT {JOB} FROM job WHERE id = ANY ($1)");
     ask(Ask::Jobs, has_jobs, sql, values![jobs()]);
@@ -115,6 +131,13 @@ pub(super) fn queries(needs: &Needs) -> (Vec<Ask>, Vec<Query<'_>>) {
          FROM (SELECT i.*, s.realm, s.external_id {SCOPES}) record"
     );
     ask(Ask::Idempotency, has_scopes, sql, scopes(&needs.idempotency));
+    let sql = format!(
+        "SELECT {CONVERSATION} FROM conversation \
+         JOIN unnest($1::text[], $2::text[]) AS named (realm, external_id) USING (realm, external_id)"
+    );
+    let (name_realms, name_ids) = names();
+    let has_conversations = !needs.conversations.is_empty();
+    ask(Ask::Conversations, has_conversations, sql, values![name_realms, name_ids]);
     let sql = format!(
         "SELECT {FILE} FROM file WHERE id = ANY (ARRAY (SELECT unnest($6::text[]) \
          UNION SELECT json_array_elements_text(files::json) FROM job WHERE id = ANY ($7) \
@@ -230,6 +253,12 @@ fn take(world: &mut World, ask: Ask, row: &Row) -> Result<(), Fault> {
                 world.idempotency.load(IdempotencyScope { subject, method, path, key }, record);
             }
         }
+        Ask::Conversations => {
+            let conversation = rows::conversation(row)?;
+            if is_locked(world, conversation.account) {
+                world.conversations.load(conversation.name.clone(), conversation);
+            }
+        }
         Ask::Files => {
             let file = rows::file(row)?;
             if is_locked(world, file.account) {
@@ -297,6 +326,8 @@ fn lock_accounts() -> String {
            UNION SELECT account FROM entry WHERE operation = ANY ($6) \
            UNION SELECT unnest($7::text[]) \
            UNION SELECT account FROM webhook_delivery WHERE id = ANY ($8) \
+           UNION SELECT c.account FROM conversation c JOIN unnest($9::text[], $10::text[]) AS named (realm, external_id) \
+             USING (realm, external_id) \
          )) ORDER BY id FOR UPDATE"
     )
 }

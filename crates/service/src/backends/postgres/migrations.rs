@@ -10,7 +10,7 @@ use super::tls;
 
 /// The migrations in order; each is applied once, in its own transaction. The version before may still be running
 /// beside: they only add, with defaults.
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("0001_house", include_str!("../../../migrations/postgres/0001_house.sql")),
     ("0002_jobs", include_str!("../../../migrations/postgres/0002_jobs.sql")),
     ("0003_webhooks", include_str!("../../../migrations/postgres/0003_webhooks.sql")),
@@ -20,6 +20,7 @@ const MIGRATIONS: [(&str, &str); 9] = [
     ("0007_key_limits", include_str!("../../../migrations/postgres/0007_key_limits.sql")),
     ("0008_answer_types", include_str!("../../../migrations/postgres/0008_answer_types.sql")),
     ("0009_key_requests", include_str!("../../../migrations/postgres/0009_key_requests.sql")),
+    ("0010_chats", include_str!("../../../migrations/postgres/0010_chats.sql")),
 ];
 
 /// Processes that start at once take turns by this lock of the database.

@@ -11,6 +11,7 @@
 //! ```
 
 mod audit;
+mod chats;
 mod commit;
 mod committer;
 mod connection;

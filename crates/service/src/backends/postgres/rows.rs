@@ -12,6 +12,7 @@ use tokio_postgres::types::FromSqlOwned;
 use super::fault::Fault;
 use crate::Timestamp;
 use crate::calls::{Call, CallAnswer};
+use crate::chats::{Conversation, ConversationName, Line, Message};
 use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
@@ -96,6 +97,61 @@ pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
         media_type: get(row, 1)?,
         body: body.map(Into::into),
         is_whole: flag(row, 3)?,
+    })
+}
+
+pub(super) const CONVERSATION: &str = "id, account, realm, external_id, title, is_archived, model, system, metadata, \
+     next_number, unanswered, tickets, line, created_at, last_message_at";
+
+/// How many columns that are.
+const CONVERSATION_COLUMNS: usize = 15;
+
+pub(super) fn conversation(row: &Row) -> Result<Conversation> {
+    Ok(Conversation {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        name: ConversationName { realm: text(row, 2)?, external_id: text(row, 3)? },
+        title: get(row, 4)?,
+        is_archived: flag(row, 5)?,
+        model: optional(row, 6)?,
+        system: get(row, 7)?,
+        metadata: get(row, 8)?,
+        next_number: number(row, 9)?,
+        unanswered: optional(row, 10)?,
+        line: Line { tickets: number(row, 11)?, places: optional_json(row, 12)?.unwrap_or_default() },
+        created_at: time(row, 13)?,
+        last_message_at: time(row, 14)?,
+    })
+}
+
+pub(super) const MESSAGE: &str = "conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
+     credits, is_partial, created_at";
+
+pub(super) fn message(row: &Row) -> Result<Message> {
+    message_at(row, 0)
+}
+
+/// A conversation with one of its messages, if it has any.
+pub(super) fn conversation_and_message(row: &Row) -> Result<(Conversation, Option<Message>)> {
+    let has_message = get::<Option<String>>(row, CONVERSATION_COLUMNS)?.is_some();
+    let message = has_message.then(|| message_at(row, CONVERSATION_COLUMNS)).transpose()?;
+    Ok((conversation(row)?, message))
+}
+
+fn message_at(row: &Row, first: usize) -> Result<Message> {
+    Ok(Message {
+        conversation: text(row, first)?,
+        number: number(row, first + 1)?,
+        id: text(row, first + 2)?,
+        role: text(row, first + 3)?,
+        content: get(row, first + 4)?,
+        call: text(row, first + 5)?,
+        model: optional(row, first + 6)?,
+        input_tokens: number(row, first + 7)?,
+        output_tokens: number(row, first + 8)?,
+        credits: credits(row, first + 9)?,
+        is_partial: flag(row, first + 10)?,
+        created_at: time(row, first + 11)?,
     })
 }
 

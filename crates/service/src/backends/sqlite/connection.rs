@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::error::StoreError;
 
 /// The migrations in order; each is applied once, in its own transaction.
-pub(super) const MIGRATIONS: [(&str, &str); 12] = [
+pub(super) const MIGRATIONS: [(&str, &str); 13] = [
     ("0001_house", include_str!("../../../migrations/sqlite/0001_house.sql")),
     ("0002_files", include_str!("../../../migrations/sqlite/0002_files.sql")),
     ("0003_budgets", include_str!("../../../migrations/sqlite/0003_budgets.sql")),
@@ -23,6 +23,7 @@ pub(super) const MIGRATIONS: [(&str, &str); 12] = [
     ("0010_key_limits", include_str!("../../../migrations/sqlite/0010_key_limits.sql")),
     ("0011_answer_types", include_str!("../../../migrations/sqlite/0011_answer_types.sql")),
     ("0012_key_requests", include_str!("../../../migrations/sqlite/0012_key_requests.sql")),
+    ("0013_chats", include_str!("../../../migrations/sqlite/0013_chats.sql")),
 ];
 
 /// How long a writer waits for another process that writes.

@@ -191,6 +191,9 @@ impl InstanceStore for SqliteStore {
             let sql = "UPDATE webhook_delivery SET next_at = created_at, lease_until = NULL, leased_by = NULL \
                        WHERE leased_by <> ?1";
             transaction.execute(sql, [&id]).map_err(failed)?;
+            // Whose turns were begun or waited for is gone too.
+            let sql = "UPDATE conversation SET line = NULL WHERE line IS NOT NULL";
+            transaction.execute(sql, []).map_err(failed)?;
             transaction.commit().map_err(failed)
         };
         self.writer.alone(supersede).await

@@ -9,8 +9,8 @@ use rusqlite::{OptionalExtension as _, Params, Row, Transaction};
 
 use super::reads::all;
 use super::rows::{
-    self, ACCOUNT, ATTEMPT, BUDGET, CALL, DELIVERY, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB, STOPPED_URL,
-    WEBHOOK_SECRET,
+    self, ACCOUNT, ATTEMPT, BUDGET, CALL, CONVERSATION, DELIVERY, DUE, ENTRY, FILE, HOLD, IDEMPOTENCY, JOB,
+    STOPPED_URL, WEBHOOK_SECRET,
 };
 use crate::commit::{AdmissionNeeds, Needs, World};
 use crate::credits::Owner;
@@ -70,6 +70,13 @@ pub(super) fn load(transaction: &Transaction<'_>, needs: &Needs, world: &mut Wor
     }
     for subject in &needs.file_usage {
         rows.file_usage(world, subject)?;
+    }
+    for name in &needs.conversations {
+        let key = (name.realm.as_str(), name.external_id.as_str());
+        let table = "conversation WHERE realm = ?1 AND external_id = ?2";
+        if let Some(conversation) = rows.one(CONVERSATION, table, key, rows::conversation)? {
+            world.conversations.load(name.clone(), conversation);
+        }
     }
     for delivery in &needs.deliveries {
         rows.delivery(world, *delivery)?;

@@ -6,6 +6,7 @@
 //! comes after such a one reads all that it decides over inside its own transaction, else what it doesn't know already.
 
 mod audit;
+mod chats;
 mod connection;
 mod files;
 mod kept;

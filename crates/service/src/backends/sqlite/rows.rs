@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Timestamp;
 use crate::calls::{Call, CallAnswer};
+use crate::chats::{Conversation, ConversationName, Line, Message};
 use crate::credits::{Account, Budget, Entry, Hold};
 use crate::files::File;
 use crate::idempotency::IdempotencyRecord;
@@ -95,6 +96,47 @@ pub(super) fn call_answer(row: &Row<'_>) -> Result<CallAnswer> {
         media_type: row.get(1)?,
         body: body.map(Into::into),
         is_whole: row.get(3)?,
+    })
+}
+
+pub(super) const CONVERSATION: &str = "id, account, realm, external_id, title, is_archived, model, system, metadata, \
+     next_number, unanswered, tickets, line, created_at, last_message_at";
+
+pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
+    Ok(Conversation {
+        id: text(row, 0)?,
+        account: text(row, 1)?,
+        name: ConversationName { realm: text(row, 2)?, external_id: text(row, 3)? },
+        title: row.get(4)?,
+        is_archived: row.get(5)?,
+        model: optional(row, 6)?,
+        system: row.get(7)?,
+        metadata: row.get(8)?,
+        next_number: row.get(9)?,
+        unanswered: optional(row, 10)?,
+        line: Line { tickets: row.get(11)?, places: optional_json(row, 12)?.unwrap_or_default() },
+        created_at: time(row, 13)?,
+        last_message_at: time(row, 14)?,
+    })
+}
+
+pub(super) const MESSAGE: &str = "conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
+     credits, is_partial, created_at";
+
+pub(super) fn message(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        conversation: text(row, 0)?,
+        number: row.get(1)?,
+        id: text(row, 2)?,
+        role: text(row, 3)?,
+        content: row.get(4)?,
+        call: text(row, 5)?,
+        model: optional(row, 6)?,
+        input_tokens: row.get(7)?,
+        output_tokens: row.get(8)?,
+        credits: credits(row, 9)?,
+        is_partial: row.get(10)?,
+        created_at: time(row, 11)?,
     })
 }
 

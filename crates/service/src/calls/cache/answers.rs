@@ -183,6 +183,7 @@ mod tests {
             token_ceilings: TokenCeilings::default(),
             default_max_output: None,
             min_output: 16,
+            context_tokens: 4096,
             route: Route::new(choice, Vec::new()),
             deadline: TTL,
             attempts_max: 1,

@@ -92,7 +92,7 @@ impl Step for OpenCall {
 
 impl OpenCall {
     /// The call that the key stands for, unless it ended without a charge.
-    fn earlier(&self, world: &World) -> Result<Option<Call>, Refusal> {
+    pub(crate) fn earlier(&self, world: &World) -> Result<Option<Call>, Refusal> {
         let Some(idempotency) = &self.idempotency else { return Ok(None) };
         match idempotency.earlier_work(world, &self.subject)? {
             None => Ok(None),

@@ -41,19 +41,19 @@ use uuid::Uuid;
 use crate::ledger::grant;
 use crate::worker::PausedClock;
 
-pub(super) type Chunk = Result<StreamChunk, ProviderError>;
+pub(crate) type Chunk = Result<StreamChunk, ProviderError>;
 
 /// What `talk` takes for a token in and out.
 const PRICES: [&str; 2] = ["0.001", "0.002"];
 
 /// A vendor of this name that does this, one after the other.
-pub(super) struct Talker {
+pub(crate) struct Talker {
     key: ProviderKey,
     models: Vec<ModelSpec>,
     script: Mutex<VecDeque<Act>>,
 }
 
-pub(super) enum Act {
+pub(crate) enum Act {
     /// Answers at once, after so long.
     Say(Duration, Result<ChatResult, ProviderError>),
     /// Writes what the test writes.
@@ -61,7 +61,7 @@ pub(super) enum Act {
 }
 
 impl Talker {
-    pub(super) fn of<const N: usize>(name: &str, acts: [Act; N]) -> Arc<dyn Provider> {
+    pub(crate) fn of<const N: usize>(name: &str, acts: [Act; N]) -> Arc<dyn Provider> {
         let parameters = vec![
             Parameter::new("messages", ParameterKind::Messages, "what was said").required(),
             Parameter::new("max_tokens", ParameterKind::Integer { min: 1, max: 1000 }, "how much")
@@ -115,7 +115,7 @@ impl Generator for Talker {
 }
 
 /// Writes texts as they are, and a full stop last.
-pub(super) struct Plain;
+pub(crate) struct Plain;
 
 impl Interpreter for Plain {
     fn input(&mut self, body: &Bytes) -> Result<Map<String, Value>, InvalidInput> {
@@ -143,17 +143,18 @@ impl Interpreter for Plain {
     }
 }
 
-pub(super) struct House {
-    pub(super) store: MemoryStore,
-    pub(super) usage: MemoryUsage,
-    pub(super) calls: CallsService,
-    pub(super) instance: InstanceId,
-    pub(super) spawner: Spawner,
+pub(crate) struct House {
+    pub(crate) store: MemoryStore,
+    pub(crate) usage: MemoryUsage,
+    pub(crate) calls: CallsService,
+    pub(crate) parts: CallParts,
+    pub(crate) instance: InstanceId,
+    pub(crate) spawner: Spawner,
     _folder: TempDir,
 }
 
 impl House {
-    pub(super) async fn new<const N: usize>(
+    pub(crate) async fn new<const N: usize>(
         on_disconnect: OnDisconnect,
         vendors: [Arc<dyn Provider>; N],
     ) -> Self {
@@ -161,13 +162,13 @@ impl House {
     }
 
     /// Which keeps answers of up to 100 bytes for a minute; given again they cost so many hundredths.
-    pub(super) async fn caching<const N: usize>(charge_percent: u8, vendors: [Arc<dyn Provider>; N]) -> Self {
+    pub(crate) async fn caching<const N: usize>(charge_percent: u8, vendors: [Arc<dyn Provider>; N]) -> Self {
         let terms = CacheTerms { ttl: Duration::from_secs(60), charge_percent };
         Self::with(PRICES, Some("0.0001"), Some(terms), OnDisconnect::Cancel, vendors).await
     }
 
     /// Whose vendors take so much for a token, or a character.
-    pub(super) async fn at_cost<const N: usize>(
+    pub(crate) async fn at_cost<const N: usize>(
         cost: Option<&str>,
         on_disconnect: OnDisconnect,
         vendors: [Arc<dyn Provider>; N],
@@ -176,7 +177,7 @@ impl House {
     }
 
     /// Whose model takes so much for a token in and out.
-    pub(super) async fn at_prices<const N: usize>(
+    pub(crate) async fn at_prices<const N: usize>(
         prices: [&str; 2],
         cost: Option<&str>,
         on_disconnect: OnDisconnect,
@@ -230,6 +231,7 @@ impl House {
             default_max_output: (modality == Modality::Chat).then_some(50),
             cache,
             min_output: 16,
+            context_tokens: 4096,
             deadline: Duration::from_secs(600),
             attempts_max: 3,
             on_cancel: OnCancel::Full,
@@ -253,7 +255,7 @@ impl House {
             clock: clock.clone(),
             settings: UsageSettings::default(),
         };
-        let calls = CallsService::new(CallParts {
+        let parts = CallParts {
             store: Arc::new(store.clone()),
             routing: Routing::new(Arc::new(providers), clock.clone()),
             catalog: CatalogService::new(catalog),
@@ -268,16 +270,17 @@ impl House {
                 ..CallSettings::default()
             },
             spawner: spawner.clone(),
-        });
+        };
+        let calls = CallsService::new(parts.clone());
         store.grant(grant("u1", "10", "grant:first")).await.unwrap();
-        Self { store, usage, calls, instance, spawner, _folder: folder }
+        Self { store, usage, calls, parts, instance, spawner, _folder: folder }
     }
 
-    pub(super) async fn chat(&self, is_stream: bool) -> Result<CallReply, ServiceError> {
+    pub(crate) async fn chat(&self, is_stream: bool) -> Result<CallReply, ServiceError> {
         self.chat_with(is_stream, None).await
     }
 
-    pub(super) async fn chat_with(
+    pub(crate) async fn chat_with(
         &self,
         is_stream: bool,
         key: Option<&str>,
@@ -286,12 +289,12 @@ impl House {
     }
 
     /// Has `A fox.` said.
-    pub(super) async fn speak(&self, key: Option<&str>) -> Result<CallReply, ServiceError> {
+    pub(crate) async fn speak(&self, key: Option<&str>) -> Result<CallReply, ServiceError> {
         self.speak_with(key, false).await
     }
 
     /// The same, once more by itself or not.
-    pub(super) async fn speak_with(
+    pub(crate) async fn speak_with(
         &self,
         key: Option<&str>,
         is_repeat: bool,
@@ -313,7 +316,7 @@ impl House {
     }
 
     /// The last end in the ledger: its kind, what was charged, and whether that is an estimate.
-    pub(super) async fn end(&self) -> (EntryKind, String, bool) {
+    pub(crate) async fn end(&self) -> (EntryKind, String, bool) {
         // The task that settles is another one.
         loop {
             let entry = self.last_entry().await;
@@ -328,19 +331,19 @@ impl House {
         }
     }
 
-    pub(super) async fn last_entry(&self) -> Entry {
+    pub(crate) async fn last_entry(&self) -> Entry {
         let account = self.store.account(&account_subject("u1")).await.unwrap().unwrap();
         self.store.entries(account.id, None, 1).await.unwrap().remove(0)
     }
 
     /// The call that the last entry is of.
-    pub(super) async fn call(&self) -> CallView {
+    pub(crate) async fn call(&self) -> CallView {
         let Some(Owner::Call(id)) = self.last_entry().await.owner else { panic!("no call's entry") };
         self.store.call(id).await.unwrap().unwrap()
     }
 }
 
-pub(super) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
+pub(crate) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
     let messages = json!([{"role": "user", "content": "Where do foxes live?"}]);
     let body = json!({"model": "talk", "stream": is_stream, "messages": messages}).to_string();
     CallRequest {
@@ -361,7 +364,7 @@ pub(super) fn request(is_stream: bool, key: Option<&str>) -> CallRequest {
 }
 
 /// All that comes of an answer, and how it ends.
-pub(super) async fn read(mut reply: CallReply) -> (String, Result<(), ServiceError>) {
+pub(crate) async fn read(mut reply: CallReply) -> (String, Result<(), ServiceError>) {
     let mut text = String::new();
     while let Some(part) = reply.body.next().await {
         match part {
@@ -372,11 +375,11 @@ pub(super) async fn read(mut reply: CallReply) -> (String, Result<(), ServiceErr
     (text, Ok(()))
 }
 
-pub(super) fn text(text: &str) -> Chunk {
+pub(crate) fn text(text: &str) -> Chunk {
     Ok(StreamChunk::Answer { index: 0, piece: AnswerPiece::Text(text.to_owned()) })
 }
 
 /// So many tokens in and out.
-pub(super) fn used(input_tokens: u64, output_tokens: u64) -> Chunk {
+pub(crate) fn used(input_tokens: u64, output_tokens: u64) -> Chunk {
     Ok(StreamChunk::Usage(Usage { input_tokens, output_tokens, ..Usage::default() }))
 }

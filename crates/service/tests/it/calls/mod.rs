@@ -3,7 +3,7 @@
 mod cached;
 mod endings;
 mod free;
-mod house;
+pub(crate) mod house;
 mod metered;
 mod passed;
 mod slow_readers;

@@ -7,6 +7,7 @@ mod group_commit;
 mod lost_commits;
 mod nodes;
 mod outages;
+mod policies;
 mod proxy;
 
 use fourfold_servers::{Durability, Postgres};

@@ -258,6 +258,7 @@ fn catalog(plan: &Plan, providers: &ProviderTable, route: Vec<RouteSettings>) ->
         default_max_output: None,
         cache: None,
         min_output: 16,
+        context_tokens: 4096,
     };
     Catalog::build(&BTreeMap::from([("picture".to_owned(), settings)]), PricingSettings::default(), providers)
         .unwrap()

@@ -2,6 +2,7 @@
 //! that went.
 
 mod calls;
+mod chats;
 mod files;
 mod jobs;
 mod money;
@@ -30,6 +31,7 @@ pub(super) fn queries(world: &World) -> Result<Vec<Query<'_>>, Fault> {
     calls::call_answers(&mut writes, world);
     files::files(&mut writes, world);
     calls::idempotency(&mut writes, world);
+    chats::chats(&mut writes, world)?;
     webhooks::save(&mut writes, world);
     Ok(writes.0)
 }

@@ -1,6 +1,7 @@
 //! Writes what a batch changed: per table the new rows, the changed ones, the ones that went.
 
 mod calls;
+mod chats;
 mod files;
 mod jobs;
 mod money;
@@ -29,6 +30,7 @@ pub(super) fn save(transaction: &Transaction<'_>, world: &World) -> Result<()> {
     calls::call_answers(&rows, world)?;
     files::files(&rows, world)?;
     calls::idempotency(&rows, world)?;
+    chats::chats(&rows, world)?;
     webhooks::save(&rows, world)
 }
 

@@ -8,6 +8,7 @@ mod bench;
 pub mod budgets;
 pub mod calls;
 pub mod cancels;
+pub mod chats;
 pub mod deletions;
 pub mod endings;
 pub mod files;
@@ -56,6 +57,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         lists::rules(),
         files::rules(),
         calls::rules(),
+        chats::rules(),
         instances::rules(),
         keys::rules(),
         key_secrets::rules(),

@@ -1,0 +1,92 @@
+//! A whole conversation as one document. It may be long, and is never held as a whole.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use fourfold_domain::{ConversationId, ExternalId};
+use fourfold_service::ServiceError;
+use fourfold_service::chats::{ChatsService, Message};
+use fourfold_service::ports::MessagePage;
+use futures_util::{Stream, StreamExt as _, stream};
+use http::header;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::bodies::{ConversationBody, MessageBody};
+use super::query::{Asked, UserIdQuery};
+use crate::AppState;
+use crate::description::KeyErrors;
+use crate::error::{ApiError, ErrorBody};
+use crate::extract::{NamedCaller, Places, UserHeader};
+
+/// How many messages are read at a time.
+const PAGE: usize = 256;
+
+/// A conversation with all its messages, the oldest first. Written page by page; this documents it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConversationExport {
+    conversation: ConversationBody,
+    messages: Vec<MessageBody>,
+}
+
+/// Gives a whole conversation with its messages, the oldest first.
+#[utoipa::path(get, path = "/api/chat/{conversation_id}/export", tag = "chats", operation_id = "export_conversation",
+    params(UserHeader, UserIdQuery, ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")),
+    responses((status = 200, body = ConversationExport, description = "the conversation"), KeyErrors,
+        (status = 404, body = ErrorBody, description = "no such conversation")))]
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    caller: NamedCaller,
+    places: Places,
+    Asked(named): Asked<UserIdQuery>,
+) -> Result<Response, ApiError> {
+    let conversation = places.read::<ExternalId>("conversation_id")?;
+    let user = caller.user(&state, named.user_id).await?;
+    let known = state.chats.conversation(&user.subject, conversation).await?;
+    let messages = messages(state.chats.clone(), known.id);
+    let head = format!("{{\"conversation\":{},\"messages\":[", json(&ConversationBody::new(known)));
+    let (head, tail) = (Bytes::from(head), Bytes::from_static(b"]}"));
+    // It counts as under way to its end.
+    let admission = user.admission;
+    let parts = stream::iter([Ok(head)]).chain(messages).chain(stream::iter([Ok(tail)]));
+    let parts = parts.inspect(move |_part| _ = &admission);
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"conversation.json\""),
+    ];
+    Ok((headers, Body::from_stream(parts)).into_response())
+}
+
+/// The messages as the parts of a JSON list. One that can't be read breaks the answer off.
+fn messages(
+    chats: ChatsService,
+    id: ConversationId,
+) -> impl Stream<Item = Result<Bytes, ServiceError>> + Send + 'static {
+    stream::try_unfold(Some(None), move |after: Option<Option<u64>>| {
+        let chats = chats.clone();
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let page = MessagePage { after, is_newest_first: false, limit: PAGE };
+            let messages = chats.messages(id, page).await?;
+            let next = messages.last().filter(|_| messages.len() == PAGE).map(|last| Some(last.number));
+            Ok(Some((written(messages, after.is_none()), next)))
+        }
+    })
+}
+
+fn written(messages: Vec<Message>, is_first: bool) -> Bytes {
+    let mut text = String::new();
+    for message in messages {
+        if !(is_first && text.is_empty()) {
+            text.push(',');
+        }
+        text.push_str(&json(&MessageBody::new(message)));
+    }
+    text.into()
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Only maps with keys that aren't texts can't be written as JSON, and there are none.
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,71 @@
+//! Reading the fake's conversations.
+
+use async_trait::async_trait;
+use fourfold_domain::{AccountId, ConversationId};
+
+use super::{MemoryStore, State, newest};
+use crate::chats::{Conversation, ConversationCursor, ConversationName, Message};
+use crate::commit::World;
+use crate::error::StoreError;
+use crate::ports::{ChatReads, MessagePage};
+
+#[async_trait]
+impl ChatReads for MemoryStore {
+    async fn conversation(
+        &self,
+        name: &ConversationName,
+        messages: usize,
+    ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
+        let state = self.state();
+        let Some(known) = state.world.conversations.get(name) else { return Ok(None) };
+        let page = MessagePage { after: None, is_newest_first: true, limit: messages };
+        Ok(Some((known.clone(), read(&state, known.id, page))))
+    }
+
+    async fn conversations(
+        &self,
+        account: AccountId,
+        is_archived: bool,
+        before: Option<ConversationCursor>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let state = self.state();
+        let all = state.world.conversations.values();
+        let listed = all.filter(|known| known.account == account && known.is_archived == is_archived);
+        Ok(newest(listed, Conversation::cursor, before, limit))
+    }
+
+    async fn messages(
+        &self,
+        conversation: ConversationId,
+        page: MessagePage,
+    ) -> Result<Vec<Message>, StoreError> {
+        Ok(read(&self.state(), conversation, page))
+    }
+}
+
+/// Nobody of earlier processes stands in a line any more.
+pub(super) fn supersede(world: &mut World) {
+    let names: Vec<_> = world.conversations.values().map(|known| known.name.clone()).collect();
+    for name in names {
+        if let Some(known) = world.conversations.get_mut(&name) {
+            known.line.places.clear();
+        }
+    }
+}
+
+fn read(state: &State, conversation: ConversationId, page: MessagePage) -> Vec<Message> {
+    let (first, last) = page.between();
+    let is_meant = |message: &&Message| {
+        let number = message.number.cast_signed();
+        let is_replaced = state.world.replaced_messages.contains(&(conversation, message.number));
+        message.conversation == conversation && number > first && number < last && !is_replaced
+    };
+    let mut messages: Vec<_> = state.world.messages.iter().filter(is_meant).cloned().collect();
+    messages.sort_by_key(|message| message.number);
+    if page.is_newest_first {
+        messages.reverse();
+    }
+    messages.truncate(page.limit);
+    messages
+}

@@ -1,0 +1,116 @@
+//! Conversations and their messages.
+
+use super::{Writes, column, optional_json};
+use crate::backends::postgres::fault::Fault;
+use crate::backends::postgres::query::values;
+use crate::chats::Conversation;
+use crate::commit::World;
+
+pub(super) fn chats<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
+    // First, since their names may be another's in the same batch. Their messages go with them.
+    writes.of(&world.deleted_conversations, "DELETE FROM conversation WHERE id = ANY ($1::text[])", |rows| {
+        values![column(rows, ToString::to_string)]
+    });
+    conversations(writes, world)?;
+    messages(writes, world);
+    Ok(())
+}
+
+fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
+    let lines = |rows: &[&'a Conversation]| {
+        rows.iter().map(|row| optional_json(row.line.written())).collect::<Result<Vec<_>, Fault>>()
+    };
+    let new: Vec<_> = world.conversations.inserted().map(|(_, conversation)| conversation).collect();
+    writes.try_of(
+        &new,
+        "INSERT INTO conversation (id, account, realm, external_id, title, is_archived, model, system, metadata, \
+         next_number, unanswered, tickets, line, created_at, last_message_at) \
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], \
+         $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[])",
+        |rows| {
+            Ok(values![
+                column(rows, |row| row.id.to_string()),
+                column(rows, |row| row.account.to_string()),
+                column(rows, |row| row.name.realm.as_str()),
+                column(rows, |row| row.name.external_id.as_str()),
+                column(rows, |row| row.title.as_deref()),
+                column(rows, |row| i64::from(row.is_archived)),
+                column(rows, |row| row.model.as_ref().map(|model| model.as_str())),
+                column(rows, |row| row.system.as_deref()),
+                column(rows, |row| row.metadata.as_deref()),
+                column(rows, |row| row.next_number.cast_signed()),
+                column(rows, |row| row.unanswered.map(|call| call.to_string())),
+                column(rows, |row| row.line.tickets.cast_signed()),
+                lines(rows)?,
+                column(rows, |row| row.created_at.millis()),
+                column(rows, |row| row.last_message_at.millis()),
+            ])
+        },
+    )?;
+    let changed: Vec<_> = world.conversations.updated().map(|(_, conversation)| conversation).collect();
+    writes.try_of(
+        &changed,
+        "WITH changed AS (UPDATE conversation SET title = new.title, is_archived = new.is_archived, model = new.model, \
+           system = new.system, metadata = new.metadata, next_number = new.next_number, unanswered = new.unanswered, \
+           tickets = new.tickets, line = new.line, last_message_at = new.last_message_at \
+           FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
+             $8::text[], $9::bigint[], $10::text[], $11::bigint[]) \
+           AS new (id, title, is_archived, model, system, metadata, next_number, unanswered, tickets, line, \
+             last_message_at) \
+           WHERE conversation.id = new.id RETURNING 1) \
+         SELECT expect_rows(count(*), cardinality($1)) FROM changed",
+        |rows| {
+            Ok(values![
+                column(rows, |row| row.id.to_string()),
+                column(rows, |row| row.title.as_deref()),
+                column(rows, |row| i64::from(row.is_archived)),
+                column(rows, |row| row.model.as_ref().map(|model| model.as_str())),
+                column(rows, |row| row.system.as_deref()),
+                column(rows, |row| row.metadata.as_deref()),
+                column(rows, |row| row.next_number.cast_signed()),
+                column(rows, |row| row.unanswered.map(|call| call.to_string())),
+                column(rows, |row| row.line.tickets.cast_signed()),
+                lines(rows)?,
+                column(rows, |row| row.last_message_at.millis()),
+            ])
+        },
+    )
+}
+
+fn messages<'a>(writes: &mut Writes<'a>, world: &'a World) {
+    writes.of(
+        &world.replaced_messages,
+        "DELETE FROM message USING unnest($1::text[], $2::bigint[]) AS gone (conversation, number) \
+         WHERE message.conversation = gone.conversation AND message.number = gone.number",
+        |rows| {
+            values![
+                column(rows, |(conversation, _)| conversation.to_string()),
+                column(rows, |(_, number)| number.cast_signed()),
+            ]
+        },
+    );
+    let new: Vec<_> = world.messages.iter().collect();
+    writes.of(
+        &new,
+        "INSERT INTO message (conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
+         credits, is_partial, created_at) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
+         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])",
+        |rows| {
+            values![
+                column(rows, |row| row.conversation.to_string()),
+                column(rows, |row| row.number.cast_signed()),
+                column(rows, |row| row.id.to_string()),
+                column(rows, |row| row.role.as_str()),
+                column(rows, |row| row.content.as_str()),
+                column(rows, |row| row.call.to_string()),
+                column(rows, |row| row.model.as_ref().map(|model| model.as_str())),
+                column(rows, |row| row.input_tokens.cast_signed()),
+                column(rows, |row| row.output_tokens.cast_signed()),
+                column(rows, |row| row.credits.micros()),
+                column(rows, |row| i64::from(row.is_partial)),
+                column(rows, |row| row.created_at.millis()),
+            ]
+        },
+    );
+}

@@ -1,0 +1,132 @@
+//! What a turn is made of: the history as it is now, and the call that follows from it.
+
+use fourfold_domain::{ChatMessage, ChatRole, MessageId, estimate};
+use uuid::Uuid;
+
+use super::turn::TurnTask;
+use super::{Ask, Conversation, Message, MessageRole, NewMessage, Seen, prompt};
+use crate::calls::Order;
+use crate::credits::Owner;
+use crate::ports::MessagePage;
+use crate::{Made, Refusal, ServiceError};
+
+/// How many messages are read at a time, and in all.
+const READ_FIRST: usize = 64;
+const READ_NEXT: usize = 256;
+const READ_MAX: usize = 2048;
+
+/// A turn that may begin, if nothing has changed by then.
+pub(super) struct Prepared {
+    pub(super) order: Order,
+    /// The history that it was made of.
+    pub(super) seen: Option<Seen>,
+    /// What a new conversation is called.
+    pub(super) title: String,
+    /// The user's message; nothing where it is in the history.
+    pub(super) question: Option<NewMessage>,
+    /// Whether it is since the same request failed before.
+    pub(super) is_retry: bool,
+    /// The number of the answer that is to be replaced.
+    pub(super) replaces: Option<u64>,
+}
+
+impl TurnTask {
+    /// Reads the history, and makes a call of it.
+    pub(super) async fn prepare(&self) -> Result<Prepared, ServiceError> {
+        let (known, account) = tokio::try_join!(
+            self.chats.store().conversation(&self.name, READ_FIRST),
+            self.chats.store().account(&self.turn.subject)
+        )?;
+        let (known, last) = known.map_or((None, Vec::new()), |(known, last)| (Some(known), last));
+        if let Some(known) = &known
+            && account.is_none_or(|account| account.id != known.account)
+        {
+            return Err(ServiceError::Refused(Refusal::AnothersConversation));
+        }
+        let (model, settings) = (self.turn.model.as_deref(), self.chats.settings());
+        let used = known.as_ref().and_then(|known| known.model.as_ref());
+        let model = model.or(used.map(|used| used.as_str())).unwrap_or(&settings.default_model);
+        self.turn.admission.check_model(model)?;
+        let parts = self.chats.calls().parts();
+        let offered = parts.catalog.current().model(model)?.clone();
+        let tokens_max = prompt::tokens_max(&offered, Order::output_max(&offered));
+
+        let answered = last.first().filter(|message| message.role == MessageRole::Assistant);
+        let answered = answered.map(|answer| answer.number);
+        let is_retry = self.is_kept(known.as_ref()).await?;
+        let (question, replaces) = match &self.turn.ask {
+            Ask::Message(_) if is_retry => (None, None),
+            Ask::Message(text) => (Some(question(text)), None),
+            Ask::Again if last.is_empty() => return Err(ServiceError::NotFound("message to answer again")),
+            Ask::Again => (None, answered),
+        };
+        let told = question.iter().map(|question| ChatMessage::new(ChatRole::User, &*question.content));
+        let seen =
+            known.as_ref().map(|known| Seen { conversation: known.id, next_number: known.next_number });
+        let mut messages = self.history(seen, last, replaces, tokens_max).await?;
+        messages.extend(told);
+        let system = self.turn.system.as_deref();
+        let system = system.or(known.as_ref().and_then(|known| known.system.as_deref()));
+        let system = system.filter(|text| !text.is_empty());
+        let room = tokens_max.saturating_sub(system.map_or(0, tokens));
+        let input = prompt::input(system, &prompt::cut(messages, room));
+        let order = Order::of_chat(&parts.catalog, &parts.routing, model, &input)?;
+        let title = question.as_ref().map(|question| prompt::title(&question.content)).unwrap_or_default();
+        Ok(Prepared { order, seen, title, question, is_retry, replaces })
+    }
+
+    /// Whether the user's message is in the history, since the same request has failed before.
+    async fn is_kept(&self, known: Option<&Conversation>) -> Result<bool, ServiceError> {
+        let unanswered = known.and_then(|known| known.unanswered);
+        let (Some(call), Some(idempotency)) = (unanswered, &self.turn.idempotency) else { return Ok(false) };
+        let record = self.chats.store().idempotency(&idempotency.scope(&self.turn.subject)).await?;
+        Ok(record.is_some_and(|record| {
+            record.made == Made::Work(Owner::Call(call)) && record.fingerprint == idempotency.fingerprint
+        }))
+    }
+
+    /// The newest messages that there is room for, and some more, the oldest first; without the answer that is to be
+    /// replaced.
+    async fn history(
+        &self,
+        seen: Option<Seen>,
+        last: Vec<Message>,
+        replaces: Option<u64>,
+        tokens_max: u64,
+    ) -> Result<Vec<ChatMessage>, ServiceError> {
+        let Some(seen) = seen else { return Ok(Vec::new()) };
+        let (mut messages, mut tokens, mut read) = (Vec::new(), 0, 0);
+        let (mut page, mut limit) = (last, READ_FIRST);
+        loop {
+            let is_last = page.len() < limit;
+            read += page.len();
+            let after = page.last().map(|message| message.number);
+            for message in page.iter().filter(|message| Some(message.number) != replaces) {
+                let Some(told) = prompt::told(message) else { continue };
+                tokens += estimate::message_input(&told);
+                messages.push(told);
+            }
+            if is_last || tokens > tokens_max || read >= READ_MAX {
+                messages.reverse();
+                return Ok(messages);
+            }
+            limit = READ_NEXT;
+            let next = MessagePage { after, is_newest_first: true, limit };
+            page = self.chats.store().messages(seen.conversation, next).await?;
+        }
+    }
+}
+
+fn question(text: &str) -> NewMessage {
+    NewMessage {
+        id: MessageId::new(Uuid::now_v7()),
+        content: text.to_owned(),
+        input_tokens: tokens(text),
+        output_tokens: 0,
+        is_partial: false,
+    }
+}
+
+fn tokens(text: &str) -> u64 {
+    estimate::message_input(&ChatMessage::new(ChatRole::User, text))
+}

@@ -1,0 +1,72 @@
+//! A turn that has begun: what becomes of its messages when its call ends.
+
+use bytes::Bytes;
+use fourfold_domain::{Credits, MessageId, ModelName, Usage};
+use uuid::Uuid;
+
+use super::scribe::Scribe;
+use super::{Answered, ConversationName, EndTurn, NewMessage, Ticket};
+use crate::calls::EndCall;
+
+/// No database takes it, and no text needs it.
+const NOTHING: char = '\0';
+
+/// A turn whose call is worked on.
+pub(crate) struct OpenTurn {
+    pub(super) scribe: Scribe,
+    pub(super) name: ConversationName,
+    pub(super) ticket: Ticket,
+    pub(super) model: ModelName,
+    /// What the user said; nothing where it is in the history.
+    pub(super) question: Option<NewMessage>,
+    /// Whether it is since the same request failed before.
+    pub(super) is_retry: bool,
+    /// The number of the answer that this one takes the place of.
+    pub(super) replaces: Option<u64>,
+    /// What is to be written, once that is known.
+    pub(super) answer: Option<NewMessage>,
+}
+
+impl OpenTurn {
+    pub(crate) fn media_type(&self) -> String {
+        self.scribe.media_type().to_owned()
+    }
+
+    /// The answer is whole; gives what its caller is sent last.
+    pub(crate) fn is_whole(&mut self, usage: Usage, credits: Credits) -> Bytes {
+        let text = self.scribe.text();
+        let message = self.answer(text.clone(), usage, false);
+        let model = self.model.clone();
+        self.scribe.last(&Answered { message, text, model, usage, credits })
+    }
+
+    /// It broke off, or its caller has left: what he has of it is kept.
+    pub(crate) fn broke_off(&mut self, usage: Usage) {
+        let text = self.scribe.text_handed_on();
+        if !text.is_empty() {
+            self.answer(text, usage, true);
+        }
+    }
+
+    /// The step that ends it with its call.
+    pub(crate) fn end(&self, end: EndCall) -> EndTurn {
+        EndTurn {
+            end,
+            name: self.name.clone(),
+            ticket: self.ticket,
+            question: self.question.clone(),
+            is_retry: self.is_retry,
+            answer: self.answer.clone(),
+            replaces: self.replaces,
+            model: self.model.clone(),
+        }
+    }
+
+    fn answer(&mut self, text: String, usage: Usage, is_partial: bool) -> MessageId {
+        let id = MessageId::new(Uuid::now_v7());
+        let Usage { input_tokens, output_tokens, .. } = usage;
+        let content = text.replace(NOTHING, "\u{fffd}");
+        self.answer = Some(NewMessage { id, content, input_tokens, output_tokens, is_partial });
+        id
+    }
+}

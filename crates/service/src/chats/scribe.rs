@@ -1,0 +1,92 @@
+//! Takes down what a model says while it goes out to its caller.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use fourfold_domain::{AnswerPiece, GenerationResult, InvalidInput, StreamChunk};
+use serde_json::{Map, Value};
+
+use super::{Answered, TurnWriter};
+use crate::calls::{CallHead, Interpreter};
+
+/// What was said so far, and how it is written. The task that asks the vendor holds one clone, the turn another.
+#[derive(Clone)]
+pub(super) struct Scribe(Arc<Mutex<Said>>);
+
+struct Said {
+    writer: Box<dyn TurnWriter>,
+    text: String,
+    /// How many bytes of it its caller has.
+    handed_on: usize,
+}
+
+impl Scribe {
+    pub(super) fn new(writer: Box<dyn TurnWriter>) -> Self {
+        Self(Arc::new(Mutex::new(Said { writer, text: String::new(), handed_on: 0 })))
+    }
+
+    pub(super) fn media_type(&self) -> &'static str {
+        self.said().writer.media_type()
+    }
+
+    /// All that was said.
+    pub(super) fn text(&self) -> String {
+        self.said().text.clone()
+    }
+
+    /// What of it its caller has; nothing where he is given all of it at once.
+    pub(super) fn text_handed_on(&self) -> String {
+        let said = self.said();
+        let bytes = if said.writer.is_stream() { said.handed_on } else { 0 };
+        said.text.get(..bytes).unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn last(&self, answered: &Answered) -> Bytes {
+        self.said().writer.last(answered)
+    }
+
+    /// Held to write a piece, never longer.
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Interpreter for Scribe {
+    /// A turn is asked in our words only.
+    fn input(&mut self, _body: &Bytes) -> Result<Map<String, Value>, InvalidInput> {
+        Ok(Map::new())
+    }
+
+    fn begin(&mut self, _call: &CallHead) {}
+
+    fn asked(&mut self) {
+        let mut said = self.said();
+        (said.text, said.handed_on) = (String::new(), 0);
+    }
+
+    fn whole(&mut self, _result: GenerationResult) -> Bytes {
+        Bytes::new()
+    }
+
+    /// Why a model declines is its answer too; what it thought before isn't.
+    fn part(&mut self, chunk: &StreamChunk) -> Bytes {
+        let StreamChunk::Answer { index: 0, piece: AnswerPiece::Text(text) | AnswerPiece::Refusal(text) } =
+            chunk
+        else {
+            return Bytes::new();
+        };
+        let mut said = self.said();
+        said.text.push_str(text);
+        if text.is_empty() { Bytes::new() } else { said.writer.more(text) }
+    }
+
+    fn handed_on(&mut self) {
+        let mut said = self.said();
+        said.handed_on = said.text.len();
+    }
+
+    /// What comes last is known once the turn has ended.
+    fn last(&mut self) -> Bytes {
+        Bytes::new()
+    }
+}

@@ -1,0 +1,31 @@
+//! Somebody no longer waits for his turn.
+
+use crate::chats::{ConversationName, Ticket};
+use crate::commit::{Needs, Step, World};
+use crate::error::Refusal;
+
+/// Gives a place in a line up; again is the same.
+#[derive(Clone, Debug)]
+pub struct LeaveLine {
+    /// Which conversation.
+    pub name: ConversationName,
+    /// The place.
+    pub ticket: Ticket,
+}
+
+impl Step for LeaveLine {
+    type Answer = ();
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.conversations.insert(self.name.clone());
+    }
+
+    fn decide(&self, world: &mut World) -> Result<(), Refusal> {
+        let known =
+            world.conversations.get_mut(&self.name).filter(|known| known.id == self.ticket.conversation);
+        if let Some(known) = known {
+            known.line.leave(self.ticket.number);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! The task of a turn, from its place in the line to the end of its call. Its caller may leave at any moment.
+
+use std::time::Duration;
+
+use fourfold_domain::CallId;
+use tokio::time::{Instant, sleep, sleep_until};
+use uuid::Uuid;
+
+use super::history::Prepared;
+use super::scribe::Scribe;
+use super::service::name;
+use super::{
+    BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn, Ticket,
+    TurnWriter,
+};
+use crate::calls::{BegunCall, Call, CallTask, OpenCall, Outlet};
+use crate::routing::Candidates;
+use crate::{Refusal, ServiceError, StoreError};
+
+/// How often in the time of its lease a turn is renewed.
+const RENEWALS: u32 = 3;
+
+/// How soon one who waits looks whether those of other processes before him have gone.
+const LOOK_FIRST: Duration = Duration::from_millis(50);
+const LOOK_MAX: Duration = Duration::from_secs(1);
+
+/// A turn that is to be taken.
+pub(super) struct TurnTask {
+    pub(super) chats: ChatsService,
+    pub(super) turn: NewTurn,
+    pub(super) name: ConversationName,
+    scribe: Scribe,
+    outlet: Outlet,
+    ticket: Option<Ticket>,
+}
+
+/// How the wait for a turn ended.
+enum Begun {
+    /// It has begun.
+    Turn { prepared: Box<Prepared>, candidates: Candidates, ticket: Ticket, call: BegunCall },
+    /// The same request was answered before, or is being answered.
+    Earlier(Call),
+    /// The caller has left.
+    Left,
+}
+
+impl TurnTask {
+    pub(super) fn new(
+        chats: ChatsService,
+        turn: NewTurn,
+        writer: Box<dyn TurnWriter>,
+        outlet: Outlet,
+    ) -> Self {
+        let name = name(&turn.subject, turn.conversation.clone());
+        Self { chats, turn, name, scribe: Scribe::new(writer), outlet, ticket: None }
+    }
+
+    pub(super) async fn run(mut self) {
+        let calls = self.chats.calls().clone();
+        let begun = self.begin().await;
+        let begun = match begun {
+            Ok(begun) => begun,
+            Err(refusal) => {
+                self.leave_line().await;
+                let subject = &self.turn.subject;
+                return match calls.earlier(subject, self.turn.idempotency.as_ref(), refusal).await {
+                    Ok(reply) => self.outlet.pass_on(reply).await,
+                    Err(error) => self.outlet.fail(error).await,
+                };
+            }
+        };
+        match begun {
+            Begun::Turn { prepared, candidates, ticket, call } => {
+                self.answer(*prepared, candidates, ticket, call).await;
+            }
+            Begun::Earlier(call) => {
+                self.leave_line().await;
+                match calls.again(&call).await {
+                    Ok(reply) => self.outlet.pass_on(reply).await,
+                    Err(error) => self.outlet.fail(error).await,
+                }
+            }
+            Begun::Left => self.leave_line().await,
+        }
+    }
+
+    /// Waits until the turn has begun.
+    async fn begin(&mut self) -> Result<Begun, ServiceError> {
+        let (id, until) = (CallId::new(Uuid::now_v7()), Instant::now() + self.chats.settings().turn_wait);
+        let mut prepared = self.prepare().await?;
+        self.turn.admission.take_tokens(|| prepared.order.tokens_expected()).await?;
+        let watched = self.chats.calls().watch(id);
+        let mut pause = LOOK_FIRST;
+        loop {
+            let line = self.chats.waiting().line(&self.name);
+            // Whoever goes from now on wakes us.
+            let mut woken = std::pin::pin!(line.notified());
+            woken.as_mut().enable();
+            let candidates = prepared.order.candidates(&self.chats.calls().parts().routing, id);
+            let step = self.step(id, &prepared, &candidates);
+            match self.chats.store().begin_turn(step).await {
+                Ok(BegunTurn::Begun { ticket, call, held }) => {
+                    let call = BegunCall {
+                        call,
+                        held,
+                        is_free: false,
+                        is_replayed: self.turn.idempotency.is_some(),
+                        realm: self.name.realm.clone(),
+                        watched,
+                    };
+                    return Ok(Begun::Turn { prepared: Box::new(prepared), candidates, ticket, call });
+                }
+                Ok(BegunTurn::Earlier(call)) => {
+                    watched.ended();
+                    return Ok(Begun::Earlier(call));
+                }
+                Ok(BegunTurn::Changed(ticket)) => {
+                    self.ticket = ticket;
+                    prepared = match self.prepare().await {
+                        Ok(prepared) => prepared,
+                        Err(error) => {
+                            watched.ended();
+                            return Err(error);
+                        }
+                    };
+                    continue;
+                }
+                Ok(BegunTurn::Waits(ticket)) => self.ticket = Some(ticket),
+                Err(refused @ StoreError::Refused(_)) => {
+                    watched.ended();
+                    return Err(refused.into());
+                }
+                // Perhaps it was opened; nobody was asked, and what was held will be given back.
+                Err(error) => return Err(error.into()),
+            }
+            let ended = tokio::select! {
+                () = self.outlet.left() => Some(Ok(Begun::Left)),
+                () = self.chats.calls().parts().spawner.stopping().cancelled() => Some(Err(ServiceError::Stopping)),
+                () = sleep_until(until) => Some(Err(ServiceError::Refused(Refusal::ConversationBusy))),
+                () = woken => None,
+                () = sleep(pause) => {
+                    pause = (pause * 2).min(LOOK_MAX);
+                    None
+                }
+            };
+            if let Some(ended) = ended {
+                watched.ended();
+                return ended;
+            }
+        }
+    }
+
+    fn step(&self, id: CallId, prepared: &Prepared, candidates: &Candidates) -> BeginTurn {
+        let Prepared { order, seen, title, .. } = prepared;
+        let open = OpenCall {
+            id,
+            subject: self.turn.subject.clone(),
+            key: self.turn.key,
+            instance: self.chats.calls().parts().instance,
+            model: order.model.name.clone(),
+            amount: order.amount,
+            amount_min: order.amount_min,
+            cost_max: order.cost_max(candidates),
+            price: order.model.price.clone(),
+            idempotency: self.turn.idempotency.clone(),
+        };
+        BeginTurn {
+            open,
+            name: self.name.clone(),
+            seen: *seen,
+            ticket: self.ticket,
+            may_wait: self.turn.may_wait,
+            lease: self.chats.lease(),
+            title: title.clone(),
+            system: self.turn.system.clone(),
+            metadata: self.turn.metadata.clone(),
+        }
+    }
+
+    /// Has the call worked on, and keeps the turn until it has ended.
+    async fn answer(self, prepared: Prepared, candidates: Candidates, ticket: Ticket, call: BegunCall) {
+        let Self { chats, turn, name, scribe, outlet, .. } = self;
+        let Prepared { order, question, is_retry, replaces, .. } = prepared;
+        let model = order.model.name.clone();
+        let open = OpenTurn {
+            scribe: scribe.clone(),
+            name: name.clone(),
+            ticket,
+            model,
+            question,
+            is_retry,
+            replaces,
+            answer: None,
+        };
+        let mut task =
+            CallTask::of_turn(chats.calls().clone(), order, turn.admission, Box::new(scribe), open, outlet);
+        tokio::select! {
+            () = task.go_on(call, candidates) => {}
+            () = keep(&chats, &name, ticket) => {}
+        }
+        chats.waiting().wake(&name);
+    }
+
+    /// Gives its place up, if it has one.
+    async fn leave_line(&mut self) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let step = LeaveLine { name: self.name.clone(), ticket };
+        if let Err(error) = self.chats.store().leave_line(step).await {
+            // The place is free once its time is over.
+            tracing::warn!(error = &error as &dyn std::error::Error, "a place in a line can't be given up");
+        }
+        self.chats.waiting().wake(&self.name);
+    }
+}
+
+/// Says again and again that the turn goes on. Never ends: a turn that is lost is told so when it ends.
+async fn keep(chats: &ChatsService, name: &ConversationName, ticket: Ticket) {
+    loop {
+        let lease = chats.lease();
+        sleep(lease / RENEWALS).await;
+        let step = RenewTurn { name: name.clone(), ticket, lease };
+        match chats.store().renew_turn(step).await {
+            Ok(()) => {}
+            Err(StoreError::Refused(_)) => std::future::pending().await,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a turn can't be renewed yet");
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What the model is told.
+
+use fourfold_service::ports::AccountStore as _;
+
+use super::house::{House, Sent, message};
+use crate::ledger::grant;
+
+#[tokio::test(start_paused = true)]
+async fn the_model_is_told_the_history_behind_the_systems_text() {
+    let house = House::new().await;
+    house.said(Sent { system: Some("Be brief."), ..message("Where?") }, "In dens.").await;
+    house.said(message("And in winter?"), "There too.").await;
+    let expected = "System: Be brief.\nUser: Where?\nAssistant: In dens.\nUser: And in winter?\n";
+    assert_eq!(house.author.asked(), expected);
+    // An empty text takes it back, for good.
+    house.said(Sent { system: Some(""), ..message("Why?") }, "So.").await;
+    house.said(message("Why?"), "So.").await;
+    assert!(house.author.asked().starts_with("User: Where?\n"), "{}", house.author.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_no_room_in_the_models_context_is_left_out() {
+    let house = House::new().await;
+    house.calls.store.grant(grant("u1", "100", "grant:more")).await.unwrap();
+    // A thousand tokens each, of the 3637 that there are beside the answer's 50.
+    let long = |letter: char| letter.to_string().repeat(3984);
+    for letter in ["a", "b"] {
+        house.said(message(&long(letter.chars().next().unwrap())), &long('x')).await;
+    }
+    house.said(message("c"), "y").await;
+    let asked = house.author.asked();
+    let first: Vec<_> = asked.lines().map(|line| line.chars().take(8).collect::<String>()).collect();
+    assert_eq!(first, ["User: bb", "Assistan", "User: c"]);
+    assert_eq!(house.history().await.len(), 6, "all of it is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_longer_than_a_page_is_read_to_its_beginning() {
+    let house = House::new().await;
+    for number in 0..40 {
+        house.said(message(&number.to_string()), "y").await;
+    }
+    assert_eq!(house.author.asked().lines().count(), 79);
+    assert!(house.author.asked().starts_with("User: 0\n"));
+}
