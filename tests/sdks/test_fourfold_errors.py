@@ -90,7 +90,7 @@ def test_a_vendor_that_says_nothing_has_timed_out(client, simulator):
 
 def test_a_filter_that_catches_is_the_callers_to_mend(client):
     filtered = [{"role": "user", "content": "Say [filtered]"}]
-    _refused(openai.UnprocessableEntityError, "refused", client, "only-chat", messages=filtered)
+    _refused(openai.BadRequestError, "refused", client, "only-chat", messages=filtered)
 
 
 @pytest.mark.parametrize("fault", ["cut=900", "stall=900"])
