@@ -216,7 +216,10 @@ def _query(case, turn):
 def _required(case):
     for body in case.operation.definition.raw.get("requestBody", {}).get("content", {}).values():
         # A body that may be left out is null or what it is otherwise.
-        schema = next(one for one in [body["schema"], *body["schema"].get("oneOf", [])] if "$ref" in one)
+        schemas = [body["schema"], *body["schema"].get("oneOf", [])]
+        schema = next((one for one in schemas if "$ref" in one), None)
+        if schema is None:
+            return []
         name = schema["$ref"].rsplit("/", 1)[1]
         return case.operation.schema.raw_schema["components"]["schemas"][name].get("required", [])
     return []
