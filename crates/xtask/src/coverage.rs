@@ -1,4 +1,4 @@
-//! `cargo xtask coverage`: how much of the clients and the providers their own tests run.
+//! `cargo xtask coverage`: how much of the clients, the providers and the proxy their own tests run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::workspace::Workspace;
 use crate::{command, tools};
 
-/// Measure how many lines of the clients and the providers their own tests run.
+/// Measure how many lines of the clients, the providers and the proxy their own tests run.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print each file too, the least covered first
@@ -28,7 +28,7 @@ struct Goal {
 }
 
 /// A crate and what is wanted of its parts.
-const CRATES: [(&str, &[Goal]); 2] = [
+const CRATES: [(&str, &[Goal]); 3] = [
     (
         "fourfold-clients",
         &[
@@ -43,6 +43,7 @@ const CRATES: [(&str, &[Goal]); 2] = [
             Goal { path: "crates/providers/src/factory.rs", percent: 100.0 },
         ],
     ),
+    ("fourfold-forward", &[Goal { path: "crates/forward/src", percent: 90.0 }]),
 ];
 
 /// The lines of a file that could be run, and those that were.

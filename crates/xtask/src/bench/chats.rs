@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::bench::disk;
 use crate::bench::http::Connection;
+use crate::bench::load::{ms, percentile};
 use crate::bench::server::{self, Server};
 use crate::command;
 use crate::workspace::Workspace;
@@ -125,16 +126,8 @@ impl Way {
     /// Prints and gives what half of the answers and all but a hundredth of them took at most.
     fn told(&mut self) -> [Duration; 2] {
         self.took.sort_unstable();
-        let at = |percent: usize| {
-            let rank = (self.took.len() * percent).div_ceil(100).saturating_sub(1);
-            self.took.get(rank).copied().unwrap_or_default()
-        };
-        let told = [at(50), at(99)];
+        let told = [50, 99].map(|percent| percentile(&self.took, percent));
         println!("{:<18} p50 {:.2} ms, p99 {:.2} ms", self.name, ms(told[0]), ms(told[1]));
         told
     }
-}
-
-fn ms(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }

@@ -5,22 +5,21 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use fourfold_servers::{Postgres, Redis};
 use serde_json::json;
 
 use super::processes::{Nginx, Simulator};
 use crate::bench::disk;
-use crate::bench::http::{Connection, request};
-use crate::bench::server::{self, Server, cpu_of};
+use crate::bench::http::request;
+use crate::bench::load::{Way, measure};
+use crate::bench::server::{self, Server};
 use crate::servers;
 use crate::workspace::Workspace;
 
-const WARM_UP: Duration = Duration::from_secs(1);
 const SYNCS_DURATION: Duration = Duration::from_secs(2);
 /// About as long as a short conversation.
 const PROMPT: &str = "Where do foxes live, and what do they eat in winter? ";
@@ -44,23 +43,6 @@ pub(crate) struct Options {
     scaled_out: bool,
 }
 
-/// One way to the vendor.
-struct Way<'a> {
-    name: &'a str,
-    address: SocketAddr,
-    request: Vec<u8>,
-    /// The processes whose CPU is its own, with all that they have started.
-    processes: Vec<u32>,
-}
-
-/// What came of one way.
-struct Measured {
-    per_second: f64,
-    cpu_micros: f64,
-    /// Sorted.
-    latencies: Vec<Duration>,
-}
-
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let folder = server::folder(workspace)?;
     let binary = server::build(workspace)?;
@@ -78,7 +60,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     };
     let measure = |name: &str, (address, request): (SocketAddr, Vec<u8>), processes: Vec<u32>| {
         let way = Way { name, address, request, processes };
-        measure(&way, options)
+        measure(&way, options.clients, options.seconds)
     };
     measure("direct", direct(simulator.address()), Vec::new())?;
     let plain = match &nginx {
@@ -127,7 +109,7 @@ fn scaled_out(binary: &Path, folder: &Path, simulator: &Simulator, options: &Opt
         let name = format!("scaled out, {model}");
         let processes = vec![gateway.process(), postgres.process()?, redis.process()];
         let way = Way { name: &name, address: gateway.address(), request: asked(model), processes };
-        measure(&way, options)?;
+        measure(&way, options.clients, options.seconds)?;
     }
     Ok(())
 }
@@ -169,61 +151,4 @@ fn chat(model: &str) -> String {
 
 fn asked(model: &str) -> Vec<u8> {
     Server::request("POST", "/v1/chat/completions", &[("fourfold-user", USER)], &chat(model))
-}
-
-/// Lets every client ask and wait, over and over, and prints what it came to.
-fn measure(way: &Way<'_>, options: &Options) -> Result<Measured> {
-    let (from, seconds) = (Instant::now() + WARM_UP, options.seconds);
-    let until = from + Duration::from_secs(seconds);
-    let (latencies, cpu) = thread::scope(|scope| {
-        let clients = (0..options.clients).map(|_| scope.spawn(|| client(way, from, until)));
-        let clients: Vec<_> = clients.collect();
-        thread::sleep(from.saturating_duration_since(Instant::now()));
-        let before = cpu_of(&way.processes)?;
-        thread::sleep(until.saturating_duration_since(Instant::now()));
-        let cpu = cpu_of(&way.processes)?.saturating_sub(before);
-        let latencies: Result<Vec<_>> =
-            clients.into_iter().map(|client| client.join().expect("a client doesn't panic")).collect();
-        anyhow::Ok((latencies?.concat(), cpu))
-    })?;
-    let mut measured = Measured {
-        per_second: latencies.len() as f64 / seconds as f64,
-        cpu_micros: cpu.as_secs_f64() * 1e6 / latencies.len() as f64,
-        latencies,
-    };
-    measured.latencies.sort_unstable();
-    println!(
-        "{:<18} {:>6.0} requests/s, CPU {:>5.1} µs a request, p50 {:.2} ms, p99 {:.2} ms",
-        way.name,
-        measured.per_second,
-        measured.cpu_micros,
-        measured.percentile_ms(50),
-        measured.percentile_ms(99)
-    );
-    Ok(measured)
-}
-
-fn client(way: &Way<'_>, from: Instant, until: Instant) -> Result<Vec<Duration>> {
-    let mut connection = Connection::open(way.address).context("a client could not connect")?;
-    let mut latencies = Vec::new();
-    loop {
-        let sent = Instant::now();
-        let answer = connection.send(&way.request).with_context(|| format!("{} gave no answer", way.name))?;
-        let ended = Instant::now();
-        ensure!(answer.status == 200, "{}: {}", way.name, String::from_utf8_lossy(&answer.body));
-        if ended > until {
-            return Ok(latencies);
-        }
-        if ended > from {
-            latencies.push(ended - sent);
-        }
-    }
-}
-
-impl Measured {
-    /// The latency that `percent` of the requests did not exceed.
-    fn percentile_ms(&self, percent: usize) -> f64 {
-        let rank = (self.latencies.len() * percent).div_ceil(100).saturating_sub(1);
-        self.latencies.get(rank).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
-    }
 }

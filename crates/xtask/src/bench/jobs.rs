@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::bench::disk;
 use crate::bench::http::{Answer, Connection};
+use crate::bench::load::{ms, percentile};
 use crate::bench::server::{self, Server};
 use crate::servers;
 use crate::workspace::Workspace;
@@ -156,8 +157,7 @@ impl Load {
 
     /// The latency that `percent` of the jobs did not exceed; the latencies are sorted.
     fn percentile_ms(&self, percent: usize) -> f64 {
-        let rank = (self.latencies.len() * percent).div_ceil(100).saturating_sub(1);
-        self.latencies.get(rank).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
+        ms(percentile(&self.latencies, percent))
     }
 }
 
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn percentile_is_a_latency_that_was_seen() {
+    fn jobs_are_counted_over_the_measured_time() {
         let latencies = (1..=200).map(Duration::from_millis).collect();
         let load = Load { duration: Duration::from_secs(2), latencies };
         assert_eq!((load.percentile_ms(50), load.percentile_ms(99)), (100.0, 198.0));

@@ -4,13 +4,16 @@ mod artifacts;
 mod chats;
 mod clients;
 mod disk;
+mod forward;
 mod gateway;
 mod http;
 mod jobs;
 mod ledger;
+mod load;
 mod polls;
 mod processes;
 mod server;
+mod sink;
 mod streams;
 
 use anyhow::Result;
@@ -31,6 +34,8 @@ pub(crate) enum Bench {
     Ledger(ledger::Options),
     /// The CPU and time that a chat costs through Fourfold, beside nginx and the vendor alone
     Gateway(gateway::Options),
+    /// What the forward proxy adds to a request, beside nginx and the vendor alone, and its memory under large bodies and many streams
+    Forward(forward::Options),
     /// How late the chunks of thousands of streams come through Fourfold, and in how much memory
     Streams(streams::Options),
     /// What keeping a conversation adds to an answer, with a million messages kept
@@ -47,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench) -> Result<()> {
         Bench::Artifacts(options) => artifacts::run(workspace, options),
         Bench::Ledger(options) => ledger::run(workspace, options),
         Bench::Gateway(options) => gateway::run(workspace, options),
+        Bench::Forward(options) => forward::run(workspace, options),
         Bench::Streams(options) => streams::run(workspace, options),
         Bench::Chats(options) => chats::run(workspace, options),
         Bench::Clients(options) => clients::run(workspace, options),

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::gateway::{self, USER, VENDOR_MODEL};
 use super::http::{Connection, request};
+use super::load::{ms, percentile};
 use super::processes::Simulator;
 use super::server::{self, Server};
 use crate::workspace::Workspace;
@@ -27,7 +28,7 @@ const CLIENT_STACK_BYTES: usize = 256 * 1024;
 const CHUNKS_AROUND: usize = 2;
 
 const GOAL_LATE: Duration = Duration::from_millis(20);
-const GOAL_BYTES: f64 = 50_000.0;
+pub(super) const GOAL_BYTES: f64 = 50_000.0;
 
 /// So many streams, so many at a time, at this pace.
 const LOADS: [Load; 2] = [
@@ -42,15 +43,17 @@ pub(crate) struct Options {
     streams: usize,
 }
 
+/// Streams that begin together and go on side by side.
 #[derive(Clone, Copy)]
-struct Load {
-    streams: usize,
-    chunks: usize,
-    pace: Duration,
+pub(super) struct Load {
+    pub(super) streams: usize,
+    pub(super) chunks: usize,
+    /// From each chunk to the next.
+    pub(super) pace: Duration,
 }
 
 /// What came of one way, each sorted.
-struct Measured {
+pub(super) struct Measured {
     /// From the request to the first chunk.
     first: Vec<Duration>,
     /// From each chunk to the next, beyond the pace.
@@ -87,10 +90,7 @@ fn compare(simulator: &Simulator, gateway: &Server, load: Load) -> Result<Vec<St
     let own = Server::request("POST", "/v1/chat/completions", &own, &chat("paid", load));
     let through = measure("fourfold", gateway.address(), &own, load)?;
     let a_stream = gateway.resident_bytes_max()?.saturating_sub(before) as f64 / load.streams as f64;
-    let beyond = |of: fn(&Measured) -> &[Duration]| {
-        percentile(of(&through), 99).saturating_sub(percentile(of(&direct), 99))
-    };
-    let (first, late) = (beyond(|came| &came.first), beyond(|came| &came.late));
+    let (first, late) = through.beyond(&direct);
     let settled = gateway.metric("fourfold_calls_ended_total", "state=\"charged\"")?.unwrap_or_default();
     println!(
         "beyond direct      p99 {:.1} ms to the first chunk, {:.1} ms to each other; {:.1} KB a stream; {settled:.0} settled",
@@ -113,8 +113,18 @@ fn compare(simulator: &Simulator, gateway: &Server, load: Load) -> Result<Vec<St
     Ok(misses)
 }
 
+impl Measured {
+    /// By how much more the first chunks, and the others, came late than theirs, at the 99th percentile.
+    pub(super) fn beyond(&self, direct: &Self) -> (Duration, Duration) {
+        let beyond = |own: &[Duration], theirs: &[Duration]| {
+            percentile(own, 99).saturating_sub(percentile(theirs, 99))
+        };
+        (beyond(&self.first, &direct.first), beyond(&self.late, &direct.late))
+    }
+}
+
 /// Lets the vendor write a chunk so often.
-fn pace(simulator: &Simulator, pace: Duration) -> Result<()> {
+pub(super) fn pace(simulator: &Simulator, pace: Duration) -> Result<()> {
     let timings = json!({"pace": format!("{}ms", pace.as_millis())}).to_string();
     let answer = Connection::open(simulator.address())?.send(&request(
         "PATCH",
@@ -130,15 +140,16 @@ fn pace(simulator: &Simulator, pace: Duration) -> Result<()> {
     Ok(())
 }
 
-fn chat(model: &str, load: Load) -> String {
+/// Asks for a stream of so many chunks.
+pub(super) fn chat(model: &str, load: Load) -> String {
     let said = "den ".repeat(2 * load.chunks);
     let messages = json!([{"role": "user", "content": said}]);
     let max_tokens = load.chunks - CHUNKS_AROUND;
     json!({"model": model, "stream": true, "max_tokens": max_tokens, "messages": messages}).to_string()
 }
 
-/// All streams side by side, to their ends.
-fn measure(name: &str, address: SocketAddr, request: &[u8], load: Load) -> Result<Measured> {
+/// All streams side by side, to their ends; prints how late their chunks came. One that breaks off is an error.
+pub(super) fn measure(name: &str, address: SocketAddr, request: &[u8], load: Load) -> Result<Measured> {
     let began = Instant::now();
     let came: Result<Vec<_>> = thread::scope(|scope| {
         let start = |index: usize| {
@@ -196,13 +207,4 @@ fn stream(
             chunks.push(Instant::now());
         }
     }
-}
-
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    sorted.get(rank).copied().unwrap_or_default()
-}
-
-fn ms(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }
