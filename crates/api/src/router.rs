@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use fourfold_domain::Effect;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi as OpenApiDocument;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -43,7 +45,9 @@ const EXPOSED: [HeaderName; 8] = [
 ];
 
 /// Where the page and the document are that describe the routes.
-const DOCS: [&str; 4] = ["/docs", "/docs/", "/docs/{*rest}", "/openapi.json"];
+const PAGE: &str = "/docs";
+const DOCUMENT: &str = "/openapi.json";
+const DOCS: [&str; 4] = [PAGE, "/docs/", "/docs/{*rest}", DOCUMENT];
 
 /// The whole surface over these services.
 pub fn router(state: AppState, settings: &ServerSettings) -> Router {
@@ -55,9 +59,7 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         names: Arc::new(QueryNames::new(&document, state.clone())),
         body_idle_max: settings.body_idle_timeout,
     };
-    // Without "none" the page would send the document's address to a validator on the internet.
-    let docs = SwaggerUi::new(DOCS[0]).config(Config::default().validator_url("none"));
-    let docs = Router::from(docs.url(DOCS[3], document)).layer(map_response(missing_page));
+    let docs = docs(document);
     let cors = cors(settings);
     // What is forwarded is the target's, so that less is done to it.
     let forwarded = Router::new()
@@ -84,6 +86,16 @@ pub fn router(state: AppState, settings: &ServerSettings) -> Router {
         .layer(cors)
         .merge(forwarded)
         .layer(from_fn_with_state(metrics, request))
+}
+
+/// The page and the document that describe the routes. The document is kept as what is sent: as values it takes ten times
+/// the memory.
+fn docs<S: Clone + Send + Sync + 'static>(document: OpenApiDocument) -> Router<S> {
+    let written = Bytes::from(document.to_json().expect("a description is plain JSON"));
+    let answer = move || async move { ([(header::CONTENT_TYPE, "application/json")], written) };
+    // Without "none" the page would send the document's address to a validator on the internet.
+    let page = SwaggerUi::new(PAGE).config(Config::new([DOCUMENT]).validator_url("none"));
+    Router::from(page).layer(map_response(missing_page)).route(DOCUMENT, get(answer))
 }
 
 /// What goes around every route. One layer for all of it, since each layer costs every request.
