@@ -19,6 +19,10 @@ use super::resolve::{PolicyResolver, Resolver};
 use super::sent_body::SentBody;
 use super::settings::HttpSettings;
 
+/// How much of a connection's bytes is in memory each way, and so the largest head of an answer that is taken. hyper's own
+/// limit of 400 KB makes large bodies no faster.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
 /// One connection pool for each address policy: a connection that one policy allowed must not serve the other.
 pub(crate) struct Transports {
     any: Transport,
@@ -133,6 +137,7 @@ fn hyper_client(
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(limit(settings.pool.idle_timeout))
         .pool_max_idle_per_host(settings.pool.idle_per_host_max)
+        .http1_max_buf_size(BUFFER_BYTES_MAX)
         .build(https))
 }
 

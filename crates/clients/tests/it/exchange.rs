@@ -37,6 +37,20 @@ async fn path_and_headers_go_through_as_they_are() {
 }
 
 #[tokio::test]
+async fn an_answers_head_has_64_kib_at_most() {
+    for (bytes, is_taken) in [(60 * 1024, true), (200 * 1024, false)] {
+        let long = "x".repeat(bytes);
+        let server = Server::start([Reply::status(200, &[("x-long", &long)], "").then_close()]).await;
+        let request = Request::get(server.url()).body(Body::empty()).unwrap();
+        let answer = client(&server).exchange(request).await;
+        match is_taken {
+            true => assert_eq!(answer.unwrap().headers()["x-long"].len(), bytes),
+            false => assert_eq!(answer.unwrap_err().effect(), Effect::MayHaveStarted),
+        }
+    }
+}
+
+#[tokio::test]
 async fn redirects_and_failures_are_passed_back() {
     for status in [302, 429, 503] {
         let server =
