@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fourfold_domain::{Credits, InstanceId, JobId, JobState};
+use fourfold_domain::{CallId, Credits, InstanceId, JobId, JobState};
 use serde_json::Map;
 use uuid::Uuid;
 
+use crate::chats::{BeginTurn, BegunTurn, Conversation, Message, Seen, Ticket};
 use crate::credits::{Account, Entry, EntryKind, Grant};
 use crate::jobs::{
     Arrived, Claim, Claimed, Delivery, Ending, Finish, Job, JobError, JobView, Lease, RecordUpstream, Submit,
@@ -14,7 +15,9 @@ use crate::jobs::{
 };
 use crate::ports::Store;
 use crate::testing::conformance::suite::{Broken, Verdict, broken, same};
-use crate::testing::{TestClock, account_subject, artifact, begin, credits, submit};
+use crate::testing::{
+    TestClock, account_subject, artifact, begin, begin_turn, conversation_name, credits, end_turn, submit,
+};
 use crate::{Refusal, StoreError};
 
 /// How long a lease lasts on the bench.
@@ -28,6 +31,9 @@ pub struct StoreBench {
     /// Its clock.
     pub clock: Arc<TestClock>,
 }
+
+/// A turn that was begun: its ticket and its call.
+pub(super) type Turn = (Ticket, CallId);
 
 pub(super) fn instance() -> InstanceId {
     InstanceId::new(Uuid::now_v7())
@@ -75,6 +81,11 @@ pub(super) fn arrived(job: JobId, used: &str) -> Ending {
 
 pub(super) fn failed() -> Ending {
     Ending::failed(JobError::new("failed", "the vendor failed"), crate::jobs::AttemptState::Failed, None)
+}
+
+/// What is seen of a conversation by who reads it as it is now.
+pub(super) fn seen(known: &Conversation) -> Seen {
+    Seen { conversation: known.id, next_number: known.next_number }
 }
 
 impl StoreBench {
@@ -175,6 +186,49 @@ impl StoreBench {
         all.push_str(&format!("{:?}\n", self.store.due(everything, 10_000).await?.len()));
         all.push_str(&format!("{:?}\n", self.store.audit().await?.counts));
         Ok(all)
+    }
+
+    /// Begins a turn of a conversation as it is now.
+    pub(super) async fn turn(&self, user: &str, conversation: &str) -> Result<Turn, Broken> {
+        let seen = self.conversation(conversation).await?.map(|(known, _)| seen(&known));
+        let step = BeginTurn { seen, ..begin_turn(user, conversation, "0.5") };
+        match self.store.begin_turn(step).await? {
+            BegunTurn::Begun { ticket, call, .. } => Ok((ticket, call.id)),
+            other => broken(format!("{other:?} instead of a turn")),
+        }
+    }
+
+    /// Ends a turn with an answer.
+    pub(super) async fn answered(&self, conversation: &str, turn: Turn, answer: &str) -> Verdict {
+        let step = end_turn(conversation, turn, "0.2", Some(answer));
+        same("the charge", self.store.end_turn(step).await?, credits("0.2"))
+    }
+
+    /// A turn from its beginning to its end.
+    pub(super) async fn said(&self, user: &str, conversation: &str, answer: &str) -> Verdict {
+        let turn = self.turn(user, conversation).await?;
+        self.answered(conversation, turn, answer).await
+    }
+
+    pub(super) async fn conversation(
+        &self,
+        name: &str,
+    ) -> Result<Option<(Conversation, Vec<Message>)>, Broken> {
+        Ok(self.store.conversation(&conversation_name(name), 100).await?)
+    }
+
+    pub(super) async fn known(&self, name: &str) -> Result<(Conversation, Vec<Message>), Broken> {
+        match self.conversation(name).await? {
+            Some(known) => Ok(known),
+            None => broken(format!("there is no conversation {name}")),
+        }
+    }
+
+    /// Broken unless these are the messages of a conversation, the oldest first.
+    pub(super) async fn has_messages(&self, name: &str, expected: &[&str]) -> Verdict {
+        let (_, messages) = self.known(name).await?;
+        let found: Vec<_> = messages.iter().rev().map(|message| message.content.as_str()).collect();
+        same("the messages", found, expected)
     }
 
     pub(super) fn pass(&self, seconds: u64) {

@@ -21,6 +21,7 @@ pub mod lists;
 pub mod operator;
 pub mod races;
 pub mod submissions;
+pub mod turns;
 pub mod webhook_secrets;
 pub mod webhooks;
 
@@ -58,6 +59,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         files::rules(),
         calls::rules(),
         chats::rules(),
+        turns::rules(),
         instances::rules(),
         keys::rules(),
         key_secrets::rules(),
