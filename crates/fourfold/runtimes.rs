@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use fourfold_api::{AppState, Listener, ServerSettings, Services};
 use fourfold_service::Spawner;
 use metrics::Gauge;
@@ -72,10 +72,15 @@ impl HttpRuntimes {
             let spawner = Spawner::new(runtime.handle().clone());
             let calls = state.calls.on(spawner.clone());
             let state = AppState::new(Services { calls, ..Services::clone(state) });
-            let router = match role.answers() {
-                true => fourfold_api::router(state, settings),
-                false => fourfold_api::operations_router(state),
-            };
+            // Describing the routes takes megabytes for a moment. The allocator gives what a thread leaves behind to all
+            // others, and what one that stays has freed to none.
+            let router = thread::scope(|scope| {
+                let built = scope.spawn(|| match role.answers() {
+                    true => fourfold_api::router(state, settings),
+                    false => fourfold_api::operations_router(state),
+                });
+                built.join().map_err(|_panic| anyhow!("the routes can't be described"))
+            })?;
             let (sender, connections) = mpsc::channel(WAITING_MAX);
             let (settings, thread_spawner) = (settings.clone(), spawner.clone());
             let thread = thread::Builder::new().name(format!("http-{core}")).spawn(move || {
