@@ -223,24 +223,12 @@ mod tests {
             &[("transfer-encoding", "chunked"), ("transfer-encoding", "identity")],
             &[("transfer-encoding", "gzip, chunked")],
             &[("transfer-encoding", "xchunked")],
-            &[("transfer-encoding", "chunked\u{b}")],
             &[("transfer-encoding", "identity")],
         ] {
-            let Ok(mut headers) = try_headers(wrong) else { continue };
-            let refused = clean_request(&mut headers, &Method::POST, &Body::from("12345"));
+            let refused = clean_request(&mut headers(wrong), &Method::POST, &Body::from("12345"));
             assert!(matches!(refused, Err(ForwardError::InvalidRequest(_))), "{wrong:?}");
         }
         check(&[("content-length", "5"), ("content-length", "5")], &["content-length"]);
         check(&[("transfer-encoding", "Chunked")], &[]);
-    }
-
-    fn try_headers(pairs: &[(&'static str, &'static str)]) -> Result<HeaderMap, http::Error> {
-        pairs
-            .iter()
-            .map(|(name, value)| {
-                let value = HeaderValue::from_str(value)?;
-                Ok((HeaderName::from_static(name), value))
-            })
-            .collect()
     }
 }

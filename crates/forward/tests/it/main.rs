@@ -5,6 +5,7 @@
 mod allowed;
 mod breaking;
 mod health;
+mod http2;
 mod leaving;
 mod meter;
 mod observed;
@@ -12,6 +13,7 @@ mod passing;
 mod random;
 mod retries;
 mod settings;
+mod slow;
 mod smuggling;
 mod support;
 mod timeouts;

@@ -189,20 +189,6 @@ async fn a_user_agent_replaces_the_callers_where_one_is_set() {
 }
 
 #[tokio::test]
-async fn http2_is_spoken_to_targets_that_offer_it() {
-    let upstream = TlsUpstream::start().await;
-    let forwarder = upstream.builder().tls(upstream.trusted()).build().unwrap();
-    let mut request = post("/a", vec![b'x'; 1 << 20]);
-    request.headers_mut().insert("host", HeaderValue::from_static("elsewhere"));
-    request.headers_mut().insert("connection", HeaderValue::from_static("keep-alive, x-private"));
-    request.headers_mut().insert("x-private", HeaderValue::from_static("1"));
-    let answer = soon(forwarder.forward(request)).await.unwrap();
-    assert_eq!(answer.headers()["x-version"], "HTTP/2.0");
-    assert!(answer.headers()["x-authority"].to_str().unwrap().starts_with("localhost:"));
-    assert_eq!(body_of(answer).await.len(), 1 << 20);
-}
-
-#[tokio::test]
 async fn a_target_that_cannot_prove_itself_is_trusted_only_on_demand() {
     let upstream = TlsUpstream::start().await;
     let error = soon(upstream.builder().build().unwrap().forward(get("/").map(|_| Body::from("x")))).await;

@@ -1,5 +1,6 @@
 //! What the tests share: a target that plays a script, and forwarders without timers.
 
+mod leaving;
 mod target;
 mod tls;
 mod wire;
@@ -14,6 +15,7 @@ use fourfold_forward::{
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 
+pub(crate) use leaving::{Gone, TRIES, at_once};
 pub(crate) use target::{Reply, Upstream};
 pub(crate) use tls::TlsUpstream;
 
@@ -64,6 +66,13 @@ pub(crate) async fn until(is_so: impl Fn() -> bool) {
         }
     })
     .await;
+}
+
+/// Waits until nothing of this test's runtime has anything left to do: a paused clock moves only then.
+pub(crate) async fn stand_still() {
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    tokio::time::resume();
 }
 
 /// Runs beside the test.

@@ -37,11 +37,13 @@ enum Step {
     Write(Vec<u8>),
     /// Writes what the test sends, until it drops its end.
     Pipe(mpsc::UnboundedReceiver<Vec<u8>>),
-    /// Writes for as long as it can, and counts.
-    Flood(Arc<AtomicU64>),
+    /// Writes so many bytes, and counts what was taken.
+    Flood(Arc<AtomicU64>, u64),
     Close,
     /// Waits until the other side closes the connection.
     AwaitClose,
+    /// Reads nothing until the test says so, and then a body of this many bytes.
+    Stall(oneshot::Receiver<()>, u64),
     Echo,
     /// Tells that the request was read.
     Tell(oneshot::Sender<()>),
@@ -150,16 +152,25 @@ impl Reply {
         (Self { reads_head_only: false, steps }, Pipe(tx))
     }
 
-    /// An answer of this length that goes on as long as somebody reads it; counts what was taken.
-    pub(crate) fn flood(length_bytes: u64) -> (Self, Arc<AtomicU64>) {
+    /// An answer of this type and length, as fast as it is read; counts what was taken.
+    pub(crate) fn flood(media_type: &str, length_bytes: u64) -> (Self, Arc<AtomicU64>) {
         let taken = Arc::new(AtomicU64::new(0));
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length_bytes}\r\n\r\n");
-        (Self::raw(head).then(Step::Flood(Arc::clone(&taken))), taken)
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {length_bytes}\r\n\r\n"
+        );
+        (Self::raw(head).then(Step::Flood(Arc::clone(&taken), length_bytes)), taken)
     }
 
     /// Never answers.
     pub(crate) fn hang() -> Self {
         Self { reads_head_only: false, steps: vec![Step::AwaitClose] }
+    }
+
+    /// Leaves the request's body where it is until the test says so, then reads this many bytes of it and answers.
+    pub(crate) fn stall(body_bytes: u64) -> (Self, oneshot::Sender<()>) {
+        let (tx, rx) = oneshot::channel();
+        let answer = Step::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec());
+        (Self { reads_head_only: true, steps: vec![Step::Stall(rx, body_bytes), answer] }, tx)
     }
 
     /// Closes the connection without an answer.
@@ -238,16 +249,30 @@ async fn serve(mut connection: TcpStream, state: &Mutex<State>) {
                         _ = connection.write_all(&piece).await;
                     }
                 }
-                Step::Flood(taken) => {
-                    while let Ok(bytes) = connection.write(&[b'x'; 16 * 1024]).await {
+                Step::Flood(taken, length_bytes) => {
+                    let piece = b"data: 0123456789\n\n".repeat(1024);
+                    let mut left_bytes = length_bytes;
+                    while left_bytes > 0 {
+                        let most = piece.len().min(usize::try_from(left_bytes).unwrap());
+                        let Ok(bytes) = connection.write(&piece[..most]).await else { return };
                         taken.fetch_add(bytes as u64, Ordering::Relaxed);
+                        left_bytes -= bytes as u64;
                     }
-                    return;
                 }
                 Step::Close => return,
                 Step::AwaitClose => {
                     while !matches!(connection.read(&mut [0; 1024]).await, Ok(0) | Err(_)) {}
                     return;
+                }
+                Step::Stall(go_on, body_bytes) => {
+                    _ = go_on.await;
+                    let mut left_bytes = body_bytes - buffer.len() as u64;
+                    buffer.clear();
+                    let mut piece = vec![0; 64 * 1024];
+                    while left_bytes > 0 {
+                        let most = piece.len().min(usize::try_from(left_bytes).unwrap());
+                        left_bytes -= connection.read(&mut piece[..most]).await.unwrap() as u64;
+                    }
                 }
                 Step::Echo => {
                     let (mut read, mut write) = connection.split();

@@ -1,14 +1,12 @@
 //! A target that speaks TLS, and HTTP/2 to those who can.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use fourfold_forward::{Allow, Forwarder, ForwarderBuilder, Target, TlsSettings};
+use fourfold_forward::{Allow, Body, Forwarder, ForwarderBuilder, Target, TlsSettings};
 use http::{Request, Response, header};
-use http_body_util::BodyExt as _;
-use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -18,17 +16,48 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::server::TlsStream;
 
 use super::{TIMELESS, run};
 
-/// A target for `https://localhost` that says in which version it was asked, and sends the body back.
+/// A target for `https://localhost`.
 pub(crate) struct TlsUpstream {
     port: u16,
     ca_file: NamedTempFile,
 }
 
 impl TlsUpstream {
+    /// One that says how it was asked, and sends the body back.
     pub(crate) async fn start() -> Self {
+        Self::answering(echo).await
+    }
+
+    /// One that answers so.
+    pub(crate) async fn answering<A, F>(answer: A) -> Self
+    where
+        A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        Self::serving(&[b"h2", b"http/1.1"], move |connection| {
+            let answer = answer.clone();
+            let service = service_fn(move |request| {
+                let answer = answer(request);
+                async { Ok::<_, Infallible>(answer.await) }
+            });
+            async move {
+                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                _ = server.serve_connection_with_upgrades(TokioIo::new(connection), service).await;
+            }
+        })
+        .await
+    }
+
+    /// One that speaks these protocols, and does so with each connection.
+    pub(crate) async fn serving<S, F>(protocols: &[&[u8]], serve: S) -> Self
+    where
+        S: Fn(TlsStream<TcpStream>) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let mut ca_file = NamedTempFile::new().unwrap();
         ca_file.write_all(made.cert.pem().as_bytes()).unwrap();
@@ -37,14 +66,17 @@ impl TlsUpstream {
         let config = rustls::ServerConfig::builder_with_provider(provider);
         let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
         let mut config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         run(async move {
             loop {
                 let (connection, _) = listener.accept().await.unwrap();
-                run(serve(acceptor.clone(), connection));
+                connection.set_nodelay(true).unwrap();
+                // A client that doesn't trust us ends the handshake.
+                let Ok(connection) = acceptor.accept(connection).await else { continue };
+                run(serve(connection));
             }
         });
         Self { port, ca_file }
@@ -69,17 +101,7 @@ impl TlsUpstream {
     }
 }
 
-async fn serve(acceptor: TlsAcceptor, connection: TcpStream) {
-    // A client that doesn't trust us ends the handshake.
-    let Ok(connection) = acceptor.accept(connection).await else { return };
-    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-    let service = service_fn(answer);
-    _ = server.serve_connection_with_upgrades(TokioIo::new(connection), service).await;
-}
-
-async fn answer(
-    mut request: Request<Incoming>,
-) -> Result<Response<BoxBody<Bytes, hyper::Error>>, Infallible> {
+async fn echo(mut request: Request<Incoming>) -> Response<Body> {
     let version = format!("{:?}", request.version());
     if request.headers().contains_key(header::UPGRADE) {
         let upgrade = hyper::upgrade::on(&mut request);
@@ -91,10 +113,14 @@ async fn answer(
         });
         let answer = Response::builder().status(101).header("connection", "upgrade");
         let answer = answer.header("upgrade", "websocket").header("x-version", version);
-        let empty = http_body_util::Empty::new().map_err(|never: Infallible| match never {});
-        return Ok(answer.body(empty.boxed()).unwrap());
+        return answer.body(Body::empty()).unwrap();
     }
     let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-    let answer = Response::builder().header("x-version", version).header("x-authority", host);
-    Ok(answer.body(request.into_body().boxed()).unwrap())
+    let names: Vec<_> = request.headers().keys().map(http::HeaderName::as_str).collect();
+    let answer = Response::builder()
+        .header("x-version", version)
+        .header("x-authority", host)
+        .header("x-target", request.uri().path_and_query().unwrap().as_str())
+        .header("x-names", names.join(" "));
+    answer.body(Body::wrap(request.into_body())).unwrap()
 }
