@@ -1,16 +1,13 @@
 //! Rows of the database as values, each beside the columns that it is read from.
 
-use std::error::Error;
-use std::str::FromStr;
+mod columns;
+
 use std::time::Duration;
 
-use fourfold_domain::{Credits, CreditsChange, Effect, FileId, Modality, Price, Subject};
-use serde::de::DeserializeOwned;
+use fourfold_domain::{CreditsChange, Effect, FileId, Modality, Price, Subject};
 use tokio_postgres::Row;
-use tokio_postgres::types::FromSqlOwned;
 
 use super::fault::Fault;
-use crate::Timestamp;
 use crate::calls::{Call, CallAnswer};
 use crate::chats::{Conversation, ConversationName, Line, Message};
 use crate::credits::{Account, Budget, Entry, Hold};
@@ -20,6 +17,10 @@ use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
 use crate::keys::{AllowedModels, ApiKey, KeyRequest, PreviousSecret, Scopes};
 use crate::limits::Limits;
 use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
+pub(super) use columns::{all, credits, get, number, optional_number, text, time, unreadable};
+use columns::{
+    flag, hash, json, optional, optional_count, optional_credits, optional_json, optional_time, word,
+};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -411,90 +412,4 @@ fn budget_at(row: &Row, first: usize) -> Result<Budget> {
         held: credits(row, first + 1)?,
         charged: credits(row, first + 2)?,
     })
-}
-
-/// All rows, each read in this way.
-pub(super) fn all<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T>) -> Result<Vec<T>> {
-    rows.iter().map(read).collect()
-}
-
-/// A column as it is.
-pub(super) fn get<T: FromSqlOwned>(row: &Row, column: usize) -> Result<T> {
-    Ok(row.try_get(column)?)
-}
-
-/// A text column as what it means.
-pub(super) fn text<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row, column: usize) -> Result<T> {
-    row.try_get::<_, &str>(column)?.parse().map_err(|error: T::Err| unreadable(column, error))
-}
-
-/// A number that was written as such, so that it has room.
-pub(super) fn number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
-    row: &Row,
-    column: usize,
-) -> Result<T> {
-    T::try_from(get(row, column)?).map_err(|error| unreadable(column, error))
-}
-
-fn optional_count(row: &Row, column: usize) -> Result<Option<u32>> {
-    let count = get::<Option<i64>>(row, column)?.map(u32::try_from);
-    count.transpose().map_err(|error| unreadable(column, error))
-}
-
-/// Zero is no.
-fn flag(row: &Row, column: usize) -> Result<bool> {
-    Ok(get::<i64>(row, column)? != 0)
-}
-
-pub(super) fn time(row: &Row, column: usize) -> Result<Timestamp> {
-    get(row, column).map(Timestamp::from_millis)
-}
-
-fn optional<T: FromStr<Err: Error + Send + Sync + 'static>>(row: &Row, column: usize) -> Result<Option<T>> {
-    let text: Option<&str> = row.try_get(column)?;
-    text.map(str::parse).transpose().map_err(|error: T::Err| unreadable(column, error))
-}
-
-pub(super) fn optional_number<T: TryFrom<i64, Error: Error + Send + Sync + 'static>>(
-    row: &Row,
-    column: usize,
-) -> Result<Option<T>> {
-    let number: Option<i64> = get(row, column)?;
-    number.map(T::try_from).transpose().map_err(|error| unreadable(column, error))
-}
-
-fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp>> {
-    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_millis))
-}
-
-fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
-    serde_json::from_str(row.try_get(column)?).map_err(|error| unreadable(column, error))
-}
-
-fn optional_json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>> {
-    let text: Option<&str> = row.try_get(column)?;
-    text.map(serde_json::from_str).transpose().map_err(|error| unreadable(column, error))
-}
-
-/// A column that holds the bare word of an enum.
-fn word<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T> {
-    let word = get(row, column)?;
-    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(column, error))
-}
-
-pub(super) fn credits(row: &Row, column: usize) -> Result<Credits> {
-    Credits::from_micros(get(row, column)?).map_err(|error| unreadable(column, error))
-}
-
-fn optional_credits(row: &Row, column: usize) -> Result<Option<Credits>> {
-    let micros: Option<i64> = get(row, column)?;
-    micros.map(Credits::from_micros).transpose().map_err(|error| unreadable(column, error))
-}
-
-fn hash(row: &Row, column: usize) -> Result<[u8; 32]> {
-    row.try_get::<_, &[u8]>(column)?.try_into().map_err(|error| unreadable(column, error))
-}
-
-pub(super) fn unreadable(column: usize, error: impl Error + Send + Sync + 'static) -> Fault {
-    Fault::Unreadable { column, source: error.into() }
 }

@@ -1,15 +1,12 @@
 //! Rows of the database as values, each beside the columns that it is read from.
 
-use std::error::Error;
-use std::str::FromStr;
+mod columns;
+
 use std::time::Duration;
 
-use fourfold_domain::{Credits, CreditsChange, Effect, FileId, Modality, Price, Subject};
+use fourfold_domain::{CreditsChange, Effect, FileId, Modality, Price, Subject};
 use rusqlite::Row;
-use rusqlite::types::Type;
-use serde::de::DeserializeOwned;
 
-use crate::Timestamp;
 use crate::calls::{Call, CallAnswer};
 use crate::chats::{Conversation, ConversationName, Line, Message};
 use crate::credits::{Account, Budget, Entry, Hold};
@@ -19,6 +16,8 @@ use crate::jobs::{Artifact, Attempt, Due, Job, JobEvent, StoredObject};
 use crate::keys::{AllowedModels, ApiKey, KeyRequest, PreviousSecret, Scopes};
 use crate::limits::Limits;
 use crate::webhooks::{Delivery, DeliveryTry, StoppedUrl, WebhookSecret};
+pub(super) use columns::{credits, text, unreadable};
+use columns::{json, optional, optional_credits, optional_json, optional_time, time, word};
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -384,60 +383,4 @@ fn budget_at(row: &Row<'_>, first: usize) -> Result<Budget> {
         held: credits(row, first + 1)?,
         charged: credits(row, first + 2)?,
     })
-}
-
-/// A text column as what it means.
-pub(super) fn text<T: FromStr<Err: Error + Send + Sync + 'static>>(
-    row: &Row<'_>,
-    column: usize,
-) -> Result<T> {
-    row.get_ref(column)?.as_str()?.parse().map_err(|error: T::Err| unreadable(column, error))
-}
-
-fn optional<T: FromStr<Err: Error + Send + Sync + 'static>>(
-    row: &Row<'_>,
-    column: usize,
-) -> Result<Option<T>> {
-    match row.get_ref(column)?.as_str_or_null()? {
-        None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|error: T::Err| unreadable(column, error)),
-    }
-}
-
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| unreadable(column, error))
-}
-
-fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
-    match row.get_ref(column)?.as_str_or_null()? {
-        None => Ok(None),
-        Some(text) => serde_json::from_str(text).map(Some).map_err(|error| unreadable(column, error)),
-    }
-}
-
-/// A column that holds the bare word of an enum.
-fn word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
-    let word = row.get_ref(column)?.as_str()?.to_owned();
-    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(column, error))
-}
-
-pub(super) fn credits(row: &Row<'_>, column: usize) -> Result<Credits> {
-    Credits::from_micros(row.get(column)?).map_err(|error| unreadable(column, error))
-}
-
-fn optional_credits(row: &Row<'_>, column: usize) -> Result<Option<Credits>> {
-    let micros: Option<i64> = row.get(column)?;
-    micros.map(Credits::from_micros).transpose().map_err(|error| unreadable(column, error))
-}
-
-fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
-    row.get(column).map(Timestamp::from_millis)
-}
-
-fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
-    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis))
-}
-
-pub(super) fn unreadable(column: usize, error: impl Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }
