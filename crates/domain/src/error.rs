@@ -30,6 +30,12 @@ impl InvalidName {
     pub const fn new(what: &'static str, allowed: &'static str) -> Self {
         Self { what, allowed }
     }
+
+    /// The same of what the reader knows by another name, such as the field that he has sent it in.
+    #[must_use]
+    pub const fn called(self, what: &'static str) -> Self {
+        Self { what, ..self }
+    }
 }
 
 /// A request that can't be taken as it is: names the field and what is allowed there.

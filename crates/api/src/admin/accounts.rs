@@ -143,7 +143,7 @@ pub(crate) async fn list(
     RealmQuery(realm): RealmQuery,
     page: Page<AccountId>,
 ) -> Result<Json<Paged<AccountBody>>, ApiError> {
-    let accounts = state.credits.accounts(&realm, page.before, page.limit_and_one()).await?;
+    let accounts = state.credits.accounts(&realm, page.after, page.limit_and_one()).await?;
     Ok(Json(page.of(accounts, |account| account.id.to_string(), |account| AccountBody::new(&account))))
 }
 
@@ -174,7 +174,7 @@ pub(crate) async fn entries(
     page: Page<EntryId>,
 ) -> Result<Json<Paged<EntryBody>>, ApiError> {
     state.credits.account(&subject).await?.ok_or_else(|| ApiError::not_found("account"))?;
-    let entries = state.credits.entries(&subject, page.before, page.limit_and_one()).await?;
+    let entries = state.credits.entries(&subject, page.after, page.limit_and_one()).await?;
     Ok(Json(page.of(entries, |entry| entry.id.to_string(), |entry| EntryBody::new(&entry))))
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn list(
     Filter(filter): Filter,
     page: Page<JobId>,
 ) -> Result<Json<Paged<AdminJobBody>>, ApiError> {
-    let found = state.jobs.find(filter, page.before, page.limit_and_one()).await?;
+    let found = state.jobs.find(filter, page.after, page.limit_and_one()).await?;
     let body = |(account, view): (Account, JobView)| AdminJobBody {
         job: JobBody::without_input(&view, &state),
         ..AdminJobBody::new(&account, &view, &state)

@@ -151,7 +151,7 @@ pub(crate) async fn list(
     _admin: Admin,
     page: Page<KeyId>,
 ) -> Result<Json<Paged<KeyBody>>, ApiError> {
-    let keys = state.keys.list(page.before, page.limit_and_one()).await?;
+    let keys = state.keys.list(page.after, page.limit_and_one()).await?;
     Ok(Json(page.of(keys, |key| key.id.to_string(), |key| KeyBody::new(&key))))
 }
 

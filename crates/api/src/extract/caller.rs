@@ -1,7 +1,7 @@
 //! Who calls, and for whom.
 
 use axum::extract::{FromRequestParts, MatchedPath};
-use fourfold_domain::{ExternalId, KeyId, Subject};
+use fourfold_domain::{ExternalId, InvalidName, KeyId, Subject};
 use fourfold_service::keys::{AllowedModels, Identity, KeyKind, Scope, Scopes};
 use fourfold_service::limits::Admission;
 use http::request::Parts;
@@ -124,14 +124,7 @@ impl NamedCaller {
     /// The account that it works for, where the request names its end user so. What the header names must be the same.
     pub(crate) async fn user(self, state: &AppState, user_id: Option<String>) -> Result<User, ApiError> {
         let Self { identity, named } = self;
-        let also = match user_id {
-            None => None,
-            Some(text) => {
-                let allowed =
-                    "user_id must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
-                Some(text.parse().map_err(|_| ApiError::malformed("user_id", allowed))?)
-            }
-        };
+        let also = user_id.map(|text| external_id("user_id", &text)).transpose()?;
         if let (Some(named), Some(also)) = (&named, &also)
             && named != also
         {
@@ -263,9 +256,13 @@ fn named(headers: &HeaderMap) -> Result<Option<ExternalId>, ApiError> {
         return Err(ApiError::malformed("Fourfold-User", "Fourfold-User must be there once"));
     }
     let Some(value) = headers.get(USER) else { return Ok(None) };
-    let named = value.to_str().ok().and_then(|text| text.parse().ok());
-    let allowed = "Fourfold-User must be 1 to 128 characters of A-Z a-z 0-9 . _ : @ | - and not . or ..";
-    named.map(Some).ok_or_else(|| ApiError::malformed("Fourfold-User", allowed))
+    // What isn't a text is no name either, as nothing is none.
+    external_id("Fourfold-User", value.to_str().unwrap_or_default()).map(Some)
+}
+
+/// The end user that a field names.
+fn external_id(field: &'static str, text: &str) -> Result<ExternalId, ApiError> {
+    text.parse().map_err(|error: InvalidName| ApiError::malformed(field, error.called(field).to_string()))
 }
 
 /// The user that a request is for: a user key's own, else the one that is named, else the key's default.

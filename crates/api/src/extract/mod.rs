@@ -18,5 +18,5 @@ pub(crate) use idempotency::{
     IdempotencyHeader, idempotency, idempotency_for, idempotency_key, idempotency_of,
 };
 pub(crate) use page::{Page, PageQuery, Paged};
-pub(crate) use path::{AccountPath, Id, Places, RealmQuery, Subjected, WrittenRealm};
+pub(crate) use path::{AccountPath, ConversationPath, Id, Places, RealmQuery, Subjected, WrittenRealm};
 pub(crate) use upload::{BrokenUpload, UploadBody, too_slow};

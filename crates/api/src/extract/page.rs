@@ -12,11 +12,11 @@ use crate::error::ApiError;
 const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 100;
 
-/// Which page of a list, the newest first.
+/// Which page of a list, in whichever order the list is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page<I> {
-    /// The last id of the page before; this one has what is older.
-    pub(crate) before: Option<I>,
+    /// The last id of the page before; this one has what comes after it.
+    pub(crate) after: Option<I>,
     pub(crate) limit: usize,
 }
 
@@ -56,8 +56,8 @@ impl<I: FromStr, S: Send + Sync> FromRequestParts<S> for Page<I> {
         };
         let bad_cursor =
             |_| ApiError::malformed("cursor", "cursor must be the next_cursor of an earlier page");
-        let before = written.cursor.map(|text| text.parse().map_err(bad_cursor)).transpose()?;
-        Ok(Self { before, limit })
+        let after = written.cursor.map(|text| text.parse().map_err(bad_cursor)).transpose()?;
+        Ok(Self { after, limit })
     }
 }
 

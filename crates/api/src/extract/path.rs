@@ -1,4 +1,4 @@
-//! Ids and accounts in paths.
+//! Ids, accounts and conversations in paths.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -25,6 +25,16 @@ pub(crate) struct AccountPath {
     /// The caller's name of the account.
     #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     account: String,
+}
+
+/// How a caller names a conversation.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "read by name, this documents it")]
+pub(crate) struct ConversationPath {
+    /// The conversation, by a name of your own.
+    #[param(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
+    conversation_id: String,
 }
 
 /// How an operator names a realm.

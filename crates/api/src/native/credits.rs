@@ -60,7 +60,7 @@ pub(crate) async fn entries(
     user: User,
     page: Page<EntryId>,
 ) -> Result<Json<Paged<EntryBody>>, ApiError> {
-    let entries = state.credits.own_entries(&user.subject, page.before, page.limit_and_one()).await?;
+    let entries = state.credits.own_entries(&user.subject, page.after, page.limit_and_one()).await?;
     Ok(Json(page.of(entries, |entry| entry.id.to_string(), |entry| EntryBody::new(&entry))))
 }
 

@@ -83,7 +83,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Paged<FileBody>>, ApiError> {
     let files = match state.credits.account(&user.subject).await? {
         None => Vec::new(),
-        Some(account) => state.files.files(account.id, page.before, page.limit_and_one()).await?,
+        Some(account) => state.files.files(account.id, page.after, page.limit_and_one()).await?,
     };
     Ok(Json(page.of(files, |file| file.id.to_string(), |file| FileBody::new(&file))))
 }

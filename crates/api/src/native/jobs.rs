@@ -124,7 +124,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Paged<JobBody>>, ApiError> {
     let jobs = match state.credits.account(&user.subject).await? {
         None => Vec::new(),
-        Some(account) => state.jobs.jobs(account.id, page.before, page.limit_and_one()).await?,
+        Some(account) => state.jobs.jobs(account.id, page.after, page.limit_and_one()).await?,
     };
     let body = |view: JobView| JobBody::without_input(&view, &state);
     Ok(Json(page.of(jobs, |view| view.job.id.to_string(), body)))

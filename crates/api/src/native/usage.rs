@@ -175,7 +175,7 @@ impl UsageSpan {
     /// What is asked of the log.
     pub(crate) fn query(self, filter: UsageFilter, page: &Page<UsageKey>) -> UsageQuery {
         let Self { from, to, groups } = self;
-        UsageQuery { from, to, filter, groups, after: page.before.clone(), limit: page.limit_and_one() }
+        UsageQuery { from, to, filter, groups, after: page.after.clone(), limit: page.limit_and_one() }
     }
 }
 

@@ -98,7 +98,7 @@ pub(crate) async fn list_secrets(
 ) -> Result<Json<Paged<SecretBody>>, ApiError> {
     let secrets = match state.credits.account(&user.subject).await? {
         None => Vec::new(),
-        Some(account) => state.webhooks.secrets(account.id, page.before, page.limit_and_one()).await?,
+        Some(account) => state.webhooks.secrets(account.id, page.after, page.limit_and_one()).await?,
     };
     Ok(Json(page.of(secrets, |secret| secret.id.to_string(), |secret| SecretBody::new(&secret))))
 }
@@ -128,7 +128,7 @@ pub(crate) async fn list_deliveries(
 ) -> Result<Json<Paged<DeliveryBody>>, ApiError> {
     let deliveries = match state.credits.account(&user.subject).await? {
         None => Vec::new(),
-        Some(account) => state.webhooks.deliveries(account.id, page.before, page.limit_and_one()).await?,
+        Some(account) => state.webhooks.deliveries(account.id, page.after, page.limit_and_one()).await?,
     };
     let id = |view: &DeliveryView| view.delivery.id.to_string();
     Ok(Json(page.of(deliveries, id, |view| DeliveryBody::new(&view))))

@@ -12,7 +12,9 @@ use super::query::{ArchivedQuery, Asked, UserIdQuery};
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{Body, NamedCaller, Object, Page, PageQuery, Paged, Places, UserHeader};
+use crate::extract::{
+    Body, ConversationPath, NamedCaller, Object, Page, PageQuery, Paged, Places, UserHeader,
+};
 
 /// What changes of a conversation; what is left out stays.
 #[derive(ToSchema)]
@@ -39,9 +41,10 @@ pub(crate) async fn list(
     Asked(archived): Asked<ArchivedQuery>,
     page: Page<ConversationCursor>,
 ) -> Result<Json<Paged<ConversationBody>>, ApiError> {
+    let is_archived = archived.is_archived()?;
     let user = caller.user(&state, named.user_id).await?;
-    let (is_archived, limit) = (archived.is_archived()?, page.limit_and_one());
-    let known = state.chats.conversations(&user.subject, is_archived, page.before, limit).await?;
+    let known =
+        state.chats.conversations(&user.subject, is_archived, page.after, page.limit_and_one()).await?;
     let cursor = |known: &Conversation| known.cursor().to_string();
     Ok(Json(page.of(known, cursor, ConversationBody::new)))
 }
@@ -49,7 +52,7 @@ pub(crate) async fn list(
 /// Changes a conversation's title, or puts it away.
 #[utoipa::path(patch, path = "/api/chat/{conversation_id}", tag = "chats", operation_id = "change_conversation",
     request_body = ConversationChange,
-    params(UserHeader, ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")),
+    params(UserHeader, ConversationPath),
     responses((status = 200, body = ConversationBody, description = "the conversation as it is now"), KeyErrors, BodyErrors,
         (status = 404, body = ErrorBody, description = "no such conversation")))]
 pub(crate) async fn change(
@@ -60,10 +63,11 @@ pub(crate) async fn change(
 ) -> Result<Json<ConversationBody>, ApiError> {
     let conversation = places.read::<ExternalId>("conversation_id")?;
     let mut object = body.object;
-    let user = caller.user(&state, object.text("user_id")?).await?;
+    let user_id = object.text("user_id")?;
     let title = object.given("title", Object::short_text)?;
     let is_archived = object.flag("archived")?;
     object.nothing_else("user_id, title and archived")?;
+    let user = caller.user(&state, user_id).await?;
     let known = state.chats.change(&user.subject, conversation, title, is_archived).await?;
     Ok(Json(ConversationBody::new(known)))
 }
@@ -72,7 +76,7 @@ pub(crate) async fn change(
 ///
 /// What is being written then is answered and charged, and not kept.
 #[utoipa::path(delete, path = "/api/chat/{conversation_id}", tag = "chats", operation_id = "delete_conversation",
-    params(UserHeader, UserIdQuery, ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")),
+    params(UserHeader, UserIdQuery, ConversationPath),
     responses((status = 204, description = "the conversation is gone"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such conversation")))]
 pub(crate) async fn delete(

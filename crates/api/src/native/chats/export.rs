@@ -18,7 +18,7 @@ use super::query::{Asked, UserIdQuery};
 use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{NamedCaller, Places, UserHeader};
+use crate::extract::{ConversationPath, NamedCaller, Places, UserHeader};
 
 /// How many messages are read at a time.
 const PAGE: usize = 256;
@@ -32,7 +32,7 @@ pub(crate) struct ConversationExport {
 
 /// Gives a whole conversation with its messages, the oldest first.
 #[utoipa::path(get, path = "/api/chat/{conversation_id}/export", tag = "chats", operation_id = "export_conversation",
-    params(UserHeader, UserIdQuery, ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")),
+    params(UserHeader, UserIdQuery, ConversationPath),
     responses((status = 200, body = ConversationExport, description = "the conversation"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such conversation")))]
 pub(crate) async fn show(

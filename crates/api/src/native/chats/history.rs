@@ -10,12 +10,11 @@ use super::query::{Asked, OrderQuery, UserIdQuery};
 use crate::AppState;
 use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
-use crate::extract::{NamedCaller, Page, PageQuery, Paged, Places, UserHeader};
+use crate::extract::{ConversationPath, NamedCaller, Page, PageQuery, Paged, Places, UserHeader};
 
 /// Shows the messages of a conversation, the oldest or the newest first.
 #[utoipa::path(get, path = "/api/chat/{conversation_id}/history", tag = "chats", operation_id = "show_history",
-    params(UserHeader, UserIdQuery, OrderQuery, PageQuery,
-        ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")),
+    params(UserHeader, UserIdQuery, OrderQuery, PageQuery, ConversationPath),
     responses((status = 200, body = Paged<MessageBody>, description = "the messages"), KeyErrors,
         (status = 404, body = ErrorBody, description = "no such conversation")))]
 pub(crate) async fn show(
@@ -27,10 +26,10 @@ pub(crate) async fn show(
     page: Page<u64>,
 ) -> Result<Json<Paged<MessageBody>>, ApiError> {
     let conversation = places.read::<ExternalId>("conversation_id")?;
+    let is_newest_first = order.is_newest_first()?;
     let user = caller.user(&state, named.user_id).await?;
     let known = state.chats.conversation(&user.subject, conversation).await?;
-    let is_newest_first = order.is_newest_first()?;
-    let asked = MessagePage { after: page.before, is_newest_first, limit: page.limit_and_one() };
+    let asked = MessagePage { after: page.after, is_newest_first, limit: page.limit_and_one() };
     let messages = state.chats.messages(known.id, asked).await?;
     Ok(Json(page.of(messages, |message| message.number.to_string(), MessageBody::new)))
 }

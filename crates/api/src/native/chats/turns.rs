@@ -18,7 +18,8 @@ use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{
-    Body, BodyOrNone, IdempotencyHeader, NamedCaller, Object, Places, UserHeader, idempotency,
+    Body, BodyOrNone, ConversationPath, IdempotencyHeader, NamedCaller, Object, Places, UserHeader,
+    idempotency,
 };
 use crate::served;
 use crate::shapes::StreamEvent;
@@ -68,8 +69,7 @@ pub(crate) struct NewChatAnswer {
 /// the same request with the same `Idempotency-Key` has it answered.
 #[utoipa::path(post, path = "/api/chat/{conversation_id}", tag = "chats", operation_id = "send_message",
     request_body = NewChatMessage,
-    params(UserHeader, IdempotencyHeader, WaitQuery,
-        ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$", description = "a name of your own")),
+    params(UserHeader, IdempotencyHeader, WaitQuery, ConversationPath),
     responses(
         (status = 200, description = "the answer, or a stream of `delta` events that ends with `done` or `error`",
             content((ChatReply = "application/json"), (StreamEvent = "text/event-stream"))),
@@ -116,8 +116,7 @@ pub(crate) async fn send(
 /// model failed is answered.
 #[utoipa::path(post, path = "/api/chat/{conversation_id}/regenerate", tag = "chats", operation_id = "regenerate_answer",
     request_body = Option<NewChatAnswer>,
-    params(UserHeader, IdempotencyHeader, WaitQuery,
-        ("conversation_id" = String, Path, pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")),
+    params(UserHeader, IdempotencyHeader, WaitQuery, ConversationPath),
     responses(
         (status = 200, description = "the answer, or a stream of `delta` events that ends with `done` or `error`",
             content((ChatReply = "application/json"), (StreamEvent = "text/event-stream"))),
