@@ -42,8 +42,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Ask;
 use super::vendor::Vendor;
+use super::{Ask, tokens};
 
 /// The users `u1` and `u2` with ten credits each, and the models `picture` at 0.04 credits a picture, `talk` at 0.001
 /// credits a token in and 0.002 out, `film` at 0.02 a second, `speak` at 0.02 a character, `listen` and `skim`, which
@@ -76,6 +76,7 @@ pub(crate) struct Plan {
     pub(crate) configuration: Arc<dyn Configuration>,
     pub(crate) limits: Arc<dyn SharedLimits>,
     pub(crate) caller_limits: LimitSettings,
+    pub(crate) calls: CallSettings,
     pub(crate) chats: ChatSettings,
     /// Of the models that answer while their caller waits.
     pub(crate) cache: Option<CacheTerms>,
@@ -93,6 +94,7 @@ impl Default for Plan {
             configuration: Arc::new(Unread),
             limits: Arc::new(InProcessLimits::new(Arc::new(SystemClock))),
             caller_limits: LimitSettings::default(),
+            calls: CallSettings::default(),
             chats: ChatSettings::default(),
             cache: None,
         }
@@ -162,7 +164,7 @@ impl House {
             usage: log,
             clock: clock.clone(),
             instance: parts.instance,
-            settings: CallSettings::default(),
+            settings: plan.calls,
             spawner,
         });
         let chats = ChatSettings { default_model: "talk".to_owned(), ..plan.chats };
@@ -182,7 +184,7 @@ impl House {
             chats,
             credits: CreditsService::new(stored.clone()),
             reconcile: ReconcileService::new(stored.clone(), parts.routing.clone(), clock.clone()),
-            keys: KeysService::new(stored, clock.clone()),
+            keys: KeysService::new(stored, clock.clone()).with_tokens(tokens::verifier(clock.clone())),
             artifacts,
             files,
             usage: UsageService::new(usage.clone(), Arc::new(store.clone()), clock.clone()),
@@ -256,6 +258,12 @@ impl House {
     /// The secret of a new key of the default realm.
     pub(crate) async fn key(&self, kind: KeyKind, account: Option<&str>) -> String {
         self.key_like(new_key(kind, account)).await
+    }
+
+    /// A token of an issuer for a user, which counts for an hour.
+    pub(crate) fn token(&self, issuer: &str, user: &str) -> String {
+        let expires_at = self.clock.now().after(Duration::from_secs(60 * 60));
+        tokens::token(issuer, tokens::SECRET, user, expires_at)
     }
 
     pub(crate) async fn key_like(&self, new: NewKey) -> String {

@@ -5,6 +5,7 @@ mod ask;
 mod events;
 mod house;
 pub(crate) mod rules;
+pub(crate) mod tokens;
 mod vendor;
 
 pub(crate) use answer::Answer;

@@ -16,7 +16,7 @@ impl ChatReads for MemoryStore {
         name: &ConversationName,
         messages: usize,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
-        let state = self.state();
+        let state = self.open_state()?;
         let Some(known) = state.world.conversations.get(name) else { return Ok(None) };
         let page = MessagePage { after: None, is_newest_first: true, limit: messages };
         Ok(Some((known.clone(), read(&state, known.id, page))))
@@ -29,7 +29,7 @@ impl ChatReads for MemoryStore {
         before: Option<ConversationCursor>,
         limit: usize,
     ) -> Result<Vec<Conversation>, StoreError> {
-        let state = self.state();
+        let state = self.open_state()?;
         let all = state.world.conversations.values();
         let listed = all.filter(|known| known.account == account && known.is_archived == is_archived);
         Ok(newest(listed, Conversation::cursor, before, limit))
@@ -40,7 +40,8 @@ impl ChatReads for MemoryStore {
         conversation: ConversationId,
         page: MessagePage,
     ) -> Result<Vec<Message>, StoreError> {
-        Ok(read(&self.state(), conversation, page))
+        let state = self.open_state()?;
+        Ok(read(&state, conversation, page))
     }
 }
 

@@ -109,6 +109,7 @@ struct State {
     /// How many steps are still answered.
     answers_left: Option<u32>,
     stall: Option<Stall>,
+    is_closed: bool,
 }
 
 /// A while without the database: a step that comes then waits in line.
@@ -174,6 +175,11 @@ impl MemoryStore {
         self.state().stall = Some(Stall { steps_left: steps, lasts, ending });
     }
 
+    /// From now on no step is taken, and neither accounts nor conversations are read.
+    pub fn close(&self) {
+        self.state().is_closed = true;
+    }
+
     /// Ends when an answer is kept back.
     pub async fn kept_back(&self) {
         self.silenced.notified().await;
@@ -188,6 +194,12 @@ impl MemoryStore {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state of one that isn't closed.
+    fn open_state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.state();
+        if state.is_closed { Err(StoreError::Failed("the database is closed".into())) } else { Ok(state) }
     }
 
     /// Takes a step, broken as it may be.
@@ -280,7 +292,7 @@ impl Commit for MemoryStore {
 impl MemoryStore {
     async fn commit_now<S: Step>(&self, step: S) -> Result<S::Answer, StoreError> {
         let (answer, keep_back) = {
-            let mut state = self.state();
+            let mut state = self.open_state()?;
             let answer = self.take(&mut state.world, &step)?;
             let keep_back = state.answers_left == Some(0);
             state.answers_left = state.answers_left.and_then(|left| left.checked_sub(1));

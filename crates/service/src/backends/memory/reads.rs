@@ -17,7 +17,7 @@ use crate::ports::{Audit, DueJob, Needed, Reads, VideoPage};
 #[async_trait]
 impl Reads for MemoryStore {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
-        let state = self.state();
+        let state = self.open_state()?;
         Ok(state.world.subjects.get(subject).and_then(|id| state.world.accounts.get(id)).cloned())
     }
 

@@ -99,45 +99,21 @@ async fn an_export_has_all_of_a_conversation() {
 }
 
 #[tokio::test]
-async fn what_a_message_asks_must_be_known_and_be_text() {
+async fn what_is_asked_must_be_known_and_be_text() {
     let house = House::new().await;
     for (changes, status, code, param) in [
-        (json!({"message": null}), 400, "malformed", "message"),
-        (json!({"message": ""}), 400, "malformed", "message"),
-        (json!({"message": 1}), 400, "malformed", "message"),
         (json!({"message": "a\u{0}b"}), 422, "invalid_parameter", "message"),
         (json!({"system": "a\u{0}b"}), 422, "invalid_parameter", "system"),
-        (json!({"model": ""}), 400, "malformed", "model"),
         (json!({"model": "nobody"}), 404, "unknown_model", "model"),
         (json!({"model": "picture"}), 422, "invalid_parameter", "model"),
-        (json!({"stream": "yes"}), 400, "malformed", "stream"),
-        (json!({"metadata": "a"}), 400, "malformed", "metadata"),
         (json!({"temperature": 1}), 422, "invalid_parameter", "temperature"),
     ] {
         let mut body = message("Where?");
         body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         house.post(PATH, body).by("u1").check(status, code, Some(param)).await;
     }
-    for (path, param) in [
-        ("/api/chat/c1?wait=maybe", "wait"),
-        ("/api/chat/c1?order=asc", "order"),
-        ("/api/chat/a%20b", "conversation_id"),
-    ] {
-        let (status, code) = if param == "order" { (422, "invalid_parameter") } else { (400, "malformed") };
-        house.post(path, message("Where?")).by("u1").check(status, code, Some(param)).await;
-    }
-    for (query, param) in
-        [("order=up", "order"), ("limit=0", "limit"), ("cursor=x", "cursor"), ("user_id=a%20b", "user_id")]
-    {
-        let ask = house.get(&format!("/api/chat/c1/history?{query}")).key(&house.service);
-        let ask = if param == "user_id" { ask } else { ask.header("fourfold-user", "u1") };
-        // The conversation is looked for first.
-        let known = ["order", "cursor", "limit", "user_id"].contains(&param);
-        assert!(known);
-        let answer = ask.answer().await;
-        assert!([400, 404].contains(&answer.status), "{query}: {}", answer.text());
-    }
+    let ask = house.post("/api/chat/c1?order=asc", message("Where?")).by("u1");
+    ask.check(422, "invalid_parameter", Some("order")).await;
     house.patch(PATH, json!({"titel": "x"})).by("u1").check(422, "invalid_parameter", Some("titel")).await;
-    house.get("/api/chat?archived=maybe").by("u1").check(400, "malformed", Some("archived")).await;
-    house.get("/api/chat?cursor=x").by("u1").check(400, "malformed", Some("cursor")).await;
+    house.get("/api/chat/c1/history?sort=asc").by("u1").check(422, "invalid_parameter", Some("sort")).await;
 }

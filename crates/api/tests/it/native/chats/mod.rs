@@ -1,6 +1,7 @@
 //! Conversations.
 
 mod answers;
+mod callers;
 mod history;
 mod statuses;
 mod users;

@@ -4,6 +4,7 @@ use fourfold_service::keys::KeyKind;
 use http::Method;
 use serde_json::json;
 
+use super::callers::CALLERS;
 use super::{PATH, said, will_say};
 use crate::support::House;
 
@@ -29,7 +30,7 @@ pub(super) fn ask<'a>(
         let query = user_id.map(|user_id| format!("?user_id={user_id}")).unwrap_or_default();
         return house.ask(method, &format!("{path}{query}"));
     }
-    let mut body = match (&method, path) {
+    let mut body = match (&method, path.split('?').next().unwrap_or_default()) {
         (&Method::PATCH, _) => json!({"title": "Foxes"}),
         (_, PATH) => json!({"message": "Where?"}),
         _ => json!({}),
@@ -41,11 +42,11 @@ pub(super) fn ask<'a>(
 }
 
 #[tokio::test]
-async fn service_and_admin_keys_name_their_user_and_user_keys_are_their_own() {
+async fn service_and_admin_keys_name_their_user_and_users_are_their_own() {
     for route in ROUTES {
-        for kind in [KeyKind::Service, KeyKind::Admin, KeyKind::User] {
+        for caller in CALLERS {
             let house = House::new().await;
-            let key = house.key(kind, (kind == KeyKind::User).then_some("u1")).await;
+            let key = caller.secret_of_nobody(&house, "u1").await;
             let named = |by_header: Option<&'static str>, user_id| {
                 let ask = ask(&house, route, user_id).key(&key);
                 match by_header {
@@ -53,7 +54,7 @@ async fn service_and_admin_keys_name_their_user_and_user_keys_are_their_own() {
                     None => ask,
                 }
             };
-            if kind == KeyKind::User {
+            if caller.is_a_user() {
                 // Whoever's it is not may not even learn what there is.
                 named(None, Some("u2")).check(403, "wrong_user", None).await;
                 named(Some("u2"), None).check(403, "wrong_user", None).await;
@@ -65,7 +66,7 @@ async fn service_and_admin_keys_name_their_user_and_user_keys_are_their_own() {
                 said(&house, "Where?", "In dens.").await;
                 will_say(&house, "In holes.");
                 let answer = named(by_header, user_id).answer().await;
-                assert!([200, 204].contains(&answer.status), "{route:?} {kind:?}: {}", answer.text());
+                assert!([200, 204].contains(&answer.status), "{route:?} {caller:?}: {}", answer.text());
             }
         }
     }
@@ -75,8 +76,8 @@ async fn service_and_admin_keys_name_their_user_and_user_keys_are_their_own() {
 async fn a_conversation_is_one_users_of_its_realm() {
     let house = House::new().await;
     said(&house, "secret of u1", "In dens.").await;
-    for kind in [KeyKind::Service, KeyKind::Admin, KeyKind::User] {
-        let key = house.key(kind, Some("u2")).await;
+    for caller in CALLERS {
+        let key = caller.secret(&house, "u2").await;
         for route in ROUTES {
             let ask = ask(&house, route, None).key(&key);
             if route.1 == "/api/chat" {
