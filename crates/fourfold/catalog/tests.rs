@@ -43,6 +43,18 @@ async fn each_vendor_has_a_file_and_all_of_it_is_offered() {
     assert_eq!(catalog.models().count(), merged(SHIPPED).unwrap().len());
 }
 
+/// What isn't said counts as little, and conversations would be forgotten early.
+#[test]
+fn every_chat_model_says_how_much_it_takes() {
+    let chat = Value::from("chat");
+    for (vendor, file) in SHIPPED {
+        let models: BTreeMap<String, Value> = serde_saphyr::from_str(file).unwrap();
+        for (name, model) in models.iter().filter(|(_, model)| model["modality"] == chat) {
+            assert!(model["context_tokens"].is_u64(), "{name} in the catalog of {vendor}");
+        }
+    }
+}
+
 #[test]
 fn no_model_is_in_two_files() {
     let file = "a-1: { modality: image, route: [] }";
