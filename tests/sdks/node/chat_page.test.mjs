@@ -6,10 +6,12 @@ import { before, test } from "node:test";
 
 const { FOURFOLD_URL, FOURFOLD_ADMIN_KEY, FOURFOLD_DOCS } = process.env;
 
+const account = `page-${process.pid}`;
+let key;
 let script;
 
-async function operator(path, body) {
-  const headers = { authorization: `Bearer ${FOURFOLD_ADMIN_KEY}`, "content-type": "application/json" };
+async function post(path, body, by = FOURFOLD_ADMIN_KEY) {
+  const headers = { authorization: `Bearer ${by}`, "content-type": "application/json" };
   const answer = await fetch(`${FOURFOLD_URL}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
   const text = await answer.text();
   assert.ok(answer.ok, `${path}: ${text}`);
@@ -36,9 +38,8 @@ async function open() {
 }
 
 before(async () => {
-  const account = `page-${process.pid}`;
-  await operator(`/api/v1/admin/accounts/${account}/grants`, { credits: "1" });
-  const { key } = await operator("/api/v1/admin/keys", { kind: "user", account, scopes: ["chat"] });
+  await post(`/api/v1/admin/accounts/${account}/grants`, { credits: "1" });
+  ({ key } = await post("/api/v1/admin/keys", { kind: "user", account, scopes: ["chat"] }));
   const page = readFileSync(`${FOURFOLD_DOCS}/chat.md`, "utf8").match(/^```html\n(.*?)^```$/ms)[1];
   script = page.match(/<script type="module">\n(.*?)<\/script>/s)[1];
   for (const [written, meant] of [
@@ -68,4 +69,24 @@ test("the page says why a message isn't answered", async () => {
   await say("");
   assert.match(lines.at(-1).textContent, /message/);
   assert.equal(lines.at(-1).className, "error");
+});
+
+test("the page shows the end of what was said, where it is more than it shows", async () => {
+  for (let number = 0; number <= 50; number++) {
+    await post(`/api/chat/${account}`, { message: `Fox ${number}?` }, key);
+  }
+  const { lines } = await open();
+  assert.equal(lines.length, 100);
+  assert.deepEqual([lines[0].className, lines[0].textContent], ["user", "Fox 1?"]);
+  assert.deepEqual([lines.at(-2).className, lines.at(-2).textContent], ["user", "Fox 50?"]);
+  assert.equal(lines.at(-1).className, "assistant");
+});
+
+test("the page takes an answer whose end doesn't come for broken", async (context) => {
+  const { lines, say } = await open();
+  const cut = 'event: delta\ndata: {"text":"In "}\n\n';
+  context.mock.method(globalThis, "fetch", async () => new Response(cut));
+  await say("Where do foxes live?");
+  assert.equal(lines.at(-2).textContent, "In ");
+  assert.deepEqual([lines.at(-1).className, lines.at(-1).textContent], ["error", "The connection broke off."]);
 });
