@@ -3,7 +3,7 @@
 use fourfold_servers::Postgres;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Home, Server, ended, fast};
+use crate::support::{Api, Home, Server, ended, fast, is_clean};
 
 /// The largest body that the server of these tests takes.
 const BODY_BYTES_MAX: usize = 4096;
@@ -387,6 +387,5 @@ async fn take_nul_characters(home: &Home) {
         let answer = caller.post(path, &body).send().await;
         assert!([400, 404, 422].contains(&answer.status), "{path} {body}: {}", answer.text());
     }
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
+    is_clean(home).await;
 }

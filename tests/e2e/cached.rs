@@ -5,7 +5,7 @@ use std::fs;
 use fourfold_simulator::{Simulator, SimulatorSettings, Vendor};
 use serde_json::{Value, json};
 
-use crate::support::{Api, Home};
+use crate::support::{Api, Home, is_clean};
 
 const PATH: &str = "/v1/chat/completions";
 
@@ -69,6 +69,5 @@ async fn an_answer_is_given_again_until_its_model_changes() {
     let server = home.start().await;
     ask(&server.admin.user("u1"), false, "miss").await;
     assert_eq!(simulator.paid_tasks().len(), 6);
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
+    is_clean(&home).await;
 }

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::crashes::scaled_out;
-use crate::support::{Home, Server, eventually};
+use crate::support::{Home, Server, eventually, is_clean};
 
 /// How often the process dies at each place.
 const DEATHS: usize = 20;
@@ -251,9 +251,4 @@ async fn read_end(server: &Server, user: &str) -> String {
     let kinds: Vec<_> = kinds.flatten().filter(|kind| *kind != "loss").collect();
     let [end, "hold"] = kinds[..] else { panic!("{user} has {kinds:?}") };
     end.to_owned()
-}
-
-async fn is_clean(home: &Home) {
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
 }

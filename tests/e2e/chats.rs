@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN_KEY, Api, Home, eventually};
+use crate::support::{ADMIN_KEY, Api, Home, eventually, is_clean};
 
 const PATH: &str = "/v1/chat/completions";
 const WITHIN: Duration = Duration::from_secs(30);
@@ -25,11 +25,6 @@ async fn kinds(caller: &Api) -> Vec<String> {
 
 async fn ends_as(caller: &Api, kind: &str) {
     eventually("the call ends", WITHIN, async || (kinds(caller).await[0] == kind).then_some(())).await;
-}
-
-async fn is_clean(home: &Home) {
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
 }
 
 #[tokio::test]

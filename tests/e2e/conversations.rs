@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::support::{Api, Cluster, Home, Random, Role, Server, run, within};
+use crate::support::{Api, Cluster, Home, Random, Role, Server, is_clean, run, within};
 
 /// How many conversations there are, of how many messages, and how many users have them.
 const CONVERSATIONS: u64 = 200;
@@ -28,11 +28,6 @@ async fn history(caller: &Api, conversation: &str) -> Vec<String> {
         format!("{}: {}", message["role"].as_str().unwrap(), message["content"].as_str().unwrap())
     };
     history["data"].as_array().unwrap().iter().map(said).collect()
-}
-
-async fn is_clean(home: &Home) {
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use fourfold_simulator::{Simulator, SimulatorSettings};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Home, ended, eventually, read_books};
+use crate::support::{Answer, Api, Home, ended, eventually, is_clean, read_books};
 use crate::vendors::home;
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -66,11 +66,6 @@ async fn speech_is_heard_while_it_is_spoken_paid_once_and_free_where_it_breaks_o
     assert_eq!((&credits["available"], &credits["held"]), (&json!("9.99991"), &json!("0")));
     assert_eq!(caller.read_all("/api/v1/jobs").await, Vec::<Value>::new(), "a call is no job");
     is_clean(&home).await;
-}
-
-async fn is_clean(home: &Home) {
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::money::{CHARACTER, Ending, INPUT, OUTPUT};
 use super::routes::Case;
 use super::wires::{Told, Wire};
-use crate::support::{Ask, Coming, Home, Server, eventually, run};
+use crate::support::{Ask, Coming, Home, Server, eventually, is_clean, run};
 
 /// What each account begins with.
 const GRANTED: &str = "100";
@@ -143,8 +143,7 @@ impl World {
 
     /// Checks that the books add up.
     pub(super) async fn is_clean(&self) {
-        let verified = self.home.command(&["ledger", "verify"]).await.output();
-        assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
+        is_clean(&self.home).await;
     }
 
     /// Waits until so many vendors' answers were called off.

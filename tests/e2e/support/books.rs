@@ -38,14 +38,19 @@ impl Books {
 /// ledger's own audit is clean.
 pub(crate) async fn read_all_books(home: &Home, callers: &[Api]) -> Vec<Books> {
     let all = stream::iter(callers).map(read_account).buffered(SIDE_BY_SIDE).collect().await;
-    let verified = home.command(&["ledger", "verify"]).await.output();
-    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
+    is_clean(home).await;
     all
 }
 
 /// The same where there is one account.
 pub(crate) async fn read_books(home: &Home, caller: &Api) -> Books {
     read_all_books(home, std::slice::from_ref(caller)).await.remove(0)
+}
+
+/// Fails unless the ledger adds up and nothing is held any more.
+pub(crate) async fn is_clean(home: &Home) {
+    let verified = home.command(&["ledger", "verify"]).await.output();
+    assert!(verified.ends_with("clean") && verified.contains(" holds (0 open)"), "{verified}");
 }
 
 async fn read_account(caller: &Api) -> Books {

@@ -12,7 +12,7 @@ mod random;
 mod receiver;
 mod wait;
 
-pub(crate) use books::{read_all_books, read_books, sha256};
+pub(crate) use books::{is_clean, read_all_books, read_books, sha256};
 pub(crate) use cluster::{Cluster, Role};
 pub(crate) use home::{ADMIN_KEY, Home, Server};
 pub(crate) use hooks::Hooks;
