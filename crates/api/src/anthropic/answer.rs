@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fourfold_domain::{AnswerPiece, GenerationResult, InvalidInput, StreamChunk, Usage, WireAsked};
-use fourfold_service::calls::{CallHead, Interpreter};
+use fourfold_service::calls::{CallHead, Interpreter, PartWriter};
 use serde_json::{Map, Value, json};
 
 use super::blocks::{Blocks, event};
@@ -45,16 +45,18 @@ impl Interpreter for MessagesInterpreter {
         request::input(body)
     }
 
-    fn begin(&mut self, call: &CallHead) {
-        self.id = format!("msg_{}", call.id.uuid().simple());
-    }
-
     fn whole(&mut self, result: GenerationResult) -> Bytes {
         let GenerationResult::Chat(result) = result else { return Bytes::new() };
         let answer = result.answers.into_iter().next();
         let message = Message::whole(self.id.clone(), self.model.clone(), answer, &result.usage);
         // Only maps with keys that aren't texts can't be written as JSON, and there are none.
         serde_json::to_vec(&message).unwrap_or_default().into()
+    }
+}
+
+impl PartWriter for MessagesInterpreter {
+    fn begin(&mut self, call: &CallHead) {
+        self.id = format!("msg_{}", call.id.uuid().simple());
     }
 
     fn part(&mut self, chunk: &StreamChunk) -> Bytes {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use fourfold_domain::{AnswerPiece, GenerationResult, InvalidInput, StreamChunk, WireAsked};
-use fourfold_service::calls::{CallHead, Interpreter};
+use fourfold_service::calls::{CallHead, Interpreter, PartWriter};
 use serde_json::{Map, Value, json};
 
 use super::completion::{ChatCompletion, UsageBody, finish_reason};
@@ -52,16 +52,18 @@ impl Interpreter for ChatInterpreter {
         request::input(body)
     }
 
-    fn begin(&mut self, call: &CallHead) {
-        self.id = format!("chatcmpl-{}", call.id.uuid().simple());
-        self.created = call.created_at.millis().div_euclid(1000);
-    }
-
     fn whole(&mut self, result: GenerationResult) -> Bytes {
         let GenerationResult::Chat(result) = result else { return Bytes::new() };
         let completion = ChatCompletion::new(self.id.clone(), self.created, self.model.clone(), result);
         // Only maps with keys that aren't texts can't be written as JSON, and there are none.
         serde_json::to_vec(&completion).unwrap_or_default().into()
+    }
+}
+
+impl PartWriter for ChatInterpreter {
+    fn begin(&mut self, call: &CallHead) {
+        self.id = format!("chatcmpl-{}", call.id.uuid().simple());
+        self.created = call.created_at.millis().div_euclid(1000);
     }
 
     fn part(&mut self, chunk: &StreamChunk) -> Bytes {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use fourfold_domain::{Dialect, EmbeddingResult, GenerationResult, InvalidInput, StreamChunk, WireAsked};
-use fourfold_service::calls::{CallHead, Interpreter};
+use fourfold_service::calls::{CallHead, Interpreter, PartWriter};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -143,13 +143,15 @@ impl Interpreter for EmbeddingsInterpreter {
         Ok(input)
     }
 
-    fn begin(&mut self, _call: &CallHead) {}
-
     fn whole(&mut self, result: GenerationResult) -> Bytes {
         let GenerationResult::Embedding(result) = result else { return Bytes::new() };
         // Only maps with keys that aren't texts can't be written as JSON, and there are none.
         serde_json::to_vec(&self.embeddings(result)).unwrap_or_default().into()
     }
+}
+
+impl PartWriter for EmbeddingsInterpreter {
+    fn begin(&mut self, _call: &CallHead) {}
 
     fn part(&mut self, _chunk: &StreamChunk) -> Bytes {
         Bytes::new()

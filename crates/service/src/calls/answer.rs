@@ -22,29 +22,49 @@ use crate::{ServiceError, Timestamp};
 /// How many parts of an answer may wait for their reader.
 const PARTS_WAITING: usize = 32;
 
-/// Offers a wire that callers speak, to vendors who don't: what was asked in our words, and the answer in its own. The
-/// task that works on the call uses it, so that what was sent can be kept and sent again.
-pub trait Interpreter: Send + Sync {
+/// Offers a wire that callers speak, to vendors who don't: what was asked in our words, and the answer in its own.
+pub trait Interpreter: PartWriter {
     /// What a body asks, by our names. A mistake names the field as the caller does, behind `input.`.
     fn input(&mut self, body: &Bytes) -> Result<Map<String, Value>, InvalidInput>;
 
+    /// A whole answer, for a caller who wants it at once.
+    fn whole(&mut self, result: GenerationResult) -> Bytes;
+}
+
+/// Writes an answer while it comes. The task that works on the call uses it, so that what was sent can be kept and sent
+/// again.
+pub trait PartWriter: Send + Sync {
     /// Which call the answer is of. Said before anything of it.
     fn begin(&mut self, call: &CallHead);
 
     /// A vendor is asked, perhaps not the first: nothing of what others said was handed on.
     fn asked(&mut self) {}
 
-    /// A whole answer, for a caller who wants it at once.
-    fn whole(&mut self, result: GenerationResult) -> Bytes;
-
     /// The next part of a stream; empty where this says nothing in that wire.
     fn part(&mut self, chunk: &StreamChunk) -> Bytes;
 
-    /// The last part has gone out to the caller.
+    /// All parts so far have gone out to the caller, the last one just now.
     fn handed_on(&mut self) {}
 
     /// What comes last in a stream, by which its reader knows that it was whole.
     fn last(&mut self) -> Bytes;
+}
+
+/// Who writes an answer of text.
+pub(super) enum Writer {
+    /// In the wire that its caller speaks.
+    Wire(Box<dyn Interpreter>),
+    /// As the turn of a conversation, which is never had at once from its vendor.
+    Turn(Box<dyn PartWriter>),
+}
+
+impl Writer {
+    pub(super) fn parts(&mut self) -> &mut dyn PartWriter {
+        match self {
+            Self::Wire(interpreter) => interpreter.as_mut(),
+            Self::Turn(writer) => writer.as_mut(),
+        }
+    }
 }
 
 /// What an answer says of its call.
@@ -61,7 +81,7 @@ pub struct CallHead {
 pub struct CallReply {
     /// Who serves it.
     pub provider: ProviderKey,
-    /// What it is, such as `audio/mpeg`; nothing where what was asked says it.
+    /// What it is, such as `audio/mpeg`; nothing where whoever asks knows it by the wire that he speaks.
     pub media_type: Option<String>,
     /// Whether it was kept, where its model has a cache.
     pub from_cache: Option<FromCache>,
@@ -101,7 +121,7 @@ pub(super) enum Part {
 pub(super) struct Begun {
     /// Who serves it.
     pub(super) provider: ProviderKey,
-    /// What it is, where what was asked doesn't say.
+    /// As [`CallReply::media_type`].
     pub(super) media_type: Option<String>,
     /// Whether it was kept, where its model has a cache.
     pub(super) from_cache: Option<FromCache>,

@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 use tokio::time::Sleep;
 
-use super::answer::{Interpreter, Left, Outlet};
+use super::answer::{Interpreter, Left, Outlet, PartWriter};
 use super::ending::{Outcome, Used};
 use super::work::{Tried, Work};
 use crate::failpoint;
@@ -73,7 +73,7 @@ impl Work<'_> {
         generator: &dyn Generator,
         request: GenerationRequest,
         context: AttemptContext,
-        interpreter: &mut dyn Interpreter,
+        writer: &mut dyn PartWriter,
     ) -> Tried {
         let (is_cancelled, mut deadline) = (self.is_cancelled_when_left(), pin!(self.deadline()));
         let seen = Seen { input_tokens: self.task.order.input_tokens(), ..Seen::default() };
@@ -85,14 +85,14 @@ impl Work<'_> {
             Err(Stop::Left) => return seen.left(),
         };
         failpoint::reach("after_call_sent");
-        self.read(stream, seen, interpreter, deadline).await
+        self.read(stream, seen, writer, deadline).await
     }
 
     async fn read(
         &mut self,
         mut stream: BoxStream<Chunk>,
         mut seen: Seen,
-        interpreter: &mut dyn Interpreter,
+        writer: &mut dyn PartWriter,
         mut deadline: Pin<&mut Sleep>,
     ) -> Tried {
         let is_cancelled = self.is_cancelled_when_left();
@@ -107,32 +107,38 @@ impl Work<'_> {
                 Err(Stop::Left) => return seen.left(),
             };
             seen.take(&chunk);
-            if self.deliver(&chunk, &mut seen, interpreter.part(&chunk)).await.is_err() {
-                if is_cancelled {
-                    return seen.left();
-                }
-                seen.is_left = true;
-            } else if !seen.is_left {
-                interpreter.handed_on();
+            match self.deliver(&chunk, &mut seen, writer.part(&chunk)).await {
+                Ok(Delivered::HandedOn) => writer.handed_on(),
+                Ok(Delivered::NotYet) => {}
+                Err(Left) if is_cancelled => return seen.left(),
+                Err(Left) => seen.is_left = true,
             }
         }
-        self.ended(seen, interpreter)
+        self.ended(seen, writer)
     }
 
     /// Hands a chunk on. That the vendor's filter ends an answer is held back as long as there is nothing of it.
-    async fn deliver(&mut self, chunk: &StreamChunk, seen: &mut Seen, bytes: Bytes) -> Result<(), Left> {
+    async fn deliver(
+        &mut self,
+        chunk: &StreamChunk,
+        seen: &mut Seen,
+        bytes: Bytes,
+    ) -> Result<Delivered, Left> {
         if bytes.is_empty() {
-            return Ok(());
+            return Ok(Delivered::NotYet);
         }
         if self.begun.is_none() && !seen.is_left && seen.is_filtered() {
             seen.held_back.extend_from_slice(&bytes);
-            return Ok(());
+            return Ok(Delivered::NotYet);
         }
         self.hand_on(bytes, seen).await?;
-        if let (false, StreamChunk::Answer { piece, .. }) = (seen.is_left, chunk) {
+        if seen.is_left {
+            return Ok(Delivered::NotYet);
+        }
+        if let StreamChunk::Answer { piece, .. } = chunk {
             seen.delivered.piece(piece);
         }
-        Ok(())
+        Ok(Delivered::HandedOn)
     }
 
     async fn hand_on(&mut self, bytes: Bytes, seen: &mut Seen) -> Result<(), Left> {
@@ -151,24 +157,31 @@ impl Work<'_> {
     }
 
     /// The vendor has said all.
-    fn ended(&self, mut seen: Seen, interpreter: &mut dyn Interpreter) -> Tried {
+    fn ended(&self, mut seen: Seen, writer: &mut dyn PartWriter) -> Tried {
         if seen.is_filtered() {
             if self.begun.is_none() {
                 return Tried { vendor: seen.vendor, ..Tried::failed(refused(seen.refusal)) };
             }
-            let (last, worked) = (interpreter.last(), Some(seen.worked()));
+            let (last, worked) = (writer.last(), Some(seen.worked()));
             return Tried { outcome: Outcome::Filtered(last), vendor: seen.vendor, worked };
         }
         let vendor_estimates = estimate::is_estimated(&seen.vendor);
         let used = Used::whole(seen.told, vendor_estimates, seen.input_tokens, seen.received);
         let mut last = std::mem::take(&mut seen.held_back);
         if !seen.is_told {
-            last.extend_from_slice(&interpreter.part(&StreamChunk::Usage(used.usage)));
+            last.extend_from_slice(&writer.part(&StreamChunk::Usage(used.usage)));
         }
-        last.extend_from_slice(&interpreter.last());
+        last.extend_from_slice(&writer.last());
         let worked = Some(used.quantities.clone());
         Tried { outcome: Outcome::Whole { used, last: last.freeze() }, vendor: seen.vendor, worked }
     }
+}
+
+/// Whether a chunk went out to the caller.
+enum Delivered {
+    HandedOn,
+    /// Nothing is said of it, it is held back, or nobody listens.
+    NotYet,
 }
 
 /// What was seen of a stream.

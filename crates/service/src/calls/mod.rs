@@ -34,7 +34,7 @@ mod steps;
 mod task;
 mod work;
 
-pub use answer::{AnswerBody, CallHead, CallReply, Interpreter};
+pub use answer::{AnswerBody, CallHead, CallReply, Interpreter, PartWriter};
 pub(crate) use answer::{Outlet, answer};
 pub use cache::{CacheSettings, CacheUse, FromCache};
 pub use metered::{MeteredCall, MeteredEnd, MeteredHold, MeteredOutcome, MeteredWork, is_priced};

@@ -7,7 +7,7 @@ use fourfold_domain::{CallId, Effect, InstanceId, KeyId, Modality, Subject};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::answer::{self, CallReply, Interpreter, Outlet};
+use super::answer::{self, CallReply, Interpreter, Outlet, Writer};
 use super::broken::BrokenSounds;
 use super::cache::{AnswerCache, AnswerKey, CacheTurn};
 use super::free::FreeCalls;
@@ -134,7 +134,7 @@ impl CallsService {
             cache,
             is_stream,
             admission,
-            interpreter: Some(interpreter),
+            writer: Some(Writer::Wire(interpreter)),
             turn: None,
             outlet,
         };
@@ -169,7 +169,7 @@ impl CallsService {
             cache,
             is_stream: true,
             admission,
-            interpreter: None,
+            writer: None,
             turn: None,
             outlet,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fourfold_domain::{Credits, Effect, ProviderError, Realm};
 use tokio::time::Instant;
 
-use super::answer::{CallHead, Interpreter, Outlet};
+use super::answer::{CallHead, Outlet, PartWriter, Writer};
 use super::cache::CacheTurn;
 use super::ending::Outcome;
 use super::left_over::Watched;
@@ -34,7 +34,7 @@ pub(crate) struct CallTask {
     /// Held to the end of the call.
     pub(super) admission: Admission,
     /// Writes text in its caller's wire; lent to whoever generates it. Nothing of what isn't text.
-    pub(super) interpreter: Option<Box<dyn Interpreter>>,
+    pub(super) writer: Option<Writer>,
     /// The turn that it is of a conversation, which ends with it.
     pub(super) turn: Option<Box<OpenTurn>>,
     pub(super) outlet: Outlet,
@@ -68,13 +68,13 @@ impl CallTask {
         service: CallsService,
         order: Order,
         admission: Admission,
-        interpreter: Box<dyn Interpreter>,
+        writer: Box<dyn PartWriter>,
         turn: OpenTurn,
         outlet: Outlet,
     ) -> Self {
-        let (interpreter, turn) = (Some(interpreter), Some(Box::new(turn)));
+        let (writer, turn) = (Some(Writer::Turn(writer)), Some(Box::new(turn)));
         // It is written as a stream whatever its caller wants, so that what was said of it can be kept.
-        Self { service, order, cache: None, is_stream: true, admission, interpreter, turn, outlet }
+        Self { service, order, cache: None, is_stream: true, admission, writer, turn, outlet }
     }
 
     /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
@@ -125,8 +125,8 @@ impl CallTask {
         let mut worked = match &self.cache {
             Some(CacheTurn::Given(kept)) => Worked::kept(kept.clone(), spool),
             Some(CacheTurn::Asked(_)) | None => {
-                if let Some(interpreter) = &mut self.interpreter {
-                    interpreter.begin(&CallHead { id: call.id, created_at: call.created_at });
+                if let Some(writer) = &mut self.writer {
+                    writer.parts().begin(&CallHead { id: call.id, created_at: call.created_at });
                 }
                 Work::new(self, &call, spool).run(candidates).await
             }

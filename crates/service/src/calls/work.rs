@@ -10,7 +10,7 @@ use fourfold_domain::{
 use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::answer::{Begun, Left, Part};
+use super::answer::{Begun, Left, Part, Writer};
 use super::attempt::{asked, begun};
 use super::cache::KeptAnswer;
 use super::ending::Outcome;
@@ -250,15 +250,17 @@ impl<'a> Work<'a> {
         let (Some(generator), Some(request)) = (provider.generator(), request) else {
             return Tried::failed(unsupported("text"));
         };
-        let Some(mut interpreter) = self.task.interpreter.take() else {
+        let Some(mut writer) = self.task.writer.take() else {
             return Tried::failed(unsupported("text"));
         };
-        interpreter.asked();
-        let tried = match self.task.is_stream {
-            true => Box::pin(self.stream(generator, request, context, interpreter.as_mut())).await,
-            false => Box::pin(self.whole(generator, request, context, interpreter.as_mut())).await,
+        writer.parts().asked();
+        let tried = match (&mut writer, self.task.is_stream) {
+            (Writer::Wire(interpreter), false) => {
+                Box::pin(self.whole(generator, request, context, interpreter.as_mut())).await
+            }
+            (writer, _) => Box::pin(self.stream(generator, request, context, writer.parts())).await,
         };
-        self.task.interpreter = Some(interpreter);
+        self.task.writer = Some(writer);
         tried
     }
 

@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use fourfold_domain::{AnswerPiece, GenerationResult, InvalidInput, StreamChunk};
-use serde_json::{Map, Value};
+use fourfold_domain::{AnswerPiece, StreamChunk};
 
 use super::{Answered, TurnWriter};
-use crate::calls::{CallHead, Interpreter};
+use crate::calls::{CallHead, PartWriter};
 
 /// What was said so far, and how it is written. The task that asks the vendor holds one clone, the turn another.
 #[derive(Clone)]
@@ -51,21 +50,12 @@ impl Scribe {
     }
 }
 
-impl Interpreter for Scribe {
-    /// A turn is asked in our words only.
-    fn input(&mut self, _body: &Bytes) -> Result<Map<String, Value>, InvalidInput> {
-        Ok(Map::new())
-    }
-
+impl PartWriter for Scribe {
     fn begin(&mut self, _call: &CallHead) {}
 
     fn asked(&mut self) {
         let mut said = self.said();
         (said.text, said.handed_on) = (String::new(), 0);
-    }
-
-    fn whole(&mut self, _result: GenerationResult) -> Bytes {
-        Bytes::new()
     }
 
     /// Why a model declines is its answer too; what it thought before isn't.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fourfold_domain::{
     AnswerPiece, ChatAnswer, GenerationResult, InvalidInput, StreamChunk, ToolCall, Usage, WireAsked,
 };
-use fourfold_service::calls::{CallHead, Interpreter};
+use fourfold_service::calls::{CallHead, Interpreter, PartWriter};
 use serde_json::{Map, Value, json};
 
 use super::body::{Echo, ResponseBody, ResponseUsage, incomplete};
@@ -84,12 +84,6 @@ impl Interpreter for ResponsesInterpreter {
         Ok(input)
     }
 
-    fn begin(&mut self, call: &CallHead) {
-        self.id = call.id.uuid().simple().to_string();
-        self.created_at = call.created_at.millis().div_euclid(1000);
-        self.items = Items::new(self.id.clone());
-    }
-
     fn whole(&mut self, result: GenerationResult) -> Bytes {
         let GenerationResult::Chat(result) = result else { return Bytes::new() };
         self.usage = result.usage;
@@ -98,6 +92,14 @@ impl Interpreter for ResponsesInterpreter {
         pieces.for_each(|piece| self.items.add(&piece, &mut events));
         // Only maps with keys that aren't texts can't be written as JSON, and there are none.
         serde_json::to_vec(&self.ended()).unwrap_or_default().into()
+    }
+}
+
+impl PartWriter for ResponsesInterpreter {
+    fn begin(&mut self, call: &CallHead) {
+        self.id = call.id.uuid().simple().to_string();
+        self.created_at = call.created_at.millis().div_euclid(1000);
+        self.items = Items::new(self.id.clone());
     }
 
     fn part(&mut self, chunk: &StreamChunk) -> Bytes {

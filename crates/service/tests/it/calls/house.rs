@@ -16,7 +16,7 @@ use fourfold_domain::{
 use fourfold_service::backends::FolderStorage;
 use fourfold_service::calls::{
     CacheSettings, CacheUse, CallHead, CallParts, CallReply, CallRequest, CallSettings, CallView,
-    CallsService, Interpreter, SpeechCall,
+    CallsService, Interpreter, PartWriter, SpeechCall,
 };
 use fourfold_service::catalog::{
     Catalog, CatalogService, ModelSettings, PriceSettings, PricingSettings, RateSettings, RouteSettings,
@@ -124,12 +124,14 @@ impl Interpreter for Plain {
         Ok(input)
     }
 
-    fn begin(&mut self, _: &CallHead) {}
-
     fn whole(&mut self, result: GenerationResult) -> Bytes {
         let GenerationResult::Chat(result) = result else { panic!("{result:?}") };
         result.answers.into_iter().map(|answer| answer.text).collect::<String>().into()
     }
+}
+
+impl PartWriter for Plain {
+    fn begin(&mut self, _: &CallHead) {}
 
     fn part(&mut self, chunk: &StreamChunk) -> Bytes {
         match chunk {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fourfold_domain::OnDisconnect::{Cancel, Drain};
-use fourfold_domain::{Effect, ProviderError, Reason};
+use fourfold_domain::{AnswerPiece, Effect, FinishReason, ProviderError, Reason, StreamChunk};
 use fourfold_service::ServiceError;
 use fourfold_service::chats::ChatSettings;
 use futures_util::StreamExt as _;
@@ -42,6 +42,22 @@ async fn who_leaves_before_anything_was_sent_finds_his_message() {
     house.has_messages(1).await;
     assert_eq!(house.history().await, ["Where?"]);
     assert_eq!(house.spent().await, "0.006");
+}
+
+/// The vendor's filter has ended the answer, so that its refusal may be all that there will be.
+#[tokio::test(start_paused = true)]
+async fn what_was_held_back_from_who_left_is_not_kept() {
+    let house = House::new().await;
+    let pen = house.author.writes();
+    for piece in
+        [AnswerPiece::Finish(FinishReason::ContentFilter), AnswerPiece::Refusal("Not that.".to_owned())]
+    {
+        pen.send(Ok(StreamChunk::Answer { index: 0, piece })).unwrap();
+    }
+    let sent = house.send(Sent { is_stream: true, ..message("Where?") });
+    timeout(Duration::from_secs(3), sent).await.unwrap_err();
+    house.has_messages(1).await;
+    assert_eq!(house.history().await, ["Where?"]);
 }
 
 #[tokio::test(start_paused = true)]
