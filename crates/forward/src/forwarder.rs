@@ -134,9 +134,6 @@ impl Inner {
         let own = options.credential.as_ref().map(Credential::new).transpose();
         let own = own.map_err(|_| ForwardError::InvalidRequest("a credential that can't be sent"))?;
         let (head, body) = self.finished(draft, own.as_ref().unwrap_or(&self.credential), &request_id)?;
-        if let Some(in_flight) = in_flight {
-            in_flight.sent();
-        }
         let sender = Sender {
             client: &self.client,
             retries: &self.retries,
@@ -144,7 +141,7 @@ impl Inner {
             target: &self.name,
             started,
         };
-        let answer = sender.send(head, body, options.is_tried_once).await?;
+        let answer = sender.send(head, body, options.is_tried_once, in_flight.as_deref_mut()).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS && !is_upgrade {
             let error = ClientError::new(ErrorKind::Interrupted, Effect::Started);
             return Err(ForwardError::of_client(error, Effect::Started));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_clients::http::Effect;
+use fourfold_clients::http::{Effect, Progress};
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
@@ -12,6 +12,7 @@ use crate::limits::Place;
 use crate::log::{Capture, ForwardLog};
 use crate::meter::{Ended, ForwardEnd, ForwardOutcome, Meter, Ticket};
 use crate::record::{ForwardRecorder, ForwardReport};
+use crate::stream::EventWatch;
 use crate::usage::Usage;
 
 /// Who wants to know of a target's requests.
@@ -37,12 +38,19 @@ pub(crate) struct InFlight {
     ticket: Option<Ticket>,
     /// Kept as long as the request is under way.
     place: Option<Place>,
-    /// Whether anything went out, so that the target may have begun.
-    is_sent: bool,
+    /// What the tries before may have done.
+    effect: Effect,
+    /// The try that runs, if one does.
+    trying: Option<Arc<Progress>>,
     status: Option<StatusCode>,
     received_bytes: u64,
-    events: u64,
+    /// Where the answer is a stream of them.
+    events: Option<u64>,
     usage: Option<Usage>,
+    /// Whether more of the answer came since it was told.
+    is_usage_behind: bool,
+    /// Whether the answer says of itself that it failed.
+    says_failed: bool,
     /// What the log shows of the answer.
     shown_headers: Option<String>,
     body: Option<Capture>,
@@ -67,11 +75,14 @@ impl InFlight {
             started,
             ticket: None,
             place: None,
-            is_sent: false,
+            effect: Effect::NotStarted,
+            trying: None,
             status: None,
             received_bytes: 0,
-            events: 0,
+            events: None,
             usage: None,
+            is_usage_behind: false,
+            says_failed: false,
             shown_headers: None,
             body: (body_bytes_max > 0).then(|| Capture::new(body_bytes_max)),
             is_over: false,
@@ -88,9 +99,15 @@ impl InFlight {
         self.ticket = Some(ticket);
     }
 
-    /// From now on the target may have it.
-    pub(crate) fn sent(&mut self) {
-        self.is_sent = true;
+    /// A try begins, by which it will be known whether anything of it went out.
+    pub(crate) fn try_begins(&mut self) -> &Arc<Progress> {
+        self.trying.insert(Arc::new(Progress::start(Instant::now())))
+    }
+
+    /// A try failed, and there will be another; so much the target may have done in all of them so far.
+    pub(crate) fn try_failed(&mut self, effect: Effect) {
+        self.effect = effect;
+        self.trying = None;
     }
 
     pub(crate) fn head_came(&mut self, status: StatusCode, headers: &HeaderMap) {
@@ -113,9 +130,16 @@ impl InFlight {
         self.received_bytes += bytes;
     }
 
-    /// So many events came in all.
-    pub(crate) fn saw_events(&mut self, events: u64) {
-        self.events = events;
+    /// These events came in all.
+    pub(crate) fn saw_events(&mut self, watch: &EventWatch) {
+        self.events = Some(watch.events());
+        self.is_usage_behind = watch.is_usage_behind();
+        self.says_failed = watch.says_failed();
+    }
+
+    /// The answer says of itself that it failed, whatever its status, or it doesn't.
+    pub(crate) fn saw_failure(&mut self, says_failed: bool) {
+        self.says_failed = says_failed;
     }
 
     pub(crate) fn used(&mut self, usage: Usage) {
@@ -145,6 +169,13 @@ impl InFlight {
             return None;
         }
         self.place = None;
+        let (outcome, error) = match outcome {
+            // Who is told so leaves.
+            ForwardOutcome::Answered | ForwardOutcome::Left if self.says_failed => {
+                (ForwardOutcome::Failed, Some("failed_answer"))
+            }
+            outcome => (outcome, error),
+        };
         let report = ForwardReport {
             status: self.status,
             outcome,
@@ -160,13 +191,18 @@ impl InFlight {
             log.ended(&self.target, &self.request_id, &report, headers, self.body.as_ref());
         }
         let (meter, ticket) = (self.observers.meter.as_ref()?, self.ticket.take()?);
+        let is_behind = self.is_usage_behind;
+        let usage = self.usage.map(|told| match is_behind {
+            true => Usage { output_tokens: 0, ..told },
+            false => told,
+        });
         let end = ForwardEnd {
             outcome,
             effect,
             status: self.status,
             received_bytes: self.received_bytes,
             events: self.events,
-            usage: self.usage,
+            usage,
         };
         Some(meter.on_end(ticket, end))
     }
@@ -182,10 +218,10 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let effect = match (self.status, self.is_sent) {
+        let effect = match (self.status, &self.trying) {
             (Some(_), _) => Effect::Started,
-            (None, true) => Effect::MayHaveStarted,
-            (None, false) => Effect::NotStarted,
+            (None, Some(trying)) if trying.is_written() => self.effect.max(Effect::MayHaveStarted),
+            (None, _) => self.effect,
         };
         // The meter's work goes on by itself; there is nobody left to wait for it.
         drop(self.end(ForwardOutcome::Left, None, effect));

@@ -116,9 +116,10 @@ pub struct ForwardEnd {
     pub status: Option<StatusCode>,
     /// The bytes of the answer's body that came.
     pub received_bytes: u64,
-    /// The events of the answer that came, where it is a stream of them.
-    pub events: u64,
-    /// What the answer said that it used.
+    /// The events that came with some of the answer, where it is a stream of them.
+    pub events: Option<u64>,
+    /// What the answer said that it used. Where a stream ended too early, and more of it came after that was said, it is
+    /// without what came out.
     pub usage: Option<Usage>,
 }
 
@@ -127,7 +128,7 @@ pub struct ForwardEnd {
 pub enum ForwardOutcome {
     /// The target's answer came whole, whatever its status.
     Answered,
-    /// There was no answer, or it broke off.
+    /// There was no answer, or it broke off, or it says of itself that it failed, whatever its status.
     Failed,
     /// It wasn't sent, for what its caller asked or how often: it isn't the target's failure, nor ours.
     Refused,

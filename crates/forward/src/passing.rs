@@ -74,7 +74,12 @@ impl PassingBody {
                 usage = events.look(&piece);
                 is_last |= events.is_done();
             }
-            Watch::Json(json) => usage = json.look(&piece),
+            Watch::Json(json) => {
+                usage = json.look(&piece);
+                if let Some(in_flight) = in_flight {
+                    in_flight.saw_failure(json.says_failed());
+                }
+            }
         }
         let in_flight = match in_flight {
             Some(in_flight) => in_flight,
@@ -82,7 +87,7 @@ impl PassingBody {
         };
         in_flight.received(&piece);
         if let Watch::Events(events) = watch {
-            in_flight.saw_events(events.events());
+            in_flight.saw_events(events);
         }
         if let Some(usage) = usage {
             in_flight.used(usage);

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::ForwardError;
 use crate::collect::{Start, collect};
+use crate::in_flight::InFlight;
 use crate::replay::Replay;
 use crate::retry::{Repeat, Retries, failed_answer, tells_by_body};
 
@@ -25,17 +26,18 @@ pub(crate) struct Sender<'a> {
 
 impl Sender<'_> {
     /// Sends a request and gives the answer of the last try, whatever its status. Nothing is sent again once an answer
-    /// was given.
+    /// was given. Who drops this finds in `in_flight` what the target may have done.
     pub(crate) async fn send(
         &self,
         head: Parts,
         body: Body,
         is_tried_once: bool,
+        in_flight: Option<&mut InFlight>,
     ) -> Result<Response<Body>, ForwardError> {
         let repeat = if is_tried_once { None } else { self.retries.of_method(&head.method) };
         let sent = match repeat {
-            None => self.send_once(head, body).await,
-            Some(repeat) => return self.send_again(head, body, repeat).await,
+            None => self.send_once(head, body, in_flight).await,
+            Some(repeat) => return self.send_again(head, body, repeat, in_flight).await,
         };
         sent.map_err(|error| ForwardError::of_client(error, Effect::NotStarted))
     }
@@ -45,6 +47,7 @@ impl Sender<'_> {
         head: Parts,
         body: Body,
         repeat: Repeat,
+        mut in_flight: Option<&mut InFlight>,
     ) -> Result<Response<Body>, ForwardError> {
         let replay = Replay::new(body, self.retries.replay_bytes_max());
         let mut effect = Effect::NotStarted;
@@ -54,7 +57,7 @@ impl Sender<'_> {
                 // It was there when the try before ended, and nobody else reads it.
                 return Err(ForwardError::InvalidRequest("a body that is gone"));
             };
-            let outcome = match self.send_once(head.clone(), body).await {
+            let outcome = match self.send_once(head.clone(), body, in_flight.as_deref_mut()).await {
                 Ok(answer) => look(answer, repeat).await,
                 Err(error) => Err(error),
             };
@@ -72,6 +75,9 @@ impl Sender<'_> {
                 return answer.ok_or_else(|| ForwardError::of_client(failed, effect));
             };
             effect = effect.max(failed.effect());
+            if let Some(in_flight) = &mut in_flight {
+                in_flight.try_failed(effect);
+            }
             // Its connection is of no use while its body isn't read.
             drop(answer);
             retries += 1;
@@ -88,8 +94,19 @@ impl Sender<'_> {
         }
     }
 
-    async fn send_once(&self, head: Parts, body: Body) -> Result<Response<Body>, ClientError> {
-        self.client.exchange_within(Request::from_parts(head, body), self.timeouts).await
+    async fn send_once(
+        &self,
+        head: Parts,
+        body: Body,
+        in_flight: Option<&mut InFlight>,
+    ) -> Result<Response<Body>, ClientError> {
+        let request = Request::from_parts(head, body);
+        match in_flight {
+            Some(in_flight) => {
+                self.client.exchange_watched(request, self.timeouts, in_flight.try_begins()).await
+            }
+            None => self.client.exchange_within(request, self.timeouts).await,
+        }
     }
 }
 

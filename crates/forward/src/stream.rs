@@ -1,8 +1,12 @@
 //! An answer as it goes by: an event stream's events and a JSON answer's usage are read beside it, and nothing of it is
 //! changed or held up for that.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use fourfold_clients::http::{ClientError, Event, EventReader};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::break_kind;
 use crate::usage::{Usage, UsageSoFar};
@@ -17,6 +21,10 @@ const PLAIN_EVENT_BYTES_MAX: usize = 64 * 1024;
 /// The events after which a stream has said all, beside `[DONE]`.
 const LAST_EVENTS: [&str; 4] =
     ["message_stop", "response.completed", "response.incomplete", "response.failed"];
+
+/// The events that begin a stream or keep it open, in which there is nothing of an answer.
+const SILENT_EVENTS: [&str; 5] =
+    ["ping", "message_start", "response.created", "response.queued", "response.in_progress"];
 
 /// What is looked at in an answer.
 pub(crate) enum Watch {
@@ -33,9 +41,12 @@ pub(crate) struct EventWatch {
     wants_usage: bool,
     usage: UsageSoFar,
     events: u64,
+    /// Whether any came since the usage was told.
+    is_behind: bool,
     /// The last bytes, which tell whether an event is cut.
     tail: u32,
     is_done: bool,
+    says_failed: bool,
 }
 
 /// Looks for the usage in a JSON answer as it goes by.
@@ -53,9 +64,11 @@ impl EventWatch {
             wants_usage,
             usage: UsageSoFar::default(),
             events: 0,
+            is_behind: false,
             // As after an empty line.
             tail: u32::from_be_bytes(*b"\0\0\n\n"),
             is_done: false,
+            says_failed: false,
         }
     }
 
@@ -68,11 +81,7 @@ impl EventWatch {
         let mut is_news = false;
         while let Some(reader) = &mut self.reader {
             match reader.next_event(&mut rest) {
-                Ok(Some(event)) => {
-                    self.events += 1;
-                    self.is_done |= is_last(&event);
-                    is_news |= self.wants_usage && self.usage.read_event(event.data());
-                }
+                Ok(Some(event)) => is_news |= self.read(&event),
                 Ok(None) => break,
                 Err(_too_large) => self.reader = None,
             }
@@ -80,9 +89,33 @@ impl EventWatch {
         if is_news { self.usage.usage() } else { None }
     }
 
-    /// How many events there were.
+    /// Reads an event. Says whether it had anything about usage.
+    fn read(&mut self, event: &Event) -> bool {
+        let name = event.name();
+        let is_last = event.is_done() || LAST_EVENTS.contains(&&*name);
+        let says_failed = says_failed(&name, event.data());
+        self.is_done |= is_last;
+        self.says_failed |= says_failed;
+        let is_news = self.wants_usage && self.usage.read_event(event.data());
+        let is_part = !is_last && !says_failed && !SILENT_EVENTS.contains(&&*name);
+        self.events += u64::from(is_part);
+        self.is_behind = !is_news && (self.is_behind || is_part);
+        is_news
+    }
+
+    /// How many events had some of the answer.
     pub(crate) fn events(&self) -> u64 {
         self.events
+    }
+
+    /// Whether more of the answer came than the usage that was told can have counted. Some vendors begin with a usage.
+    pub(crate) fn is_usage_behind(&self) -> bool {
+        self.is_behind && !self.is_done
+    }
+
+    /// Whether the stream says of itself that it failed.
+    pub(crate) fn says_failed(&self) -> bool {
+        self.says_failed
     }
 
     /// Whether the stream has said all.
@@ -116,10 +149,33 @@ impl JsonWatch {
         scan.look(piece, |found| is_news |= usage.read(found));
         if is_news { usage.usage() } else { None }
     }
+
+    /// Whether the answer says of itself that it failed.
+    pub(crate) fn says_failed(&self) -> bool {
+        self.scan.says_failed()
+    }
 }
 
-fn is_last(event: &Event) -> bool {
-    event.is_done() || LAST_EVENTS.contains(&&*event.name())
+/// Whether an event says that the target failed: by its name or type, as OpenAI's responses and Anthropic's messages do,
+/// or by an `error` at the top, as vendors of OpenAI's chats do.
+fn says_failed(name: &str, data: &Bytes) -> bool {
+    #[derive(Deserialize)]
+    struct Said<'a> {
+        #[serde(default, borrow, rename = "type")]
+        kind: Option<Cow<'a, str>>,
+        #[serde(default)]
+        error: Option<IgnoredAny>,
+    }
+
+    if matches!(name, "error" | "response.failed") {
+        return true;
+    }
+    // Most events have none, and this costs less than reading them.
+    if memchr::memmem::find(data, b"\"error\"").is_none() {
+        return false;
+    }
+    let said = serde_json::from_slice::<Said<'_>>(data);
+    said.is_ok_and(|said| said.error.is_some() || said.kind.as_deref() == Some("error"))
 }
 
 #[cfg(test)]
@@ -175,6 +231,67 @@ mod tests {
         let usage = look("data: {\"usage\": {\"prompt_tokens\": 2, \"completion_tokens\": 3}}\n\n").unwrap();
         assert_eq!((usage.input_tokens, usage.output_tokens), (2, 3));
         assert_eq!(look("data: [DONE]\n\n"), None);
+    }
+
+    #[test]
+    fn a_stream_that_says_that_it_failed_is_known() {
+        for failed in [
+            "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\"}}\n\n",
+            "event: response.failed\ndata: {}\n\n",
+            "data: {\"error\": {\"message\": \"busy\"}}\n\n",
+            "data: {\"error\": \"busy\"}\n\ndata: [DONE]\n\n",
+            "data: {\"type\": \"error\", \"message\": \"busy\"}\n\n",
+        ] {
+            let watch = watched(&[failed]);
+            assert!(watch.says_failed(), "{failed}");
+            assert_eq!(watch.events(), 0, "{failed}");
+        }
+        for well in [
+            "data: {\"error\": null}\n\n",
+            "data: {\"choices\": [{\"delta\": {\"content\": \"{\\\"error\\\": 1}\"}, \"error\": 1}]}\n\n",
+            "event: response.completed\ndata: {\"response\": {\"error\": null}}\n\n",
+        ] {
+            assert!(!watched(&[well]).says_failed(), "{well}");
+        }
+    }
+
+    #[test]
+    fn a_usage_is_behind_once_more_of_the_answer_came() {
+        let begin = "event: message_start\ndata: {\"message\": {\"usage\": {\"output_tokens\": 1}}}\n\n";
+        let text = "event: content_block_delta\ndata: {}\n\n";
+        let end = "event: message_delta\ndata: {\"usage\": {\"output_tokens\": 9}}\n\n";
+        let ping = "event: ping\ndata: {}\n\n";
+        let stop = "event: message_stop\ndata: {}\n\n";
+        for (pieces, is_behind) in [
+            (&[begin][..], false),
+            (&[begin, ping], false),
+            (&[begin, text], true),
+            (&[begin, text, ping], true),
+            (&[begin, text, end], false),
+            (&[begin, text, end, text], true),
+            (&[begin, text, stop], false),
+        ] {
+            assert_eq!(watched(pieces).is_usage_behind(), is_behind, "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn a_json_answer_that_says_that_it_failed_is_known() {
+        let says_failed = |json: &str| {
+            let mut watch = JsonWatch::default();
+            json.as_bytes().iter().for_each(|byte| _ = watch.look(&Bytes::copy_from_slice(&[*byte])));
+            watch.says_failed()
+        };
+        assert!(says_failed("{\"id\": \"a\", \"error\" : {\"message\": \"busy\"}}"));
+        assert!(says_failed("{\"error\": \"busy\"}"));
+        for well in [
+            "{\"error\": null}",
+            "{\"a\": {\"error\": 1}}",
+            "[{\"error\": 1}]",
+            "{\"a\": \"error\", \"b\": 1}",
+        ] {
+            assert!(!says_failed(well), "{well}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ const USAGE_BYTES_MAX: usize = 16 * 1024;
 const NAME_BYTES_MAX: usize = 16;
 
 /// Follows JSON from piece to piece, and gives the objects called `usage` that stand at the top, or in `response` or
-/// `message` at the top. What isn't JSON gives nonsense, which whoever parses it refuses.
+/// `message` at the top. It sees an `error` at the top, too. What isn't JSON gives nonsense, which whoever parses it refuses.
 #[derive(Debug, Default)]
 pub(crate) struct UsageScan {
     depth: u32,
@@ -21,6 +21,9 @@ pub(crate) struct UsageScan {
     is_inside: [bool; 3],
     /// The object, while it is read, and the depth around it.
     found: Option<(Vec<u8>, u32)>,
+    /// Whether the value of an `error` at the top comes next.
+    is_error_next: bool,
+    says_failed: bool,
 }
 
 /// Where in the text a piece ended.
@@ -54,6 +57,11 @@ impl UsageScan {
         }
     }
 
+    /// Whether there was an `error` at the top, and more than null.
+    pub(crate) fn says_failed(&self) -> bool {
+        self.says_failed
+    }
+
     /// In a text, up to its end or the next backslash.
     fn text(&mut self, piece: &[u8], at: usize, is_name: bool) -> usize {
         let rest = &piece[at..];
@@ -76,6 +84,10 @@ impl UsageScan {
     /// Outside of texts: one byte.
     fn structure(&mut self, piece: &[u8], at: usize, found: &mut impl FnMut(&[u8])) -> usize {
         let byte = piece[at];
+        if self.is_error_next && !byte.is_ascii_whitespace() {
+            self.says_failed |= byte != b'n';
+            self.is_error_next = false;
+        }
         if byte == b'{' && self.found.is_none() && self.is_wanted() {
             self.found = Some((Vec::new(), self.depth));
         }
@@ -88,7 +100,10 @@ impl UsageScan {
                 }
                 self.place = Place::Text { is_name };
             }
-            b':' => self.place = Place::Value,
+            b':' => {
+                self.place = Place::Value;
+                self.is_error_next = self.depth == 1 && self.is_looked_into() && self.name == b"error";
+            }
             b',' => self.place = Place::Name,
             b'{' | b'[' => {
                 let is_inside = byte == b'{' && (self.depth == 0 || self.holds_usage());

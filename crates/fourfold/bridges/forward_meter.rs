@@ -29,6 +29,9 @@ const LARGE_BYTES: usize = 256 * 1024;
 /// A token by which a request counts until it is known how many it used.
 const TOKENS_UNKNOWN: u64 = 1;
 
+/// The bytes of a token of text, where nobody counted.
+const TOKEN_BYTES: u64 = 4;
+
 /// The calls that forwarded requests are paid as, filled in once there are any. Clones are one.
 #[derive(Clone, Default)]
 pub(crate) struct ForwardCalls(Arc<OnceLock<CallsService>>);
@@ -59,7 +62,11 @@ pub(crate) struct Terms {
 /// What is known of a request until its end.
 enum Metered {
     Paid(MeteredHold),
-    Counted(Admission),
+    Counted {
+        admission: Admission,
+        /// Whether an answer that doesn't tell counts by how long it is.
+        is_text: bool,
+    },
 }
 
 #[async_trait]
@@ -78,7 +85,11 @@ impl Meter for TargetMeter {
             (Some(terms), caller) => self.pay(terms, request, caller).await,
             (None, Some(caller)) if caller.admission.limits_tokens() && !is_reading(request.method) => {
                 let taken = caller.admission.take_tokens(|| TOKENS_UNKNOWN).await;
-                taken.map(|()| Some(Metered::Counted(caller.admission.clone()))).map_err(Into::into)
+                let counted = || Metered::Counted {
+                    admission: caller.admission.clone(),
+                    is_text: writes_text(request),
+                };
+                taken.map(|()| Some(counted())).map_err(Into::into)
             }
             (None, _) => Ok(None),
         };
@@ -89,9 +100,8 @@ impl Meter for TargetMeter {
     fn on_end(&self, ticket: Ticket, end: ForwardEnd) -> Ended {
         match ticket.into_inner() {
             Some(Metered::Paid(hold)) => Box::pin(hold.end(ended(&end))),
-            Some(Metered::Counted(admission)) => {
-                let used = end.usage.map_or(0, |usage| usage.input_tokens + usage.output_tokens);
-                admission.used_tokens(used);
+            Some(Metered::Counted { admission, is_text }) => {
+                admission.used_tokens(tokens_used(&end, is_text));
                 Box::pin(std::future::ready(true))
             }
             None => Box::pin(std::future::ready(true)),
@@ -164,6 +174,15 @@ impl Paid {
         ];
         let known = table.into_iter().find(|(end, _)| *method == Method::POST && path.ends_with(end));
         known.map_or(Self::Unknown, |(_, paid)| paid)
+    }
+}
+
+/// Whether the answer is a text, of a kind that has a price or not.
+fn writes_text(request: &MeterRequest<'_>) -> bool {
+    match Paid::of(request.method, request.path) {
+        Paid::Text(dialect) => dialect != Dialect::OpenAiEmbeddings,
+        Paid::Unknown => request.path.ends_with("/completions"),
+        Paid::Nothing | Paid::Pictures | Paid::Speech => false,
     }
 }
 
@@ -269,6 +288,26 @@ async fn aside<T: Send + 'static>(
     })
 }
 
+/// The tokens that a request has used as far as that can be told from its answer.
+fn tokens_used(end: &ForwardEnd, is_text: bool) -> u64 {
+    match end.usage {
+        Some(usage) if usage.output_tokens > 0 || !is_text => {
+            usage.input_tokens.saturating_add(usage.output_tokens)
+        }
+        usage => {
+            let is_delivered = is_text && end.status.is_some_and(|status| status.is_success());
+            let output_tokens = if is_delivered { delivered_bytes(end).div_ceil(TOKEN_BYTES) } else { 0 };
+            usage.map_or(0, |usage| usage.input_tokens).saturating_add(output_tokens)
+        }
+    }
+}
+
+/// What was handed on of an answer, as bytes of text.
+fn delivered_bytes(end: &ForwardEnd) -> u64 {
+    // An event of a stream has about a token, and far more around it.
+    end.events.map_or(end.received_bytes, |events| events.saturating_mul(TOKEN_BYTES))
+}
+
 /// How a forwarded request ended, in service's words.
 fn ended(end: &ForwardEnd) -> MeteredEnd {
     let is_well = end.status.is_some_and(|status: StatusCode| status.is_success());
@@ -279,7 +318,8 @@ fn ended(end: &ForwardEnd) -> MeteredEnd {
     };
     let outcome = match (end.outcome, effect) {
         (ForwardOutcome::Answered, _) if is_well => MeteredOutcome::Whole,
-        (ForwardOutcome::Failed, _) if is_well => MeteredOutcome::Broken,
+        // Of an answer that comes whole or not at all, nothing is of use.
+        (ForwardOutcome::Failed, _) if is_well && end.events.is_some() => MeteredOutcome::Broken,
         (ForwardOutcome::Refused, _) | (ForwardOutcome::Left, Effect::NotStarted) => MeteredOutcome::NotSent,
         (ForwardOutcome::Left, _) if is_well || end.status.is_none() => MeteredOutcome::Left,
         _ => MeteredOutcome::Failed(effect),
@@ -292,9 +332,7 @@ fn ended(end: &ForwardEnd) -> MeteredEnd {
         ..Usage::default()
     });
     let mut delivered = Written::default();
-    // An event of a stream has about a token, and far more around it.
-    let bytes = if end.events > 0 { end.events.saturating_mul(4) } else { end.received_bytes };
-    delivered.bytes(usize::try_from(bytes).unwrap_or(usize::MAX), 0);
+    delivered.bytes(usize::try_from(delivered_bytes(end)).unwrap_or(usize::MAX), 0);
     MeteredEnd { outcome, usage, delivered }
 }
 

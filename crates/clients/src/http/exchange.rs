@@ -32,6 +32,17 @@ impl BaseHttpClient {
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<http::Response<Body>, ClientError> {
+        self.exchange_watched(request, timeouts, &Arc::new(Progress::start(Instant::now()))).await
+    }
+
+    /// As [`exchange_within`](Self::exchange_within), for who wants to know how far it has come should this future be
+    /// dropped. A progress is for one request, which begins when the progress does.
+    pub async fn exchange_watched(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+        progress: &Arc<Progress>,
+    ) -> Result<http::Response<Body>, ClientError> {
         let span = tracing::debug_span!(
             "http_exchange",
             method = %request.method(),
@@ -44,13 +55,13 @@ impl BaseHttpClient {
             error = tracing::field::Empty,
         );
         let recorder = self.shared.recorder.as_ref();
-        let started = Instant::now();
+        let started = progress.started();
         let mut observation = Observation::start(recorder, span, started, request.method(), "exchange");
         if let Some(observation) = &mut observation {
             observation.try_began();
         }
         let is_own = self.shared.is_own_uri(request.uri());
-        match self.pass_on(request, is_own, started, timeouts).await {
+        match self.pass_on(request, is_own, timeouts, progress).await {
             Ok(answer) => {
                 if let Some(observation) = &mut observation {
                     observation.head_came(answer.status());
@@ -71,8 +82,8 @@ impl BaseHttpClient {
         &self,
         request: Request<Body>,
         is_own: bool,
-        started: Instant,
         timeouts: Timeouts,
+        progress: &Arc<Progress>,
     ) -> Result<http::Response<AnswerBody>, ClientError> {
         let policy = self.shared.address_policy(is_own);
         policy.check_host(request.uri().host().unwrap_or_default(), self.shared.proxy_host())?;
@@ -80,8 +91,7 @@ impl BaseHttpClient {
         let transport = transports.under(policy);
 
         let permit = if is_own { Some(self.shared.breaker.admit()?) } else { None };
-        let progress = Arc::new(Progress::start(started));
-        let mut request = request.map(|body| SentBody::new(body, Arc::clone(&progress)));
+        let mut request = request.map(|body| SentBody::new(body, Arc::clone(progress)));
         // Which version is spoken is settled with the server, not with the caller.
         *request.version_mut() = Version::HTTP_11;
         if let Some(authorization) = &transport.proxy_authorization
@@ -90,10 +100,10 @@ impl BaseHttpClient {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization.clone());
         }
 
-        let total_at = after(started, timeouts.total);
+        let total_at = after(progress.started(), timeouts.total);
         let limits = HeadLimits { connect: timeouts.connect, first_byte: timeouts.first_byte, total_at };
         let sending = transport.hyper_for(request.headers()).request(request);
-        let answer = match limits.hold(&progress, sending).await {
+        let answer = match limits.hold(progress, sending).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 let is_connect = error.is_connect();

@@ -74,6 +74,6 @@ pub use retry::{
 };
 pub use settings::{HttpSettings, InvalidSetting, PoolSettings};
 pub use sse::EventReader;
-pub use timeout::{StreamTimeoutSettings, TimeoutSettings, Timeouts};
+pub use timeout::{Progress, StreamTimeoutSettings, TimeoutSettings, Timeouts};
 pub use tls::TlsSettings;
 pub use upgrade::{Upgraded, upgrade};

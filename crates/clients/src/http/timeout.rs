@@ -121,9 +121,9 @@ impl TimeoutSettings {
     }
 }
 
-/// How far a try has come, shared between its timer and the body that is being sent.
+/// How far a try has come, shared between its timer, the body that is being sent and whoever wants to know.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub struct Progress {
     started: Instant,
     /// Milliseconds from `started` to the last sign of sending, plus one; zero until something was written.
     written_ms: AtomicU64,
@@ -132,7 +132,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn start(started: Instant) -> Self {
+    /// Of a try that begins then.
+    pub fn start(started: Instant) -> Self {
         Self { started, written_ms: AtomicU64::new(0), waits_for_caller: AtomicBool::new(false) }
     }
 
@@ -151,7 +152,13 @@ impl Progress {
         self.waits_for_caller.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn is_written(&self) -> bool {
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Whether the connection took anything of the request, so that the vendor may have begun. While there is no
+    /// connection yet it can't have.
+    pub fn is_written(&self) -> bool {
         self.written_ms.load(Ordering::Relaxed) != 0
     }
 

@@ -1,11 +1,12 @@
 //! What a meter is told, and what waits for it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use fourfold_forward::{
-    Effect, Ended, ForwardEnd, ForwardOutcome, ForwardRequest, Forwarder, Meter, MeterRequest, Refusal,
-    Ticket, Usage,
+    Effect, Ended, FailedTry, ForwardEnd, ForwardOutcome, ForwardRequest, ForwardRetry, Forwarder, Meter,
+    MeterRequest, Refusal, RetryDecision, RetryStrategy, Ticket, Usage,
 };
 use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
@@ -210,6 +211,49 @@ async fn a_caller_that_leaves_ends_it_once() {
 }
 
 #[tokio::test]
+async fn an_output_that_was_told_early_is_forgotten_where_a_stream_ends_early() {
+    let begin = "event: message_start\ndata: {\"message\": {\"usage\": {\"input_tokens\": 9, \"output_tokens\": 1}}}\n\n";
+    let (reply, pipe) = Reply::piped("text/event-stream");
+    let metered = Metered::start(true, false, [reply]).await;
+    let mut body = soon(metered.forwarder().forward(request("{}"))).await.unwrap().into_body();
+    let text = "event: content_block_delta\ndata: {}\n\n".repeat(100);
+    for piece in [begin, &text] {
+        pipe.send(piece);
+        let mut left_bytes = piece.len();
+        while left_bytes > 0 {
+            left_bytes -= soon(body.frame()).await.unwrap().unwrap().into_data().unwrap().len();
+        }
+    }
+    drop(body);
+    let end = metered.only_end();
+    assert_eq!((end.outcome, end.events), (ForwardOutcome::Left, Some(100)));
+    assert_eq!(end.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((9, 0)));
+}
+
+#[tokio::test]
+async fn an_answer_that_says_that_it_failed_is_no_answer() {
+    let error = "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\"}}\n\n";
+    for (media_type, said) in [("text/event-stream", error), ("application/json", "{\"error\": {}}")] {
+        // Whether it is read to its end or left at once.
+        for is_left in [false, true] {
+            let (reply, pipe) = Reply::piped(media_type);
+            let metered = Metered::start(false, false, [reply.then_end()]).await;
+            let mut body = soon(metered.forwarder().forward(request("{}"))).await.unwrap().into_body();
+            pipe.send(said);
+            assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), said);
+            drop(pipe);
+            if !is_left {
+                assert!(soon(body.frame()).await.is_none(), "its bytes are as they were");
+            }
+            drop(body);
+            let end = metered.only_end();
+            assert_eq!((end.outcome, end.status), (ForwardOutcome::Failed, Some(StatusCode::OK)));
+            assert_eq!(end.events, (media_type == "text/event-stream").then_some(0));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_caller_that_leaves_before_the_answer_ends_it_too() {
     let (reply, read) = Reply::hang().telling();
     let metered = Metered::start(true, false, [reply]).await;
@@ -220,6 +264,50 @@ async fn a_caller_that_leaves_before_the_answer_ends_it_too() {
     }
     let end = metered.only_end();
     assert_eq!((end.outcome, end.effect, end.status), (ForwardOutcome::Left, Effect::MayHaveStarted, None));
+}
+
+#[tokio::test]
+async fn who_leaves_before_anything_was_written_leaves_nothing_begun() {
+    // It is connected to, and never says a word of TLS.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let metered = Metered::start(true, false, []).await;
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let forwarder = builder(&url).meter(metered.notes.clone()).build().unwrap();
+    let connection = tokio::select! {
+        _ = forwarder.forward(request("{}")) => panic!("nobody answered"),
+        connection = soon(silent.accept()) => connection.unwrap(),
+    };
+    let end = metered.only_end();
+    assert_eq!((end.outcome, end.effect, end.status), (ForwardOutcome::Left, Effect::NotStarted, None));
+    drop(connection);
+}
+
+/// Waits for another try until nobody waits any longer.
+#[derive(Debug)]
+struct Later(watch::Sender<bool>);
+
+impl RetryStrategy for Later {
+    fn decide(&self, _: &FailedTry<'_>) -> RetryDecision {
+        self.0.send_replace(true);
+        RetryDecision::After(Duration::from_secs(60))
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_between_tries_leaves_what_the_tries_have_begun() {
+    for (status, effect) in [(429, Effect::NotStarted), (500, Effect::MayHaveStarted)] {
+        let metered = Metered::start(true, false, [Reply::status(status, &[], "")]).await;
+        let (failed, mut fails) = watch::channel(false);
+        let retry = ForwardRetry { unsafe_methods: true, ..ForwardRetry::default() };
+        let forwarder = builder(&metered.upstream.url()).retry(retry).retry_strategy(Arc::new(Later(failed)));
+        let forwarder = forwarder.meter(metered.notes.clone()).build().unwrap();
+        tokio::select! {
+            _ = forwarder.forward(request("{}")) => panic!("it waits for another try"),
+            failed = soon(fails.wait_for(|failed| *failed)) => assert!(failed.is_ok()),
+        }
+        let end = metered.only_end();
+        assert_eq!((end.outcome, end.effect, end.status), (ForwardOutcome::Left, effect, None), "{status}");
+    }
 }
 
 #[tokio::test]

@@ -304,7 +304,7 @@ fn note_end(
 ) {
     let used = outcome.used();
     let usage = used.map(|used| used.usage).unwrap_or_default();
-    metered.admission.used_tokens(usage.input_tokens + usage.output_tokens);
+    metered.admission.used_tokens(usage.input_tokens.saturating_add(usage.output_tokens));
     tracing::info!(
         call.id = %call.id,
         account.id = %call.account,
