@@ -10,6 +10,8 @@ mod providers;
 mod recorder;
 mod webhooks;
 
+use fourfold_forward::CollectBudget;
+
 pub(crate) use forward::{LiveTargets, TargetTable};
 pub(crate) use forward_meter::ForwardCalls;
 pub(crate) use keys::HttpKeys;
@@ -25,4 +27,6 @@ pub(crate) struct Links {
     pub(crate) limits: VendorLimits,
     /// What forwarded requests are paid as.
     pub(crate) calls: ForwardCalls,
+    /// What the bodies of forwarded requests may come to together that are collected.
+    pub(crate) bodies: CollectBudget,
 }

@@ -81,7 +81,7 @@ impl Checked {
             Ok(wrong) => at(&wrong.place, &wrong.problem),
             Err(error) => error,
         })?;
-        let targets = TargetTable::build(&settings.forward, openai(&settings), &links.calls);
+        let targets = TargetTable::build(&settings.forward, openai(&settings), &links);
         let targets = targets.map_err(|(setting, problem)| at(&setting, &problem))?;
         Ok(Self { settings, places, providers, catalog, targets, links })
     }

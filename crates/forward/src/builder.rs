@@ -10,6 +10,7 @@ use fourfold_clients::http::{
 use http::HeaderValue;
 
 use crate::TargetError;
+use crate::budget::CollectBudget;
 use crate::chain::Chain;
 use crate::credential::Credential;
 use crate::forwarder::{Forwarder, Inner};
@@ -43,6 +44,7 @@ pub struct ForwarderBuilder {
     requests: Vec<Arc<dyn RequestTransformer>>,
     responses: Vec<Arc<dyn ResponseTransformer>>,
     body_bytes_max: usize,
+    budget: Option<CollectBudget>,
     observers: Observers,
 }
 
@@ -63,6 +65,7 @@ impl ForwarderBuilder {
             requests: Vec::new(),
             responses: Vec::new(),
             body_bytes_max: BODY_BYTES_MAX,
+            budget: None,
             observers: Observers::default(),
         }
     }
@@ -158,6 +161,14 @@ impl ForwarderBuilder {
         self
     }
 
+    /// Sets what the bodies of requests may come to together that are collected for transformers and the meter; a request
+    /// that has no room is refused. By default any number.
+    #[must_use]
+    pub fn collect_budget(mut self, budget: CollectBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
     /// Sets what measures requests and may refuse them. By default nothing.
     #[must_use]
     pub fn meter(mut self, meter: Arc<dyn Meter>) -> Self {
@@ -205,6 +216,7 @@ impl ForwarderBuilder {
             retries: Retries::new(self.retry, self.strategy),
             gate: Gate::new(self.limits)?,
             chain: Chain::new(self.requests, self.responses, self.body_bytes_max),
+            budget: self.budget,
             observers: Arc::new(self.observers),
             health: self.health.map(Health::new).transpose()?,
         };

@@ -1,16 +1,19 @@
 //! A request while it is made ready: collected where somebody wants to see it, and changed by the target's transformers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fourfold_clients::http::{Body, Effect};
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, Method, header};
 use http_body::Body as HttpBody;
+use tokio::time::timeout;
 
 use crate::ForwardError;
+use crate::budget::HeldBytes;
 use crate::chain::{Chain, put_back};
-use crate::collect::{Start, collect, is_plain_json};
+use crate::collect::{CollectError, Start, collect_within, is_plain_json};
 use crate::transform::{CallContext, RequestDraft};
 use crate::{headers, path};
 
@@ -25,19 +28,30 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Collects a JSON body for those who want to see it.
-    pub(crate) async fn collect(&mut self, bytes_max: Option<usize>) -> Result<(), ForwardError> {
+    /// Collects a JSON body for those who want to see it, if it comes whole within this time, where there is a limit.
+    pub(crate) async fn collect(
+        &mut self,
+        bytes_max: Option<usize>,
+        within: Option<Duration>,
+        held: &mut HeldBytes<'_>,
+    ) -> Result<(), ForwardError> {
         let Some(bytes_max) = bytes_max else { return Ok(()) };
         if HttpBody::is_end_stream(&self.body) || !is_plain_json(&self.headers) {
             return Ok(());
         }
-        let start = collect(std::mem::take(&mut self.body), bytes_max).await;
-        match start.map_err(|error| ForwardError::RequestBody {
-            effect: Effect::NotStarted,
-            source: Box::new(error),
-        })? {
-            Start::Whole(bytes) => self.shown = Some(bytes),
-            Start::Rest(body) => self.body = body,
+        let collecting = collect_within(std::mem::take(&mut self.body), bytes_max, held);
+        let start = match within {
+            Some(within) => timeout(within, collecting).await.map_err(|_late| ForwardError::SlowBody)?,
+            None => collecting.await,
+        };
+        match start {
+            Ok(Start::Whole(bytes)) => self.shown = Some(bytes),
+            Ok(Start::Rest(body)) => self.body = body,
+            Err(CollectError::NoRoom) => return Err(ForwardError::NoRoom),
+            Err(CollectError::Body(error)) => {
+                let source = Box::new(error);
+                return Err(ForwardError::RequestBody { effect: Effect::NotStarted, source });
+            }
         }
         Ok(())
     }

@@ -69,6 +69,12 @@ pub enum ForwardError {
         #[source]
         source: TransformError,
     },
+    /// The bodies that are collected take all the memory that they may. Nothing was sent.
+    #[error("too many large requests come in at once")]
+    NoRoom,
+    /// The caller's body, which had to be whole before it could go on, took too long. Nothing was sent.
+    #[error("the request's body took too long")]
+    SlowBody,
     /// The caller's body failed while it was read.
     #[error("the request's body failed")]
     RequestBody {
@@ -141,6 +147,8 @@ impl ForwardError {
             Self::BreakerOpen { .. } => "breaker_open",
             Self::RequestTransform { .. } => "request_transform",
             Self::AnswerTransform { .. } => "answer_transform",
+            Self::NoRoom => "no_room",
+            Self::SlowBody => "slow_body",
             Self::RequestBody { .. } => "request_body",
             Self::Timeout { stage, .. } => timeout_kind(*stage),
             Self::Unreachable { .. } => "unreachable",
@@ -156,6 +164,8 @@ impl ForwardError {
             | Self::UnsafePath(_)
             | Self::TooManyRequests { .. }
             | Self::Refused(_)
+            | Self::NoRoom
+            | Self::SlowBody
             | Self::RequestTransform { .. } => ForwardOutcome::Refused,
             // Its caller stopped giving it.
             Self::RequestBody { .. } => ForwardOutcome::Left,

@@ -6,6 +6,7 @@ use fourfold_clients::http::{BaseHttpClient, Body, BreakerState, ClientError, Ef
 use http::{Extensions, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use tokio::time::Instant;
 
+use crate::budget::{CollectBudget, HeldBytes};
 use crate::builder::ForwarderBuilder;
 use crate::chain::Chain;
 use crate::credential::Credential;
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) retries: Retries,
     pub(crate) gate: Gate,
     pub(crate) chain: Chain,
+    pub(crate) budget: Option<CollectBudget>,
     pub(crate) observers: Arc<Observers>,
     pub(crate) health: Option<Health>,
 }
@@ -117,12 +119,15 @@ impl Inner {
         let ForwardRequest { method, target, mut headers, body, options, extensions, mistake } = request;
         self.check(&method, target.path(), mistake)?;
         let is_upgrade = headers::clean_request(&mut headers, &method, &body)?;
+        let is_head = method == Method::HEAD;
+        let mut draft = Draft { method, target, headers, body, shown: None };
+        // Until the answer's head is there, since the body may have to be sent again.
+        let mut held = HeldBytes::of(self.budget.as_ref());
+        draft.collect(self.shown_bytes_max(), options.collected_within, &mut held).await?;
+        // Only now: a caller that takes its time would keep others out.
         if let Some(place) = self.gate.enter()? {
             in_flight.get_or_insert_with(|| self.begin(&request_id, started)).placed(place);
         }
-        let is_head = method == Method::HEAD;
-        let mut draft = Draft { method, target, headers, body, shown: None };
-        draft.collect(self.shown_bytes_max()).await?;
         let call = self.chain.has_any().then(|| draft.context(&self.name, &request_id, &extensions));
         if let Some(call) = call.as_ref().filter(|_| self.chain.changes_requests()) {
             draft = draft.changed(&self.chain, call).await?;
@@ -174,14 +179,12 @@ impl Inner {
         }
     }
 
-    /// Refuses methods that would show the credential or open the way to elsewhere, whatever the list allows.
+    /// Refuses methods that would show a credential or open the way to elsewhere, whatever the list allows.
     fn check_method(&self, method: &Method) -> Result<(), ForwardError> {
         match *method {
             Method::CONNECT => Err(ForwardError::InvalidRequest("the method CONNECT")),
-            // Its answer is the request, as the target got it.
-            Method::TRACE if !matches!(self.credential, Credential::None) => {
-                Err(ForwardError::InvalidRequest("the method TRACE, whose answer has the credential in it"))
-            }
+            // Its answer is the request as the target got it, with all that was added to it.
+            Method::TRACE => Err(ForwardError::InvalidRequest("the method TRACE")),
             _ => Ok(()),
         }
     }

@@ -43,6 +43,7 @@
 //! ```
 
 mod answer;
+mod budget;
 mod builder;
 mod chain;
 mod collect;
@@ -72,6 +73,7 @@ mod upgrade;
 mod usage;
 mod usage_scan;
 
+pub use budget::CollectBudget;
 pub use builder::ForwarderBuilder;
 pub use error::{ForwardError, TargetError};
 pub use forwarder::Forwarder;

@@ -102,14 +102,21 @@ impl ForwardLog {
         }
     }
 
-    /// The body, logged when it is over.
+    /// The body, logged when it is over. One that is whole already is logged now and stays as it is, so that it can be
+    /// sent again.
     pub(crate) fn capturing(&self, body: Body, target: &Arc<str>, request_id: &Arc<str>) -> Body {
         if self.body_bytes_max == 0 || HttpBody::is_end_stream(&body) {
             return body;
         }
+        let mut capture = Capture::new(self.body_bytes_max);
+        if let Some(whole) = body.as_bytes() {
+            capture.look(whole);
+            capture.log("request", target, request_id);
+            return body;
+        }
         Body::wrap(CapturedBody {
             body,
-            capture: Capture::new(self.body_bytes_max),
+            capture,
             target: Arc::clone(target),
             request_id: Arc::clone(request_id),
         })
@@ -192,7 +199,10 @@ impl HttpBody for CapturedBody {
 
 impl Drop for CapturedBody {
     fn drop(&mut self) {
-        self.capture.log("request", &self.target, &self.request_id);
+        // Who never got to send it has nothing to show.
+        if self.capture.whole_bytes > 0 {
+            self.capture.log("request", &self.target, &self.request_id);
+        }
     }
 }
 

@@ -11,6 +11,11 @@ use bytes::Bytes;
 use fourfold_clients::http::{Body, ClientError, Effect, ErrorKind};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+/// How many pieces are kept of whatever size, beside one for as many bytes as the place of one takes: a body in tiny
+/// pieces would take far more memory than it has bytes.
+const PIECES: usize = 16;
+const PIECE_BYTES: usize = 64;
+
 /// A body for as many tries as it takes.
 pub(crate) enum Replay {
     /// In memory, where another costs nothing.
@@ -168,7 +173,8 @@ impl Kept {
         if self.is_lost {
             return;
         }
-        if self.kept_bytes + piece.len() > self.kept_bytes_max {
+        let has_place = self.pieces.len() < PIECES + self.kept_bytes_max / PIECE_BYTES;
+        if !has_place || self.kept_bytes + piece.len() > self.kept_bytes_max {
             self.is_lost = true;
             self.pieces = Vec::new();
             return;
@@ -181,4 +187,26 @@ impl Kept {
 fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     // Nothing under the lock can leave it half changed.
     kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::iter::repeat_n;
+
+    use futures_util::stream::iter;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_in_tiny_pieces_is_kept_only_where_that_takes_little() {
+        for (pieces, is_there) in [(16, true), (17, false)] {
+            let tiny = iter(repeat_n(Ok::<_, Infallible>(Bytes::from_static(b"x")), pieces));
+            let replay = Replay::new(Body::from_stream(tiny), 32);
+            let sent = replay.next().unwrap().collect().await.unwrap().to_bytes();
+            assert_eq!(sent.len(), pieces, "what is lost for another try goes out all the same");
+            assert_eq!(replay.is_there(), is_there);
+        }
+    }
 }

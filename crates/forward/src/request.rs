@@ -1,6 +1,7 @@
 //! The request that is to be passed on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fourfold_clients::http::{AuthScheme, Body};
 use http::uri::PathAndQuery;
@@ -41,6 +42,7 @@ pub(crate) struct CallOptions {
     pub(crate) timeouts: Option<ForwardTimeouts>,
     pub(crate) is_tried_once: bool,
     pub(crate) request_id: Option<Arc<str>>,
+    pub(crate) collected_within: Option<Duration>,
 }
 
 impl ForwardRequest {
@@ -117,6 +119,14 @@ impl ForwardRequest {
     #[must_use]
     pub fn no_retry(mut self) -> Self {
         self.options.is_tried_once = true;
+        self
+    }
+
+    /// Gives up on a body that somebody has to see before it goes on, unless it comes whole within this time. Bodies that
+    /// go on as they come may take as long as they like.
+    #[must_use]
+    pub fn collected_within(mut self, limit: Duration) -> Self {
+        self.options.collected_within = Some(limit);
         self
     }
 

@@ -1,35 +1,42 @@
 //! The targets of the forward proxy: made of the settings, exchanged as a whole at a reload.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fourfold_api::{ForwardTarget, ForwardTargets};
 use fourfold_domain::InvalidName;
-use fourfold_forward::settings as proxy;
+use fourfold_forward::{CollectBudget, settings as proxy};
 use fourfold_service::Spawner;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use super::Links;
 use super::forward_meter::{ForwardCalls, TargetMeter, Terms};
 use super::forward_recorder::ForwardMetrics;
 use crate::config::settings::{ForwardSettings, HouseSettings};
 
 /// The targets of one configuration.
-#[derive(Default)]
-pub(crate) struct TargetTable(BTreeMap<String, Built>);
+pub(crate) struct TargetTable {
+    targets: BTreeMap<String, Built>,
+    bodies: CollectBudget,
+    collected_bytes_max: usize,
+}
 
 /// A target, and what it was made of.
 #[derive(Clone)]
 struct Built {
     settings: Written,
     target: Arc<ForwardTarget>,
+    metrics: Arc<ForwardMetrics>,
 }
 
-/// All that makes a target what it is: its own settings, and those of all.
+/// All that makes a target what it is: its own settings and those of all, and what is in the files that they name.
 #[derive(Clone, PartialEq)]
 struct Written {
     proxy: proxy::ForwardSettings,
     house: HouseSettings,
+    authorities: Vec<Vec<u8>>,
 }
 
 /// The targets in force, whose health is watched.
@@ -52,28 +59,29 @@ pub(crate) type WrongSetting = (String, String);
 
 impl TargetTable {
     /// Makes every target, or names the first mistake. `openai` is where the ready target of that name leads, and its
-    /// key; who pays, pays by these calls.
+    /// key; who pays, pays by the calls of these links, and bodies are collected within their budget.
     pub(crate) fn build(
         settings: &ForwardSettings,
         openai: Option<(&str, SecretString)>,
-        calls: &ForwardCalls,
+        links: &Links,
     ) -> Result<Self, WrongSetting> {
+        let collected_bytes_max = settings.checked_collected_bytes_max()?;
         let mut proxy = settings.proxy();
         if let Some((base_url, key)) = openai {
             proxy.add_openai(base_url, key);
         }
         proxy.validate().map_err(|wrong| (wrong.place, wrong.allowed))?;
-        let mut table = BTreeMap::new();
+        let mut targets = BTreeMap::new();
         for name in proxy.targets.keys() {
             let house = settings.targets.get(name).map(|target| target.house.clone()).unwrap_or_default();
-            table.insert(name.clone(), Built::new(name, &proxy, house, calls)?);
+            targets.insert(name.clone(), Built::new(name, &proxy, house, links)?);
         }
-        Ok(Self(table))
+        Ok(Self { targets, bodies: links.bodies.clone(), collected_bytes_max })
     }
 
     /// What there is, and what its users may do.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Arc<ForwardTarget>> {
-        self.0.values().map(|built| &built.target)
+        self.targets.values().map(|built| &built.target)
     }
 }
 
@@ -82,7 +90,7 @@ impl Built {
         name: &str,
         proxy: &proxy::ForwardSettings,
         house: HouseSettings,
-        calls: &ForwardCalls,
+        links: &Links,
     ) -> Result<Self, WrongSetting> {
         let place = || format!("forward.targets.{name}");
         let target = proxy.targets.get(name).cloned().unwrap_or_default();
@@ -90,14 +98,19 @@ impl Built {
         if house.default_max_output == 0 {
             return Err((format!("{}.default_max_output", place()), "must be 1 or more".to_owned()));
         }
+        // What of them can't be read, the builder says.
+        let authorities = resolved.tls.ca_files.iter().map(|file| fs::read(file).unwrap_or_default());
+        let authorities = authorities.collect();
         let builder = resolved.into_builder().map_err(|error| (place(), chain(&error)))?;
-        let meter = meter(name, &house, calls)?;
-        let forwarder = builder.recorder(Arc::new(ForwardMetrics::new(name))).meter(Arc::new(meter)).build();
+        let meter = meter(name, &house, &links.calls)?;
+        let metrics = Arc::new(ForwardMetrics::new(name));
+        let builder = builder.recorder(metrics.clone()).meter(Arc::new(meter));
+        let forwarder = builder.collect_budget(links.bodies.clone()).build();
         let forwarder = forwarder.map_err(|error| (place(), chain(&error)))?;
         let proxy =
             proxy::ForwardSettings { targets: BTreeMap::from([(name.to_owned(), target)]), ..proxy.clone() };
         let target = Arc::new(ForwardTarget { forwarder, access: house.access() });
-        Ok(Self { settings: Written { proxy, house }, target })
+        Ok(Self { settings: Written { proxy, house, authorities }, target, metrics })
     }
 }
 
@@ -146,14 +159,21 @@ impl LiveTargets {
     /// Puts another table in force. What is as it was keeps its connections, its breaker and its limits.
     pub(crate) fn replace(&self, table: TargetTable) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        table.bodies.set_bytes_max(table.collected_bytes_max);
         let mut before = std::mem::take(&mut *running);
-        for (name, built) in table.0 {
-            let kept = before.remove(&name).filter(|kept| kept.built.settings == built.settings);
-            let kept = kept.unwrap_or_else(|| self.start(built));
-            ForwardMetrics::set_breaker(&name, kept.built.target.forwarder.breaker_state());
+        for (name, built) in table.targets {
+            let kept = match before.remove(&name) {
+                Some(kept) if kept.built.settings == built.settings => kept,
+                Some(changed) => {
+                    changed.retire();
+                    self.start(built)
+                }
+                None => self.start(built),
+            };
+            kept.built.metrics.show_breaker(kept.built.target.forwarder.breaker_state());
             running.insert(name, kept);
         }
-        before.into_values().for_each(|gone| gone.ends.cancel());
+        before.into_values().for_each(|gone| gone.retire());
         let live = running.iter().map(|(name, running)| (name.clone(), running.built.target.clone()));
         self.live.replace(live.collect());
     }
@@ -171,6 +191,14 @@ impl LiveTargets {
     }
 }
 
+impl Running {
+    /// Ends what it does by itself. Requests under way go on with it.
+    fn retire(self) {
+        self.ends.cancel();
+        self.built.metrics.retire();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -180,7 +208,7 @@ mod tests {
 
     fn table(forward: Value) -> TargetTable {
         let settings = serde_json::from_value(forward).unwrap();
-        TargetTable::build(&settings, None, &ForwardCalls::default()).unwrap()
+        TargetTable::build(&settings, None, &Links::default()).unwrap()
     }
 
     #[tokio::test]
@@ -212,11 +240,29 @@ mod tests {
         assert!(!Arc::ptr_eq(&before, &live.live().get("t").unwrap()));
     }
 
+    #[tokio::test]
+    async fn an_authority_that_was_exchanged_is_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let live = LiveTargets::new(Spawner::new(Handle::current()), true);
+        let forward =
+            || json!({"targets": {"t": {"base_url": "https://a.test", "tls": {"ca_files": [file]}}}});
+        let authority = || rcgen::generate_simple_self_signed(["a.test".to_owned()]).unwrap().cert.pem();
+        let (one, other) = (authority(), authority());
+        let mut seen = Vec::new();
+        for pem in [&one, &one, &other] {
+            fs::write(&file, pem).unwrap();
+            live.replace(table(forward()));
+            seen.push(live.live().get("t").unwrap());
+        }
+        assert!(Arc::ptr_eq(&seen[0], &seen[1]) && !Arc::ptr_eq(&seen[1], &seen[2]));
+    }
+
     #[test]
     fn mistakes_name_their_place() {
         let wrong = |forward: Value| {
             let settings = serde_json::from_value(forward).unwrap();
-            TargetTable::build(&settings, None, &ForwardCalls::default()).map(|_| ()).unwrap_err().0
+            TargetTable::build(&settings, None, &Links::default()).map(|_| ()).unwrap_err().0
         };
         let target = |more: Value| {
             let mut target = json!({"base_url": "https://a.test"});
@@ -224,6 +270,7 @@ mod tests {
             wrong(json!({"targets": {"t": target}}))
         };
         assert_eq!(wrong(json!({"retry": {"max_attempts": 0}})), "forward.retry.max_attempts");
+        assert_eq!(wrong(json!({"collected_bytes_max": 1})), "forward.collected_bytes_max");
         assert_eq!(target(json!({"allow": ["x"]})), "forward.targets.t.allow");
         assert_eq!(target(json!({"default_max_output": 0})), "forward.targets.t.default_max_output");
         assert_eq!(target(json!({"tls": {"ca_files": ["/none"]}})), "forward.targets.t");

@@ -1,6 +1,7 @@
 //! The measurements of the forward proxy, as metrics by target.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub(crate) struct ForwardMetrics {
     handles: OnceLock<Handles>,
     /// Each made when it is first seen.
     ended: RwLock<HashMap<Ended, Counter>>,
+    /// Whether its target is gone, or another has its name.
+    is_retired: AtomicBool,
 }
 
 /// Of all requests alike.
@@ -35,7 +38,12 @@ enum Ended {
 impl ForwardMetrics {
     /// Of the target of this name.
     pub(crate) fn new(target: &str) -> Self {
-        Self { target: target.to_owned().into(), handles: OnceLock::new(), ended: RwLock::default() }
+        Self {
+            target: target.to_owned().into(),
+            handles: OnceLock::new(),
+            ended: RwLock::default(),
+            is_retired: AtomicBool::new(false),
+        }
     }
 
     fn handles(&self) -> &Handles {
@@ -50,9 +58,22 @@ impl ForwardMetrics {
         })
     }
 
-    /// Shows a target's breaker: 0 is closed, 1 open, 0.5 half open.
-    pub(crate) fn set_breaker(target: &str, state: BreakerState) {
-        metrics::gauge!("fourfold_forward_breaker_open", "target" => target.to_owned()).set(match state {
+    /// Shows the target's breaker: 0 is closed, 1 open, 0.5 half open. Nothing once it is retired.
+    pub(crate) fn show_breaker(&self, state: BreakerState) {
+        if !self.is_retired.load(Ordering::Relaxed) {
+            self.set_breaker(state);
+        }
+    }
+
+    /// Its target is gone, or another has its name. Requests that are under way still count.
+    pub(crate) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
+        self.set_breaker(BreakerState::Closed);
+    }
+
+    fn set_breaker(&self, state: BreakerState) {
+        let labels = [("target", self.target.clone())];
+        metrics::gauge!("fourfold_forward_breaker_open", &labels).set(match state {
             BreakerState::Closed => 0.0,
             BreakerState::Open => 1.0,
             BreakerState::HalfOpen => 0.5,
@@ -94,7 +115,7 @@ impl ForwardRecorder for ForwardMetrics {
     }
 
     fn breaker_changed(&self, state: BreakerState) {
-        Self::set_breaker(&self.target, state);
+        self.show_breaker(state);
     }
 
     fn ended(&self, report: &ForwardReport) {
@@ -105,5 +126,27 @@ impl ForwardRecorder for ForwardMetrics {
             (None, ForwardOutcome::Left) => self.count(Ended::Failed("left")),
             (None, _) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn a_target_that_is_gone_leaves_no_open_breaker() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let shown = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let target = ForwardMetrics::new("t");
+            target.breaker_changed(BreakerState::Open);
+            assert!(shown.render().contains("fourfold_forward_breaker_open{target=\"t\"} 1"));
+            target.retire();
+            // A request that was under way finds it ill once more.
+            target.breaker_changed(BreakerState::Open);
+            assert!(shown.render().contains("fourfold_forward_breaker_open{target=\"t\"} 0"));
+        });
     }
 }

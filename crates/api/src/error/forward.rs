@@ -33,7 +33,9 @@ impl From<ForwardError> for ApiError {
             ForwardError::RequestBody { source, .. } if is_too_slow(&*source) => {
                 return Self { effect, ..crate::extract::too_slow() };
             }
+            ForwardError::SlowBody => return crate::extract::too_slow(),
             ForwardError::RequestBody { .. } => (StatusCode::BAD_REQUEST, "malformed"),
+            ForwardError::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             ForwardError::Unhealthy { .. } | ForwardError::BreakerOpen { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, kind)
             }
@@ -125,6 +127,8 @@ mod tests {
             ),
             (ForwardError::Unhealthy { retry_after: second }, 503, "unhealthy", Effect::NotStarted),
             (ForwardError::BreakerOpen { retry_after: second }, 503, "breaker_open", Effect::NotStarted),
+            (ForwardError::NoRoom, 503, "overloaded", Effect::NotStarted),
+            (ForwardError::SlowBody, 408, "body_timeout", Effect::NotStarted),
             (timeout(TimeoutStage::Connect, NotStarted), 504, "connect_timeout", Effect::NotStarted),
             (
                 timeout(TimeoutStage::FirstByte, MayHaveStarted),

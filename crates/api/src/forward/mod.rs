@@ -71,7 +71,7 @@ pub(crate) async fn pass_on(
         ApiError::new(StatusCode::BAD_REQUEST, "unsafe_path", "the path has characters that no URL has")
     })?;
     let (request, upgrade) = outgoing(request, path, &caller);
-    let mut answer = target.forwarder.forward(request).await?;
+    let mut answer = target.forwarder.forward(request.collected_within(state.body_timeout)).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         tunnel::join(&state, &mut answer, upgrade, caller.admission.clone()).await?;
     }

@@ -133,7 +133,7 @@ impl Body {
     }
 
     /// The bytes of a body that is whole in memory.
-    pub(crate) fn as_bytes(&self) -> Option<&Bytes> {
+    pub fn as_bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes),
             _ => None,

@@ -1,10 +1,18 @@
 //! What a target's callers may do, and how much of it.
 
+use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use fourfold_forward::{
-    Allow, BreakerSettings, BreakerState, ForwardError, Forwarder, Limit, RateLimit, Target, TargetLimits,
+    Allow, Body, BreakerSettings, BreakerState, CollectBudget, Ended, ForwardEnd, ForwardError,
+    ForwardRequest, Forwarder, Limit, Meter, MeterRequest, RateLimit, Refusal, Target, TargetLimits, Ticket,
 };
+use futures_util::TryStreamExt as _;
+use futures_util::stream::poll_fn;
+use http::Method;
+use tokio::sync::mpsc;
 
 use crate::support::{Reply, Upstream, body_of, builder, get, post, soon, until};
 
@@ -38,6 +46,86 @@ async fn a_request_has_its_place_until_its_answer_is_over() {
     drop(pipe);
     assert_eq!(body_of(answer).await, "x");
     soon(forwarder.forward(get("/"))).await.unwrap();
+}
+
+/// Looks at bodies.
+struct Reader;
+
+#[async_trait]
+impl Meter for Reader {
+    fn body_bytes_max(&self) -> Option<usize> {
+        Some(64)
+    }
+
+    async fn before_send(&self, _: &MeterRequest<'_>) -> Result<Option<Ticket>, Refusal> {
+        Ok(None)
+    }
+
+    fn on_end(&self, _: Ticket, _: ForwardEnd) -> Ended {
+        Box::pin(std::future::ready(true))
+    }
+}
+
+/// A request whose body comes as the test sends it.
+fn dripping() -> (mpsc::UnboundedSender<&'static str>, ForwardRequest) {
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    let piece = move |cx: &mut Context<'_>| rx.poll_recv(cx).map(|piece| piece.map(Ok::<_, std::io::Error>));
+    let body = Body::from_stream(poll_fn(piece).map_ok(bytes::Bytes::from));
+    (tx, ForwardRequest::new(Method::POST, "/").header("content-type", "application/json").body(body))
+}
+
+/// Goes as far with a request as it goes by itself.
+async fn begin(request: &mut (impl Future<Output: std::fmt::Debug> + Unpin)) {
+    tokio::select! {
+        biased;
+        ended = request => panic!("{ended:?}"),
+        () = std::future::ready(()) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_collected_has_no_place_until_it_is_whole() {
+    let upstream = Upstream::start([Reply::ok(""), Reply::ok("")]).await;
+    let limits = TargetLimits { concurrent_max: Some(1), rate: None };
+    let forwarder = builder(&upstream.url()).limits(limits).meter(Arc::new(Reader)).build().unwrap();
+    let (drip, request) = dripping();
+    drip.send("{").unwrap();
+    let mut dripping = std::pin::pin!(forwarder.forward(request));
+    begin(&mut dripping).await;
+    soon(forwarder.forward(get("/"))).await.unwrap();
+    drip.send("}").unwrap();
+    drop(drip);
+    soon(dripping).await.unwrap();
+    assert_eq!(upstream.received()[1].text(), "{}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_collected_has_its_time() {
+    let upstream = Upstream::start([]).await;
+    let forwarder = builder(&upstream.url()).meter(Arc::new(Reader)).build().unwrap();
+    let (drip, request) = dripping();
+    drip.send("{").unwrap();
+    let slow = forwarder.forward(request.collected_within(Duration::from_secs(60))).await.unwrap_err();
+    assert!(matches!(slow, ForwardError::SlowBody), "{slow:?}");
+}
+
+#[tokio::test]
+async fn bodies_that_are_collected_have_only_so_much_room_together() {
+    let upstream = Upstream::start([Reply::ok("")]).await;
+    let budget = CollectBudget::new(8);
+    let forwarder = builder(&upstream.url()).meter(Arc::new(Reader)).collect_budget(budget.clone());
+    let forwarder = forwarder.build().unwrap();
+    let (drip, request) = dripping();
+    drip.send("{     ").unwrap();
+    let mut first = std::pin::pin!(forwarder.forward(request));
+    begin(&mut first).await;
+    let json = |body: &'static str| dripping().1.body(body);
+    let refused = soon(forwarder.forward(json("{  }"))).await.unwrap_err();
+    assert!(matches!(refused, ForwardError::NoRoom), "{refused:?}");
+    drip.send("}").unwrap();
+    drop(drip);
+    soon(first).await.unwrap();
+    assert_eq!(budget.held_bytes(), 0);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn a_credential_goes_where_its_target_wants_it() {
 
 #[tokio::test]
 async fn any_method_goes_on_as_it_is() {
-    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X-OWN!"] {
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "X-OWN!"] {
         let upstream = Upstream::start([Reply::ok("x")]).await;
         let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
         assert_eq!(body_of(soon(forwarder(&upstream).forward(request)).await.unwrap()).await, "x");

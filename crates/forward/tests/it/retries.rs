@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fourfold_forward::{
-    Body, FailedTry, ForwardRequest, ForwardRetry, Forwarder, RetryDecision, RetryStrategy,
+    Body, FailedTry, ForwardLog, ForwardRequest, ForwardRetry, Forwarder, RetryDecision, RetryStrategy,
 };
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
@@ -150,4 +150,14 @@ async fn a_strategy_of_ones_own_decides() {
         builder(&upstream.url()).retry(ForwardRetry::default()).retry_strategy(strategy).build().unwrap();
     assert_eq!(forwarder.forward(get("/")).await.unwrap().status(), 503);
     assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_logged_is_sent_again_all_the_same() {
+    let large = "x".repeat(200 << 10);
+    let upstream = Upstream::start([Reply::status(429, &[], ""), Reply::ok("")]).await;
+    let log = ForwardLog { body_bytes_max: 4, ..ForwardLog::default() };
+    let forwarder = builder(&upstream.url()).retry(ForwardRetry::default()).log(log).build().unwrap();
+    let answer = forwarder.forward(post("/", large.clone())).await.unwrap();
+    assert_eq!((answer.status().as_u16(), upstream.received()[1].text()), (200, &*large));
 }

@@ -15,9 +15,12 @@ use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The forward proxy.
-#[derive(Clone, PartialEq, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ForwardSettings {
+    /// What the bodies of forwarded requests may come to together, in bytes, that a process collects for transformers
+    /// and prices; a request without room is answered 503. Others stream. Default 256 MiB, 64 MiB to 1 TiB.
+    pub(crate) collected_bytes_max: usize,
     /// What holds for every target that doesn't say otherwise.
     pub(crate) defaults: proxy::DefaultSettings,
     /// When a failed try is followed by another, where a target doesn't say otherwise.
@@ -81,7 +84,31 @@ impl Default for HouseSettings {
     }
 }
 
+impl Default for ForwardSettings {
+    fn default() -> Self {
+        Self {
+            collected_bytes_max: 256 << 20,
+            defaults: proxy::DefaultSettings::default(),
+            retry: proxy::RetrySettings::default(),
+            circuit_breaker: proxy::BreakerSettings::default(),
+            logging: proxy::LoggingSettings::default(),
+            targets: BTreeMap::new(),
+        }
+    }
+}
+
 impl ForwardSettings {
+    /// The bound if it can be: the largest body that is collected must have room. Else the setting, and what is allowed.
+    pub(crate) fn checked_collected_bytes_max(&self) -> Result<usize, (String, String)> {
+        match (64 << 20..=1 << 40).contains(&self.collected_bytes_max) {
+            true => Ok(self.collected_bytes_max),
+            false => Err((
+                "forward.collected_bytes_max".to_owned(),
+                "must be from 67108864 (64 MiB) to 1099511627776 (1 TiB)".to_owned(),
+            )),
+        }
+    }
+
     /// What the proxy knows of it.
     pub(crate) fn proxy(&self) -> proxy::ForwardSettings {
         let targets = self.targets.iter().map(|(name, target)| (name.clone(), target.proxy.clone()));
