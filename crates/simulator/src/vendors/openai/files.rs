@@ -1,5 +1,7 @@
 //! `/v1/files`: what an account has handed in.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -8,6 +10,9 @@ use crate::refusal::Refusal;
 use crate::world::Task;
 
 const PURPOSES: [&str; 6] = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"];
+
+/// The most files of a list, and as many where nobody says how many.
+const FILES_MAX: usize = 10_000;
 
 /// `POST /v1/files`.
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -27,7 +32,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
         "purpose": purpose,
         "status": "processed",
         "status_details": null,
-        CONTENT: String::from_utf8_lossy(&file.bytes),
+        CONTENT: BASE64_STANDARD.encode(&file.bytes),
     });
     let mut task = call.add_task(id, details);
     (task.queued, task.running) = Default::default();
@@ -35,17 +40,38 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(&shown(&task)))
 }
 
-/// `GET /v1/files`.
+/// `GET /v1/files`, the newest first unless asked otherwise.
 pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let asked = |name| call.query.get(name).map(String::as_str);
+    let limit = match asked("limit").map(str::parse) {
+        None => FILES_MAX,
+        Some(Ok(limit)) if (1..=FILES_MAX).contains(&limit) => limit,
+        Some(_) => {
+            return Err(Refusal::not_allowed("limit", asked("limit").unwrap_or_default(), "1 to 10000"));
+        }
+    };
     let mut tasks = call.world.tasks.lock().list(call.vendor, call.credential, call.now());
-    tasks.retain(is_file);
-    tasks.reverse();
+    tasks.retain(|task| {
+        is_file(task) && asked("purpose").is_none_or(|purpose| task.details["purpose"] == purpose)
+    });
+    match asked("order") {
+        None | Some("desc") => tasks.reverse(),
+        Some("asc") => {}
+        Some(other) => return Err(Refusal::not_allowed("order", other, "'asc', 'desc'")),
+    }
+    if let Some(after) = asked("after") {
+        let place = tasks.iter().position(|task| task.id == after);
+        let place = place.ok_or_else(|| Refusal::NotFound { what: "File", id: after.to_owned() })?;
+        tasks.drain(..=place);
+    }
+    let has_more = tasks.len() > limit;
+    tasks.truncate(limit);
     Ok(Answer::json(&json!({
         "object": "list",
         "data": tasks.iter().map(shown).collect::<Vec<_>>(),
         "first_id": tasks.first().map(|task| &task.id),
         "last_id": tasks.last().map(|task| &task.id),
-        "has_more": false,
+        "has_more": has_more,
     })))
 }
 
@@ -56,7 +82,9 @@ pub(super) fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
 
 /// `GET /v1/files/{id}/content`.
 pub(super) fn content(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let content = file(call)?.details[CONTENT].as_str().unwrap_or_default().to_owned();
+    let file = file(call)?;
+    let content = BASE64_STANDARD.decode(file.details[CONTENT].as_str().unwrap_or_default());
+    let content = content.expect("it was encoded when the file came in");
     Ok(Answer::bytes("application/octet-stream", content))
 }
 
@@ -67,7 +95,7 @@ pub(super) fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::json(&json!({"id": file.id, "object": "file", "deleted": true})))
 }
 
-/// What is kept beside what is shown.
+/// What is kept beside what is shown: any bytes, as text.
 const CONTENT: &str = "content";
 
 /// The file of this key that the path names.
