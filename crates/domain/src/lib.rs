@@ -72,4 +72,5 @@ pub use request::{
 };
 pub use wire::{
     Dialect, Edit, WireAsked, WireCall, WireFields, WirePart, WirePiece, WireReply, WireSeen, WireText,
+    check_betas,
 };

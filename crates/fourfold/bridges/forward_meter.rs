@@ -7,7 +7,8 @@ use bytes::Bytes;
 use fourfold_api::{ForwardCaller, ForwardRefusal};
 use fourfold_domain::estimate::Written;
 use fourfold_domain::{
-    Dialect, Effect, Modality, ModelName, Price, ProviderKey, Quantity, TokenCeilings, Unit, Usage, WireAsked,
+    Dialect, Effect, InvalidInput, Modality, ModelName, Price, ProviderKey, Quantity, TokenCeilings, Unit,
+    Usage, WireAsked, check_betas,
 };
 use fourfold_forward::{
     Effect as ForwardEffect, Ended, ForwardEnd, ForwardOutcome, Meter, MeterRequest, Refusal, Ticket,
@@ -17,7 +18,7 @@ use fourfold_service::calls::{
     CallsService, MeteredCall, MeteredEnd, MeteredHold, MeteredOutcome, MeteredWork, is_priced,
 };
 use fourfold_service::limits::Admission;
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde::Deserialize;
 
 /// The largest body that can be priced.
@@ -129,7 +130,7 @@ impl TargetMeter {
         let (Some(caller), Some(subject)) = (caller, subject) else {
             return Err(ForwardRefusal::MissingUser);
         };
-        let work = terms.work(paid, request.body).await?;
+        let work = terms.work(paid, request).await?;
         let Some(calls) = self.calls.0.get() else { return Err(ServiceError::Stopping.into()) };
         let metered = MeteredCall {
             subject,
@@ -192,11 +193,14 @@ fn is_reading(method: &Method) -> bool {
 
 impl Terms {
     /// What is asked, as far as it is priced.
-    async fn work(&self, paid: Paid, body: Option<&Bytes>) -> Result<MeteredWork, ForwardRefusal> {
+    async fn work(&self, paid: Paid, request: &MeterRequest<'_>) -> Result<MeteredWork, ForwardRefusal> {
         let unseen = "a target with a price takes what is paid as plain JSON of at most 32 MiB, so that its price can be told";
-        let body = || body.ok_or(ForwardRefusal::Unpriced(unseen));
+        let body = || request.body.ok_or(ForwardRefusal::Unpriced(unseen));
         match paid {
             Paid::Text(dialect) => {
+                if dialect == Dialect::AnthropicMessages {
+                    check_versions(request.headers).map_err(ServiceError::from)?;
+                }
                 let asked = aside(body()?, move |body| WireAsked::read(dialect, body)).await?;
                 let asked = asked.map_err(ServiceError::from)?;
                 self.check_text(&asked)?;
@@ -206,6 +210,11 @@ impl Terms {
             Paid::Pictures => {
                 self.check(Unit::Image)?;
                 let asked: AskedPictures = aside(body()?, read).await??;
+                if asked.partial_images.as_ref().is_some_and(|count| *count != 0 && *count != "0") {
+                    return Err(ForwardRefusal::Unpriced(
+                        "parts of pictures have no price: leave partial_images out",
+                    ));
+                }
                 Ok(MeteredWork::Counted(Modality::Image, vec![asked.quantity()]))
             }
             Paid::Speech => {
@@ -236,6 +245,15 @@ impl Terms {
     }
 }
 
+/// Refuses what headers of Anthropic's wire ask for beside tokens.
+fn check_versions(headers: &HeaderMap) -> Result<(), InvalidInput> {
+    for said in headers.get_all("anthropic-beta") {
+        let said = said.to_str();
+        check_betas(said.map_err(|_| InvalidInput::malformed("anthropic-beta", "must be visible ASCII"))?)?;
+    }
+    Ok(())
+}
+
 /// What a request for pictures says of its price.
 #[derive(Deserialize)]
 struct AskedPictures {
@@ -247,6 +265,8 @@ struct AskedPictures {
     size: Option<String>,
     #[serde(default)]
     quality: Option<String>,
+    #[serde(default)]
+    partial_images: Option<serde_json::Value>,
 }
 
 impl AskedPictures {

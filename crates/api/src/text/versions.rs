@@ -1,23 +1,10 @@
 //! The headers of Anthropic's wire that say how a body is to be read.
 
-use fourfold_domain::InvalidInput;
+use fourfold_domain::{InvalidInput, check_betas};
 use http::HeaderMap;
 
 const BETA: &str = "anthropic-beta";
 const VERSIONS: [&str; 2] = ["anthropic-version", BETA];
-
-/// Betas that cost more than the tokens that a price names, by what their names begin with: a longer context, faster
-/// answers, and tools that the vendor runs. From Anthropic's list of beta headers.
-const UNPRICED: [&str; 8] = [
-    "context-1m",
-    "fast-mode",
-    "code-execution",
-    "web-search",
-    "web-fetch",
-    "skills",
-    "mcp-client",
-    "advisor-tool",
-];
 
 /// What they say. What costs more than tokens is refused.
 pub(super) fn versions(headers: &HeaderMap) -> Result<Vec<(String, String)>, InvalidInput> {
@@ -32,13 +19,7 @@ pub(super) fn versions(headers: &HeaderMap) -> Result<Vec<(String, String)>, Inv
             versions.push((name.to_owned(), said.join(",")));
         }
     }
-    for beta in versions.iter().filter(|(name, _)| name == BETA).flat_map(|(_, said)| said.split(',')) {
-        let beta = beta.trim().to_ascii_lowercase();
-        if UNPRICED.iter().any(|unpriced| beta.starts_with(unpriced)) {
-            let allowed = format!("must not name {beta}, which isn't priced");
-            return Err(InvalidInput::unpriced(BETA, allowed));
-        }
-    }
+    versions.iter().filter(|(name, _)| name == BETA).try_for_each(|(_, said)| check_betas(said))?;
     Ok(versions)
 }
 

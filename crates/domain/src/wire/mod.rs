@@ -15,6 +15,7 @@ use bytes::Bytes;
 pub use asked::WireAsked;
 pub use edit::Edit;
 pub use scan::WireFields;
+pub use unpriced::check_betas;
 
 use crate::estimate::Written;
 use crate::{BoxStream, ProviderError, Usage};

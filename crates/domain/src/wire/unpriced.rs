@@ -46,11 +46,36 @@ const MESSAGES: &[Field] = &[
 /// Fields by which a request goes on from what an earlier one has left at the vendor.
 const STORED: &[&str] = &["previous_response_id", "conversation", "prompt"];
 
+/// Betas that cost more than the tokens that a price names, by what their names begin with: a longer context, faster
+/// answers, and tools that the vendor runs. From Anthropic's list of beta headers.
+const BETAS: [&str; 8] = [
+    "context-1m",
+    "fast-mode",
+    "code-execution",
+    "web-search",
+    "web-fetch",
+    "skills",
+    "mcp-client",
+    "advisor-tool",
+];
+
 /// A tool, as far as it says who runs it.
 #[derive(Deserialize)]
 struct Tool<'b> {
     #[serde(rename = "type", borrow)]
     kind: Option<Cow<'b, str>>,
+}
+
+/// Refuses an `anthropic-beta`, a list of names, that a price of tokens doesn't cover.
+pub fn check_betas(said: &str) -> Result<(), InvalidInput> {
+    for beta in said.split(',') {
+        let beta = beta.trim().to_ascii_lowercase();
+        if BETAS.iter().any(|unpriced| beta.starts_with(unpriced)) {
+            let allowed = format!("must not name {beta}, which isn't priced");
+            return Err(InvalidInput::unpriced("anthropic-beta", allowed));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses what a price of tokens doesn't cover, and what lies at the vendor.
