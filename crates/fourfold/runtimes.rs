@@ -18,6 +18,7 @@ use anyhow::{Context as _, Result, anyhow};
 use fourfold_api::{AppState, Listener, ServerSettings, Services};
 use fourfold_service::Spawner;
 use metrics::Gauge;
+use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -35,6 +36,12 @@ const WAITING_MAX: usize = 1024;
 
 /// How long accepting rests after the system refused, for want of file descriptors for instance.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// After so long without a byte the system asks whether the other side is still there, then every so often, and after so
+/// many questions without an answer the connection is at its end.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_QUESTIONS: u32 = 4;
 
 /// The runtime for everything that isn't HTTP.
 pub(crate) fn work() -> Result<Runtime> {
@@ -141,7 +148,8 @@ async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>
             }
         };
         let (stream, _address) = connection;
-        let handed = stream.set_nodelay(true).and_then(|()| stream.into_std());
+        let watched = keep_alive(&stream).and_then(|()| stream.set_nodelay(true));
+        let handed = watched.and_then(|()| stream.into_std());
         match handed {
             Ok(stream) => {
                 let place = Place::new(open.clone(), permit);
@@ -154,6 +162,14 @@ async fn accept(listener: TcpListener, runtimes: Vec<mpsc::Sender<TcpConnection>
             }
         }
     }
+}
+
+/// Has the system ask whether the other side is still there. A caller who vanished would keep a WebSocket for ever.
+fn keep_alive(stream: &TcpStream) -> std::io::Result<()> {
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_AFTER)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_QUESTIONS)?;
+    Ok(sockopt::set_socket_keepalive(stream, true)?)
 }
 
 type TcpConnection = (std::net::TcpStream, Place);

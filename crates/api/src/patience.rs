@@ -44,9 +44,11 @@ pub(crate) struct Watch {
 pub(crate) struct UnderWay(Arc<Watch>);
 
 /// A stream whose reads and writes are seen.
-pub(crate) struct Watched<Io> {
+pub(crate) struct Watched<Io, Held> {
     io: Io,
     watch: Arc<Watch>,
+    /// Kept as long as the stream is, whoever has it by then.
+    _held: Held,
 }
 
 /// The body of an answer; its request is under way until it is dropped.
@@ -71,8 +73,8 @@ impl Watch {
         })
     }
 
-    pub(crate) fn over<Io>(self: &Arc<Self>, io: Io) -> Watched<Io> {
-        Watched { io, watch: self.clone() }
+    pub(crate) fn over<Io, Held>(self: &Arc<Self>, io: Io, held: Held) -> Watched<Io, Held> {
+        Watched { io, watch: self.clone(), _held: held }
     }
 
     /// A request begins.
@@ -155,7 +157,7 @@ impl Drop for UnderWay {
     }
 }
 
-impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {
+impl<Io: AsyncRead + Unpin, Held: Unpin> AsyncRead for Watched<Io, Held> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -170,7 +172,7 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Watched<Io> {
     }
 }
 
-impl<Io: AsyncWrite + Unpin> AsyncWrite for Watched<Io> {
+impl<Io: AsyncWrite + Unpin, Held: Unpin> AsyncWrite for Watched<Io, Held> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

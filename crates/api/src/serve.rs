@@ -31,8 +31,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub trait Listener: Send + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Send + Unpin + 'static;
-    /// What is kept until the connection's end, such as its place among those that there may be.
-    type Held: Send + 'static;
+    /// What is kept until the connection's end, such as its place among those that there may be. A connection that has
+    /// become a WebSocket isn't at its end.
+    type Held: Send + Unpin + 'static;
 
     /// Waits for the next connection. Dropping the future loses none.
     fn accept(&mut self) -> impl Future<Output = (Self::Io, Self::Held)> + Send;
@@ -73,8 +74,7 @@ pub async fn serve(
         let watch = Watch::new(settings);
         let service = Watching { router: router.clone(), watch: watch.clone() };
         spawner.start(async move {
-            let _until_the_end = held;
-            let io = TokioIo::new(watch.over(io));
+            let io = TokioIo::new(watch.over(io, held));
             let service = TowerToHyperService::new(service);
             let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
             let ended = tokio::select! {

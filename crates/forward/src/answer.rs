@@ -31,7 +31,7 @@ impl Inner {
         headers::clean_answer(&mut head.headers, status, is_head, &body);
         answer = Response::from_parts(head, body.without_trailers());
         if status == StatusCode::SWITCHING_PROTOCOLS {
-            answer.extensions_mut().insert(Switched::new(in_flight.take()));
+            answer.extensions_mut().insert(Switched::new(in_flight.take(), timeouts.stream_ends_at()));
             return Ok(answer);
         }
         let has_body = !HttpBody::is_end_stream(answer.body());
@@ -56,11 +56,10 @@ impl Inner {
         let watch = watch(answer.headers(), wants_usage);
         let may_add_event =
             matches!(watch, Watch::Events(_)) && !answer.headers().contains_key(header::CONTENT_LENGTH);
-        let stream_limit = timeouts.stream;
-        if matches!(watch, Watch::Blind) && stream_limit.is_zero() && in_flight.is_none() {
+        if matches!(watch, Watch::Blind) && in_flight.is_none() {
             return Ok(answer);
         }
-        let parts = PassingParts { watch, may_add_event, stream_limit, in_flight: in_flight.take() };
+        let parts = PassingParts { watch, may_add_event, in_flight: in_flight.take() };
         Ok(answer.map(|body| Body::wrap(PassingBody::new(body, parts))))
     }
 }

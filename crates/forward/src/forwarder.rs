@@ -139,13 +139,8 @@ impl Inner {
         let own = options.credential.as_ref().map(Credential::new).transpose();
         let own = own.map_err(|_| ForwardError::InvalidRequest("a credential that can't be sent"))?;
         let (head, body) = self.finished(draft, own.as_ref().unwrap_or(&self.credential), &request_id)?;
-        let sender = Sender {
-            client: &self.client,
-            retries: &self.retries,
-            timeouts: timeouts.of_try(),
-            target: &self.name,
-            started,
-        };
+        let sender =
+            Sender { client: &self.client, retries: &self.retries, timeouts, target: &self.name, started };
         let answer = sender.send(head, body, options.is_tried_once, in_flight.as_deref_mut()).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS && !is_upgrade {
             let error = ClientError::new(ErrorKind::Interrupted, Effect::Started);

@@ -2,12 +2,10 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_clients::http::{Body, ClientError, Effect, ErrorKind, TimeoutStage};
+use fourfold_clients::http::{Body, ClientError, Effect, ErrorKind};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::Sleep;
 
 use crate::error::break_kind;
 use crate::in_flight::InFlight;
@@ -23,8 +21,6 @@ pub(crate) struct PassingBody {
     watch: Watch,
     /// Whether a stream that breaks off may get an event that says so.
     may_add_event: bool,
-    /// When the stream has taken too long.
-    limit: Option<Pin<Box<Sleep>>>,
     in_flight: Option<Box<InFlight>>,
     /// The meter's work that the last bytes wait for.
     ending: Option<Ended>,
@@ -44,18 +40,15 @@ enum Last {
 pub(crate) struct PassingParts {
     pub(crate) watch: Watch,
     pub(crate) may_add_event: bool,
-    pub(crate) stream_limit: Duration,
     pub(crate) in_flight: Option<Box<InFlight>>,
 }
 
 impl PassingBody {
     pub(crate) fn new(source: Body, parts: PassingParts) -> Self {
-        let limit = parts.stream_limit;
         Self {
             source,
             watch: parts.watch,
             may_add_event: parts.may_add_event,
-            limit: (!limit.is_zero()).then(|| Box::pin(tokio::time::sleep(limit))),
             in_flight: parts.in_flight,
             ending: None,
             last: Last::Nothing,
@@ -141,13 +134,6 @@ impl PassingBody {
             _ => Last::Break(error),
         }
     }
-
-    fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.limit {
-            Some(limit) => limit.as_mut().poll(cx),
-            None => Poll::Pending,
-        }
-    }
 }
 
 impl HttpBody for PassingBody {
@@ -176,21 +162,16 @@ impl HttpBody for PassingBody {
                 Last::Piece(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
                 Last::Break(error) => return Poll::Ready(Some(Err(error))),
             }
-            match Pin::new(&mut this.source).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
+            match ready!(Pin::new(&mut this.source).poll_frame(cx)) {
+                Some(Ok(frame)) => {
                     // Trailers belong to a connection; we say of none that it passes them.
                     let Ok(piece) = frame.into_data() else { continue };
                     if let Some(piece) = this.take(piece) {
                         return Poll::Ready(Some(Ok(Frame::data(piece))));
                     }
                 }
-                Poll::Ready(Some(Err(error))) => this.broke(error),
-                Poll::Ready(None) => this.finish(),
-                Poll::Pending => {
-                    ready!(this.poll_limit(cx));
-                    let stage = TimeoutStage::Total;
-                    this.broke(ClientError::new(ErrorKind::Timeout(stage), Effect::Started));
-                }
+                Some(Err(error)) => this.broke(error),
+                None => this.finish(),
             }
         }
     }

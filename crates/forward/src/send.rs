@@ -1,7 +1,7 @@
 //! The loop that sends a request, and again where its target's retries say so.
 
 use bytes::Bytes;
-use fourfold_clients::http::{BaseHttpClient, Body, ClientError, Effect, Timeouts};
+use fourfold_clients::http::{BaseHttpClient, Body, ClientError, Effect};
 use http::request::Parts;
 use http::{Request, Response, header};
 use tokio::time::Instant;
@@ -11,6 +11,7 @@ use crate::collect::{Start, collect};
 use crate::in_flight::InFlight;
 use crate::replay::Replay;
 use crate::retry::{Repeat, Retries, failed_answer, tells_by_body};
+use crate::timeouts::ForwardTimeouts;
 
 /// The most that is read of an error answer to learn whether the target has begun.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -19,7 +20,7 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 pub(crate) struct Sender<'a> {
     pub(crate) client: &'a BaseHttpClient,
     pub(crate) retries: &'a Retries,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) timeouts: ForwardTimeouts,
     pub(crate) target: &'a str,
     pub(crate) started: Instant,
 }
@@ -100,13 +101,15 @@ impl Sender<'_> {
         body: Body,
         in_flight: Option<&mut InFlight>,
     ) -> Result<Response<Body>, ClientError> {
-        let request = Request::from_parts(head, body);
-        match in_flight {
-            Some(in_flight) => {
-                self.client.exchange_watched(request, self.timeouts, in_flight.try_begins()).await
-            }
-            None => self.client.exchange_within(request, self.timeouts).await,
+        let (request, timeouts) = (Request::from_parts(head, body), self.timeouts.of_try());
+        let mut answer = match in_flight {
+            Some(in_flight) => self.client.exchange_watched(request, timeouts, in_flight.try_begins()).await,
+            None => self.client.exchange_within(request, timeouts).await,
+        }?;
+        if let Some(ends_at) = self.timeouts.stream_ends_at() {
+            answer.body_mut().ends_at(ends_at);
         }
+        Ok(answer)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fourfold_clients::http::Timeouts;
+use tokio::time::Instant;
 
 /// The time limits of a forwarded request. Zero means none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +30,11 @@ impl Default for ForwardTimeouts {
 }
 
 impl ForwardTimeouts {
+    /// When an answer has to be over whose head is there now, if ever.
+    pub(crate) fn stream_ends_at(&self) -> Option<Instant> {
+        if self.stream.is_zero() { None } else { Instant::now().checked_add(self.stream) }
+    }
+
     /// The limits of one try; that of the stream begins with the answer.
     pub(crate) fn of_try(&self) -> Timeouts {
         Timeouts { connect: self.connect, first_byte: self.request, idle: self.idle, total: Duration::ZERO }

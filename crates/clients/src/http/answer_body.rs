@@ -79,6 +79,10 @@ impl AnswerBody {
         if self.is_ended {
             return Poll::Ready(None);
         }
+        // A slow reader, or one that is always given something, never comes to wait for the limit.
+        if self.limits.total_at.is_some_and(|limit| Instant::now() >= limit) {
+            return Poll::Ready(Some(Err(self.time_out(TimeoutStage::Total))));
+        }
         let frame = match &mut self.source {
             Source::Hyper(body) => Pin::new(body).poll_frame(cx).map_err(|error| read_failure(error.into())),
             Source::Reqwest(body) => {
@@ -99,10 +103,7 @@ impl AnswerBody {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
             Poll::Ready(None) => self.end(),
             Poll::Pending => match self.poll_limits(cx) {
-                Some(stage) => {
-                    let error = ClientError::new(ErrorKind::Timeout(stage), Effect::MayHaveStarted);
-                    Poll::Ready(Some(Err(self.fail(error))))
-                }
+                Some(stage) => Poll::Ready(Some(Err(self.time_out(stage)))),
                 None => Poll::Pending,
             },
         }
@@ -114,6 +115,11 @@ impl AnswerBody {
             observation.finish(self.received_bytes, None);
         }
         Poll::Ready(None)
+    }
+
+    /// Ends with a time limit at that moment at the latest.
+    pub(crate) fn ends_at(&mut self, moment: Instant) {
+        self.limits.total_at = Some(self.limits.total_at.map_or(moment, |before| before.min(moment)));
     }
 
     /// Ends with the data, and gives no trailers.
@@ -139,6 +145,10 @@ impl AnswerBody {
             timer.as_mut().reset(limit);
         }
         None
+    }
+
+    fn time_out(&mut self, stage: TimeoutStage) -> ClientError {
+        self.fail(ClientError::new(ErrorKind::Timeout(stage), Effect::MayHaveStarted))
     }
 
     fn fail(&mut self, error: ClientError) -> ClientError {

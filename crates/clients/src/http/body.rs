@@ -13,6 +13,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 
+use tokio::time::Instant;
+
 use super::answer_body::AnswerBody;
 use super::error::{BoxError, ClientError, Effect, ErrorKind};
 
@@ -88,6 +90,14 @@ impl Body {
             Content::Answer(answer) => answer.drop_trailers(),
         }
         self
+    }
+
+    /// Ends the body of an answer with the time limit of its whole at that moment, also where pieces keep coming. Other
+    /// bodies have none.
+    pub fn ends_at(&mut self, moment: Instant) {
+        if let Content::Answer(answer) = &mut self.0 {
+            answer.ends_at(moment);
+        }
     }
 
     /// The body's data as a stream of pieces.

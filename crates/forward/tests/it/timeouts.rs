@@ -1,14 +1,15 @@
 //! Each time limit has an end of its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fourfold_forward::{
-    Allow, Effect, ErrorKind, ForwardError, ForwardTimeouts, Forwarder, Target, TimeoutStage,
+    Allow, BodyTransformer, Effect, ErrorKind, ForwardError, ForwardTimeouts, Forwarder, Target, TimeoutStage,
 };
 use http_body_util::BodyExt as _;
 use tokio::net::TcpListener;
 
-use crate::support::{Reply, TIMELESS, Upstream, builder, get, post, soon};
+use crate::support::{Reply, TIMELESS, Upstream, builder, get, post, soon, until};
 
 #[tokio::test]
 async fn a_target_that_never_finishes_its_handshake_times_out_as_connecting() {
@@ -72,4 +73,41 @@ async fn a_stream_that_takes_too_long_ends_by_its_limit() {
     let error = body.frame().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutStage::Total));
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn a_target_that_never_pauses_runs_into_the_streams_limit() {
+    let (reply, _taken) = Reply::flood("text/plain", 1 << 40);
+    let upstream = Upstream::start([reply]).await;
+    let timeouts = ForwardTimeouts { stream: Duration::from_millis(50), ..TIMELESS };
+    let forwarder = builder(&upstream.url()).timeouts(timeouts).build().unwrap();
+    let mut body = soon(forwarder.forward(get("/"))).await.unwrap().into_body();
+    let error = soon(async {
+        loop {
+            if let Err(error) = body.frame().await.unwrap() {
+                break error;
+            }
+        }
+    });
+    assert_eq!(error.await.kind(), ErrorKind::Timeout(TimeoutStage::Total));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_collected_has_the_streams_limit_too() {
+    let (reply, pipe) = Reply::piped("application/json");
+    let upstream = Upstream::start([reply]).await;
+    let timeouts = ForwardTimeouts { stream: Duration::from_secs(600), ..TIMELESS };
+    let transformer = BodyTransformer::new().drop("a").unwrap();
+    let forwarder = builder(&upstream.url()).timeouts(timeouts).response_transformer(Arc::new(transformer));
+    let forwarder = forwarder.build().unwrap();
+    let mut call = std::pin::pin!(forwarder.forward(get("/")));
+    pipe.send("{");
+    tokio::select! {
+        _ = &mut call => panic!("it should still wait"),
+        () = until(|| upstream.received().len() == 1) => {}
+    }
+    tokio::time::pause();
+    let error = call.await.unwrap_err();
+    assert!(matches!(error, ForwardError::Timeout { stage: TimeoutStage::Total, .. }), "{error:?}");
+    drop(pipe);
 }

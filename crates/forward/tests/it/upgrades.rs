@@ -1,12 +1,14 @@
 //! WebSockets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use fourfold_forward::{Body, Forwarder, RateLimit, TargetLimits, tunnel};
+use fourfold_forward::{Body, ForwardTimeouts, Forwarder, RateLimit, TargetLimits, Tunnel, tunnel};
 use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Reply, TlsUpstream, Upstream, builder, forwarder, run, soon, until};
+use crate::support::{Reply, TIMELESS, TlsUpstream, Upstream, builder, forwarder, run, soon, until};
 
 fn websocket() -> Request<Body> {
     Request::get("/realtime?model=any")
@@ -78,4 +80,44 @@ async fn an_open_tunnel_keeps_its_place() {
     assert_eq!(forwarder.forward(websocket()).await.unwrap_err().kind(), "too_many_requests");
     drop((answer, tunnel));
     soon(forwarder.forward(websocket())).await.unwrap();
+}
+
+/// Switches protocols and says no more, whatever the other side does.
+async fn silent(timeouts: ForwardTimeouts) -> (Tunnel, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let forwarder = builder(&url).timeouts(timeouts).build().unwrap();
+    let (answer, target) = tokio::join!(soon(forwarder.forward(websocket())), async {
+        let (mut target, _) = soon(listener.accept()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(soon(target.read_u8()).await.unwrap());
+        }
+        let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+        target.write_all(switch.as_bytes()).await.unwrap();
+        target
+    });
+    (soon(tunnel(&mut answer.unwrap())).await.unwrap(), target)
+}
+
+#[tokio::test]
+async fn a_tunnel_has_the_streams_limit() {
+    let stream = Duration::from_secs(600);
+    let (tunnel, target) = silent(ForwardTimeouts { stream, ..TIMELESS }).await;
+    let (caller, ours) = tokio::io::duplex(64);
+    tokio::time::pause();
+    let error = tunnel.join(ours).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    drop((caller, target));
+}
+
+#[tokio::test]
+async fn a_side_that_goes_on_alone_is_ended() {
+    let (tunnel, target) = silent(TIMELESS).await;
+    let (caller, ours) = tokio::io::duplex(64);
+    drop(caller);
+    tokio::time::pause();
+    // The target has read nothing, and least of all that the caller is gone.
+    assert_eq!(tunnel.join(ours).await.unwrap(), (0, 0));
+    drop(target);
 }
