@@ -233,6 +233,7 @@ mod tests {
         let yaml = page.split("```yaml\n").nth(1).and_then(|piece| piece.split("```").next()).unwrap();
         let written: serde_json::Value = serde_saphyr::from_str(yaml).unwrap();
         let settings: ForwardSettings = serde_json::from_value(written["forward"].clone()).unwrap();
+        assert_eq!(settings.collected_bytes_max, ForwardSettings::default().collected_bytes_max);
         let house = &settings.targets["search"].house;
         assert_eq!((house.keys.len(), house.price.as_ref().map(|price| price.rates.len())), (1, Some(3)));
         assert_eq!((house.access.clone(), house.default_max_output), (HouseSettings::default().access, 4096));

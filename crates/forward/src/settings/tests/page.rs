@@ -17,6 +17,8 @@ const HOUSES: [&str; 5] = ["access", "keys", "price", "default_max_output", "tok
 /// The page's configuration, without what the server adds.
 fn configuration() -> Value {
     let mut written: Value = serde_saphyr::from_str(pieces()[0]).unwrap();
+    // The server's too, over all targets.
+    written["forward"].as_object_mut().unwrap().remove("collected_bytes_max").unwrap();
     for target in written["forward"]["targets"].as_object_mut().unwrap().values_mut() {
         HOUSES.iter().for_each(|name| _ = target.as_object_mut().unwrap().remove(*name));
     }
