@@ -118,6 +118,9 @@ impl Inner {
     ) -> Result<Response<Body>, ForwardError> {
         let ForwardRequest { method, target, mut headers, body, options, extensions, mistake } = request;
         self.check(&method, target.path(), mistake)?;
+        if self.is_method_decisive() {
+            headers::check_method_is_meant(&headers)?;
+        }
         let is_upgrade = headers::clean_request(&mut headers, &method, &body)?;
         let is_head = method == Method::HEAD;
         let mut draft = Draft { method, target, headers, body, shown: None };
@@ -184,6 +187,12 @@ impl Inner {
         }
     }
 
+    /// Whether it is by the method that a request is allowed, or costs something.
+    fn is_method_decisive(&self) -> bool {
+        !self.target.allow.is_everything()
+            || self.observers.meter.as_ref().is_some_and(|meter| meter.body_bytes_max().is_some())
+    }
+
     /// The id that the request goes by; empty where nobody asks for it.
     fn request_id(&self, request: &mut ForwardRequest) -> Result<Arc<str>, ForwardError> {
         let is_asked_for = self.chain.has_any() || self.observers.is_any();
@@ -220,11 +229,12 @@ impl Inner {
     ) -> Result<(), ForwardError> {
         let (Some(meter), Some(in_flight)) = (&self.observers.meter, in_flight) else { return Ok(()) };
         let bytes_max = meter.body_bytes_max();
+        let path = path::plain(draft.target.path());
         let request = MeterRequest {
             target: &self.name,
             request_id,
             method: &draft.method,
-            path: draft.target.path(),
+            path: &path,
             headers: &draft.headers,
             body: draft.shown.as_ref().filter(|body| bytes_max.is_some_and(|most| body.len() <= most)),
             extensions,

@@ -1,6 +1,7 @@
 //! Which headers go on, and that the lengths they claim are true.
 
 use fourfold_clients::http::Body;
+use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::ForwardError;
@@ -17,13 +18,26 @@ const HOP_BY_HOP: [HeaderName; 7] = [
 ];
 
 /// Headers by which our callers say who they are, and which are for us; no target learns them.
-pub(crate) const CALLERS: [HeaderName; 6] = [
+pub(crate) const CALLERS: [HeaderName; 8] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
     header::COOKIE,
     HeaderName::from_static("x-api-key"),
+    // Clients of Azure and of Google have no other place for the key that they are given.
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
     HeaderName::from_static("fourfold-user"),
     HeaderName::from_static("idempotency-key"),
+];
+
+/// What a subprotocol begins with that is an OpenAI key, from its guide to WebSockets in browsers.
+const KEY_PROTOCOL: &[u8] = b"openai-insecure-api-key.";
+
+/// Headers by which a request asks to be taken for one of another method.
+const OVERRIDES: [HeaderName; 3] = [
+    HeaderName::from_static("x-http-method-override"),
+    HeaderName::from_static("x-http-method"),
+    HeaderName::from_static("x-method-override"),
 ];
 
 /// Marks our own errors, so no target may send it.
@@ -46,6 +60,7 @@ pub(crate) fn clean_request(
     headers.remove(header::HOST);
     if is_upgrade {
         keep_upgrade(headers);
+        remove_key_protocols(headers);
     }
     let rarely_has_body = matches!(*method, Method::GET | Method::HEAD);
     if is_chunked && rarely_has_body && body.length_bytes().is_none() {
@@ -53,6 +68,14 @@ pub(crate) fn clean_request(
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     Ok(is_upgrade)
+}
+
+/// Refuses what asks a target to do another method than the one that was looked at.
+pub(crate) fn check_method_is_meant(headers: &HeaderMap) -> Result<(), ForwardError> {
+    match OVERRIDES.iter().any(|name| headers.contains_key(name)) {
+        true => Err(ForwardError::InvalidRequest("a header that overrides its method")),
+        false => Ok(()),
+    }
 }
 
 /// Takes out what doesn't go back to a caller.
@@ -126,6 +149,27 @@ fn keep_upgrade(headers: &mut HeaderMap) {
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
 }
 
+/// Takes out the subprotocols by which browsers hand a key over, having no other place for it.
+fn remove_key_protocols(headers: &mut HeaderMap) {
+    let Entry::Occupied(protocols) = headers.entry(header::SEC_WEBSOCKET_PROTOCOL) else { return };
+    let mut kept = Vec::new();
+    for protocols in protocols.iter() {
+        for protocol in protocols.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            let start = protocol.get(..KEY_PROTOCOL.len()).unwrap_or_default();
+            if !protocol.is_empty() && !start.eq_ignore_ascii_case(KEY_PROTOCOL) {
+                kept.push(protocol.to_vec());
+            }
+        }
+    }
+    protocols.remove();
+    // It was of characters that a header can carry.
+    if !kept.is_empty()
+        && let Ok(kept) = HeaderValue::from_bytes(&kept.join(&b", "[..]))
+    {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, kept);
+    }
+}
+
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(header::CONNECTION) {
         let named: Vec<HeaderName> = connection_names(headers).filter_map(|name| name.parse().ok()).collect();
@@ -177,6 +221,8 @@ mod tests {
             &[
                 ("authorization", "Bearer ff_secret"),
                 ("x-api-key", "ff_secret"),
+                ("api-key", "ff_secret"),
+                ("x-goog-api-key", "ff_secret"),
                 ("cookie", "a=b"),
                 ("fourfold-user", "u1"),
                 ("host", "ours"),
@@ -200,6 +246,26 @@ mod tests {
         check(&[("connection", "upgrade, http2-settings"), ("upgrade", "h2c"), ("http2-settings", "A")], &[]);
         check(&[("upgrade", "websocket")], &[]);
         check(&[("connection", "upgrade")], &[]);
+    }
+
+    #[test]
+    fn a_key_among_the_subprotocols_stays_here() {
+        let key = "openai-insecure-api-key.ff_secret";
+        for (given, expected) in [
+            (&["realtime", key, "openai-beta.realtime-v1"][..], Some("realtime, openai-beta.realtime-v1")),
+            (&["realtime, OpenAI-Insecure-API-Key.ff_secret,x"], Some("realtime, x")),
+            (&[key], None),
+            (&["realtime"], Some("realtime")),
+            (&[], None),
+        ] {
+            let mut headers = headers(&[("connection", "upgrade"), ("upgrade", "websocket")]);
+            for protocols in given {
+                headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocols));
+            }
+            clean_request(&mut headers, &Method::GET, &Body::empty()).unwrap();
+            let kept = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(|kept| kept.to_str().unwrap());
+            assert_eq!(kept, expected, "{given:?}");
+        }
     }
 
     #[test]

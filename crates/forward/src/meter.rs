@@ -63,7 +63,7 @@ pub struct MeterRequest<'a> {
     pub request_id: &'a str,
     /// The method.
     pub method: &'a Method,
-    /// The path below the target's base URL, without the query.
+    /// The path below the target's base URL, without the query and without escapes of what needs none.
     pub path: &'a str,
     /// The headers, without those that stay on our side.
     pub headers: &'a HeaderMap,

@@ -41,6 +41,33 @@ pub(crate) fn check(path: &str) -> Result<(), ForwardError> {
     Ok(())
 }
 
+/// The path without escapes of what needs none (RFC 3986, section 2.3), by which two paths are compared: whoever reads
+/// them takes them for the same. Only for comparing; what goes on is as it was written.
+pub(crate) fn plain(path: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'%', path.as_bytes()).is_none() {
+        return Cow::Borrowed(path);
+    }
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        plain.push_str(&rest[..at]);
+        let escape = rest.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let is_unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        match escape.filter(is_unreserved) {
+            Some(byte) => {
+                plain.push(char::from(byte));
+                rest = &rest[at + 3..];
+            }
+            None => {
+                plain.push('%');
+                rest = &rest[at + 1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
 /// A slash, a backslash, a percent sign or a control character, in lower case.
 fn is_ambiguous_escape(escape: &[u8]) -> bool {
     matches!(
@@ -104,6 +131,19 @@ mod tests {
             "/a#b",
         ] {
             assert!(check(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn escapes_of_what_needs_none_are_undone() {
+        for (path, expected) in [
+            ("/v1/responses", "/v1/responses"),
+            ("/v1/%72esponse%73", "/v1/responses"),
+            ("/%7Ea%2Db%5f.%31", "/~a-b_.1"),
+            ("/a%20b%C3%A9%", "/a%20b%C3%A9%"),
+            ("/%+f%4", "/%+f%4"),
+        ] {
+            assert_eq!(plain(path), expected);
         }
     }
 }

@@ -4,7 +4,7 @@ use fourfold_clients::http::AuthScheme;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Uri};
 
-use crate::{ForwardError, TargetError};
+use crate::{ForwardError, TargetError, path};
 
 /// A named upstream. Its credential is shared by all who may use it, so what they may do is a list.
 #[derive(Clone, Debug)]
@@ -142,10 +142,18 @@ impl Allow {
         }
     }
 
+    pub(crate) fn is_everything(&self) -> bool {
+        self.0 == Rules::Everything
+    }
+
     pub(crate) fn allows(&self, method: &Method, path: &str) -> bool {
         match &self.0 {
             Rules::Everything => true,
-            Rules::These(rules) => rules.iter().any(|rule| rule.matches(method, path)),
+            Rules::These(rules) => {
+                // As the target will read it.
+                let path = path::plain(path);
+                rules.iter().any(|rule| rule.matches(method, &path))
+            }
         }
     }
 }
@@ -154,7 +162,8 @@ impl Rule {
     fn parse(text: &str) -> Result<Self, TargetError> {
         let wrong = || TargetError::Allow(text.to_owned());
         let (method, path) = text.split_once(' ').ok_or_else(wrong)?;
-        let path = path.trim().strip_prefix('/').ok_or_else(wrong)?;
+        let path = path::plain(path.trim());
+        let path = path.strip_prefix('/').ok_or_else(wrong)?;
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         let (_last, before) = segments.split_last().ok_or_else(wrong)?;
         if before.iter().any(|segment| segment == "**") {
@@ -195,6 +204,9 @@ mod tests {
         check("POST /chat/completions", Method::POST, "/chat/completions/x", false);
         check("POST /chat/completions", Method::POST, "/chat/completions/", false);
         check("POST /chat/completions", Method::POST, "/chat", false);
+        check("POST /v1/responses", Method::POST, "/v1/%72esponses", true);
+        check("POST /v1/%72esponses", Method::POST, "/v1/responses", true);
+        check("POST /v1/*", Method::POST, "/v1/%20", true);
         check("GET /models/*", Method::GET, "/models/gpt", true);
         check("GET /models/*", Method::GET, "/models/", false);
         check("GET /models/*", Method::GET, "/models/a/b", false);

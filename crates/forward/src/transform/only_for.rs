@@ -89,6 +89,8 @@ mod tests {
         assert_eq!(RequestTransformer::priority(&transformer), HEADER_PRIORITY);
         for (method, path, added) in [
             (Method::POST, "/v1/responses", 1),
+            // A target reads it as the same.
+            (Method::POST, "/v1/%72esponses", 1),
             (Method::GET, "/v1/responses", 0),
             (Method::POST, "/v1/chat", 0),
         ] {

@@ -30,6 +30,22 @@ async fn what_is_not_allowed_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_method_cannot_be_overridden_where_it_decides() {
+    for name in ["x-http-method-override", "X-HTTP-Method", "x-method-override"] {
+        let overriding = || ForwardRequest::new(Method::GET, "/a").header(name, "POST");
+        let upstream = Upstream::start([Reply::ok("")]).await;
+        let target = || Target::new("vendor", &upstream.url()).unwrap();
+        let listed = Forwarder::new(target().allow(Allow::only(["GET /a"]).unwrap())).unwrap();
+        let priced = builder(&upstream.url()).meter(Arc::new(Reader)).build().unwrap();
+        for forwarder in [listed, priced] {
+            let refused = forwarder.forward(overriding()).await;
+            assert!(matches!(refused, Err(ForwardError::InvalidRequest(_))), "{refused:?}");
+        }
+        soon(builder(&upstream.url()).build().unwrap().forward(overriding())).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_request_has_its_place_until_its_answer_is_over() {
     let (reply, pipe) = Reply::piped("text/plain");
     let upstream = Upstream::start([reply.then_end(), Reply::ok("")]).await;
