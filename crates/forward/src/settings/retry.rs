@@ -49,8 +49,8 @@ pub struct RetrySettings {
     /// paid twice. Default false.
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub unsafe_methods: Option<bool>,
-    /// The largest body that is kept to be sent again, in bytes; a request with a larger one is tried once. Default
-    /// 64 KiB, at most 16 MiB.
+    /// How much of a body that streams is kept to be sent again, in bytes; one of which more went out isn't. Bodies that are
+    /// collected are sent again at any size. Default 64 KiB, at most 16 MiB.
     #[cfg_attr(feature = "schema", schemars(extend("default" = 65_536)))]
     pub replay_bytes_max: Option<usize>,
 }
