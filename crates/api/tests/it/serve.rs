@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::routing::get;
-use fourfold_api::ServerSettings;
+use fourfold_api::{Listener, ServerSettings};
 use fourfold_service::Spawner;
 use futures_util::stream;
+use http::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -164,6 +166,45 @@ impl Drop for Dropped {
     fn drop(&mut self) {
         self.0.send(()).unwrap();
     }
+}
+
+/// Accepts connections that tell when their place is free.
+struct Placed(TcpListener, mpsc::UnboundedSender<()>);
+
+impl Listener for Placed {
+    type Io = TcpStream;
+    type Held = Dropped;
+
+    async fn accept(&mut self) -> (TcpStream, Dropped) {
+        let (stream, ()) = Listener::accept(&mut self.0).await;
+        (stream, Dropped(self.1.clone()))
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_taken_over_keeps_its_place_until_it_ends() {
+    let (told, mut freed) = mpsc::unbounded_channel();
+    let (hand_over, mut taken) = mpsc::unbounded_channel();
+    let switch = async move |request: Request| {
+        hand_over.send(hyper::upgrade::on(request)).unwrap();
+        (StatusCode::SWITCHING_PROTOCOLS, [("connection", "upgrade"), ("upgrade", "websocket")])
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (settings, spawner) = (ServerSettings::default(), Spawner::new(Handle::current()));
+    let (router, serving) = (Router::new().route("/", get(switch)), spawner.clone());
+    let listener = Placed(listener, told);
+    spawner.start(async move { fourfold_api::serve(listener, router, &settings, &serving).await });
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let asked = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    connection.write_all(asked).await.unwrap();
+    until(&mut connection, "\r\n\r\n").await;
+    let upgraded = taken.recv().await.unwrap().await.unwrap();
+    // Nobody serves it any longer.
+    assert!(spawner.stop(Duration::from_secs(30)).await);
+    freed.try_recv().unwrap_err();
+    drop(upgraded);
+    freed.recv().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
