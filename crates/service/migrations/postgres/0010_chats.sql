@@ -11,7 +11,7 @@ CREATE TABLE conversation (
   system          TEXT,
   metadata        TEXT,
   next_number     BIGINT NOT NULL,
-  unanswered      TEXT COLLATE "C",
+  repeatable      TEXT COLLATE "C",
   tickets         BIGINT NOT NULL,
   line            TEXT,
   created_at      BIGINT NOT NULL,

@@ -11,7 +11,7 @@ CREATE TABLE conversation (
   system          TEXT,
   metadata        TEXT,
   next_number     INTEGER NOT NULL,
-  unanswered      TEXT,
+  repeatable      TEXT,
   tickets         INTEGER NOT NULL,
   line            TEXT,
   created_at      INTEGER NOT NULL,

@@ -40,6 +40,7 @@ pub use cache::{CacheSettings, CacheUse, FromCache};
 pub use metered::{MeteredCall, MeteredEnd, MeteredHold, MeteredOutcome, MeteredWork, is_priced};
 pub(crate) use order::Order;
 pub use record::{Call, CallAnswer, CallState, CallView};
+pub(crate) use replay::Replay;
 pub use request::{CallRequest, SpeechCall};
 pub use service::{CallParts, CallsService};
 pub use settings::CallSettings;

@@ -15,7 +15,7 @@ use super::left_over::{LeftOver, Watched, charged_unsent};
 use super::meters::Meters;
 use super::order::{Order, WireOrder};
 use super::task::CallTask;
-use super::{CacheUse, CallRequest, CallSettings, FromCache, OpenCall, SpeechCall};
+use super::{CacheUse, CallRequest, CallSettings, FromCache, OpenCall, Replay, SpeechCall};
 use crate::catalog::CatalogService;
 use crate::commit::lost;
 use crate::ports::Store;
@@ -123,7 +123,7 @@ impl CallsService {
         let order = allowed.and(order);
         let mut order = match order {
             Ok(order) => order,
-            Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
+            Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), Replay::Text, refusal).await,
         };
         admission.take_tokens(|| order.tokens_expected()).await?;
         let cache = self.cache_turn(&mut order, cache);
@@ -159,7 +159,9 @@ impl CallsService {
         };
         let mut order = match order {
             Ok(order) => order,
-            Err(refusal) => return self.earlier(&subject, idempotency.as_ref(), refusal).await,
+            Err(refusal) => {
+                return self.earlier(&subject, idempotency.as_ref(), Replay::Sound, refusal).await;
+            }
         };
         let cache = self.cache_turn(&mut order, cache);
         let payer = Payer { subject, key, idempotency };

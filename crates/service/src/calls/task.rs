@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{Credits, Effect, ProviderError, Realm};
+use fourfold_domain::{Credits, Effect, Modality, ProviderError, Realm};
 use tokio::time::Instant;
 
 use super::answer::{CallHead, Outlet, PartWriter, Writer};
@@ -15,7 +15,7 @@ use super::order::Order;
 use super::service::CallsService;
 use super::settle::{charge, state_after};
 use super::work::{Work, Worked};
-use super::{Call, CallAnswer, CallEnding, CallState, EndCall, OpenCall, OpenedCall};
+use super::{Call, CallAnswer, CallEnding, CallState, EndCall, OpenCall, OpenedCall, Replay};
 use crate::chats::OpenTurn;
 use crate::credits::Owner;
 use crate::jobs::words;
@@ -206,7 +206,9 @@ impl CallTask {
     }
 
     async fn answer_again(&self, call: &Call) {
-        let reply = match self.service.again(call).await {
+        let is_sound = self.order.model.modality == Modality::Speech;
+        let replay = if is_sound { Replay::Sound } else { Replay::Text };
+        let reply = match self.service.again(call, replay).await {
             Ok(reply) => reply,
             Err(error) => {
                 self.outlet.fail(error).await;

@@ -38,8 +38,9 @@ pub struct Conversation {
     pub metadata: Option<String>,
     /// The number of the next message. Rises with each change of the messages.
     pub next_number: u64,
-    /// The call that failed to answer the last message; nothing where that is an answer.
-    pub unanswered: Option<CallId>,
+    /// The call that the last message was sent with, or sent again, unless it was charged for an answer to it: the same
+    /// request is answered in place once more.
+    pub repeatable: Option<CallId>,
     /// Who writes, and who waits to.
     pub line: Line,
     /// When it began.

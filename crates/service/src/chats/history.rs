@@ -24,15 +24,13 @@ pub(super) struct Prepared {
     pub(super) title: String,
     /// The user's message; nothing where it is in the history.
     pub(super) question: Option<NewMessage>,
-    /// Whether it is since the same request failed before.
-    pub(super) is_retry: bool,
     /// The number of the answer that is to be replaced.
     pub(super) replaces: Option<u64>,
 }
 
 impl TurnTask {
     /// Reads the history, and makes a call of it.
-    pub(super) async fn prepare(&self) -> Result<Prepared, ServiceError> {
+    pub(super) async fn prepare(&mut self) -> Result<Prepared, ServiceError> {
         let (known, account) = tokio::try_join!(
             self.chats.store().conversation(&self.name, READ_FIRST),
             self.chats.store().account(&self.turn.subject)
@@ -43,6 +41,7 @@ impl TurnTask {
         {
             return Err(ServiceError::Refused(Refusal::AnothersConversation));
         }
+        self.is_retry = self.is_kept(known.as_ref()).await?;
         let (model, settings) = (self.turn.model.as_deref(), self.chats.settings());
         let used = known.as_ref().and_then(|known| known.model.as_ref());
         let model = model.or(used.map(|used| used.as_str())).unwrap_or(&settings.default_model);
@@ -53,16 +52,14 @@ impl TurnTask {
 
         let answered = last.first().filter(|message| message.role == MessageRole::Assistant);
         let answered = answered.map(|answer| answer.number);
-        let is_retry = self.is_kept(known.as_ref()).await?;
         let (question, replaces) = match &self.turn.ask {
-            Ask::Message(_) if is_retry => (None, None),
+            Ask::Message(_) if self.is_retry => (None, answered),
             Ask::Message(text) => (Some(question(text)), None),
             Ask::Again if last.is_empty() => return Err(ServiceError::NotFound("message to answer again")),
             Ask::Again => (None, answered),
         };
         let told = question.iter().map(|question| ChatMessage::new(ChatRole::User, &*question.content));
-        let seen =
-            known.as_ref().map(|known| Seen { conversation: known.id, next_number: known.next_number });
+        let seen = known.as_ref().map(Seen::of);
         let mut messages = self.history(seen, last, replaces, tokens_max).await?;
         messages.extend(told);
         let system = self.turn.system.as_deref();
@@ -72,13 +69,13 @@ impl TurnTask {
         let input = prompt::input(system, &prompt::cut(messages, room));
         let order = Order::of_chat(&parts.catalog, &parts.routing, model, &input)?;
         let title = question.as_ref().map(|question| prompt::title(&question.content)).unwrap_or_default();
-        Ok(Prepared { order, seen, title, question, is_retry, replaces })
+        Ok(Prepared { order, seen, title, question, replaces })
     }
 
-    /// Whether the user's message is in the history, since the same request has failed before.
+    /// Whether the user's message is in the history, since the same request has brought it there.
     async fn is_kept(&self, known: Option<&Conversation>) -> Result<bool, ServiceError> {
-        let unanswered = known.and_then(|known| known.unanswered);
-        let (Some(call), Some(idempotency)) = (unanswered, &self.turn.idempotency) else { return Ok(false) };
+        let repeatable = known.and_then(|known| known.repeatable);
+        let (Some(call), Some(idempotency)) = (repeatable, &self.turn.idempotency) else { return Ok(false) };
         let record = self.chats.store().idempotency(&idempotency.scope(&self.turn.subject)).await?;
         Ok(record.is_some_and(|record| {
             record.made == Made::Work(Owner::Call(call)) && record.fingerprint == idempotency.fingerprint

@@ -19,8 +19,6 @@ pub(crate) struct OpenTurn {
     pub(super) model: ModelName,
     /// What the user said; nothing where it is in the history.
     pub(super) question: Option<NewMessage>,
-    /// Whether it is since the same request failed before.
-    pub(super) is_retry: bool,
     /// The number of the answer that this one takes the place of.
     pub(super) replaces: Option<u64>,
     /// What is to be written, once that is known.
@@ -55,7 +53,6 @@ impl OpenTurn {
             name: self.name.clone(),
             ticket: self.ticket,
             question: self.question.clone(),
-            is_retry: self.is_retry,
             answer: self.answer.clone(),
             replaces: self.replaces,
             model: self.model.clone(),

@@ -13,7 +13,7 @@ use super::{
     BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn, Ticket,
     TurnWriter,
 };
-use crate::calls::{BegunCall, Call, CallTask, OpenCall, Outlet};
+use crate::calls::{BegunCall, Call, CallTask, OpenCall, Outlet, Replay};
 use crate::routing::Candidates;
 use crate::{Refusal, ServiceError, StoreError};
 
@@ -32,6 +32,8 @@ pub(super) struct TurnTask {
     scribe: Scribe,
     outlet: Outlet,
     ticket: Option<Ticket>,
+    /// Whether the message is in the history, since the same request has brought it there.
+    pub(super) is_retry: bool,
 }
 
 /// How the wait for a turn ended.
@@ -52,7 +54,7 @@ impl TurnTask {
         outlet: Outlet,
     ) -> Self {
         let name = name(&turn.subject, turn.conversation.clone());
-        Self { chats, turn, name, scribe: Scribe::new(writer), outlet, ticket: None }
+        Self { chats, turn, name, scribe: Scribe::new(writer), outlet, ticket: None, is_retry: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -63,7 +65,9 @@ impl TurnTask {
             Err(refusal) => {
                 self.leave_line().await;
                 let subject = &self.turn.subject;
-                return match calls.earlier(subject, self.turn.idempotency.as_ref(), refusal).await {
+                // What was sent of an answer that is to be had in place isn't it.
+                let idempotency = self.turn.idempotency.as_ref().filter(|_| !self.is_retry);
+                return match calls.earlier(subject, idempotency, Replay::Turn, refusal).await {
                     Ok(reply) => self.outlet.pass_on(reply).await,
                     Err(error) => self.outlet.fail(error).await,
                 };
@@ -75,7 +79,7 @@ impl TurnTask {
             }
             Begun::Earlier(call) => {
                 self.leave_line().await;
-                match calls.again(&call).await {
+                match calls.again(&call, Replay::Turn).await {
                     Ok(reply) => self.outlet.pass_on(reply).await,
                     Err(error) => self.outlet.fail(error).await,
                 }
@@ -168,6 +172,7 @@ impl TurnTask {
             open,
             name: self.name.clone(),
             seen: *seen,
+            is_retry: self.is_retry,
             ticket: self.ticket,
             may_wait: self.turn.may_wait,
             lease: self.chats.lease(),
@@ -180,7 +185,7 @@ impl TurnTask {
     /// Has the call worked on, and keeps the turn until it has ended.
     async fn answer(self, prepared: Prepared, candidates: Candidates, ticket: Ticket, call: BegunCall) {
         let Self { chats, turn, name, scribe, outlet, .. } = self;
-        let Prepared { order, question, is_retry, replaces, .. } = prepared;
+        let Prepared { order, question, replaces, .. } = prepared;
         let model = order.model.name.clone();
         let open = OpenTurn {
             scribe: scribe.clone(),
@@ -188,7 +193,6 @@ impl TurnTask {
             ticket,
             model,
             question,
-            is_retry,
             replaces,
             answer: None,
         };

@@ -8,7 +8,7 @@ use fourfold_domain::{
 };
 use uuid::Uuid;
 
-use crate::calls::{CallEnding, EndCall, OpenCall};
+use crate::calls::{CallAnswer, CallEnding, EndCall, OpenCall};
 use crate::chats::{BeginTurn, ConversationName, EndTurn, NewMessage, Ticket};
 use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
@@ -148,6 +148,7 @@ pub fn begin_turn(external_id: &str, conversation: &str, amount: &str) -> BeginT
         open: open_call(external_id, amount, InstanceId::new(Uuid::now_v7())),
         name: conversation_name(conversation),
         seen: None,
+        is_retry: false,
         ticket: None,
         may_wait: true,
         lease: Duration::from_secs(30),
@@ -169,7 +170,6 @@ pub fn end_turn(
         name: conversation_name(conversation),
         ticket,
         question: Some(new_message("Where?", 7, 0)),
-        is_retry: false,
         answer: answer.map(|answer| new_message(answer, 20, 3)),
         replaces: None,
         model: model(),
@@ -180,6 +180,12 @@ pub fn end_turn(
 pub fn new_message(content: &str, input_tokens: u64, output_tokens: u64) -> NewMessage {
     let (id, content) = (MessageId::new(Uuid::now_v7()), content.to_owned());
     NewMessage { id, content, input_tokens, output_tokens, is_partial: false }
+}
+
+/// A part of a text that its caller was sent.
+pub fn call_answer(body: &str) -> CallAnswer {
+    let body = Some(body.to_owned().into());
+    CallAnswer { provider: provider("acme"), media_type: None, body, is_whole: false }
 }
 
 /// An attempt at the provider `acme`.

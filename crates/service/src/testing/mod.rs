@@ -27,9 +27,9 @@ pub mod conformance;
 mod provider_table;
 
 pub use builders::{
-    FILE_LIMITS, account_subject, artifact, begin, begin_turn, complete_file, conversation_name, cost_price,
-    credits, end_turn, idempotency, keep_secret, new_file, new_message, open_call, price, provider,
-    reserve_file, submit, task,
+    FILE_LIMITS, account_subject, artifact, begin, begin_turn, call_answer, complete_file, conversation_name,
+    cost_price, credits, end_turn, idempotency, keep_secret, new_file, new_message, open_call, price,
+    provider, reserve_file, submit, task,
 };
 pub use clock::TestClock;
 pub use provider_table::ProviderTable;

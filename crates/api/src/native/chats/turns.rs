@@ -65,8 +65,9 @@ pub(crate) struct NewChatAnswer {
 /// it as it has room for. Message and answer are kept, and the answer is charged, in one step, after which the last of
 /// the answer goes out: as JSON, or as the event `done` behind a `delta` for each piece; a stream that breaks off ends
 /// with the event `error`. Messages to one conversation are answered one after the other, in the order in which they
-/// came. Who leaves has what he was sent in the history, marked partial. Where the model fails, the message is kept, and
-/// the same request with the same `Idempotency-Key` has it answered.
+/// came. Who leaves has what he was sent in the history, marked partial, and the same request with the same
+/// `Idempotency-Key` is given it again. Where nothing was answered that is charged, the message is kept, and the same request
+/// has it answered in place.
 #[utoipa::path(post, path = "/api/chat/{conversation_id}", tag = "chats", operation_id = "send_message",
     request_body = NewChatMessage,
     params(UserHeader, IdempotencyHeader, WaitQuery, ConversationPath),
@@ -112,8 +113,8 @@ pub(crate) async fn send(
 
 /// Answers the last message again.
 ///
-/// What comes takes the place of the last answer, once there is something of it. A message that wasn't answered since its
-/// model failed is answered.
+/// What comes takes the place of the last answer, once it is whole; of what breaks off nothing is kept. A message that
+/// wasn't answered since its model failed is answered.
 #[utoipa::path(post, path = "/api/chat/{conversation_id}/regenerate", tag = "chats", operation_id = "regenerate_answer",
     request_body = Option<NewChatAnswer>,
     params(UserHeader, IdempotencyHeader, WaitQuery, ConversationPath),

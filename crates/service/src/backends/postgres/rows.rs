@@ -102,7 +102,7 @@ pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
 }
 
 pub(super) const CONVERSATION: &str = "id, account, realm, external_id, title, is_archived, model, system, metadata, \
-     next_number, unanswered, tickets, line, created_at, last_message_at";
+     next_number, repeatable, tickets, line, created_at, last_message_at";
 
 /// How many columns that are.
 const CONVERSATION_COLUMNS: usize = 15;
@@ -118,7 +118,7 @@ pub(super) fn conversation(row: &Row) -> Result<Conversation> {
         system: get(row, 7)?,
         metadata: get(row, 8)?,
         next_number: number(row, 9)?,
-        unanswered: optional(row, 10)?,
+        repeatable: optional(row, 10)?,
         line: Line { tickets: number(row, 11)?, places: optional_json(row, 12)?.unwrap_or_default() },
         created_at: time(row, 13)?,
         last_message_at: time(row, 14)?,

@@ -99,7 +99,7 @@ pub(super) fn call_answer(row: &Row<'_>) -> Result<CallAnswer> {
 }
 
 pub(super) const CONVERSATION: &str = "id, account, realm, external_id, title, is_archived, model, system, metadata, \
-     next_number, unanswered, tickets, line, created_at, last_message_at";
+     next_number, repeatable, tickets, line, created_at, last_message_at";
 
 pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
     Ok(Conversation {
@@ -112,7 +112,7 @@ pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
         system: row.get(7)?,
         metadata: row.get(8)?,
         next_number: row.get(9)?,
-        unanswered: optional(row, 10)?,
+        repeatable: optional(row, 10)?,
         line: Line { tickets: row.get(11)?, places: optional_json(row, 12)?.unwrap_or_default() },
         created_at: time(row, 13)?,
         last_message_at: time(row, 14)?,

@@ -63,9 +63,16 @@ impl Step for OpenCall {
     }
 
     fn decide(&self, world: &mut World) -> Result<OpenedCall, Refusal> {
-        if let Some(earlier) = self.earlier(world)? {
-            return Ok(OpenedCall::Earlier(earlier));
+        match self.earlier(world)? {
+            Some(earlier) => Ok(OpenedCall::Earlier(earlier)),
+            None => self.open(world).map(|(call, held)| OpenedCall::New { call, held }),
         }
+    }
+}
+
+impl OpenCall {
+    /// Opens the call, whatever its key stood for before; with what was set aside for it.
+    pub(crate) fn open(&self, world: &mut World) -> Result<(Call, Credits), Refusal> {
         let held = rules::funds(world, &self.subject, self.key, self.amount_min..=self.amount)?;
         let account = rules::account_of(world, &self.subject);
         let owner = Owner::Call(self.id);
@@ -86,11 +93,9 @@ impl Step for OpenCall {
         if let Some(idempotency) = &self.idempotency {
             idempotency.record(world, &self.subject, account, Made::Work(owner));
         }
-        Ok(OpenedCall::New { call, held })
+        Ok((call, held))
     }
-}
 
-impl OpenCall {
     /// The call that the key stands for, unless it ended without a charge.
     pub(crate) fn earlier(&self, world: &World) -> Result<Option<Call>, Refusal> {
         let Some(idempotency) = &self.idempotency else { return Ok(None) };

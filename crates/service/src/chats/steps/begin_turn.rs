@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{ConversationId, Credits};
+use fourfold_domain::{CallId, ConversationId, Credits};
 
-use crate::calls::{Call, OpenCall, OpenedCall};
+use crate::calls::{Call, CallState, OpenCall};
 use crate::chats::{Conversation, ConversationName, Line, Ticket};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
 /// Takes a place in the line of a conversation, which is made with its first turn, and opens the call once the place is
 /// the first and the history is still what the call was made of. The same key of idempotency gives the same call, as
-/// with [`OpenCall`].
+/// with [`OpenCall`]; but for one that has ended and left its message without an answer that was charged, which the new
+/// call answers in place.
 ///
 /// Refused with [`Refusal::AnothersConversation`] where it is another account's, with [`Refusal::ConversationBusy`]
 /// where it would have to wait and may not, or too many do, and as [`OpenCall`] is. A place that was taken before stays.
@@ -23,6 +24,8 @@ pub struct BeginTurn {
     pub name: ConversationName,
     /// What the call was made of; nothing where the conversation wasn't there.
     pub seen: Option<Seen>,
+    /// Whether the message is in the history, since the same request brought it there.
+    pub is_retry: bool,
     /// The place that was taken before.
     pub ticket: Option<Ticket>,
     /// Whether it may wait.
@@ -44,6 +47,8 @@ pub struct Seen {
     pub conversation: ConversationId,
     /// The number of its next message.
     pub next_number: u64,
+    /// The call that its last message may be sent again for.
+    pub repeatable: Option<CallId>,
 }
 
 /// What came of [`BeginTurn`].
@@ -76,10 +81,15 @@ impl Step for BeginTurn {
     }
 
     fn decide(&self, world: &mut World) -> Result<BegunTurn, Refusal> {
-        if let Some(earlier) = self.open.earlier(world)? {
+        let known = world.conversations.get(&self.name);
+        let is_repeatable = |call: &Call| {
+            call.state != CallState::Open && known.is_some_and(|known| known.repeatable == Some(call.id))
+        };
+        if let Some(earlier) = self.open.earlier(world)?
+            && !is_repeatable(&earlier)
+        {
             return Ok(BegunTurn::Earlier(earlier));
         }
-        let known = world.conversations.get(&self.name);
         if let Some(known) = known
             && world.subjects.get(&self.open.subject) != Some(&known.account)
         {
@@ -93,7 +103,7 @@ impl Step for BeginTurn {
         }
         let number = line.enter(place, now, self.lease).ok_or(Refusal::ConversationBusy)?;
         let ticket = id.map(|conversation| Ticket { conversation, number });
-        let seen = known.map(|known| Seen { conversation: known.id, next_number: known.next_number });
+        let seen = known.map(Seen::of);
         let waits = match ticket {
             Some(ticket) if !line.is_first(number) => Some(BegunTurn::Waits(ticket)),
             ticket if seen != self.seen => Some(BegunTurn::Changed(ticket)),
@@ -105,9 +115,17 @@ impl Step for BeginTurn {
             }
             return Ok(waits);
         }
-        let OpenedCall::New { call, held } = self.open.decide(world)? else { return Err(Refusal::NotFound) };
+        let (call, held) = self.open.open(world)?;
         let conversation = self.keep(world, &call, line);
         Ok(BegunTurn::Begun { ticket: Ticket { conversation, number }, call, held })
+    }
+}
+
+impl Seen {
+    /// The history of a conversation as it is.
+    pub fn of(known: &Conversation) -> Self {
+        let Conversation { id, next_number, repeatable, .. } = *known;
+        Self { conversation: id, next_number, repeatable }
     }
 }
 
@@ -125,7 +143,7 @@ impl BeginTurn {
                 system: self.system.clone(),
                 metadata: self.metadata.clone(),
                 next_number: 1,
-                unanswered: None,
+                repeatable: None,
                 line,
                 created_at: world.now,
                 last_message_at: world.now,
@@ -135,6 +153,9 @@ impl BeginTurn {
             return id;
         };
         known.line = line;
+        if self.is_retry {
+            known.repeatable = Some(call.id);
+        }
         known.system = self.system.clone().or(known.system.take());
         known.metadata = self.metadata.clone().or(known.metadata.take());
         known.id

@@ -1,14 +1,16 @@
 //! A turn ends: its messages, its call and its place in the line in one go.
 
+use bytes::Bytes;
 use fourfold_domain::{Credits, ModelName};
 
 use crate::Timestamp;
-use crate::calls::{CallState, EndCall};
+use crate::calls::{CallAnswer, CallEnding, CallState, EndCall};
 use crate::chats::{ConversationName, Message, MessageRole, NewMessage, Ticket};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
-/// Ends a turn with its call as [`EndCall`] does, writes its messages and lets the next one have its turn.
+/// Ends a turn with its call as [`EndCall`] does, writes its messages and lets the next one have its turn. Only a whole
+/// answer takes the place of another; of a part that doesn't, nothing is kept, for the same request either.
 ///
 /// Who lost his place is refused with [`Refusal::TurnLost`], and nothing is written or charged. Where the conversation
 /// was deleted in the meantime, the call ends all the same, and no message is written.
@@ -22,8 +24,6 @@ pub struct EndTurn {
     pub ticket: Ticket,
     /// What the user said; nothing where it was written before.
     pub question: Option<NewMessage>,
-    /// Whether it was written when the same request failed before.
-    pub is_retry: bool,
     /// What was answered, if anything was.
     pub answer: Option<NewMessage>,
     /// The number of the answer that this one takes the place of.
@@ -51,7 +51,10 @@ impl Step for EndTurn {
             return Err(Refusal::TurnLost);
         }
         let (is_kept, asked_at) = (known.is_some(), call.created_at);
-        let charged = self.end.decide(world)?;
+        let charged = match self.drops_a_part() {
+            true => self.without_its_part().decide(world)?,
+            false => self.end.decide(world)?,
+        };
         if is_kept {
             self.write(world, charged, asked_at);
         }
@@ -60,18 +63,32 @@ impl Step for EndTurn {
 }
 
 impl EndTurn {
+    /// The answer that is written.
+    fn written(&self) -> Option<&NewMessage> {
+        self.answer.as_ref().filter(|_| !self.drops_a_part())
+    }
+
+    fn drops_a_part(&self) -> bool {
+        self.replaces.is_some() && self.answer.as_ref().is_some_and(|answer| answer.is_partial)
+    }
+
+    fn without_its_part(&self) -> EndCall {
+        let emptied = |answer: &CallAnswer| CallAnswer { body: Some(Bytes::new()), ..answer.clone() };
+        EndCall { answer: self.end.answer.as_ref().map(emptied), ..self.end.clone() }
+    }
+
     fn write(&self, world: &mut World, charged: Credits, asked_at: Timestamp) {
         let now = world.now;
         let Some(known) = world.conversations.get_mut(&self.name) else { return };
         known.line.leave(self.ticket.number);
+        let answer = self.written();
+        if self.question.is_some() || known.repeatable == Some(self.end.id) {
+            let is_charged = matches!(self.end.ending, CallEnding::Charged(_) | CallEnding::Estimated(_));
+            known.repeatable = Some(self.end.id).filter(|_| !is_charged || answer.is_none());
+        }
         let said = self.question.iter().map(|message| (MessageRole::User, message));
-        let said: Vec<_> =
-            said.chain(self.answer.iter().map(|message| (MessageRole::Assistant, message))).collect();
+        let said: Vec<_> = said.chain(answer.map(|message| (MessageRole::Assistant, message))).collect();
         if said.is_empty() {
-            if self.is_retry {
-                // The same request is this call's by now.
-                known.unanswered = Some(self.end.id);
-            }
             return;
         }
         let mut messages = Vec::with_capacity(said.len());
@@ -94,12 +111,11 @@ impl EndTurn {
             known.next_number += 1;
         }
         known.last_message_at = now;
-        match self.answer {
-            Some(_) => (known.unanswered, known.model) = (None, Some(self.model.clone())),
-            None => known.unanswered = Some(self.end.id),
+        if answer.is_some() {
+            known.model = Some(self.model.clone());
+            let replaced = self.replaces.map(|number| (self.ticket.conversation, number));
+            world.replaced_messages.extend(replaced);
         }
         world.messages.extend(messages);
-        let replaced = self.replaces.filter(|_| self.answer.is_some());
-        world.replaced_messages.extend(replaced.map(|number| (self.ticket.conversation, number)));
     }
 }

@@ -128,6 +128,13 @@ impl House {
         }
     }
 
+    /// Waits until nobody writes.
+    pub(super) async fn is_idle(&self) {
+        while !self.known().await.0.line.places.is_empty() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// What was spent so far; nothing is held, and the books are clean.
     pub(super) async fn spent(&self) -> String {
         let account = self.calls.store.account(&account_subject("u1")).await.unwrap().unwrap();

@@ -4,4 +4,5 @@ mod endings;
 mod house;
 mod line;
 mod prompts;
+mod repeats;
 mod turns;

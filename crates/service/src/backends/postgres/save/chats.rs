@@ -24,7 +24,7 @@ fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fa
     writes.try_of(
         &new,
         "INSERT INTO conversation (id, account, realm, external_id, title, is_archived, model, system, metadata, \
-         next_number, unanswered, tickets, line, created_at, last_message_at) \
+         next_number, repeatable, tickets, line, created_at, last_message_at) \
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], \
          $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[])",
         |rows| {
@@ -39,7 +39,7 @@ fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fa
                 column(rows, |row| row.system.as_deref()),
                 column(rows, |row| row.metadata.as_deref()),
                 column(rows, |row| row.next_number.cast_signed()),
-                column(rows, |row| row.unanswered.map(|call| call.to_string())),
+                column(rows, |row| row.repeatable.map(|call| call.to_string())),
                 column(rows, |row| row.line.tickets.cast_signed()),
                 lines(rows)?,
                 column(rows, |row| row.created_at.millis()),
@@ -51,11 +51,11 @@ fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fa
     writes.try_of(
         &changed,
         "WITH changed AS (UPDATE conversation SET title = new.title, is_archived = new.is_archived, model = new.model, \
-           system = new.system, metadata = new.metadata, next_number = new.next_number, unanswered = new.unanswered, \
+           system = new.system, metadata = new.metadata, next_number = new.next_number, repeatable = new.repeatable, \
            tickets = new.tickets, line = new.line, last_message_at = new.last_message_at \
            FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
              $8::text[], $9::bigint[], $10::text[], $11::bigint[]) \
-           AS new (id, title, is_archived, model, system, metadata, next_number, unanswered, tickets, line, \
+           AS new (id, title, is_archived, model, system, metadata, next_number, repeatable, tickets, line, \
              last_message_at) \
            WHERE conversation.id = new.id RETURNING 1) \
          SELECT expect_rows(count(*), cardinality($1)) FROM changed",
@@ -68,7 +68,7 @@ fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fa
                 column(rows, |row| row.system.as_deref()),
                 column(rows, |row| row.metadata.as_deref()),
                 column(rows, |row| row.next_number.cast_signed()),
-                column(rows, |row| row.unanswered.map(|call| call.to_string())),
+                column(rows, |row| row.repeatable.map(|call| call.to_string())),
                 column(rows, |row| row.line.tickets.cast_signed()),
                 lines(rows)?,
                 column(rows, |row| row.last_message_at.millis()),

@@ -15,7 +15,7 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (_, conversation) in world.conversations.inserted() {
         rows.write(
             "INSERT INTO conversation (id, account, realm, external_id, title, is_archived, model, system, metadata, \
-             next_number, unanswered, tickets, line, created_at, last_message_at) \
+             next_number, repeatable, tickets, line, created_at, last_message_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             params![
                 conversation.id.to_string(),
@@ -28,7 +28,7 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
                 conversation.system,
                 conversation.metadata,
                 conversation.next_number,
-                conversation.unanswered.map(|call| call.to_string()),
+                conversation.repeatable.map(|call| call.to_string()),
                 conversation.line.tickets,
                 optional_json(conversation.line.written())?,
                 conversation.created_at.millis(),
@@ -39,7 +39,7 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
     for (_, conversation) in world.conversations.updated() {
         rows.write(
             "UPDATE conversation SET title = ?2, is_archived = ?3, model = ?4, system = ?5, metadata = ?6, \
-             next_number = ?7, unanswered = ?8, tickets = ?9, line = ?10, last_message_at = ?11 WHERE id = ?1",
+             next_number = ?7, repeatable = ?8, tickets = ?9, line = ?10, last_message_at = ?11 WHERE id = ?1",
             params![
                 conversation.id.to_string(),
                 conversation.title,
@@ -48,7 +48,7 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
                 conversation.system,
                 conversation.metadata,
                 conversation.next_number,
-                conversation.unanswered.map(|call| call.to_string()),
+                conversation.repeatable.map(|call| call.to_string()),
                 conversation.line.tickets,
                 optional_json(conversation.line.written())?,
                 conversation.last_message_at.millis()

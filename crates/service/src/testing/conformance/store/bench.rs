@@ -85,7 +85,7 @@ pub(super) fn failed() -> Ending {
 
 /// What is seen of a conversation by who reads it as it is now.
 pub(super) fn seen(known: &Conversation) -> Seen {
-    Seen { conversation: known.id, next_number: known.next_number }
+    Seen::of(known)
 }
 
 impl StoreBench {
@@ -190,8 +190,19 @@ impl StoreBench {
 
     /// Begins a turn of a conversation as it is now.
     pub(super) async fn turn(&self, user: &str, conversation: &str) -> Result<Turn, Broken> {
+        self.turn_like(user, conversation, |_step| {}).await
+    }
+
+    /// Likewise, with this change.
+    pub(super) async fn turn_like(
+        &self,
+        user: &str,
+        conversation: &str,
+        change: impl FnOnce(&mut BeginTurn),
+    ) -> Result<Turn, Broken> {
         let seen = self.conversation(conversation).await?.map(|(known, _)| seen(&known));
-        let step = BeginTurn { seen, ..begin_turn(user, conversation, "0.5") };
+        let mut step = BeginTurn { seen, ..begin_turn(user, conversation, "0.5") };
+        change(&mut step);
         match self.store.begin_turn(step).await? {
             BegunTurn::Begun { ticket, call, .. } => Ok((ticket, call.id)),
             other => broken(format!("{other:?} instead of a turn")),

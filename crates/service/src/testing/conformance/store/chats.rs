@@ -4,21 +4,18 @@ use std::time::Duration;
 
 use super::bench::{LEASE, NOTHING, StoreBench, seen};
 use crate::Refusal;
-use crate::calls::CallEnding;
 use crate::chats::{
     BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, MessageRole, RenewTurn,
 };
 use crate::ports::MessagePage;
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
-use crate::testing::{begin_turn, conversation_name, credits, end_turn};
+use crate::testing::{begin_turn, conversation_name, credits};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
         a_conversation_is_made_with_its_first_turn,
         both_messages_come_with_the_end_of_their_turn,
         a_name_is_one_accounts_in_its_realm,
-        a_question_without_an_answer_is_kept,
-        an_answer_takes_the_place_of_another,
         a_conversation_goes_with_its_messages,
         a_turn_ends_without_messages_where_its_conversation_is_gone,
         what_is_said_of_a_conversation_can_be_changed,
@@ -72,7 +69,7 @@ pub async fn both_messages_come_with_the_end_of_their_turn(bench: StoreBench) ->
     let took = answer.created_at.since(question.created_at);
     same("what lies between them", took, Duration::from_secs(2))?;
     same("the last message", known.last_message_at, answer.created_at)?;
-    same("what is open", (known.unanswered, known.line.places.len()), (None, 0))?;
+    same("what is open", (known.repeatable, known.line.places.len()), (None, 0))?;
     bench.is_clean().await
 }
 
@@ -100,53 +97,6 @@ pub async fn a_name_is_one_accounts_in_its_realm(bench: StoreBench) -> Verdict {
     elsewhere.name.realm = "other".parse()?;
     let begun = bench.store.begin_turn(elsewhere).await?;
     holds("it is free in another realm", matches!(begun, BegunTurn::Begun { .. }))
-}
-
-/// Until it is answered: the call that failed to is named.
-pub async fn a_question_without_an_answer_is_kept(bench: StoreBench) -> Verdict {
-    bench.grant("u1", "10").await?;
-    bench.said("u1", "c1", "1").await?;
-    let turn = bench.turn("u1", "c1").await?;
-    let mut failed = end_turn("c1", turn, "0", None);
-    failed.end.ending = CallEnding::Released;
-    same("the charge", bench.store.end_turn(failed).await?, NOTHING)?;
-    bench.has_messages("c1", &["Where?", "1", "Where?"]).await?;
-    same("unanswered", bench.known("c1").await?.0.unanswered, Some(turn.1))?;
-    for is_retry in [false, true] {
-        let again = bench.turn("u1", "c1").await?;
-        let mut failed = end_turn("c1", again, "0", None);
-        (failed.end.ending, failed.question, failed.is_retry) = (CallEnding::Released, None, is_retry);
-        bench.store.end_turn(failed).await?;
-        let call = if is_retry { again.1 } else { turn.1 };
-        same("unanswered by now", bench.known("c1").await?.0.unanswered, Some(call))?;
-    }
-    let turn = bench.turn("u1", "c1").await?;
-    let mut answer = end_turn("c1", turn, "0.2", Some("2"));
-    answer.question = None;
-    bench.store.end_turn(answer).await?;
-    bench.has_messages("c1", &["Where?", "1", "Where?", "2"]).await?;
-    same("unanswered", bench.known("c1").await?.0.unanswered, None)?;
-    bench.has("u1", "9.6", "0").await?;
-    bench.is_clean().await
-}
-
-/// Only where there is one.
-pub async fn an_answer_takes_the_place_of_another(bench: StoreBench) -> Verdict {
-    bench.grant("u1", "10").await?;
-    bench.said("u1", "c1", "1").await?;
-    let turn = bench.turn("u1", "c1").await?;
-    let mut failed = end_turn("c1", turn, "0", None);
-    (failed.end.ending, failed.question, failed.replaces) = (CallEnding::Released, None, Some(2));
-    bench.store.end_turn(failed).await?;
-    bench.has_messages("c1", &["Where?", "1"]).await?;
-    same("unanswered", bench.known("c1").await?.0.unanswered, None)?;
-    let turn = bench.turn("u1", "c1").await?;
-    let mut again = end_turn("c1", turn, "0.2", Some("2"));
-    (again.question, again.replaces) = (None, Some(2));
-    bench.store.end_turn(again).await?;
-    bench.has_messages("c1", &["Where?", "2"]).await?;
-    let (known, messages) = bench.known("c1").await?;
-    same("numbers", (messages[0].number, known.next_number), (3, 4))
 }
 
 /// What is begun under its name is another.

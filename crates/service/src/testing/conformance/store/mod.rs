@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod admission;
+pub mod answers;
 pub mod attempts;
 pub mod audits;
 mod bench;
@@ -59,6 +60,7 @@ fn rules() -> Vec<Rule<StoreBench>> {
         files::rules(),
         calls::rules(),
         chats::rules(),
+        answers::rules(),
         turns::rules(),
         instances::rules(),
         keys::rules(),

@@ -10,7 +10,7 @@ use crate::Refusal;
 use crate::calls::{CallEnding, EndCall};
 use crate::chats::{BeginTurn, BegunTurn, LeaveLine, NewMessage, RenewTurn};
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
-use crate::testing::{begin_turn, conversation_name, credits, end_turn, idempotency, new_message};
+use crate::testing::{begin_turn, conversation_name, credits, end_turn, new_message};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
@@ -22,7 +22,6 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_turn_is_taken_over_once_its_lease_has_ended,
         a_turn_that_is_renewed_stays,
         one_of_many_at_once_makes_a_conversation,
-        the_same_idempotency_key_gives_the_same_turn_until_it_ends_without_a_charge,
         a_turn_ends_once,
         a_superseded_instance_stands_in_no_line,
     )
@@ -182,37 +181,6 @@ pub async fn one_of_many_at_once_makes_a_conversation(bench: StoreBench) -> Verd
     same("begun and refused", (begun, refusals), (1, 7))?;
     same("calls", bench.store.audit().await?.counts.calls, 1)?;
     bench.is_clean().await
-}
-
-/// Also where the conversation is busy, or its history another by now.
-pub async fn the_same_idempotency_key_gives_the_same_turn_until_it_ends_without_a_charge(
-    bench: StoreBench,
-) -> Verdict {
-    bench.grant("u1", "10").await?;
-    let step = |key: &str| {
-        let mut step = begin_turn("u1", "c1", "0.5");
-        step.open.idempotency = Some(idempotency(key, 1));
-        step
-    };
-    let BegunTurn::Begun { ticket, call, .. } = bench.store.begin_turn(step("k1")).await? else {
-        return broken("it doesn't begin".to_owned());
-    };
-    let again = bench.store.begin_turn(BeginTurn { may_wait: false, ..step("k1") }).await?;
-    same("while it is open", again, BegunTurn::Earlier(call.clone()))?;
-    bench.answered("c1", (ticket, call.id), "1").await?;
-    let again = bench.store.begin_turn(step("k1")).await?;
-    holds("once it was charged", matches!(again, BegunTurn::Earlier(earlier) if earlier.id == call.id))?;
-    let came = Some(seen(&bench.known("c1").await?.0));
-    let failing = BeginTurn { seen: came, ..step("k2") };
-    let BegunTurn::Begun { ticket, call, .. } = bench.store.begin_turn(failing).await? else {
-        return broken("it doesn't begin".to_owned());
-    };
-    let mut failed = end_turn("c1", (ticket, call.id), "0", None);
-    failed.end.ending = CallEnding::Released;
-    bench.store.end_turn(failed).await?;
-    let came = Some(seen(&bench.known("c1").await?.0));
-    let again = bench.store.begin_turn(BeginTurn { seen: came, ..step("k2") }).await?;
-    holds("once it ended without a charge", matches!(again, BegunTurn::Begun { .. }))
 }
 
 /// A second end says that it has ended, whatever became of the line.
