@@ -47,9 +47,9 @@ pub(crate) struct World {
     pub(crate) conversations: Table<ConversationName, Conversation>,
     /// Messages to be written.
     pub(crate) messages: Vec<Message>,
-    /// Conversations that are to go, with their messages.
+    /// Conversations that are to go, with their messages and the answers of their calls.
     pub(crate) deleted_conversations: Vec<ConversationId>,
-    /// Messages, by their numbers, that are to go.
+    /// Messages, by their numbers, that are to go, with the answers of their calls.
     pub(crate) replaced_messages: Vec<(ConversationId, u64)>,
     pub(crate) files: Table<FileId, File>,
     /// What accounts keep: the sums over their files, never written.

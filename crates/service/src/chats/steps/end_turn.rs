@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use fourfold_domain::{Credits, ModelName};
 
+use super::rules;
 use crate::Timestamp;
 use crate::calls::{CallAnswer, CallEnding, CallState, EndCall};
 use crate::chats::{ConversationName, Message, MessageRole, NewMessage, Ticket};
@@ -10,10 +11,11 @@ use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
 /// Ends a turn with its call as [`EndCall`] does, writes its messages and lets the next one have its turn. Only a whole
-/// answer takes the place of another; of a part that doesn't, nothing is kept, for the same request either.
+/// answer takes the place of another, which is then gone for the request that it was given to too; of a part that doesn't,
+/// nothing is kept, for the same request either.
 ///
 /// Who lost his place is refused with [`Refusal::TurnLost`], and nothing is written or charged. Where the conversation
-/// was deleted in the meantime, the call ends all the same, and no message is written.
+/// was deleted in the meantime, the call ends all the same, and nothing of what was said is kept.
 #[derive(Clone, Debug)]
 pub struct EndTurn {
     /// How the call ends.
@@ -51,9 +53,10 @@ impl Step for EndTurn {
             return Err(Refusal::TurnLost);
         }
         let (is_kept, asked_at) = (known.is_some(), call.created_at);
-        let charged = match self.drops_a_part() {
-            true => self.without_its_part().decide(world)?,
-            false => self.end.decide(world)?,
+        let charged = match (is_kept, self.drops_a_part()) {
+            (false, _) => EndCall { answer: None, ..self.end.clone() }.decide(world)?,
+            (true, true) => self.without_its_part().decide(world)?,
+            (true, false) => self.end.decide(world)?,
         };
         if is_kept {
             self.write(world, charged, asked_at);
@@ -113,9 +116,14 @@ impl EndTurn {
         known.last_message_at = now;
         if answer.is_some() {
             known.model = Some(self.model.clone());
-            let replaced = self.replaces.map(|number| (self.ticket.conversation, number));
-            world.replaced_messages.extend(replaced);
         }
         world.messages.extend(messages);
+        if let Some(number) = self.replaces.filter(|_| answer.is_some()) {
+            let conversation = self.ticket.conversation;
+            world.replaced_messages.push((conversation, number));
+            rules::forget_answers(world, |message| {
+                message.conversation == conversation && message.number == number
+            });
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! What more than one step goes by.
 
+use std::collections::BTreeSet;
+
 use fourfold_domain::AccountId;
 
-use crate::chats::{Conversation, ConversationName};
+use crate::chats::{Conversation, ConversationName, Message};
 use crate::commit::World;
 use crate::error::Refusal;
 
@@ -17,4 +19,12 @@ pub(super) fn own<'w>(
         return Err(Refusal::AnothersConversation);
     }
     world.conversations.get_mut(name).ok_or(Refusal::NotFound)
+}
+
+/// Forgets what is at hand of the answers that are kept for the same requests, with these messages. Of messages that
+/// aren't at hand the backend forgets it.
+pub(super) fn forget_answers(world: &mut World, is_gone: impl Fn(&Message) -> bool) {
+    let calls: BTreeSet<_> =
+        world.messages.iter().filter(|message| is_gone(message)).map(|message| message.call).collect();
+    world.call_answers.retain(|(call, _answer)| !calls.contains(call));
 }

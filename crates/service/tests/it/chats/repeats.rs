@@ -5,6 +5,7 @@ use std::time::Duration;
 use fourfold_domain::{AnswerPiece, Effect, FinishReason, ProviderError, Reason, StreamChunk};
 use fourfold_service::ServiceError;
 use fourfold_service::chats::Ask;
+use fourfold_service::testing::account_subject;
 use futures_util::StreamExt as _;
 use tokio::time::{sleep, timeout};
 
@@ -168,6 +169,23 @@ async fn only_a_whole_answer_takes_the_place_of_another() {
         house.said(Sent { key: Some("k3"), ..again() }, "In holes.").await;
         assert_eq!(house.history().await, ["Where?", "In holes."]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_deleted_or_replaced_is_given_to_nobody_again() {
+    let house = House::new().await;
+    let gone = async || match house.send(keyed(false)).await {
+        Err(ServiceError::NotFound(_)) => {}
+        other => panic!("{other:?}"),
+    };
+    house.said(keyed(false), "In dens.").await;
+    house.said(Sent { ask: Ask::Again, ..message("") }, "In holes.").await;
+    gone().await;
+    let again = Sent { key: Some("k2"), ..message("Why?") };
+    house.said(again, "So.").await;
+    house.chats.delete(&account_subject("u1"), "c1".parse().unwrap()).await.unwrap();
+    gone().await;
+    assert_eq!(house.author.times_asked(), 3);
 }
 
 fn told(history: &[&str]) -> Vec<String> {

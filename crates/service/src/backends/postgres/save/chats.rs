@@ -8,9 +8,12 @@ use crate::commit::World;
 
 pub(super) fn chats<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
     // First, since their names may be another's in the same batch. Their messages go with them.
-    writes.of(&world.deleted_conversations, "DELETE FROM conversation WHERE id = ANY ($1::text[])", |rows| {
-        values![column(rows, ToString::to_string)]
-    });
+    for sql in [
+        "DELETE FROM call_answer WHERE call = ANY (ARRAY (SELECT call FROM message WHERE conversation = ANY ($1::text[])))",
+        "DELETE FROM conversation WHERE id = ANY ($1::text[])",
+    ] {
+        writes.of(&world.deleted_conversations, sql, |rows| values![column(rows, ToString::to_string)]);
+    }
     conversations(writes, world)?;
     messages(writes, world);
     Ok(())
@@ -80,8 +83,9 @@ fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fa
 fn messages<'a>(writes: &mut Writes<'a>, world: &'a World) {
     writes.of(
         &world.replaced_messages,
-        "DELETE FROM message USING unnest($1::text[], $2::bigint[]) AS gone (conversation, number) \
-         WHERE message.conversation = gone.conversation AND message.number = gone.number",
+        "WITH gone AS (DELETE FROM message USING unnest($1::text[], $2::bigint[]) AS gone (conversation, number) \
+           WHERE message.conversation = gone.conversation AND message.number = gone.number RETURNING call) \
+         DELETE FROM call_answer USING gone WHERE call_answer.call = gone.call",
         |rows| {
             values![
                 column(rows, |(conversation, _)| conversation.to_string()),

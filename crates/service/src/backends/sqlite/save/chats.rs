@@ -8,9 +8,12 @@ use crate::commit::World;
 pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
     // First, since their names may be another's in the same batch. Their messages go with them.
     for id in &world.deleted_conversations {
+        let id = id.to_string();
+        let sql = "DELETE FROM call_answer WHERE call IN (SELECT call FROM message WHERE conversation = ?1)";
+        rows.transaction.prepare_cached(sql)?.execute([&id])?;
         let sql = "DELETE FROM conversation WHERE id = ?1";
         // One that was made in the same batch was never written.
-        let _deleted = rows.transaction.prepare_cached(sql)?.execute([id.to_string()])?;
+        let _deleted = rows.transaction.prepare_cached(sql)?.execute([&id])?;
     }
     for (_, conversation) in world.conversations.inserted() {
         rows.write(
@@ -57,6 +60,9 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
     }
     for (conversation, number) in &world.replaced_messages {
         let key = (conversation.to_string(), number);
+        let sql = "DELETE FROM call_answer WHERE call IN \
+                   (SELECT call FROM message WHERE conversation = ?1 AND number = ?2)";
+        rows.transaction.prepare_cached(sql)?.execute((&key.0, key.1))?;
         rows.write("DELETE FROM message WHERE conversation = ?1 AND number = ?2", key)?;
     }
     for message in &world.messages {

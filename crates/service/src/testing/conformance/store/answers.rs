@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 
-use super::bench::{LEASE, NOTHING, StoreBench, seen};
-use crate::calls::{CallEnding, EndCall};
-use crate::chats::{BeginTurn, BegunTurn, NewMessage};
-use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, rules, same};
-use crate::testing::{begin_turn, call_answer, credits, end_turn, idempotency, new_message};
+use super::bench::{LEASE, NOTHING, StoreBench, Turn, seen};
+use crate::calls::{CallAnswer, CallEnding, EndCall};
+use crate::chats::{BeginTurn, BegunTurn, DeleteConversation, NewMessage};
+use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, holds, rules, same};
+use crate::testing::{
+    begin_turn, call_answer, conversation_name, credits, end_turn, idempotency, new_message,
+};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
@@ -14,6 +16,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         an_answer_that_was_not_charged_can_be_had_in_place,
         an_answer_takes_the_place_of_another,
         the_same_idempotency_key_gives_the_same_turn_until_it_ends_without_a_charge,
+        what_is_kept_of_an_answer_goes_with_it,
     )
 }
 
@@ -141,4 +144,35 @@ pub async fn the_same_idempotency_key_gives_the_same_turn_until_it_ends_without_
     let came = Some(seen(&bench.known("c1").await?.0));
     let again = bench.store.begin_turn(retry(came)).await?;
     holds("once it was cut off", matches!(again, BegunTurn::Begun { .. }))
+}
+
+/// When another takes its place, when its conversation goes, and where that has gone before it was there.
+pub async fn what_is_kept_of_an_answer_goes_with_it(bench: StoreBench) -> Verdict {
+    let account = bench.grant("u1", "10").await?.id;
+    let kept = async |turn: Turn, answer: &str| -> Result<Turn, Broken> {
+        let mut step = end_turn("c1", turn, "0.2", Some(answer));
+        step.end.answer = Some(CallAnswer { is_whole: true, ..call_answer(answer) });
+        step.replaces = (answer == "2").then_some(2);
+        step.question = step.question.filter(|_| answer != "2");
+        bench.store.end_turn(step).await?;
+        Ok(turn)
+    };
+    let has = async |turn: Turn, is_kept: bool| -> Verdict {
+        same("an answer", bench.store.call_answer(turn.1).await?.is_some(), is_kept)
+    };
+    let first = kept(bench.turn("u1", "c1").await?, "1").await?;
+    has(first, true).await?;
+    let second = kept(bench.turn("u1", "c1").await?, "2").await?;
+    has(first, false).await?;
+    has(second, true).await?;
+    let third = kept(bench.turn("u1", "c1").await?, "3").await?;
+    let open = bench.turn("u1", "c1").await?;
+    let delete = DeleteConversation { name: conversation_name("c1"), account };
+    bench.store.delete_conversation(delete).await?;
+    kept(open, "4").await?;
+    for turn in [second, third, open] {
+        has(turn, false).await?;
+    }
+    bench.has("u1", "9.2", "0").await?;
+    bench.is_clean().await
 }
