@@ -70,11 +70,22 @@ impl<I> Page<I> {
     /// Makes the page of what was found with [`Page::limit_and_one`].
     pub(crate) fn of<R, T>(
         &self,
-        mut rows: Vec<R>,
+        rows: Vec<R>,
         id: impl Fn(&R) -> String,
         body: impl FnMut(R) -> T,
     ) -> Paged<T> {
         let more = rows.len() > self.limit;
+        self.of_those(rows, more, id, body)
+    }
+
+    /// Likewise, where others may follow these though they are no more than the page has.
+    pub(crate) fn of_those<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        more: bool,
+        id: impl Fn(&R) -> String,
+        body: impl FnMut(R) -> T,
+    ) -> Paged<T> {
         rows.truncate(self.limit);
         let next_cursor = rows.last().filter(|_| more).map(id);
         Paged { data: rows.into_iter().map(body).collect(), next_cursor }

@@ -4,16 +4,22 @@ use fourfold_domain::{ChatMessage, ChatRole, MessageId, estimate};
 use uuid::Uuid;
 
 use super::turn::TurnTask;
-use super::{Ask, Conversation, Message, MessageRole, NewMessage, Seen, prompt};
+use super::{Ask, ChatSettings, Conversation, Message, MessageRole, NewMessage, NewTurn, Seen, prompt};
 use crate::calls::Order;
 use crate::credits::Owner;
 use crate::ports::MessagePage;
 use crate::{Made, Refusal, ServiceError};
 
 /// How many messages are read at a time, and in all.
-const READ_FIRST: usize = 64;
 const READ_NEXT: usize = 256;
 const READ_MAX: usize = 2048;
+
+/// What is read before it is known for which model.
+const READ_FIRST: MessagePage =
+    MessagePage { after: None, is_newest_first: true, limit: 64, bytes_max: 256 * 1024 };
+
+/// How many bytes of a text we take for a token; so many are read at most of a history for each that has room.
+const BYTES_PER_TOKEN: u64 = 4;
 
 /// A turn that may begin, if nothing has changed by then.
 pub(super) struct Prepared {
@@ -31,6 +37,7 @@ pub(super) struct Prepared {
 impl TurnTask {
     /// Reads the history, and makes a call of it.
     pub(super) async fn prepare(&mut self) -> Result<Prepared, ServiceError> {
+        self.check_sizes()?;
         let (known, account) = tokio::try_join!(
             self.chats.store().conversation(&self.name, READ_FIRST),
             self.chats.store().account(&self.turn.subject)
@@ -72,6 +79,27 @@ impl TurnTask {
         Ok(Prepared { order, seen, title, question, replaces })
     }
 
+    /// Refuses what is too long to be kept.
+    fn check_sizes(&self) -> Result<(), ServiceError> {
+        let ChatSettings { message_bytes_max, system_bytes_max, metadata_bytes_max, .. } =
+            *self.chats.settings();
+        let NewTurn { ask, system, metadata, .. } = &self.turn;
+        let message = match ask {
+            Ask::Message(text) => Some(text),
+            Ask::Again => None,
+        };
+        for (what, text, bytes_max) in [
+            ("message", message, message_bytes_max),
+            ("system", system.as_ref(), system_bytes_max),
+            ("metadata", metadata.as_ref(), metadata_bytes_max),
+        ] {
+            if text.is_some_and(|text| text.len() as u64 > bytes_max) {
+                return Err(ServiceError::TooLarge { what: what.into(), bytes_max });
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the user's message is in the history, since the same request has brought it there.
     async fn is_kept(&self, known: Option<&Conversation>) -> Result<bool, ServiceError> {
         let repeatable = known.and_then(|known| known.repeatable);
@@ -93,12 +121,12 @@ impl TurnTask {
     ) -> Result<Vec<ChatMessage>, ServiceError> {
         let Some(seen) = seen else { return Ok(Vec::new()) };
         let (mut messages, mut tokens, mut read) = (Vec::new(), 0, 0);
-        let (mut page, mut limit) = (last, READ_FIRST);
+        let (mut found, mut asked) = (last, READ_FIRST);
         loop {
-            let is_last = page.len() < limit;
-            read += page.len();
-            let after = page.last().map(|message| message.number);
-            for message in page.iter().filter(|message| Some(message.number) != replaces) {
+            let is_last = !asked.is_full(&found);
+            read += found.len();
+            let after = found.last().map(|message| message.number);
+            for message in found.iter().filter(|message| Some(message.number) != replaces) {
                 let Some(told) = prompt::told(message) else { continue };
                 tokens += estimate::message_input(&told);
                 messages.push(told);
@@ -107,9 +135,10 @@ impl TurnTask {
                 messages.reverse();
                 return Ok(messages);
             }
-            limit = READ_NEXT;
-            let next = MessagePage { after, is_newest_first: true, limit };
-            page = self.chats.store().messages(seen.conversation, next).await?;
+            let bytes_max = (tokens_max - tokens).saturating_add(1).saturating_mul(BYTES_PER_TOKEN);
+            let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+            asked = MessagePage { after, limit: READ_NEXT, bytes_max, ..READ_FIRST };
+            found = self.chats.store().messages(seen.conversation, asked).await?;
         }
     }
 }

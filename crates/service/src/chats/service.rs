@@ -109,8 +109,10 @@ impl ChatsService {
         conversation: ExternalId,
     ) -> Result<Conversation, ServiceError> {
         let name = name(subject, conversation);
-        let (known, account) =
-            tokio::try_join!(self.store().conversation(&name, 0), self.store().account(subject))?;
+        let (known, account) = tokio::try_join!(
+            self.store().conversation(&name, MessagePage::NONE),
+            self.store().account(subject)
+        )?;
         let (known, _messages) = known.ok_or(NO_CONVERSATION)?;
         match account {
             Some(account) if account.id == known.account => Ok(known),
@@ -118,7 +120,8 @@ impl ChatsService {
         }
     }
 
-    /// A user's conversations that were put away, or that weren't, the newest first, older than `before`.
+    /// A user's conversations that were put away, or that weren't, the newest first, older than `before`; without what
+    /// their models are told before all messages.
     pub async fn conversations(
         &self,
         subject: &Subject,

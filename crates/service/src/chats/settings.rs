@@ -20,11 +20,23 @@ pub struct ChatSettings {
     #[serde(with = "serde_duration")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub turn_wait: Duration,
+    /// The longest message that a user may send, in bytes.
+    pub message_bytes_max: u64,
+    /// The longest text that a conversation's model may be told before all messages, in bytes.
+    pub system_bytes_max: u64,
+    /// The most metadata that a conversation may have, as JSON, in bytes.
+    pub metadata_bytes_max: u64,
 }
 
 impl Default for ChatSettings {
     fn default() -> Self {
-        Self { default_model: "mock-chat".to_owned(), turn_wait: Duration::from_secs(60) }
+        Self {
+            default_model: "mock-chat".to_owned(),
+            turn_wait: Duration::from_secs(60),
+            message_bytes_max: 256 * 1024,
+            system_bytes_max: 64 * 1024,
+            metadata_bytes_max: 16 * 1024,
+        }
     }
 }
 
@@ -37,6 +49,14 @@ impl ChatSettings {
         if self.turn_wait > TURN_WAIT_MAX {
             return Err(("chats.turn_wait", "must be at most 10m".to_owned()));
         }
-        Ok(())
+        let least = [
+            ("chats.message_bytes_max", self.message_bytes_max),
+            ("chats.system_bytes_max", self.system_bytes_max),
+            ("chats.metadata_bytes_max", self.metadata_bytes_max),
+        ];
+        match least.into_iter().find(|(_, bytes_max)| *bytes_max == 0) {
+            Some((name, _)) => Err((name, "must be at least 1".to_owned())),
+            None => Ok(()),
+        }
     }
 }

@@ -24,6 +24,8 @@ struct Row<V> {
 enum Change {
     None,
     Inserted,
+    /// Only in what is written by itself.
+    Partly,
     Updated,
     Removed,
 }
@@ -48,8 +50,18 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let row = self.rows.get_mut(key)?;
         row.touch(key, &mut self.touched);
-        if row.change == Change::None {
+        if matches!(row.change, Change::None | Change::Partly) {
             row.change = Change::Updated;
+        }
+        row.value.as_mut()
+    }
+
+    /// The row, of which only that part is to be changed that a backend writes by itself.
+    pub(crate) fn part_mut(&mut self, key: &K) -> Option<&mut V> {
+        let row = self.rows.get_mut(key)?;
+        row.touch(key, &mut self.touched);
+        if row.change == Change::None {
+            row.change = Change::Partly;
         }
         row.value.as_mut()
     }
@@ -72,6 +84,10 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
 
     pub(crate) fn updated(&self) -> impl Iterator<Item = (&K, &V)> {
         self.with_change(Change::Updated)
+    }
+
+    pub(crate) fn partly_updated(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.with_change(Change::Partly)
     }
 
     pub(crate) fn removed(&self) -> impl Iterator<Item = &K> {
@@ -176,6 +192,21 @@ mod tests {
         table.remove(&1);
         table.insert(1, "b");
         assert_eq!(written(&table), "insert 1b update delete");
+    }
+
+    #[test]
+    fn a_row_of_which_a_part_was_changed_is_written_in_part_unless_more_of_it_was() {
+        let mut table = Table::default();
+        table.load(1, "a");
+        table.load(2, "b");
+        table.insert(3, "c");
+        for key in [1, 2, 3] {
+            *table.part_mut(&key).unwrap() = "d";
+        }
+        *table.get_mut(&2).unwrap() = "e";
+        table.part_mut(&2).unwrap();
+        assert_eq!(written(&table), "insert 3d update 2e delete");
+        assert_eq!(table.partly_updated().collect::<Vec<_>>(), [(&1, &"d")]);
     }
 
     #[cfg(feature = "sqlite")]

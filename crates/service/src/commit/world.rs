@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Table;
 use crate::Timestamp;
 use crate::calls::{Call, CallAnswer};
-use crate::chats::{Conversation, ConversationName, Message};
+use crate::chats::{Conversation, ConversationName, Line, Message};
 use crate::credits::{Account, Budget, Entry, Hold, Owner};
 use crate::files::{File, FileUsage};
 use crate::idempotency::{IdempotencyRecord, IdempotencyScope};
@@ -44,6 +44,7 @@ pub(crate) struct World {
     /// Answers of calls to be written.
     pub(crate) call_answers: Vec<(CallId, CallAnswer)>,
     pub(crate) idempotency: Table<IdempotencyScope, IdempotencyRecord>,
+    /// The part of them that is written by itself is the line.
     pub(crate) conversations: Table<ConversationName, Conversation>,
     /// Messages to be written.
     pub(crate) messages: Vec<Message>,
@@ -64,6 +65,11 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// The line of a conversation, to be changed.
+    pub(crate) fn line_mut(&mut self, name: &ConversationName) -> Option<&mut Line> {
+        self.conversations.part_mut(name).map(|known| &mut known.line)
+    }
+
     /// A new id that sorts by time.
     pub(crate) fn new_id(&self) -> Uuid {
         Uuid::now_v7()

@@ -26,14 +26,15 @@ pub trait ChatStore: Send + Sync {
     /// Deletes a conversation with its messages.
     async fn delete_conversation(&self, step: DeleteConversation) -> Result<(), StoreError>;
 
-    /// A conversation with its last messages, the newest first, as they were at one moment.
+    /// A conversation with a page of its messages, as they were at one moment.
     async fn conversation(
         &self,
         name: &ConversationName,
-        messages: usize,
+        page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError>;
 
-    /// An account's conversations that were put away, or that weren't, the newest first, older than `before`.
+    /// An account's conversations that were put away, or that weren't, the newest first, older than `before`; without
+    /// what their models are told before all messages.
     async fn conversations(
         &self,
         account: AccountId,
@@ -59,9 +60,20 @@ pub struct MessagePage {
     pub is_newest_first: bool,
     /// How many at most.
     pub limit: usize,
+    /// The page ends with the message by which their texts come to so many bytes.
+    pub bytes_max: usize,
 }
 
 impl MessagePage {
+    /// None.
+    pub const NONE: Self = Self { after: None, is_newest_first: true, limit: 0, bytes_max: 0 };
+
+    /// Whether others may follow these, which were found.
+    pub fn is_full(&self, found: &[Message]) -> bool {
+        let bytes: usize = found.iter().map(|message| message.content.len()).sum();
+        found.len() >= self.limit || bytes >= self.bytes_max
+    }
+
     /// The numbers of its messages: more than the first and less than the second.
     pub(crate) fn between(&self) -> (i64, i64) {
         let after = self.after.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
@@ -75,7 +87,7 @@ pub(crate) trait ChatReads: Send + Sync {
     async fn conversation(
         &self,
         name: &ConversationName,
-        messages: usize,
+        page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError>;
     async fn conversations(
         &self,
@@ -114,9 +126,9 @@ impl<B: Commit + ChatReads> ChatStore for B {
     async fn conversation(
         &self,
         name: &ConversationName,
-        messages: usize,
+        page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
-        ChatReads::conversation(self, name, messages).await
+        ChatReads::conversation(self, name, page).await
     }
     async fn conversations(
         &self,

@@ -41,6 +41,15 @@ struct ChatUsage {
 /// A conversation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ConversationBody {
+    #[serde(flatten)]
+    listed: ListedConversation,
+    /// What the model is told before all messages.
+    system: Option<String>,
+}
+
+/// A conversation as lists show it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ListedConversation {
     /// The id that its first message was sent to.
     id: String,
     /// Always `conversation`.
@@ -50,8 +59,6 @@ pub(crate) struct ConversationBody {
     archived: bool,
     /// The model that answered last.
     model: Option<String>,
-    /// What the model is told before all messages.
-    system: Option<String>,
     /// Words of the caller's own.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Box<RawValue>>,
@@ -92,6 +99,13 @@ impl TurnBody {
 }
 
 impl ConversationBody {
+    pub(crate) fn new(mut known: Conversation) -> Self {
+        let system = known.system.take();
+        Self { listed: ListedConversation::new(known), system }
+    }
+}
+
+impl ListedConversation {
     pub(crate) fn new(known: Conversation) -> Self {
         Self {
             id: known.name.external_id.to_string(),
@@ -99,7 +113,6 @@ impl ConversationBody {
             title: known.title,
             archived: known.is_archived,
             model: known.model.map(|model| model.to_string()),
-            system: known.system,
             // It was JSON when it came.
             metadata: known.metadata.and_then(|metadata| RawValue::from_string(metadata).ok()),
             created_at: rfc3339::write(known.created_at),

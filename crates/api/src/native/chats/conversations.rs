@@ -7,7 +7,7 @@ use fourfold_service::chats::{Conversation, ConversationCursor};
 use http::StatusCode;
 use utoipa::ToSchema;
 
-use super::bodies::ConversationBody;
+use super::bodies::{ConversationBody, ListedConversation};
 use super::query::{ArchivedQuery, Asked, UserIdQuery};
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
@@ -33,20 +33,19 @@ pub(crate) struct ConversationChange {
 /// Lists the user's conversations, those with the newest messages first.
 #[utoipa::path(get, path = "/api/chat", tag = "chats", operation_id = "list_conversations",
     params(UserHeader, UserIdQuery, ArchivedQuery, PageQuery),
-    responses((status = 200, body = Paged<ConversationBody>, description = "the conversations"), KeyErrors))]
+    responses((status = 200, body = Paged<ListedConversation>, description = "the conversations"), KeyErrors))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: NamedCaller,
     Asked(named): Asked<UserIdQuery>,
     Asked(archived): Asked<ArchivedQuery>,
     page: Page<ConversationCursor>,
-) -> Result<Json<Paged<ConversationBody>>, ApiError> {
-    let is_archived = archived.is_archived()?;
+) -> Result<Json<Paged<ListedConversation>>, ApiError> {
+    let (is_archived, limit) = (archived.is_archived()?, page.limit_and_one());
     let user = caller.user(&state, named.user_id).await?;
-    let known =
-        state.chats.conversations(&user.subject, is_archived, page.after, page.limit_and_one()).await?;
+    let known = state.chats.conversations(&user.subject, is_archived, page.after, limit).await?;
     let cursor = |known: &Conversation| known.cursor().to_string();
-    Ok(Json(page.of(known, cursor, ConversationBody::new)))
+    Ok(Json(page.of(known, cursor, ListedConversation::new)))
 }
 
 /// Changes a conversation's title, or puts it away.

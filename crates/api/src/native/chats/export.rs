@@ -20,8 +20,9 @@ use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{ConversationPath, NamedCaller, Places, UserHeader};
 
-/// How many messages are read at a time.
-const PAGE: usize = 256;
+/// How many messages are read at a time, of so many bytes.
+const PAGE: MessagePage =
+    MessagePage { after: None, is_newest_first: false, limit: 256, bytes_max: 1024 * 1024 };
 
 /// A conversation with all its messages, the oldest first. Written page by page; this documents it.
 #[derive(Serialize, ToSchema)]
@@ -67,9 +68,9 @@ fn messages(
         let chats = chats.clone();
         async move {
             let Some(after) = after else { return Ok(None) };
-            let page = MessagePage { after, is_newest_first: false, limit: PAGE };
+            let page = MessagePage { after, ..PAGE };
             let messages = chats.messages(id, page).await?;
-            let next = messages.last().filter(|_| messages.len() == PAGE).map(|last| Some(last.number));
+            let next = messages.last().filter(|_| page.is_full(&messages)).map(|last| Some(last.number));
             Ok(Some((written(messages, after.is_none()), next)))
         }
     })

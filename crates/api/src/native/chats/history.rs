@@ -12,7 +12,11 @@ use crate::description::KeyErrors;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::{ConversationPath, NamedCaller, Page, PageQuery, Paged, Places, UserHeader};
 
-/// Shows the messages of a conversation, the oldest or the newest first.
+/// A page has no more than so many bytes of messages, and one message in any case.
+const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Shows the messages of a conversation, the oldest or the newest first. A page of long messages has fewer of them than
+/// were asked for.
 #[utoipa::path(get, path = "/api/chat/{conversation_id}/history", tag = "chats", operation_id = "show_history",
     params(UserHeader, UserIdQuery, OrderQuery, PageQuery, ConversationPath),
     responses((status = 200, body = Paged<MessageBody>, description = "the messages"), KeyErrors,
@@ -29,7 +33,9 @@ pub(crate) async fn show(
     let is_newest_first = order.is_newest_first()?;
     let user = caller.user(&state, named.user_id).await?;
     let known = state.chats.conversation(&user.subject, conversation).await?;
-    let asked = MessagePage { after: page.after, is_newest_first, limit: page.limit_and_one() };
+    let (after, limit) = (page.after, page.limit_and_one());
+    let asked = MessagePage { after, is_newest_first, limit, bytes_max: PAGE_BYTES_MAX };
     let messages = state.chats.messages(known.id, asked).await?;
-    Ok(Json(page.of(messages, |message| message.number.to_string(), MessageBody::new)))
+    let is_full = asked.is_full(&messages);
+    Ok(Json(page.of_those(messages, is_full, |message| message.number.to_string(), MessageBody::new)))
 }

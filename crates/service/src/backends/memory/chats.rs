@@ -14,11 +14,10 @@ impl ChatReads for MemoryStore {
     async fn conversation(
         &self,
         name: &ConversationName,
-        messages: usize,
+        page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
         let state = self.open_state()?;
         let Some(known) = state.world.conversations.get(name) else { return Ok(None) };
-        let page = MessagePage { after: None, is_newest_first: true, limit: messages };
         Ok(Some((known.clone(), read(&state, known.id, page))))
     }
 
@@ -32,7 +31,8 @@ impl ChatReads for MemoryStore {
         let state = self.open_state()?;
         let all = state.world.conversations.values();
         let listed = all.filter(|known| known.account == account && known.is_archived == is_archived);
-        Ok(newest(listed, Conversation::cursor, before, limit))
+        let listed = newest(listed, Conversation::cursor, before, limit).into_iter();
+        Ok(listed.map(|known| Conversation { system: None, ..known }).collect())
     }
 
     async fn messages(
@@ -67,6 +67,11 @@ fn read(state: &State, conversation: ConversationId, page: MessagePage) -> Vec<M
     if page.is_newest_first {
         messages.reverse();
     }
-    messages.truncate(page.limit);
-    messages
+    let mut bytes = 0;
+    let has_room = |message: &Message| {
+        let has_room = bytes < page.bytes_max;
+        bytes += message.content.len();
+        has_room
+    };
+    messages.into_iter().take(page.limit).take_while(has_room).collect()
 }

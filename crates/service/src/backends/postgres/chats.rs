@@ -4,41 +4,33 @@ use async_trait::async_trait;
 use fourfold_domain::{AccountId, ConversationId};
 
 use super::PostgresStore;
-use super::query::{Query, values};
+use super::database::read_all;
+use super::query::{Query, Value, values};
 use super::reads::size;
-use super::rows::{self, CONVERSATION, MESSAGE};
+use super::rows::{self, CONVERSATION, LISTED, MESSAGE};
 use crate::chats::{Conversation, ConversationCursor, ConversationName, Message};
 use crate::error::StoreError;
 use crate::ports::{ChatReads, MessagePage};
 
 #[async_trait]
 impl ChatReads for PostgresStore {
-    /// In one statement, so that all of it is of one moment. Of a conversation without messages one row comes, whose
-    /// message is nothing.
     async fn conversation(
         &self,
         name: &ConversationName,
-        messages: usize,
+        page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
-        let columns = |prefix: &str, columns: &str| {
-            columns.split(", ").map(|column| format!("{prefix}.{column}")).collect::<Vec<_>>().join(", ")
-        };
-        let sql = format!(
-            "SELECT {}, {} FROM conversation c \
-             LEFT JOIN LATERAL (SELECT * FROM message WHERE conversation = c.id ORDER BY number DESC LIMIT $3) m ON true \
-             WHERE c.realm = $1 AND c.external_id = $2 ORDER BY m.number DESC",
-            columns("c", CONVERSATION),
-            columns("m", MESSAGE)
-        );
-        let key = values![name.realm.to_string(), name.external_id.to_string(), size(messages)];
-        let rows = self.database.all(Query::new(sql, key), rows::conversation_and_message).await?;
-        let mut known = None;
-        let mut last = Vec::with_capacity(rows.len());
-        for (conversation, message) in rows {
-            known.get_or_insert(conversation);
-            last.extend(message);
+        const OF_NAME: &str = "FROM conversation WHERE realm = $1 AND external_id = $2";
+        let key = || values![name.realm.to_string(), name.external_id.to_string()];
+        let mut reads = vec![Query::new(format!("SELECT {CONVERSATION} {OF_NAME}"), key())];
+        if page.limit > 0 {
+            let of = format!("(SELECT id {OF_NAME})");
+            reads.push(messages(&of, key(), page));
         }
-        Ok(known.map(|known| (known, last)))
+        let found = self.database.snapshot(reads).await?;
+        let Some((known, last)) = found.split_first() else { return Ok(None) };
+        let Some(known) = read_all(known, rows::conversation)?.pop() else { return Ok(None) };
+        let last = last.first().map(|last| read_all(last, rows::message)).transpose()?;
+        Ok(Some((known, last.unwrap_or_default())))
     }
 
     async fn conversations(
@@ -51,7 +43,7 @@ impl ChatReads for PostgresStore {
         let at = before.map_or(i64::MAX, |before| before.last_message_at.millis());
         let id = before.map(|before| before.id.to_string()).unwrap_or_default();
         let sql = format!(
-            "SELECT {CONVERSATION} FROM conversation WHERE account = $1 AND is_archived = $2 \
+            "SELECT {LISTED} FROM conversation WHERE account = $1 AND is_archived = $2 \
              AND (last_message_at, id) < ($3, $4) ORDER BY last_message_at DESC, id DESC LIMIT $5"
         );
         let key = values![account.to_string(), i64::from(is_archived), at, id, size(limit)];
@@ -63,13 +55,24 @@ impl ChatReads for PostgresStore {
         conversation: ConversationId,
         page: MessagePage,
     ) -> Result<Vec<Message>, StoreError> {
-        let (first, last) = page.between();
-        let order = if page.is_newest_first { "DESC" } else { "ASC" };
-        let sql = format!(
-            "SELECT {MESSAGE} FROM message WHERE conversation = $1 AND number > $2 AND number < $3 \
-             ORDER BY number {order} LIMIT $4"
-        );
-        let key = values![conversation.to_string(), first, last, size(page.limit)];
-        self.database.all(Query::new(sql, key), rows::message).await
+        let query = messages("$1", values![conversation.to_string()], page);
+        self.database.all(query, rows::message).await
     }
+}
+
+/// Reads messages of the conversation that these values, the statement's first, say. What the texts come to is told
+/// without reading them.
+fn messages(of: &str, mut key: Vec<Value<'static>>, page: MessagePage) -> Query<'static> {
+    let [first, last, limit, bytes_max] = [1, 2, 3, 4].map(|place| key.len() + place);
+    let order = if page.is_newest_first { "DESC" } else { "ASC" };
+    let sql = format!(
+        "SELECT {MESSAGE} FROM (SELECT *, sum(octet_length(content)) OVER (ORDER BY number {order}) \
+             - octet_length(content) AS bytes_ahead \
+           FROM (SELECT * FROM message WHERE conversation = {of} AND number > ${first} AND number < ${last} \
+             ORDER BY number {order} LIMIT ${limit}) page) counted \
+         WHERE bytes_ahead < ${bytes_max} ORDER BY number {order}"
+    );
+    let (after, before) = page.between();
+    key.extend(values![after, before, size(page.limit), size(page.bytes_max)]);
+    Query::new(sql, key)
 }

@@ -104,8 +104,9 @@ pub(super) fn call_answer(row: &Row) -> Result<CallAnswer> {
 pub(super) const CONVERSATION: &str = "id, account, realm, external_id, title, is_archived, model, system, metadata, \
      next_number, repeatable, tickets, line, created_at, last_message_at";
 
-/// How many columns that are.
-const CONVERSATION_COLUMNS: usize = 15;
+/// The same of one in a list, without what its model is told before all messages.
+pub(super) const LISTED: &str = "id, account, realm, external_id, title, is_archived, model, NULL::text AS system, \
+     metadata, next_number, repeatable, tickets, line, created_at, last_message_at";
 
 pub(super) fn conversation(row: &Row) -> Result<Conversation> {
     Ok(Conversation {
@@ -129,30 +130,19 @@ pub(super) const MESSAGE: &str = "conversation, number, id, role, content, call,
      credits, is_partial, created_at";
 
 pub(super) fn message(row: &Row) -> Result<Message> {
-    message_at(row, 0)
-}
-
-/// A conversation with one of its messages, if it has any.
-pub(super) fn conversation_and_message(row: &Row) -> Result<(Conversation, Option<Message>)> {
-    let has_message = get::<Option<String>>(row, CONVERSATION_COLUMNS)?.is_some();
-    let message = has_message.then(|| message_at(row, CONVERSATION_COLUMNS)).transpose()?;
-    Ok((conversation(row)?, message))
-}
-
-fn message_at(row: &Row, first: usize) -> Result<Message> {
     Ok(Message {
-        conversation: text(row, first)?,
-        number: number(row, first + 1)?,
-        id: text(row, first + 2)?,
-        role: text(row, first + 3)?,
-        content: get(row, first + 4)?,
-        call: text(row, first + 5)?,
-        model: optional(row, first + 6)?,
-        input_tokens: number(row, first + 7)?,
-        output_tokens: number(row, first + 8)?,
-        credits: credits(row, first + 9)?,
-        is_partial: flag(row, first + 10)?,
-        created_at: time(row, first + 11)?,
+        conversation: text(row, 0)?,
+        number: number(row, 1)?,
+        id: text(row, 2)?,
+        role: text(row, 3)?,
+        content: get(row, 4)?,
+        call: text(row, 5)?,
+        model: optional(row, 6)?,
+        input_tokens: number(row, 7)?,
+        output_tokens: number(row, 8)?,
+        credits: credits(row, 9)?,
+        is_partial: flag(row, 10)?,
+        created_at: time(row, 11)?,
     })
 }
 

@@ -101,6 +101,10 @@ pub(super) fn call_answer(row: &Row<'_>) -> Result<CallAnswer> {
 pub(super) const CONVERSATION: &str = "id, account, realm, external_id, title, is_archived, model, system, metadata, \
      next_number, repeatable, tickets, line, created_at, last_message_at";
 
+/// The same of one in a list, without what its model is told before all messages.
+pub(super) const LISTED: &str = "id, account, realm, external_id, title, is_archived, model, NULL AS system, metadata, \
+     next_number, repeatable, tickets, line, created_at, last_message_at";
+
 pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
     Ok(Conversation {
         id: text(row, 0)?,

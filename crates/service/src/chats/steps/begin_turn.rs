@@ -110,8 +110,8 @@ impl Step for BeginTurn {
             _ => None,
         };
         if let Some(waits) = waits {
-            if let Some(known) = world.conversations.get_mut(&self.name) {
-                known.line = line;
+            if let Some(known) = world.line_mut(&self.name) {
+                *known = line;
             }
             return Ok(waits);
         }

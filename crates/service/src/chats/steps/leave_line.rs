@@ -21,10 +21,11 @@ impl Step for LeaveLine {
     }
 
     fn decide(&self, world: &mut World) -> Result<(), Refusal> {
-        let known =
-            world.conversations.get_mut(&self.name).filter(|known| known.id == self.ticket.conversation);
-        if let Some(known) = known {
-            known.line.leave(self.ticket.number);
+        let known = world.conversations.get(&self.name);
+        if known.is_some_and(|known| known.id == self.ticket.conversation)
+            && let Some(line) = world.line_mut(&self.name)
+        {
+            line.leave(self.ticket.number);
         }
         Ok(())
     }

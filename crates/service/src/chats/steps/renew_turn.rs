@@ -26,9 +26,10 @@ impl Step for RenewTurn {
 
     fn decide(&self, world: &mut World) -> Result<(), Refusal> {
         let now = world.now;
-        let known =
-            world.conversations.get_mut(&self.name).filter(|known| known.id == self.ticket.conversation);
-        let is_kept = known.is_some_and(|known| known.line.renew(self.ticket.number, now, self.lease));
+        let known = world.conversations.get(&self.name);
+        let is_same = known.is_some_and(|known| known.id == self.ticket.conversation);
+        let line = world.line_mut(&self.name).filter(|_| is_same);
+        let is_kept = line.is_some_and(|line| line.renew(self.ticket.number, now, self.lease));
         if is_kept { Ok(()) } else { Err(Refusal::TurnLost) }
     }
 }

@@ -15,7 +15,7 @@ use fourfold_service::chats::{
     Answered, Ask, ChatParts, ChatSettings, ChatsService, Conversation, Message, NewTurn, TurnWriter,
 };
 use fourfold_service::limits::Admission;
-use fourfold_service::ports::{AccountStore as _, ChatStore as _};
+use fourfold_service::ports::{AccountStore as _, ChatStore as _, MessagePage};
 use fourfold_service::testing::{account_subject, conversation_name, credits, provider};
 use fourfold_service::{Idempotency, ServiceError};
 use futures_util::stream;
@@ -26,6 +26,9 @@ use crate::calls::house::{self, Chunk, text, used};
 
 /// How long a turn is kept for a process that says nothing.
 pub(super) const LEASE: Duration = Duration::from_secs(20);
+
+const ALL: MessagePage =
+    MessagePage { after: None, is_newest_first: true, limit: 100, bytes_max: usize::MAX };
 
 /// One answer that the test writes.
 pub(super) type Pen = mpsc::UnboundedSender<Chunk>;
@@ -109,7 +112,7 @@ impl House {
     /// The conversation `c1` with its messages, the oldest first.
     pub(super) async fn known(&self) -> (Conversation, Vec<Message>) {
         let (known, mut messages) =
-            self.calls.store.conversation(&conversation_name("c1"), 100).await.unwrap().unwrap();
+            self.calls.store.conversation(&conversation_name("c1"), ALL).await.unwrap().unwrap();
         messages.reverse();
         (known, messages)
     }

@@ -55,7 +55,7 @@ async fn conversations_are_listed_renamed_put_away_and_deleted() {
     assert_eq!(of(&list, "id"), ["c2", "c1"]);
     let expected = json!({
         "id": "c1", "object": "conversation", "title": "Where in c1?", "archived": false, "model": "talk",
-        "system": "Be brief.", "metadata": {"a": 1}, "created_at": "2026-01-01T00:00:00.000Z",
+        "metadata": {"a": 1}, "created_at": "2026-01-01T00:00:00.000Z",
         "last_message_at": "2026-01-01T00:00:00.000Z",
     });
     assert_eq!(list["data"][1], expected);

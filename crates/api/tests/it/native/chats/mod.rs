@@ -1,6 +1,7 @@
 //! Conversations.
 
 mod answers;
+mod bounds;
 mod callers;
 mod history;
 mod statuses;

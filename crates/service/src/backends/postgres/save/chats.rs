@@ -77,6 +77,22 @@ fn conversations<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fa
                 column(rows, |row| row.last_message_at.millis()),
             ])
         },
+    )?;
+    // What the model is told stays out of what is written each time that somebody takes or keeps a place.
+    let moved: Vec<_> = world.conversations.partly_updated().map(|(_, conversation)| conversation).collect();
+    writes.try_of(
+        &moved,
+        "WITH changed AS (UPDATE conversation SET tickets = new.tickets, line = new.line \
+           FROM unnest($1::text[], $2::bigint[], $3::text[]) AS new (id, tickets, line) \
+           WHERE conversation.id = new.id RETURNING 1) \
+         SELECT expect_rows(count(*), cardinality($1)) FROM changed",
+        |rows| {
+            Ok(values![
+                column(rows, |row| row.id.to_string()),
+                column(rows, |row| row.line.tickets.cast_signed()),
+                lines(rows)?,
+            ])
+        },
     )
 }
 

@@ -58,6 +58,16 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
             ],
         )?;
     }
+    for (_, conversation) in world.conversations.partly_updated() {
+        rows.write(
+            "UPDATE conversation SET tickets = ?2, line = ?3 WHERE id = ?1",
+            params![
+                conversation.id.to_string(),
+                conversation.line.tickets,
+                optional_json(conversation.line.written())?
+            ],
+        )?;
+    }
     for (conversation, number) in &world.replaced_messages {
         let key = (conversation.to_string(), number);
         let sql = "DELETE FROM call_answer WHERE call IN \

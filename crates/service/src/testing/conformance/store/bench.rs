@@ -13,7 +13,7 @@ use crate::jobs::{
     Arrived, Claim, Claimed, Delivery, Ending, Finish, Job, JobError, JobView, Lease, RecordUpstream, Submit,
     Submitted, Upstream,
 };
-use crate::ports::Store;
+use crate::ports::{MessagePage, Store};
 use crate::testing::conformance::suite::{Broken, Verdict, broken, same};
 use crate::testing::{
     TestClock, account_subject, artifact, begin, begin_turn, conversation_name, credits, end_turn, submit,
@@ -81,6 +81,11 @@ pub(super) fn arrived(job: JobId, used: &str) -> Ending {
 
 pub(super) fn failed() -> Ending {
     Ending::failed(JobError::new("failed", "the vendor failed"), crate::jobs::AttemptState::Failed, None)
+}
+
+/// So many of a conversation's messages, the newest first.
+pub(super) fn newest(limit: usize) -> MessagePage {
+    MessagePage { after: None, is_newest_first: true, limit, bytes_max: usize::MAX }
 }
 
 /// What is seen of a conversation by who reads it as it is now.
@@ -225,7 +230,7 @@ impl StoreBench {
         &self,
         name: &str,
     ) -> Result<Option<(Conversation, Vec<Message>)>, Broken> {
-        Ok(self.store.conversation(&conversation_name(name), 100).await?)
+        Ok(self.store.conversation(&conversation_name(name), newest(100)).await?)
     }
 
     pub(super) async fn known(&self, name: &str) -> Result<(Conversation, Vec<Message>), Broken> {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::bench::{LEASE, NOTHING, StoreBench, seen};
+use super::bench::{LEASE, NOTHING, StoreBench, newest, seen};
 use crate::Refusal;
 use crate::chats::{
-    BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, MessageRole, RenewTurn,
+    BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, Message, MessageRole,
+    RenewTurn,
 };
 use crate::ports::MessagePage;
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
@@ -20,6 +21,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         a_turn_ends_without_messages_where_its_conversation_is_gone,
         what_is_said_of_a_conversation_can_be_changed,
         messages_are_read_in_both_directions,
+        a_page_ends_with_the_bytes_that_it_may_have,
         conversations_are_listed_by_their_last_messages,
     )
 }
@@ -107,7 +109,7 @@ pub async fn a_conversation_goes_with_its_messages(bench: StoreBench) -> Verdict
     let delete = DeleteConversation { name: conversation_name("c1"), account };
     bench.store.delete_conversation(delete.clone()).await?;
     same("the conversation", bench.conversation("c1").await?, None)?;
-    let all = MessagePage { after: None, is_newest_first: false, limit: 10 };
+    let all = MessagePage { is_newest_first: false, ..newest(10) };
     same("its messages", bench.store.messages(known.id, all).await?, Vec::new())?;
     refused(bench.store.delete_conversation(delete).await, &Refusal::NotFound)?;
     bench.said("u1", "c1", "2").await?;
@@ -163,10 +165,10 @@ pub async fn messages_are_read_in_both_directions(bench: StoreBench) -> Verdict 
     }
     let (known, last) = bench.known("c1").await?;
     same("the last ones", last.iter().map(|message| message.number).collect::<Vec<_>>(), [6, 5, 4, 3, 2, 1])?;
-    let few = bench.store.conversation(&conversation_name("c1"), 2).await?;
+    let few = bench.store.conversation(&conversation_name("c1"), newest(2)).await?;
     let few = few.map(|(_, last)| last.iter().map(|message| message.number).collect::<Vec<_>>());
     same("the last two", few, Some(vec![6, 5]))?;
-    let none = bench.store.conversation(&conversation_name("c1"), 0).await?;
+    let none = bench.store.conversation(&conversation_name("c1"), MessagePage::NONE).await?;
     same("none", none.map(|(_, last)| last.len()), Some(0))?;
     for (is_newest_first, after, expected) in [
         (false, None, vec![1, 2, 3, 4]),
@@ -176,7 +178,7 @@ pub async fn messages_are_read_in_both_directions(bench: StoreBench) -> Verdict 
         (true, Some(3), vec![2, 1]),
         (true, Some(1), vec![]),
     ] {
-        let page = MessagePage { after, is_newest_first, limit: 4 };
+        let page = MessagePage { after, is_newest_first, ..newest(4) };
         let messages = bench.store.messages(known.id, page).await?;
         let numbers: Vec<_> = messages.iter().map(|message| message.number).collect();
         same("a page", (page, numbers), (page, expected))?;
@@ -184,7 +186,38 @@ pub async fn messages_are_read_in_both_directions(bench: StoreBench) -> Verdict 
     Ok(())
 }
 
-/// The newest first; those that were put away apart.
+/// With one message at least.
+pub async fn a_page_ends_with_the_bytes_that_it_may_have(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "10").await?;
+    for answer in ["ä", "two"] {
+        bench.said("u1", "c1", answer).await?;
+    }
+    let (known, _) = bench.known("c1").await?;
+    // Where? is six bytes, and ä two.
+    for (is_newest_first, bytes_max, expected, is_full) in [
+        (false, 0, vec![], true),
+        (false, 1, vec![1], true),
+        (false, 6, vec![1], true),
+        (false, 7, vec![1, 2], true),
+        (false, 8, vec![1, 2], true),
+        (false, 9, vec![1, 2, 3], true),
+        (false, 18, vec![1, 2, 3, 4], false),
+        (true, 3, vec![4], true),
+        (true, 4, vec![4, 3], true),
+    ] {
+        let page = MessagePage { is_newest_first, bytes_max, ..newest(10) };
+        let messages = bench.store.messages(known.id, page).await?;
+        let numbers =
+            |messages: &[Message]| messages.iter().map(|message| message.number).collect::<Vec<_>>();
+        same("a page", (page, numbers(&messages)), (page, expected.clone()))?;
+        same("whether others may follow", (page, page.is_full(&messages)), (page, is_full))?;
+        let whole = bench.store.conversation(&conversation_name("c1"), page).await?;
+        same("with its conversation", whole.map(|(_, messages)| numbers(&messages)), Some(expected))?;
+    }
+    Ok(())
+}
+
+/// The newest first, without what their models are told; those that were put away apart.
 pub async fn conversations_are_listed_by_their_last_messages(bench: StoreBench) -> Verdict {
     let account = bench.grant("u1", "10").await?.id;
     bench.grant("u2", "10").await?;
@@ -201,6 +234,7 @@ pub async fn conversations_are_listed_by_their_last_messages(bench: StoreBench) 
     };
     let first = bench.store.conversations(account, false, None, 2).await?;
     same("the first page", names(&first), ["b", "d"])?;
+    holds("without what models are told", first.iter().all(|known| known.system.is_none()))?;
     let before = first.last().map(Conversation::cursor);
     let second = bench.store.conversations(account, false, before, 2).await?;
     same("the second page", names(&second), ["a"])?;
