@@ -1,4 +1,5 @@
 -- Conversations, the lines in which their turns wait (places with the ends of their leases, as JSON), and their messages.
+-- A conversation is there before its first message, for its line, and shown from then on.
 
 CREATE TABLE conversation (
   id              TEXT COLLATE "C" PRIMARY KEY,
@@ -18,7 +19,8 @@ CREATE TABLE conversation (
   last_message_at BIGINT NOT NULL,
   CONSTRAINT conversation_name UNIQUE (realm, external_id)
 ) WITH (fillfactor = 70);
-CREATE INDEX conversation_account ON conversation (account, is_archived, last_message_at, id);
+CREATE INDEX conversation_account ON conversation (account, is_archived, last_message_at, id) WHERE next_number > 1;
+CREATE INDEX conversation_empty ON conversation (last_message_at) WHERE next_number = 1;
 CREATE INDEX conversation_line ON conversation (id) WHERE line IS NOT NULL;
 
 CREATE TABLE message (

@@ -58,7 +58,23 @@ pub struct ConversationCursor {
     pub id: ConversationId,
 }
 
+/// What is said of a conversation with a message.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct About {
+    /// What it is called, if that is its first message.
+    pub title: String,
+    /// What the model is to be told before all messages from now on.
+    pub system: Option<String>,
+    /// The caller's own words from now on, a JSON object.
+    pub metadata: Option<String>,
+}
+
 impl Conversation {
+    /// Whether anything was said in it. Before that there is only its line, and nobody is shown it.
+    pub fn has_messages(&self) -> bool {
+        self.next_number > 1
+    }
+
     /// Its place in a list.
     pub fn cursor(&self) -> ConversationCursor {
         ConversationCursor { last_message_at: self.last_message_at, id: self.id }

@@ -8,7 +8,7 @@ use super::{Ask, ChatSettings, Conversation, Message, MessageRole, NewMessage, N
 use crate::calls::Order;
 use crate::credits::Owner;
 use crate::ports::MessagePage;
-use crate::{Made, Refusal, ServiceError};
+use crate::{Made, ServiceError};
 
 /// How many messages are read at a time, and in all.
 const READ_NEXT: usize = 256;
@@ -38,16 +38,8 @@ impl TurnTask {
     /// Reads the history, and makes a call of it.
     pub(super) async fn prepare(&mut self) -> Result<Prepared, ServiceError> {
         self.check_sizes()?;
-        let (known, account) = tokio::try_join!(
-            self.chats.store().conversation(&self.name, READ_FIRST),
-            self.chats.store().account(&self.turn.subject)
-        )?;
-        let (known, last) = known.map_or((None, Vec::new()), |(known, last)| (Some(known), last));
-        if let Some(known) = &known
-            && account.is_none_or(|account| account.id != known.account)
-        {
-            return Err(ServiceError::Refused(Refusal::AnothersConversation));
-        }
+        let found = self.chats.own(&self.turn.subject, &self.name, READ_FIRST).await?;
+        let (known, last) = found.map_or((None, Vec::new()), |(known, last)| (Some(known), last));
         self.is_retry = self.is_kept(known.as_ref()).await?;
         let (model, settings) = (self.turn.model.as_deref(), self.chats.settings());
         let used = known.as_ref().and_then(|known| known.model.as_ref());

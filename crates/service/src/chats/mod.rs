@@ -25,7 +25,7 @@ mod turn;
 mod waiting;
 mod writer;
 
-pub use conversation::{Conversation, ConversationCursor, ConversationName};
+pub use conversation::{About, Conversation, ConversationCursor, ConversationName};
 pub use line::{Line, Place, Ticket};
 pub use message::{Message, MessageRole, NewMessage};
 pub(crate) use open_turn::OpenTurn;

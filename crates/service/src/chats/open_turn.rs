@@ -5,7 +5,7 @@ use fourfold_domain::{Credits, MessageId, ModelName, Usage};
 use uuid::Uuid;
 
 use super::scribe::Scribe;
-use super::{Answered, ConversationName, EndTurn, NewMessage, Ticket};
+use super::{About, Answered, ConversationName, EndTurn, NewMessage, Ticket};
 use crate::calls::EndCall;
 
 /// No database takes it, and no text needs it.
@@ -21,6 +21,8 @@ pub(crate) struct OpenTurn {
     pub(super) question: Option<NewMessage>,
     /// The number of the answer that this one takes the place of.
     pub(super) replaces: Option<u64>,
+    /// What is said of the conversation with it.
+    pub(super) about: About,
     /// What is to be written, once that is known.
     pub(super) answer: Option<NewMessage>,
 }
@@ -56,6 +58,7 @@ impl OpenTurn {
             answer: self.answer.clone(),
             replaces: self.replaces,
             model: self.model.clone(),
+            about: self.about.clone(),
         }
     }
 

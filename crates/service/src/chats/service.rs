@@ -108,15 +108,31 @@ impl ChatsService {
         subject: &Subject,
         conversation: ExternalId,
     ) -> Result<Conversation, ServiceError> {
-        let name = name(subject, conversation);
-        let (known, account) = tokio::try_join!(
-            self.store().conversation(&name, MessagePage::NONE),
-            self.store().account(subject)
-        )?;
-        let (known, _messages) = known.ok_or(NO_CONVERSATION)?;
+        let found = self.own(subject, &name(subject, conversation), MessagePage::NONE).await?;
+        let (known, _messages) = found.filter(|(known, _)| known.has_messages()).ok_or(NO_CONVERSATION)?;
+        Ok(known)
+    }
+
+    /// A user's conversation with a page of its messages, if there is one; another's is refused. Where nothing was said
+    /// yet, nobody else learns of it.
+    pub(super) async fn own(
+        &self,
+        subject: &Subject,
+        name: &ConversationName,
+        page: MessagePage,
+    ) -> Result<Option<(Conversation, Vec<Message>)>, ServiceError> {
+        let (found, account) =
+            tokio::try_join!(self.store().conversation(name, page), self.store().account(subject))?;
+        let Some(found) = found else { return Ok(None) };
+        // A new user's account is made with his first conversation, perhaps between both reads.
+        let account = match account {
+            Some(account) => Some(account),
+            None => self.store().account(subject).await?,
+        };
         match account {
-            Some(account) if account.id == known.account => Ok(known),
-            _ => Err(ServiceError::Refused(Refusal::AnothersConversation)),
+            Some(account) if account.id == found.0.account => Ok(Some(found)),
+            _ if found.0.has_messages() => Err(ServiceError::Refused(Refusal::AnothersConversation)),
+            _ => Ok(None),
         }
     }
 
@@ -157,9 +173,10 @@ impl ChatsService {
         self.store().change_conversation(step).await.map_err(refused)
     }
 
-    /// Deletes a user's conversation with all its messages.
+    /// Deletes a user's conversation with all its messages, also where the first is still being answered.
     pub async fn delete(&self, subject: &Subject, conversation: ExternalId) -> Result<(), ServiceError> {
-        let known = self.conversation(subject, conversation).await?;
+        let found = self.own(subject, &name(subject, conversation), MessagePage::NONE).await?;
+        let (known, _messages) = found.ok_or(NO_CONVERSATION)?;
         let step = DeleteConversation { name: known.name, account: known.account };
         self.store().delete_conversation(step).await.map_err(refused)?;
         tracing::info!(conversation.id = %known.id, account.id = %known.account, "a conversation was deleted");

@@ -10,8 +10,8 @@ use super::history::Prepared;
 use super::scribe::Scribe;
 use super::service::name;
 use super::{
-    BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn, Ticket,
-    TurnWriter,
+    About, BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn,
+    Ticket, TurnWriter,
 };
 use crate::calls::{BegunCall, Call, CallTask, OpenCall, Outlet, Replay};
 use crate::routing::Candidates;
@@ -155,7 +155,7 @@ impl TurnTask {
     }
 
     fn step(&self, id: CallId, prepared: &Prepared, candidates: &Candidates) -> BeginTurn {
-        let Prepared { order, seen, title, .. } = prepared;
+        let Prepared { order, seen, .. } = prepared;
         let open = OpenCall {
             id,
             subject: self.turn.subject.clone(),
@@ -176,16 +176,13 @@ impl TurnTask {
             ticket: self.ticket,
             may_wait: self.turn.may_wait,
             lease: self.chats.lease(),
-            title: title.clone(),
-            system: self.turn.system.clone(),
-            metadata: self.turn.metadata.clone(),
         }
     }
 
     /// Has the call worked on, and keeps the turn until it has ended.
     async fn answer(self, prepared: Prepared, candidates: Candidates, ticket: Ticket, call: BegunCall) {
         let Self { chats, turn, name, scribe, outlet, .. } = self;
-        let Prepared { order, question, replaces, .. } = prepared;
+        let Prepared { order, question, title, replaces, .. } = prepared;
         let model = order.model.name.clone();
         let open = OpenTurn {
             scribe: scribe.clone(),
@@ -194,6 +191,7 @@ impl TurnTask {
             model,
             question,
             replaces,
+            about: About { title, system: turn.system, metadata: turn.metadata },
             answer: None,
         };
         let mut task =

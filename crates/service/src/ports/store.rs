@@ -191,7 +191,7 @@ pub trait JobStore: Send + Sync {
     async fn idempotency(&self, scope: &IdempotencyScope) -> Result<Option<IdempotencyRecord>, StoreError>;
 
     /// Forgets idempotency keys that were used, requests for the secrets of keys, and answers of calls that were kept,
-    /// before this moment.
+    /// before this moment; and conversations that were begun before it and in which nothing was ever said.
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError>;
 }
 

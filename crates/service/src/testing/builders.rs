@@ -9,7 +9,7 @@ use fourfold_domain::{
 use uuid::Uuid;
 
 use crate::calls::{CallAnswer, CallEnding, EndCall, OpenCall};
-use crate::chats::{BeginTurn, ConversationName, EndTurn, NewMessage, Ticket};
+use crate::chats::{About, BeginTurn, ConversationName, EndTurn, NewMessage, Ticket};
 use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
@@ -152,9 +152,6 @@ pub fn begin_turn(external_id: &str, conversation: &str, amount: &str) -> BeginT
         ticket: None,
         may_wait: true,
         lease: Duration::from_secs(30),
-        title: "A title".to_owned(),
-        system: None,
-        metadata: None,
     }
 }
 
@@ -173,6 +170,7 @@ pub fn end_turn(
         answer: answer.map(|answer| new_message(answer, 20, 3)),
         replaces: None,
         model: model(),
+        about: About { title: "A title".to_owned(), ..About::default() },
     }
 }
 

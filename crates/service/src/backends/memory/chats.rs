@@ -30,7 +30,10 @@ impl ChatReads for MemoryStore {
     ) -> Result<Vec<Conversation>, StoreError> {
         let state = self.open_state()?;
         let all = state.world.conversations.values();
-        let listed = all.filter(|known| known.account == account && known.is_archived == is_archived);
+        let is_meant = |known: &&Conversation| {
+            known.account == account && known.is_archived == is_archived && known.has_messages()
+        };
+        let listed = all.filter(is_meant);
         let listed = newest(listed, Conversation::cursor, before, limit).into_iter();
         Ok(listed.map(|known| Conversation { system: None, ..known }).collect())
     }
@@ -45,8 +48,9 @@ impl ChatReads for MemoryStore {
     }
 }
 
-/// Nobody of earlier processes stands in a line any more.
+/// Nobody of earlier processes stands in a line any more, and what nobody had said anything in goes.
 pub(super) fn supersede(world: &mut World) {
+    world.conversations.retain(Conversation::has_messages);
     let names: Vec<_> = world.conversations.values().map(|known| known.name.clone()).collect();
     for name in names {
         if let Some(known) = world.conversations.get_mut(&name) {

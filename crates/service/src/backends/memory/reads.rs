@@ -142,6 +142,7 @@ impl Reads for MemoryStore {
         let is_kept =
             |id: &CallId| calls.get(id).and_then(|call| call.ended_at).is_some_and(|at| at >= before);
         world.call_answers.retain(|(id, _answer)| is_kept(id));
+        world.conversations.retain(|known| known.has_messages() || known.last_message_at >= before);
         Ok(())
     }
 

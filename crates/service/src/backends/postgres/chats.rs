@@ -43,7 +43,7 @@ impl ChatReads for PostgresStore {
         let at = before.map_or(i64::MAX, |before| before.last_message_at.millis());
         let id = before.map(|before| before.id.to_string()).unwrap_or_default();
         let sql = format!(
-            "SELECT {LISTED} FROM conversation WHERE account = $1 AND is_archived = $2 \
+            "SELECT {LISTED} FROM conversation WHERE account = $1 AND is_archived = $2 AND next_number > 1 \
              AND (last_message_at, id) < ($3, $4) ORDER BY last_message_at DESC, id DESC LIMIT $5"
         );
         let key = values![account.to_string(), i64::from(is_archived), at, id, size(limit)];

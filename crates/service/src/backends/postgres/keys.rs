@@ -182,7 +182,8 @@ impl InstanceStore for PostgresStore {
                    freed AS (SELECT job FROM job_due WHERE leased_by <> $1 ORDER BY job FOR UPDATE), \
                    due AS (UPDATE webhook_delivery SET next_at = created_at, lease_until = NULL, leased_by = NULL \
                      WHERE leased_by <> $1), \
-                   lines AS (UPDATE conversation SET line = NULL WHERE line IS NOT NULL) \
+                   empty AS (DELETE FROM conversation WHERE next_number = 1), \
+                   lines AS (UPDATE conversation SET line = NULL WHERE line IS NOT NULL AND next_number > 1) \
                    UPDATE job_due SET lease_until = NULL, leased_by = NULL FROM freed WHERE job_due.job = freed.job";
         self.database.execute(Query::new(sql, values![instance.to_string()])).await
     }

@@ -159,7 +159,8 @@ impl Reads for PostgresStore {
 
     async fn forget_idempotency(&self, before: Timestamp) -> Result<(), StoreError> {
         let sql = "WITH answers AS (DELETE FROM call_answer WHERE created_at < $1), \
-                     requests AS (DELETE FROM key_request WHERE created_at < $1) \
+                     requests AS (DELETE FROM key_request WHERE created_at < $1), \
+                     empty AS (DELETE FROM conversation WHERE next_number = 1 AND last_message_at < $1) \
                    DELETE FROM idempotency WHERE created_at < $1";
         self.database.execute(Query::new(sql, values![before.millis()])).await
     }

@@ -43,7 +43,7 @@ impl ChatReads for SqliteStore {
         let id = before.map(|before| before.id.to_string()).unwrap_or_default();
         let key = (account.to_string(), is_archived, at, id, limit);
         let sql = format!(
-            "SELECT {LISTED} FROM conversation WHERE account = ?1 AND is_archived = ?2 \
+            "SELECT {LISTED} FROM conversation WHERE account = ?1 AND is_archived = ?2 AND next_number > 1 \
              AND (last_message_at, id) < (?3, ?4) ORDER BY last_message_at DESC, id DESC LIMIT ?5"
         );
         self.readers.read(move |connection| all(connection, &sql, key, rows::conversation)).await

@@ -191,7 +191,8 @@ impl InstanceStore for SqliteStore {
             let sql = "UPDATE webhook_delivery SET next_at = created_at, lease_until = NULL, leased_by = NULL \
                        WHERE leased_by <> ?1";
             transaction.execute(sql, [&id]).map_err(failed)?;
-            // Whose turns were begun or waited for is gone too.
+            // Whose turns were begun or waited for is gone too, with what nobody had said anything in.
+            transaction.execute("DELETE FROM conversation WHERE next_number = 1", []).map_err(failed)?;
             let sql = "UPDATE conversation SET line = NULL WHERE line IS NOT NULL";
             transaction.execute(sql, []).map_err(failed)?;
             transaction.commit().map_err(failed)

@@ -234,6 +234,7 @@ impl Reads for SqliteStore {
                 "DELETE FROM idempotency WHERE created_at < ?1",
                 "DELETE FROM key_request WHERE created_at < ?1",
                 "DELETE FROM call_answer WHERE created_at < ?1",
+                "DELETE FROM conversation WHERE next_number = 1 AND last_message_at < ?1",
             ] {
                 connection.execute(sql, [before.millis()]).map_err(failed)?;
             }

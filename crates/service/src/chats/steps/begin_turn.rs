@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use fourfold_domain::{CallId, ConversationId, Credits};
+use fourfold_domain::{AccountId, CallId, ConversationId, Credits};
 
+use crate::Timestamp;
 use crate::calls::{Call, CallState, OpenCall};
 use crate::chats::{Conversation, ConversationName, Line, Ticket};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
-/// Takes a place in the line of a conversation, which is made with its first turn, and opens the call once the place is
+/// Takes a place in the line of a conversation, which is made with its first turn and is shown with its first message,
+/// and opens the call once the place is
 /// the first and the history is still what the call was made of. The same key of idempotency gives the same call, as
 /// with [`OpenCall`]; but for one that has ended and left its message without an answer that was charged, which the new
 /// call answers in place.
@@ -32,12 +34,6 @@ pub struct BeginTurn {
     pub may_wait: bool,
     /// How long the place is kept.
     pub lease: Duration,
-    /// What a new conversation is called.
-    pub title: String,
-    /// What the model is to be told before all messages from now on.
-    pub system: Option<String>,
-    /// The caller's own words from now on, a JSON object.
-    pub metadata: Option<String>,
 }
 
 /// A history as it was read.
@@ -81,7 +77,13 @@ impl Step for BeginTurn {
     }
 
     fn decide(&self, world: &mut World) -> Result<BegunTurn, Refusal> {
-        let known = world.conversations.get(&self.name);
+        let now = world.now;
+        let account = world.subjects.get(&self.open.subject).copied();
+        let is_own = |known: &Conversation| Some(known.account) == account;
+        // The line of another's that died before anything was said keeps nobody from the name.
+        let is_left_over =
+            |known: &Conversation| !is_own(known) && !known.has_messages() && !known.line.is_busy(now);
+        let known = world.conversations.get(&self.name).filter(|known| !is_left_over(known));
         let is_repeatable = |call: &Call| {
             call.state != CallState::Open && known.is_some_and(|known| known.repeatable == Some(call.id))
         };
@@ -90,12 +92,9 @@ impl Step for BeginTurn {
         {
             return Ok(BegunTurn::Earlier(earlier));
         }
-        if let Some(known) = known
-            && world.subjects.get(&self.open.subject) != Some(&known.account)
-        {
+        if known.is_some_and(|known| !is_own(known)) {
             return Err(Refusal::AnothersConversation);
         }
-        let now = world.now;
         let (mut line, id) = known.map(|known| (known.line.clone(), Some(known.id))).unwrap_or_default();
         let place = self.ticket.filter(|ticket| Some(ticket.conversation) == id).map(|ticket| ticket.number);
         if !self.may_wait && place.is_none() && line.is_busy(now) {
@@ -130,34 +129,51 @@ impl Seen {
 }
 
 impl BeginTurn {
-    /// Keeps the line and what is new of the conversation, which is made where there is none.
+    /// Keeps the line and who answers the last message again. The conversation is made where there is none; all else of
+    /// it comes with its first message.
     fn keep(&self, world: &mut World, call: &Call, line: Line) -> ConversationId {
-        let Some(known) = world.conversations.get_mut(&self.name) else {
-            let conversation = Conversation {
-                id: ConversationId::new(world.new_id()),
-                account: call.account,
-                name: self.name.clone(),
-                title: Some(self.title.clone()).filter(|title| !title.is_empty()),
-                is_archived: false,
-                model: None,
-                system: self.system.clone(),
-                metadata: self.metadata.clone(),
-                next_number: 1,
-                repeatable: None,
-                line,
-                created_at: world.now,
-                last_message_at: world.now,
-            };
-            let id = conversation.id;
-            world.conversations.insert(self.name.clone(), conversation);
-            return id;
+        let now = world.now;
+        match world.conversations.get(&self.name) {
+            Some(known) if known.account == call.account => {}
+            left_over => {
+                world.deleted_conversations.extend(left_over.map(|known| known.id));
+                let new = self.new_conversation(ConversationId::new(world.new_id()), call.account, now);
+                world.conversations.remove(&self.name);
+                world.conversations.insert(self.name.clone(), new);
+            }
+        }
+        let is_only_the_line =
+            !self.is_retry && world.conversations.get(&self.name).is_some_and(Conversation::has_messages);
+        let known = match is_only_the_line {
+            true => world.conversations.part_mut(&self.name),
+            false => world.conversations.get_mut(&self.name),
         };
+        let known = known.expect("it is there or was just made");
         known.line = line;
         if self.is_retry {
             known.repeatable = Some(call.id);
         }
-        known.system = self.system.clone().or(known.system.take());
-        known.metadata = self.metadata.clone().or(known.metadata.take());
+        if !known.has_messages() {
+            known.last_message_at = now;
+        }
         known.id
+    }
+
+    fn new_conversation(&self, id: ConversationId, account: AccountId, now: Timestamp) -> Conversation {
+        Conversation {
+            id,
+            account,
+            name: self.name.clone(),
+            title: None,
+            is_archived: false,
+            model: None,
+            system: None,
+            metadata: None,
+            next_number: 1,
+            repeatable: None,
+            line: Line::default(),
+            created_at: now,
+            last_message_at: now,
+        }
     }
 }

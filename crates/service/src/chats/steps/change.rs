@@ -29,6 +29,7 @@ impl Step for ChangeConversation {
     }
 
     fn decide(&self, world: &mut World) -> Result<Conversation, Refusal> {
+        rules::has_messages(world, &self.name)?;
         let known = rules::own(world, &self.name, self.account)?;
         if let Some(title) = &self.title {
             known.title.clone_from(title);

@@ -6,7 +6,7 @@ use fourfold_domain::{Credits, ModelName};
 use super::rules;
 use crate::Timestamp;
 use crate::calls::{CallAnswer, CallEnding, CallState, EndCall};
-use crate::chats::{ConversationName, Message, MessageRole, NewMessage, Ticket};
+use crate::chats::{About, ConversationName, Message, MessageRole, NewMessage, Ticket};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
@@ -32,6 +32,8 @@ pub struct EndTurn {
     pub replaces: Option<u64>,
     /// Who answers.
     pub model: ModelName,
+    /// What is said of the conversation with it.
+    pub about: About,
 }
 
 impl Step for EndTurn {
@@ -94,6 +96,12 @@ impl EndTurn {
         if said.is_empty() {
             return;
         }
+        let About { title, system, metadata } = self.about.clone();
+        if !known.has_messages() {
+            known.title = Some(title).filter(|title| !title.is_empty());
+        }
+        known.system = system.or(known.system.take());
+        known.metadata = metadata.or(known.metadata.take());
         let mut messages = Vec::with_capacity(said.len());
         for (role, new) in said {
             let is_answer = role == MessageRole::Assistant;

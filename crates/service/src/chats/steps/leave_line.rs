@@ -1,10 +1,11 @@
 //! Somebody no longer waits for his turn.
 
+use super::rules;
 use crate::chats::{ConversationName, Ticket};
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
-/// Gives a place in a line up; again is the same.
+/// Gives a place in a line up; again is the same. A conversation in which nothing was said goes with its last place.
 #[derive(Clone, Debug)]
 pub struct LeaveLine {
     /// Which conversation.
@@ -26,6 +27,7 @@ impl Step for LeaveLine {
             && let Some(line) = world.line_mut(&self.name)
         {
             line.leave(self.ticket.number);
+            rules::remove_if_empty(world, &self.name);
         }
         Ok(())
     }

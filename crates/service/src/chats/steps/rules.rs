@@ -8,6 +8,21 @@ use crate::chats::{Conversation, ConversationName, Message};
 use crate::commit::World;
 use crate::error::Refusal;
 
+/// Refuses where nothing was said yet.
+pub(super) fn has_messages(world: &World, name: &ConversationName) -> Result<(), Refusal> {
+    let known = world.conversations.get(name).filter(|known| known.has_messages());
+    known.map(drop).ok_or(Refusal::NotFound)
+}
+
+/// Takes a conversation away in which nothing was said and to which nobody waits to say anything.
+pub(super) fn remove_if_empty(world: &mut World, name: &ConversationName) {
+    let is_empty = |known: &&Conversation| !known.has_messages() && known.line.places.is_empty();
+    if let Some(id) = world.conversations.get(name).filter(is_empty).map(|known| known.id) {
+        world.conversations.remove(name);
+        world.deleted_conversations.push(id);
+    }
+}
+
 /// The conversation of this name, if it is this account's.
 pub(super) fn own<'w>(
     world: &'w mut World,

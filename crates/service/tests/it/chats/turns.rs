@@ -2,7 +2,8 @@
 
 use fourfold_domain::{Credits, Effect, ProviderError, Reason};
 use fourfold_service::chats::{Ask, MessageRole};
-use fourfold_service::testing::{StallEnding, account_subject, credits};
+use fourfold_service::ports::{ChatStore as _, MessagePage};
+use fourfold_service::testing::{StallEnding, account_subject, conversation_name, credits};
 use fourfold_service::{Refusal, ServiceError};
 
 use super::house::{House, Sent, message};
@@ -50,7 +51,9 @@ async fn the_last_of_an_answer_waits_for_what_is_kept() {
         let (text, end) = read(reply).await;
         let expected = if is_kept { "In dens.|10+5|0.02" } else { "In dens." };
         assert_eq!((text.as_str(), end.is_ok()), (expected, is_kept), "{ending:?}");
-        assert_eq!(house.history().await.is_empty(), !is_kept);
+        let name = conversation_name("c1");
+        let known = house.calls.store.conversation(&name, MessagePage::NONE).await.unwrap();
+        assert_eq!(known.is_some(), is_kept, "what was never said leaves no conversation");
     }
 }
 

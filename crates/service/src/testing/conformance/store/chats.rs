@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use super::bench::{LEASE, NOTHING, StoreBench, newest, seen};
-use crate::Refusal;
+use crate::calls::{CallEnding, EndCall};
 use crate::chats::{
-    BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, Message, MessageRole,
-    RenewTurn,
+    About, BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, LeaveLine, Message,
+    MessageRole, RenewTurn,
 };
 use crate::ports::MessagePage;
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
-use crate::testing::{begin_turn, conversation_name, credits};
+use crate::testing::{begin_turn, conversation_name, credits, end_turn};
+use crate::{Clock as _, Refusal};
 
 pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
         a_conversation_is_made_with_its_first_turn,
+        a_conversation_in_which_nothing_was_said_goes,
         both_messages_come_with_the_end_of_their_turn,
         a_name_is_one_accounts_in_its_realm,
         a_conversation_goes_with_its_messages,
@@ -26,14 +28,10 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     )
 }
 
-/// And belongs to who began it.
+/// And belongs to who began it; what is said of it comes with its first message.
 pub async fn a_conversation_is_made_with_its_first_turn(bench: StoreBench) -> Verdict {
     let account = bench.grant("u1", "10").await?;
-    let step = BeginTurn {
-        system: Some("Be brief.".to_owned()),
-        metadata: Some(r#"{"a":1}"#.to_owned()),
-        ..begin_turn("u1", "c1", "0.5")
-    };
+    let step = begin_turn("u1", "c1", "0.5");
     let BegunTurn::Begun { ticket, call, held } = bench.store.begin_turn(step).await? else {
         return broken("it doesn't begin".to_owned());
     };
@@ -42,12 +40,76 @@ pub async fn a_conversation_is_made_with_its_first_turn(bench: StoreBench) -> Ve
     bench.has("u1", "9.5", "0.5").await?;
     let (known, messages) = bench.known("c1").await?;
     same("the conversation", (known.id, known.account), (ticket.conversation, account.id))?;
-    let (system, metadata) = (known.system.as_deref(), known.metadata.as_deref());
-    same("its words", (system, metadata), (Some("Be brief."), Some(r#"{"a":1}"#)))?;
-    same("its title", known.title.as_deref(), Some("A title"))?;
     same("its messages", messages, Vec::new())?;
     holds("somebody stands in line", known.line.is_first(ticket.number))?;
     same("another", bench.conversation("c2").await?, None)?;
+    same("the list", bench.store.conversations(account.id, false, None, 10).await?, Vec::new())?;
+    let title = || Some(Some("Mine".to_owned()));
+    let change = ChangeConversation {
+        name: conversation_name("c1"),
+        account: account.id,
+        title: title(),
+        is_archived: None,
+    };
+    refused(bench.store.change_conversation(change).await.map(drop), &Refusal::NotFound)?;
+    let mut end = end_turn("c1", (ticket, call.id), "0.2", Some("1"));
+    let (system, metadata) = (Some("Be brief.".to_owned()), Some(r#"{"a":1}"#.to_owned()));
+    end.about = About { system: system.clone(), metadata: metadata.clone(), ..end.about };
+    bench.store.end_turn(end).await?;
+    let (known, _) = bench.known("c1").await?;
+    same("its words", (known.system, known.metadata), (system.clone(), metadata.clone()))?;
+    same("its title", known.title.as_deref(), Some("A title"))?;
+    same("the list", bench.store.conversations(account.id, false, None, 10).await?.len(), 1)?;
+    // What isn't said stays.
+    let turn = bench.turn("u1", "c1").await?;
+    let mut end = end_turn("c1", turn, "0.2", Some("2"));
+    end.about = About { title: "Another".to_owned(), metadata: Some("{}".to_owned()), ..About::default() };
+    bench.store.end_turn(end).await?;
+    let (known, _) = bench.known("c1").await?;
+    same("its words", (known.system, known.metadata), (system, Some("{}".to_owned())))?;
+    same("its title", known.title.as_deref(), Some("A title"))?;
+    bench.is_clean().await
+}
+
+/// At once where whoever began it says so, else by the sweep, and for whoever wants its name.
+pub async fn a_conversation_in_which_nothing_was_said_goes(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "10").await?;
+    bench.grant("u2", "10").await?;
+    let turn = bench.turn("u1", "c1").await?;
+    let refusal = Refusal::AnothersConversation;
+    refused(bench.store.begin_turn(begin_turn("u2", "c1", "0.5")).await.map(drop), &refusal)?;
+    bench.store.end_call(EndCall::new(turn.1, CallEnding::Released)).await?;
+    bench.store.leave_line(LeaveLine { name: conversation_name("c1"), ticket: turn.0 }).await?;
+    same("once it was left", bench.conversation("c1").await?, None)?;
+    for is_taken in [true, false] {
+        let dead = bench.turn("u1", "c1").await?;
+        bench.clock.advance(LEASE);
+        if is_taken {
+            let BegunTurn::Begun { ticket, call, .. } =
+                bench.store.begin_turn(begin_turn("u2", "c1", "0.5")).await?
+            else {
+                return broken("its name isn't free".to_owned());
+            };
+            bench.answered("c1", (ticket, call.id), "1").await?;
+            bench.store.end_turn(end_turn("c1", dead, "0.1", Some("late"))).await?;
+            bench.has_messages("c1", &["Where?", "1"]).await?;
+            let account = bench.account("u2").await?.id;
+            let delete = DeleteConversation { name: conversation_name("c1"), account };
+            bench.store.delete_conversation(delete).await?;
+        } else {
+            bench.store.end_call(EndCall::new(dead.1, CallEnding::Released)).await?;
+        }
+    }
+    // Who comes back to it is swept as late as if it were new.
+    let early = bench.clock.now();
+    bench.pass(1);
+    let again = bench.turn("u1", "c1").await?;
+    bench.store.forget_idempotency(early).await?;
+    bench.store.end_call(EndCall::new(again.1, CallEnding::Released)).await?;
+    holds("it is still there", bench.conversation("c1").await?.is_some())?;
+    bench.pass(1);
+    bench.store.forget_idempotency(bench.clock.now()).await?;
+    same("once it was swept", bench.conversation("c1").await?, None)?;
     bench.is_clean().await
 }
 

@@ -199,8 +199,11 @@ pub async fn a_turn_ends_once(bench: StoreBench) -> Verdict {
 /// Nor waits in one.
 pub async fn a_superseded_instance_stands_in_no_line(bench: StoreBench) -> Verdict {
     bench.grant("u1", "10").await?;
+    bench.said("u1", "c1", "1").await?;
+    bench.turn("u1", "c2").await?;
     let dead = bench.turn("u1", "c1").await?;
     bench.store.supersede(instance()).await?;
+    same("that in which nothing was said", bench.conversation("c2").await?, None)?;
     let next = bench.turn("u1", "c1").await?;
     holds("its ticket is another", next.0 != dead.0)?;
     let late = end_turn("c1", dead, "0.2", Some("late"));
@@ -209,7 +212,11 @@ pub async fn a_superseded_instance_stands_in_no_line(bench: StoreBench) -> Verdi
     partial.answer = Some(NewMessage { is_partial: true, ..new_message("In", 20, 1) });
     bench.store.end_turn(partial).await?;
     let (_, messages) = bench.known("c1").await?;
-    same("partial", messages.iter().map(|message| message.is_partial).collect::<Vec<_>>(), [true, false])?;
+    same(
+        "partial",
+        messages.iter().map(|message| message.is_partial).collect::<Vec<_>>(),
+        [true, false, false, false],
+    )?;
     let id = Uuid::now_v7();
     holds("ids are new", messages.iter().all(|message| message.id.uuid() < id))
 }
