@@ -77,6 +77,11 @@ impl CallTask {
         Self { service, order, cache: None, is_stream: true, admission, writer, turn, outlet }
     }
 
+    /// Whether it is of a turn that wasn't ended with it, so that the turn's place is still taken.
+    pub(crate) fn keeps_its_place(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| !turn.is_over)
+    }
+
     /// Opens the call, works on it and ends it. The candidates are those that there were when it was asked for.
     pub(super) async fn run(&mut self, open: OpenCall, candidates: Candidates) {
         let watched = self.service.left_over().watch(open.id);
@@ -135,6 +140,9 @@ impl CallTask {
         let answer = worked.take_answer();
         let replayed = answer.as_ref().filter(|_| is_replayed).map(|answer| self.replayed(answer));
         let (settled, ending) = self.settle(&call, held, is_free, &worked, replayed).await;
+        if let Some(turn) = &mut self.turn {
+            turn.is_over = settled.is_ok();
+        }
         self.note_sound(&worked.outcome);
         if let (Outcome::Whole { .. }, Ok(charged), Some(answer)) = (&worked.outcome, &settled, answer)
             && is_for_all

@@ -23,6 +23,8 @@ pub(crate) struct OpenTurn {
     pub(super) replaces: Option<u64>,
     /// What is said of the conversation with it.
     pub(super) about: About,
+    /// Whether it was ended with its call.
+    pub(crate) is_over: bool,
     /// What is to be written, once that is known.
     pub(super) answer: Option<NewMessage>,
 }

@@ -205,7 +205,7 @@ impl ChatsService {
     }
 }
 
-const NO_CONVERSATION: ServiceError = ServiceError::NotFound("conversation");
+pub(super) const NO_CONVERSATION: ServiceError = ServiceError::NotFound("conversation");
 
 pub(super) fn name(subject: &Subject, conversation: ExternalId) -> ConversationName {
     ConversationName { realm: subject.realm.clone(), external_id: conversation }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::history::Prepared;
 use super::scribe::Scribe;
-use super::service::name;
+use super::service::{NO_CONVERSATION, name};
 use super::{
     About, BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn,
     Ticket, TurnWriter,
@@ -31,7 +31,11 @@ pub(super) struct TurnTask {
     pub(super) name: ConversationName,
     scribe: Scribe,
     outlet: Outlet,
+    /// The call of the turn, by which its place is known.
+    id: CallId,
+    /// Its place, and whether it was ever asked for.
     ticket: Option<Ticket>,
+    has_asked: bool,
     /// Whether the message is in the history, since the same request has brought it there.
     pub(super) is_retry: bool,
 }
@@ -54,7 +58,17 @@ impl TurnTask {
         outlet: Outlet,
     ) -> Self {
         let name = name(&turn.subject, turn.conversation.clone());
-        Self { chats, turn, name, scribe: Scribe::new(writer), outlet, ticket: None, is_retry: false }
+        Self {
+            chats,
+            turn,
+            name,
+            scribe: Scribe::new(writer),
+            outlet,
+            id: CallId::new(Uuid::now_v7()),
+            ticket: None,
+            has_asked: false,
+            is_retry: false,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -90,7 +104,7 @@ impl TurnTask {
 
     /// Waits until the turn has begun.
     async fn begin(&mut self) -> Result<Begun, ServiceError> {
-        let (id, until) = (CallId::new(Uuid::now_v7()), Instant::now() + self.chats.settings().turn_wait);
+        let (id, until) = (self.id, Instant::now() + self.chats.settings().turn_wait);
         let mut prepared = self.prepare().await?;
         self.turn.admission.take_tokens(|| prepared.order.tokens_expected()).await?;
         let watched = self.chats.calls().watch(id);
@@ -101,7 +115,8 @@ impl TurnTask {
             let mut woken = std::pin::pin!(line.notified());
             woken.as_mut().enable();
             let candidates = prepared.order.candidates(&self.chats.calls().parts().routing, id);
-            let step = self.step(id, &prepared, &candidates);
+            let step = self.step(&prepared, &candidates);
+            self.has_asked = true;
             match self.chats.store().begin_turn(step).await {
                 Ok(BegunTurn::Begun { ticket, call, held }) => {
                     let call = BegunCall {
@@ -132,9 +147,12 @@ impl TurnTask {
                 Ok(BegunTurn::Waits(ticket)) => self.ticket = Some(ticket),
                 Err(refused @ StoreError::Refused(_)) => {
                     watched.ended();
-                    return Err(refused.into());
+                    return Err(match refused {
+                        StoreError::Refused(Refusal::NotFound) => NO_CONVERSATION,
+                        refused => refused.into(),
+                    });
                 }
-                // Perhaps it was opened; nobody was asked, and what was held will be given back.
+                // Perhaps it was opened; nobody was asked, and what was held will be given back, as is the place.
                 Err(error) => return Err(error.into()),
             }
             let ended = tokio::select! {
@@ -154,10 +172,10 @@ impl TurnTask {
         }
     }
 
-    fn step(&self, id: CallId, prepared: &Prepared, candidates: &Candidates) -> BeginTurn {
+    fn step(&self, prepared: &Prepared, candidates: &Candidates) -> BeginTurn {
         let Prepared { order, seen, .. } = prepared;
         let open = OpenCall {
-            id,
+            id: self.id,
             subject: self.turn.subject.clone(),
             key: self.turn.key,
             instance: self.chats.calls().parts().instance,
@@ -181,7 +199,7 @@ impl TurnTask {
 
     /// Has the call worked on, and keeps the turn until it has ended.
     async fn answer(self, prepared: Prepared, candidates: Candidates, ticket: Ticket, call: BegunCall) {
-        let Self { chats, turn, name, scribe, outlet, .. } = self;
+        let Self { chats, turn, name, scribe, outlet, id, .. } = self;
         let Prepared { order, question, title, replaces, .. } = prepared;
         let model = order.model.name.clone();
         let open = OpenTurn {
@@ -192,6 +210,7 @@ impl TurnTask {
             question,
             replaces,
             about: About { title, system: turn.system, metadata: turn.metadata },
+            is_over: false,
             answer: None,
         };
         let mut task =
@@ -200,18 +219,27 @@ impl TurnTask {
             () = task.go_on(call, candidates) => {}
             () = keep(&chats, &name, ticket) => {}
         }
+        // Whoever else has ended the call didn't.
+        if task.keeps_its_place() {
+            leave_line(&chats, &name, id).await;
+        }
         chats.waiting().wake(&name);
     }
 
-    /// Gives its place up, if it has one.
+    /// Gives its place up, if it may have one.
     async fn leave_line(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let step = LeaveLine { name: self.name.clone(), ticket };
-        if let Err(error) = self.chats.store().leave_line(step).await {
-            // The place is free once its time is over.
-            tracing::warn!(error = &error as &dyn std::error::Error, "a place in a line can't be given up");
+        if self.has_asked {
+            leave_line(&self.chats, &self.name, self.id).await;
+            self.chats.waiting().wake(&self.name);
         }
-        self.chats.waiting().wake(&self.name);
+    }
+}
+
+async fn leave_line(chats: &ChatsService, name: &ConversationName, call: CallId) {
+    let step = LeaveLine { name: name.clone(), call };
+    if let Err(error) = chats.store().leave_line(step).await {
+        // The place is free once its time is over.
+        tracing::warn!(error = &error as &dyn std::error::Error, "a place in a line can't be given up");
     }
 }
 

@@ -16,7 +16,8 @@ use crate::error::Refusal;
 /// with [`OpenCall`]; but for one that has ended and left its message without an answer that was charged, which the new
 /// call answers in place.
 ///
-/// Refused with [`Refusal::AnothersConversation`] where it is another account's, with [`Refusal::ConversationBusy`]
+/// Who waited in the line of a conversation that was deleted is refused with [`Refusal::NotFound`]: what he says isn't the
+/// beginning of another. Refused with [`Refusal::AnothersConversation`] where it is another account's, with [`Refusal::ConversationBusy`]
 /// where it would have to wait and may not, or too many do, and as [`OpenCall`] is. A place that was taken before stays.
 #[derive(Clone, Debug)]
 pub struct BeginTurn {
@@ -96,11 +97,14 @@ impl Step for BeginTurn {
             return Err(Refusal::AnothersConversation);
         }
         let (mut line, id) = known.map(|known| (known.line.clone(), Some(known.id))).unwrap_or_default();
-        let place = self.ticket.filter(|ticket| Some(ticket.conversation) == id).map(|ticket| ticket.number);
+        if self.ticket.is_some_and(|ticket| Some(ticket.conversation) != id) {
+            return Err(Refusal::NotFound);
+        }
+        let place = self.ticket.map(|ticket| ticket.number);
         if !self.may_wait && place.is_none() && line.is_busy(now) {
             return Err(Refusal::ConversationBusy);
         }
-        let number = line.enter(place, now, self.lease).ok_or(Refusal::ConversationBusy)?;
+        let number = line.enter(self.open.id, place, now, self.lease).ok_or(Refusal::ConversationBusy)?;
         let ticket = id.map(|conversation| Ticket { conversation, number });
         let seen = known.map(Seen::of);
         let waits = match ticket {

@@ -1,17 +1,20 @@
 //! Somebody no longer waits for his turn.
 
+use fourfold_domain::CallId;
+
 use super::rules;
-use crate::chats::{ConversationName, Ticket};
+use crate::chats::ConversationName;
 use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
-/// Gives a place in a line up; again is the same. A conversation in which nothing was said goes with its last place.
+/// Gives the place of a call in a line up, if it has one; again is the same. A conversation in which nothing was said goes
+/// with its last place.
 #[derive(Clone, Debug)]
 pub struct LeaveLine {
     /// Which conversation.
     pub name: ConversationName,
-    /// The place.
-    pub ticket: Ticket,
+    /// The call of the turn that has the place.
+    pub call: CallId,
 }
 
 impl Step for LeaveLine {
@@ -22,11 +25,8 @@ impl Step for LeaveLine {
     }
 
     fn decide(&self, world: &mut World) -> Result<(), Refusal> {
-        let known = world.conversations.get(&self.name);
-        if known.is_some_and(|known| known.id == self.ticket.conversation)
-            && let Some(line) = world.line_mut(&self.name)
-        {
-            line.leave(self.ticket.number);
+        if let Some(line) = world.line_mut(&self.name) {
+            line.leave_of(self.call);
             rules::remove_if_empty(world, &self.name);
         }
         Ok(())

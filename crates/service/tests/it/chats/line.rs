@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use fourfold_domain::OnDisconnect;
+use fourfold_service::calls::{CallEnding, EndCall};
 use fourfold_service::chats::{BegunTurn, ChatSettings};
-use fourfold_service::ports::ChatStore as _;
-use fourfold_service::testing::begin_turn;
+use fourfold_service::ports::{CallStore as _, ChatStore as _, MessagePage};
+use fourfold_service::testing::{StallEnding, account_subject, begin_turn, conversation_name};
 use fourfold_service::{Refusal, ServiceError};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -133,4 +134,58 @@ async fn the_turn_of_a_process_that_died_is_taken_over() {
         began.elapsed()
     );
     assert_eq!(house.history().await, ["Where?", "In dens."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_to_a_conversation_that_is_deleted_finds_none() {
+    let house = House::new().await;
+    let pen = house.author.writes();
+    pen.send(text("In dens.")).unwrap();
+    let writing = house.send(Sent { is_stream: true, ..message("Where?") }).await.unwrap();
+    let waits = house.send(message("And?"));
+    let delete = async {
+        sleep(MOMENT).await;
+        house.chats.delete(&account_subject("u1"), "c1".parse().unwrap()).await.unwrap();
+        drop(pen);
+        read(writing).await.1.unwrap();
+    };
+    let (waited, ()) = tokio::join!(waits, delete);
+    assert!(matches!(waited, Err(ServiceError::NotFound("conversation"))), "{waited:?}");
+    assert_eq!((house.author.times_asked(), house.spent().await.is_empty()), (1, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_place_of_a_turn_that_another_has_ended_is_free_at_once() {
+    let house = House::new().await;
+    let pen = house.author.writes();
+    pen.send(text("In dens.")).unwrap();
+    let writing = house.send(Sent { is_stream: true, ..message("Where?") }).await.unwrap();
+    // As the sweep of another process does, which thinks this one dead.
+    let call = house.known().await.0.line.places[0].call;
+    house.calls.store.end_call(EndCall::new(call, CallEnding::Interrupted)).await.unwrap();
+    drop(pen);
+    read(writing).await.1.unwrap_err();
+    house.author.answers("So.", 1, 1);
+    let next = house.send(Sent { may_wait: false, ..message("Why?") }).await.unwrap();
+    read(next).await.1.unwrap();
+    assert_eq!(house.history().await, ["Why?", "So."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_place_of_a_turn_of_which_nobody_knows_whether_it_began_is_free_at_once() {
+    let house = House::new().await;
+    house.calls.store.stall_after(0, MOMENT, StallEnding::Unknown);
+    let unknown = house.send(message("Where?")).await;
+    assert!(matches!(unknown, Err(ServiceError::Unavailable { .. })), "{unknown:?}");
+    let now = house.said(Sent { may_wait: false, ..message("Why?") }, "So.").await;
+    assert!(now.starts_with("So."), "{now}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_message_that_could_not_be_taken_leaves_no_conversation() {
+    let house = House::new().await;
+    house.calls.store.stall_after(0, MOMENT, StallEnding::Unknown);
+    house.send(message("Where?")).await.unwrap_err();
+    let name = conversation_name("c1");
+    assert_eq!(house.calls.store.conversation(&name, MessagePage::NONE).await.unwrap(), None);
 }

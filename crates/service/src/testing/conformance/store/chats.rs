@@ -79,7 +79,7 @@ pub async fn a_conversation_in_which_nothing_was_said_goes(bench: StoreBench) ->
     let refusal = Refusal::AnothersConversation;
     refused(bench.store.begin_turn(begin_turn("u2", "c1", "0.5")).await.map(drop), &refusal)?;
     bench.store.end_call(EndCall::new(turn.1, CallEnding::Released)).await?;
-    bench.store.leave_line(LeaveLine { name: conversation_name("c1"), ticket: turn.0 }).await?;
+    bench.store.leave_line(LeaveLine { name: conversation_name("c1"), call: turn.1 }).await?;
     same("once it was left", bench.conversation("c1").await?, None)?;
     for is_taken in [true, false] {
         let dead = bench.turn("u1", "c1").await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::bench::{LEASE, NOTHING, StoreBench, instance, seen};
 use crate::Refusal;
 use crate::calls::{CallEnding, EndCall};
-use crate::chats::{BeginTurn, BegunTurn, LeaveLine, NewMessage, RenewTurn};
+use crate::chats::{BeginTurn, BegunTurn, DeleteConversation, LeaveLine, NewMessage, RenewTurn};
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
 use crate::testing::{begin_turn, conversation_name, credits, end_turn, new_message};
 
@@ -18,6 +18,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
         turns_are_taken_in_the_order_of_arrival,
         who_may_not_wait_is_refused,
         who_leaves_the_line_lets_the_next_one_up,
+        who_waits_to_a_conversation_that_is_deleted_is_refused,
         a_history_that_has_changed_is_to_be_read_again,
         a_turn_is_taken_over_once_its_lease_has_ended,
         a_turn_that_is_renewed_stays,
@@ -84,24 +85,46 @@ pub async fn who_may_not_wait_is_refused(bench: StoreBench) -> Verdict {
     bench.has("u1", "9.5", "0.5").await
 }
 
-/// Leaving twice, or with a ticket of another conversation, is nothing.
+/// Leaving twice, or for a call of another conversation, is nothing.
 pub async fn who_leaves_the_line_lets_the_next_one_up(bench: StoreBench) -> Verdict {
     bench.grant("u1", "10").await?;
     let first = bench.turn("u1", "c1").await?;
     let other = bench.turn("u1", "c2").await?;
-    let came = seen(&bench.known("c1").await?.0);
-    let step = |ticket| BeginTurn { seen: Some(came), ticket, ..begin_turn("u1", "c1", "0.5") };
-    let (BegunTurn::Waits(leaving), BegunTurn::Waits(next)) =
-        (bench.store.begin_turn(step(None)).await?, bench.store.begin_turn(step(None)).await?)
+    let step = || begin_turn("u1", "c1", "0.5");
+    let (leaving, next) = (step(), step());
+    let (BegunTurn::Waits(_), BegunTurn::Waits(ticket)) =
+        (bench.store.begin_turn(leaving.clone()).await?, bench.store.begin_turn(next.clone()).await?)
     else {
         return broken("they don't wait".to_owned());
     };
-    for ticket in [leaving, leaving, other.0] {
-        bench.store.leave_line(LeaveLine { name: conversation_name("c1"), ticket }).await?;
+    for call in [leaving.open.id, leaving.open.id, other.1] {
+        bench.store.leave_line(LeaveLine { name: conversation_name("c1"), call }).await?;
     }
+    same("the line", bench.known("c1").await?.0.line.places.len(), 2)?;
     bench.answered("c1", first, "1").await?;
-    let again = bench.store.begin_turn(step(Some(next))).await?;
-    same("the next one", again, BegunTurn::Changed(Some(next)))
+    let ticket = Some(ticket);
+    let again = bench.store.begin_turn(BeginTurn { ticket, ..next }).await?;
+    same("the next one", again, BegunTurn::Changed(ticket))
+}
+
+/// What is waited with isn't the beginning of another.
+pub async fn who_waits_to_a_conversation_that_is_deleted_is_refused(bench: StoreBench) -> Verdict {
+    let account = bench.grant("u1", "10").await?.id;
+    let first = bench.turn("u1", "c1").await?;
+    let next = begin_turn("u1", "c1", "0.5");
+    let BegunTurn::Waits(ticket) = bench.store.begin_turn(next.clone()).await? else {
+        return broken("it doesn't wait".to_owned());
+    };
+    let next = BeginTurn { ticket: Some(ticket), ..next };
+    let delete = DeleteConversation { name: conversation_name("c1"), account };
+    bench.store.delete_conversation(delete).await?;
+    refused(bench.store.begin_turn(next.clone()).await.map(drop), &Refusal::NotFound)?;
+    same("the conversation", bench.conversation("c1").await?, None)?;
+    bench.turn("u1", "c1").await?;
+    refused(bench.store.begin_turn(next).await.map(drop), &Refusal::NotFound)?;
+    same("the line", bench.known("c1").await?.0.line.places.len(), 1)?;
+    bench.answered("c1", first, "1").await?;
+    bench.is_clean().await
 }
 
 /// Even where nobody else is in line.
