@@ -92,6 +92,11 @@ impl Line {
         self.places.iter().take_while(|place| place.ticket != ticket).all(|place| place.until <= now)
     }
 
+    /// Whether this call has a place.
+    pub fn has_place_of(&self, call: CallId) -> bool {
+        self.places.iter().any(|place| place.call == call)
+    }
+
     /// The place of this call is free, if it has one.
     pub fn leave_of(&mut self, call: CallId) {
         self.places.retain(|place| place.call != call);

@@ -1,8 +1,11 @@
 //! The task of a turn, from its place in the line to the end of its call. Its caller may leave at any moment.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use fourfold_domain::CallId;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
@@ -33,9 +36,9 @@ pub(super) struct TurnTask {
     outlet: Outlet,
     /// The call of the turn, by which its place is known.
     id: CallId,
-    /// Its place, and whether it was ever asked for.
     ticket: Option<Ticket>,
-    has_asked: bool,
+    /// Whether it may have a place though it has no ticket, since what came of asking for one isn't known.
+    may_have_a_place: bool,
     /// Whether the message is in the history, since the same request has brought it there.
     pub(super) is_retry: bool,
 }
@@ -66,7 +69,7 @@ impl TurnTask {
             outlet,
             id: CallId::new(Uuid::now_v7()),
             ticket: None,
-            has_asked: false,
+            may_have_a_place: false,
             is_retry: false,
         }
     }
@@ -108,7 +111,6 @@ impl TurnTask {
         let mut prepared = self.prepare().await?;
         self.turn.admission.take_tokens(|| prepared.order.tokens_expected()).await?;
         let watched = self.chats.calls().watch(id);
-        let mut pause = LOOK_FIRST;
         loop {
             let line = self.chats.waiting().line(&self.name);
             // Whoever goes from now on wakes us.
@@ -116,8 +118,7 @@ impl TurnTask {
             woken.as_mut().enable();
             let candidates = prepared.order.candidates(&self.chats.calls().parts().routing, id);
             let step = self.step(&prepared, &candidates);
-            self.has_asked = true;
-            match self.chats.store().begin_turn(step).await {
+            let ticket = match self.chats.store().begin_turn(step).await {
                 Ok(BegunTurn::Begun { ticket, call, held }) => {
                     let call = BegunCall {
                         call,
@@ -144,7 +145,10 @@ impl TurnTask {
                     };
                     continue;
                 }
-                Ok(BegunTurn::Waits(ticket)) => self.ticket = Some(ticket),
+                Ok(BegunTurn::Waits(ticket)) => {
+                    self.ticket = Some(ticket);
+                    ticket
+                }
                 Err(refused @ StoreError::Refused(_)) => {
                     watched.ended();
                     return Err(match refused {
@@ -153,21 +157,51 @@ impl TurnTask {
                     });
                 }
                 // Perhaps it was opened; nobody was asked, and what was held will be given back, as is the place.
-                Err(error) => return Err(error.into()),
-            }
-            let ended = tokio::select! {
-                () = self.outlet.left() => Some(Ok(Begun::Left)),
-                () = self.chats.calls().parts().spawner.stopping().cancelled() => Some(Err(ServiceError::Stopping)),
-                () = sleep_until(until) => Some(Err(ServiceError::Refused(Refusal::ConversationBusy))),
-                () = woken => None,
-                () = sleep(pause) => {
-                    pause = (pause * 2).min(LOOK_MAX);
-                    None
+                Err(error) => {
+                    self.may_have_a_place = true;
+                    return Err(error.into());
                 }
             };
-            if let Some(ended) = ended {
+            if let Some(ended) = self.await_turn(ticket, until, &line, woken).await {
                 watched.ended();
                 return ended;
+            }
+        }
+    }
+
+    /// Waits until it may be this ticket's turn, or its place is to be kept: until then it only looks, since all that is
+    /// written here is written durably. Gives how the wait ended, if it is over.
+    async fn await_turn<'l>(
+        &self,
+        ticket: Ticket,
+        until: Instant,
+        line: &'l Notify,
+        mut woken: Pin<&mut Notified<'l>>,
+    ) -> Option<Result<Begun, ServiceError>> {
+        let parts = self.chats.calls().parts();
+        let kept_until = Instant::now() + self.chats.lease() / RENEWALS;
+        let mut pause = LOOK_FIRST;
+        loop {
+            tokio::select! {
+                () = self.outlet.left() => return Some(Ok(Begun::Left)),
+                () = parts.spawner.stopping().cancelled() => return Some(Err(ServiceError::Stopping)),
+                () = sleep_until(until) => {
+                    return Some(Err(ServiceError::Refused(Refusal::ConversationBusy)));
+                }
+                () = woken.as_mut() => {}
+                () = sleep(pause) => pause = (pause * 2).min(LOOK_MAX),
+            }
+            if Instant::now() >= kept_until {
+                return None;
+            }
+            woken.set(line.notified());
+            woken.as_mut().enable();
+            match self.chats.store().line(&self.name).await {
+                Ok(Some((id, places)))
+                    if id == ticket.conversation && !places.may_be_next(ticket.number, parts.clock.now()) => {
+                }
+                Ok(_) => return None,
+                Err(error) => return Some(Err(error.into())),
             }
         }
     }
@@ -228,7 +262,7 @@ impl TurnTask {
 
     /// Gives its place up, if it may have one.
     async fn leave_line(&mut self) {
-        if self.has_asked {
+        if self.ticket.is_some() || self.may_have_a_place {
             leave_line(&self.chats, &self.name, self.id).await;
             self.chats.waiting().wake(&self.name);
         }

@@ -5,7 +5,7 @@ use fourfold_domain::{AccountId, ConversationId, Credits};
 
 use crate::chats::{
     BeginTurn, BegunTurn, ChangeConversation, Conversation, ConversationCursor, ConversationName,
-    DeleteConversation, EndTurn, LeaveLine, Message, RenewTurn,
+    DeleteConversation, EndTurn, LeaveLine, Line, Message, RenewTurn,
 };
 use crate::commit::Commit;
 use crate::error::StoreError;
@@ -32,6 +32,9 @@ pub trait ChatStore: Send + Sync {
         name: &ConversationName,
         page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError>;
+
+    /// Who stands in the line of a conversation, to be looked at.
+    async fn line(&self, name: &ConversationName) -> Result<Option<(ConversationId, Line)>, StoreError>;
 
     /// An account's conversations that were put away, or that weren't, the newest first, older than `before`; without
     /// what their models are told before all messages.
@@ -89,6 +92,7 @@ pub(crate) trait ChatReads: Send + Sync {
         name: &ConversationName,
         page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError>;
+    async fn line(&self, name: &ConversationName) -> Result<Option<(ConversationId, Line)>, StoreError>;
     async fn conversations(
         &self,
         account: AccountId,
@@ -129,6 +133,9 @@ impl<B: Commit + ChatReads> ChatStore for B {
         page: MessagePage,
     ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
         ChatReads::conversation(self, name, page).await
+    }
+    async fn line(&self, name: &ConversationName) -> Result<Option<(ConversationId, Line)>, StoreError> {
+        ChatReads::line(self, name).await
     }
     async fn conversations(
         &self,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fourfold_domain::{AccountId, ConversationId};
 
 use super::{MemoryStore, State, newest};
-use crate::chats::{Conversation, ConversationCursor, ConversationName, Message};
+use crate::chats::{Conversation, ConversationCursor, ConversationName, Line, Message};
 use crate::commit::World;
 use crate::error::StoreError;
 use crate::ports::{ChatReads, MessagePage};
@@ -19,6 +19,10 @@ impl ChatReads for MemoryStore {
         let state = self.open_state()?;
         let Some(known) = state.world.conversations.get(name) else { return Ok(None) };
         Ok(Some((known.clone(), read(&state, known.id, page))))
+    }
+
+    async fn line(&self, name: &ConversationName) -> Result<Option<(ConversationId, Line)>, StoreError> {
+        Ok(self.state().world.conversations.get(name).map(|known| (known.id, known.line.clone())))
     }
 
     async fn conversations(

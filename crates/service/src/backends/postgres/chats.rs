@@ -7,8 +7,8 @@ use super::PostgresStore;
 use super::database::read_all;
 use super::query::{Query, Value, values};
 use super::reads::size;
-use super::rows::{self, CONVERSATION, LISTED, MESSAGE};
-use crate::chats::{Conversation, ConversationCursor, ConversationName, Message};
+use super::rows::{self, CONVERSATION, LINE, LISTED, MESSAGE};
+use crate::chats::{Conversation, ConversationCursor, ConversationName, Line, Message};
 use crate::error::StoreError;
 use crate::ports::{ChatReads, MessagePage};
 
@@ -31,6 +31,12 @@ impl ChatReads for PostgresStore {
         let Some(known) = read_all(known, rows::conversation)?.pop() else { return Ok(None) };
         let last = last.first().map(|last| read_all(last, rows::message)).transpose()?;
         Ok(Some((known, last.unwrap_or_default())))
+    }
+
+    async fn line(&self, name: &ConversationName) -> Result<Option<(ConversationId, Line)>, StoreError> {
+        let sql = format!("SELECT {LINE} FROM conversation WHERE realm = $1 AND external_id = $2");
+        let key = values![name.realm.to_string(), name.external_id.to_string()];
+        self.database.one(Query::new(sql, key), rows::line).await
     }
 
     async fn conversations(

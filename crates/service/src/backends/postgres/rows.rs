@@ -4,7 +4,7 @@ mod columns;
 
 use std::time::Duration;
 
-use fourfold_domain::{CreditsChange, Effect, FileId, Modality, Price, Subject};
+use fourfold_domain::{ConversationId, CreditsChange, Effect, FileId, Modality, Price, Subject};
 use tokio_postgres::Row;
 
 use super::fault::Fault;
@@ -124,6 +124,13 @@ pub(super) fn conversation(row: &Row) -> Result<Conversation> {
         created_at: time(row, 13)?,
         last_message_at: time(row, 14)?,
     })
+}
+
+pub(super) const LINE: &str = "id, tickets, line";
+
+pub(super) fn line(row: &Row) -> Result<(ConversationId, Line)> {
+    let line = Line { tickets: number(row, 1)?, places: optional_json(row, 2)?.unwrap_or_default() };
+    Ok((text(row, 0)?, line))
 }
 
 pub(super) const MESSAGE: &str = "conversation, number, id, role, content, call, model, input_tokens, output_tokens, \

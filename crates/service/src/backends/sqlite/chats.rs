@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::SqliteStore;
 use super::reads::all;
-use super::rows::{self, CONVERSATION, LISTED, MESSAGE};
-use crate::chats::{Conversation, ConversationCursor, ConversationName, Message};
+use super::rows::{self, CONVERSATION, LINE, LISTED, MESSAGE};
+use crate::chats::{Conversation, ConversationCursor, ConversationName, Line, Message};
 use crate::error::StoreError;
 use crate::ports::{ChatReads, MessagePage};
 
@@ -28,6 +28,16 @@ impl ChatReads for SqliteStore {
             let Some(known) = known else { return Ok(None) };
             let messages = messages(&snapshot, known.id, page)?;
             Ok(Some((known, messages)))
+        };
+        self.readers.read(read).await
+    }
+
+    async fn line(&self, name: &ConversationName) -> Result<Option<(ConversationId, Line)>, StoreError> {
+        let name = name.clone();
+        let sql = format!("SELECT {LINE} FROM conversation WHERE realm = ?1 AND external_id = ?2");
+        let read = move |connection: &mut Connection| {
+            let key = (name.realm.as_str(), name.external_id.as_str());
+            connection.prepare_cached(&sql)?.query_row(key, rows::line).optional()
         };
         self.readers.read(read).await
     }

@@ -4,7 +4,7 @@ mod columns;
 
 use std::time::Duration;
 
-use fourfold_domain::{CreditsChange, Effect, FileId, Modality, Price, Subject};
+use fourfold_domain::{ConversationId, CreditsChange, Effect, FileId, Modality, Price, Subject};
 use rusqlite::Row;
 
 use crate::calls::{Call, CallAnswer};
@@ -121,6 +121,12 @@ pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation> {
         created_at: time(row, 13)?,
         last_message_at: time(row, 14)?,
     })
+}
+
+pub(super) const LINE: &str = "id, tickets, line";
+
+pub(super) fn line(row: &Row<'_>) -> Result<(ConversationId, Line)> {
+    Ok((text(row, 0)?, Line { tickets: row.get(1)?, places: optional_json(row, 2)?.unwrap_or_default() }))
 }
 
 pub(super) const MESSAGE: &str = "conversation, number, id, role, content, call, model, input_tokens, output_tokens, \

@@ -25,7 +25,10 @@ impl Step for LeaveLine {
     }
 
     fn decide(&self, world: &mut World) -> Result<(), Refusal> {
-        if let Some(line) = world.line_mut(&self.name) {
+        let known = world.conversations.get(&self.name);
+        if known.is_some_and(|known| known.line.has_place_of(self.call))
+            && let Some(line) = world.line_mut(&self.name)
+        {
             line.leave_of(self.call);
             rules::remove_if_empty(world, &self.name);
         }

@@ -10,7 +10,7 @@ use fourfold_service::testing::{StallEnding, account_subject, begin_turn, conver
 use fourfold_service::{Refusal, ServiceError};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::house::{House, Sent, message};
+use super::house::{House, LEASE, Sent, message};
 use crate::calls::house::{read, text, used};
 
 const MOMENT: Duration = Duration::from_millis(10);
@@ -188,4 +188,24 @@ async fn a_first_message_that_could_not_be_taken_leaves_no_conversation() {
     house.send(message("Where?")).await.unwrap_err();
     let name = conversation_name("c1");
     assert_eq!(house.calls.store.conversation(&name, MessagePage::NONE).await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_writes_nothing_until_a_third_of_his_lease_is_gone() {
+    let house = House::new().await;
+    let pen = house.author.writes();
+    pen.send(text("In ")).unwrap();
+    let _writing = house.send(Sent { is_stream: true, ..message("Where?") }).await.unwrap();
+    let looks = async {
+        sleep(Duration::from_secs(1)).await;
+        let written = house.calls.store.written();
+        sleep(LEASE / 3 - Duration::from_secs(2)).await;
+        assert_eq!(house.calls.store.written(), written);
+        sleep(Duration::from_secs(3)).await;
+        assert_ne!(house.calls.store.written(), written);
+    };
+    tokio::select! {
+        _ = house.send(message("And?")) => panic!("it is never answered"),
+        () = looks => {}
+    }
 }

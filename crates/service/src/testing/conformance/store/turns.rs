@@ -49,6 +49,9 @@ pub async fn turns_are_taken_in_the_order_of_arrival(bench: StoreBench) -> Verdi
         };
         waiting.push(ticket);
     }
+    let (known, looked) = (bench.known("c1").await?.0, bench.store.line(&conversation_name("c1")).await?);
+    same("what is seen of the line", looked, Some((known.id, known.line)))?;
+    same("of another", bench.store.line(&conversation_name("c2")).await?, None)?;
     for ticket in waiting.iter().rev() {
         let again = bench.store.begin_turn(step(Some(*ticket), came)).await?;
         same("while the first one writes", again, BegunTurn::Waits(*ticket))?;
