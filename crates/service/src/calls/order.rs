@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fourfold_domain::{
-    CallId, ChatRequest, Credits, Dialect, GenerationRequest, InvalidInput, MediaRequest, Modality, Model,
-    Parameter, Quantity, Request, SpeechRequest, Subject, Unit, Unpriced, WireAsked, estimate,
+    CallId, ChatMessage, ChatRequest, ChatRole, Credits, Dialect, GenerationRequest, InvalidInput,
+    MediaRequest, Modality, Model, Parameter, Quantity, Request, SpeechRequest, Subject, Unit, Unpriced,
+    WireAsked, estimate,
 };
 use serde_json::{Map, Value};
 
@@ -14,6 +15,7 @@ use super::answer::Interpreter;
 use super::cache::AnswerKey;
 use crate::ServiceError;
 use crate::catalog::{CatalogService, MAX_TOKENS, Offer};
+use crate::chats::cut;
 use crate::jobs::Terms;
 use crate::routing::{Candidates, Routing, Spoken, Wish};
 
@@ -102,9 +104,26 @@ impl Order {
         let (amount, amount_min) = (Credits::ZERO, Credits::ZERO);
         let (wire, typed, key) = (None, Some(typed), None);
         let mut order = Self { model, wire, typed, limit, amount, amount_min, key, is_bounded };
-        order.amount = order.price(limit)?;
-        order.amount_min = order.price(limit.min(order.model.min_output))?;
+        order.limit = order.limit.min(order.room());
+        if let Some(typed) = &mut order.typed {
+            typed.lower_to(order.limit);
+        }
+        order.amount = order.price(order.limit)?;
+        order.amount_min = order.price(order.limit.min(order.model.min_output))?;
         Ok(order)
+    }
+
+    /// What the model's context has left for an answer behind what goes in, by our estimate. Vendors refuse what asks for
+    /// more together.
+    fn room(&self) -> u64 {
+        let Model { context_tokens, min_output, .. } = *self.model;
+        context_tokens.saturating_sub(self.input_tokens()).max(min_output)
+    }
+
+    /// Leaves the older half of a chat out; false where it is short of its model's context, or has nothing to be left out.
+    pub(super) fn shorten(&mut self) -> bool {
+        let is_long = self.input_tokens() >= self.model.context_tokens / 4;
+        is_long && self.typed.as_mut().is_some_and(Typed::shorten)
     }
 
     /// The most tokens of an answer of this model where nobody asks for fewer.
@@ -282,6 +301,17 @@ impl Typed {
             chat.max_tokens = limit;
             self.input.insert(MAX_TOKENS.to_owned(), limit.into());
         }
+    }
+
+    fn shorten(&mut self) -> bool {
+        let Request::Generation(GenerationRequest::Chat(chat)) = &mut self.request else { return false };
+        let is_told = |message: &ChatMessage| message.role == ChatRole::System;
+        let (told, said): (Vec<_>, Vec<_>) = chat.messages.drain(..).partition(is_told);
+        let (count, tokens) = (said.len(), said.iter().map(estimate::message_input).sum::<u64>());
+        let said = cut(said, tokens / 2);
+        let is_shorter = said.len() < count;
+        chat.messages.extend(told.into_iter().chain(said));
+        is_shorter
     }
 
     fn quantities_max(&self, model: &Model, limit: u64) -> Vec<Quantity> {

@@ -18,7 +18,7 @@ use super::order::Typed;
 use super::spool::Spool;
 use super::task::CallTask;
 use super::{Call, CallAnswer, FromCache};
-use crate::jobs::{AfterFailure, Attempt, AttemptState, after_failure, logged};
+use crate::jobs::{AfterFailure, Attempt, AttemptState, JobError, after_failure, logged, words};
 use crate::routing::{Asked, Candidate, Candidates, Turn, Wait};
 
 /// How long after a failed try the same vendor is asked again.
@@ -40,6 +40,8 @@ pub(super) struct Work<'a> {
     pub(super) asked_at: Option<Instant>,
     /// How long after that the first part of the answer was handed on.
     first_part: Option<Duration>,
+    /// Whether half of its history was left out.
+    is_shortened: bool,
     /// How long it may still wait for vendors that can't be asked just now.
     patience: Duration,
 }
@@ -126,6 +128,7 @@ impl<'a> Work<'a> {
             media_type,
             asked_at: None,
             first_part: None,
+            is_shortened: false,
             patience,
         }
     }
@@ -146,13 +149,14 @@ impl<'a> Work<'a> {
 
     /// Asks one after the other, as long as nothing was begun.
     async fn ask_all(&mut self, candidates: Candidates) -> Outcome {
-        let mut at_hand = Some(candidates);
+        let (mut at_hand, mut again) = (Some(candidates), None);
         loop {
             // How they stand is looked at again after each.
             let candidates = at_hand.take().unwrap_or_else(|| {
                 self.task.order.candidates(&self.task.service.parts().routing, self.call.id)
             });
-            let candidate = match candidates.turn(self.attempts.last().map(asked)) {
+            let in_turn = || candidates.turn(self.attempts.last().map(asked));
+            let candidate = match again.take().map_or_else(in_turn, Turn::Ask) {
                 Turn::Ask(candidate) => candidate,
                 Turn::Wait(Wait { lasts, .. }) => match self.wait(lasts).await {
                     Ok(()) => continue,
@@ -168,7 +172,15 @@ impl<'a> Work<'a> {
             let Tried { outcome, vendor, worked } = self.try_with(&candidate).await;
             match outcome {
                 Outcome::Failed(failure) if self.begun.is_none() => {
-                    let after = self.after(&candidates, &candidate, &failure);
+                    let after = match self.shortens_after(&failure) {
+                        true => {
+                            again = Some(candidate);
+                            let error = JobError::new(failure.reason.as_str(), words(&failure));
+                            let (attempt, after) = (AttemptState::Failed, Duration::ZERO);
+                            AfterFailure::Retry { error, attempt, after }
+                        }
+                        false => self.after(&candidates, &candidate, &failure),
+                    };
                     if let Some(ended) = self.go_on_after(failure, vendor, after).await {
                         return ended;
                     }
@@ -179,6 +191,15 @@ impl<'a> Work<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the same vendor is asked once more with half of a turn's history, since he refuses it as it is: most likely
+    /// it is too long, as we only estimate how many tokens it comes to.
+    fn shortens_after(&mut self, failure: &ProviderError) -> bool {
+        let is_refused = failure.reason == Reason::InvalidRequest && failure.effect == Effect::NotStarted;
+        let may_be_too_long = is_refused && self.task.turn.is_some() && !self.is_shortened;
+        self.is_shortened |= may_be_too_long && self.task.order.shorten();
+        may_be_too_long && self.is_shortened
     }
 
     /// One vendor's try.

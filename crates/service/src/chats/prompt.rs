@@ -19,7 +19,7 @@ pub(super) fn tokens_max(model: &Model, output_max: u64) -> u64 {
 
 /// The newest of these messages that come to so many tokens together, and in any case the last of a user with what
 /// follows it. What is left begins with a user's message, so that the call of a tool is never parted from its results.
-pub(super) fn cut(mut messages: Vec<ChatMessage>, tokens_max: u64) -> Vec<ChatMessage> {
+pub(crate) fn cut(mut messages: Vec<ChatMessage>, tokens_max: u64) -> Vec<ChatMessage> {
     let (mut tokens, mut first) = (0_u64, None);
     for (index, message) in messages.iter().enumerate().rev() {
         tokens = tokens.saturating_add(estimate::message_input(message));

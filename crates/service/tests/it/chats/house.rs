@@ -41,6 +41,8 @@ pub(super) struct Author {
     models: Vec<ModelSpec>,
     papers: Mutex<Vec<Paper>>,
     asked: Mutex<Vec<String>>,
+    /// The most tokens that each answer may have.
+    limits: Mutex<Vec<u64>>,
 }
 
 pub(super) struct House {
@@ -173,6 +175,7 @@ impl Author {
             models: vec![spec],
             papers: Mutex::default(),
             asked: Mutex::default(),
+            limits: Mutex::default(),
         }
     }
 
@@ -198,6 +201,11 @@ impl Author {
     /// What it was asked last: `role: text` for each message.
     pub(super) fn asked(&self) -> String {
         self.asked.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// How many tokens the last answer could have.
+    pub(super) fn longest_answer(&self) -> u64 {
+        *self.limits.lock().unwrap().last().unwrap()
     }
 
     pub(super) fn times_asked(&self) -> usize {
@@ -237,6 +245,7 @@ impl Generator for Author {
         let GenerationRequest::Chat(chat) = request else { panic!("{request:?}") };
         let told = chat.messages.iter().map(|message| format!("{:?}: {}\n", message.role, message.text()));
         self.asked.lock().unwrap().push(told.collect());
+        self.limits.lock().unwrap().push(chat.max_tokens);
         let paper = self.papers.lock().unwrap().remove(0)?;
         let next = async |mut paper: mpsc::UnboundedReceiver<Chunk>| Some((paper.recv().await?, paper));
         Ok(Box::pin(stream::unfold(paper, next)))

@@ -1,5 +1,6 @@
 //! What the model is told.
 
+use fourfold_domain::{Effect, ProviderError, Reason};
 use fourfold_service::ports::AccountStore as _;
 
 use super::house::{House, Sent, message};
@@ -42,4 +43,41 @@ async fn a_history_longer_than_a_page_is_read_to_its_beginning() {
     }
     assert_eq!(house.author.asked().lines().count(), 79);
     assert!(house.author.asked().starts_with("User: 0\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_vendor_finds_too_long_is_asked_once_more_with_half_of_the_history() {
+    let too_long = || ProviderError::new(Reason::InvalidRequest, Effect::NotStarted, "too long");
+    let house = House::new().await;
+    house.calls.store.grant(grant("u1", "100", "grant:more")).await.unwrap();
+    let long = |letter: &str| letter.repeat(1984);
+    for letter in ["a", "b", "c"] {
+        house.said(message(&long(letter)), &long("x")).await;
+    }
+    house.author.fails(too_long());
+    let asked = house.author.times_asked();
+    let answer = house.said(Sent { system: Some("Be brief."), ..message("d") }, "y").await;
+    assert_eq!((answer.as_str(), house.author.times_asked() - asked), ("y|10+5|0.02", 2));
+    let told: Vec<_> =
+        house.author.asked().lines().map(|line| line.chars().take(11).collect::<String>()).collect();
+    assert_eq!(told, ["System: Be ", "User: ccccc", "Assistant: ", "User: d"]);
+    // Once only, and not where it can't be that.
+    house.author.fails(too_long());
+    house.author.fails(too_long());
+    house.send(message("e")).await.unwrap_err();
+    let short = Sent { conversation: "c2", ..message("f") };
+    house.author.fails(too_long());
+    house.send(short).await.unwrap_err();
+    assert_eq!(house.author.times_asked() - asked, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_be_no_longer_than_what_the_context_has_left() {
+    let house = House::new().await;
+    house.calls.store.grant(grant("u1", "100", "grant:more")).await.unwrap();
+    // 4096 tokens are its context, 50 its longest answer; these come to 4072.
+    house.said(message(&"a".repeat(4 * 4068)), "y").await;
+    assert_eq!(house.author.longest_answer(), 24);
+    house.said(Sent { conversation: "c2", ..message("a") }, "y").await;
+    assert_eq!(house.author.longest_answer(), 50);
 }
