@@ -1,14 +1,16 @@
 //! A whole conversation as one document. It may be long, and is never held as a whole.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use fourfold_domain::{ConversationId, ExternalId};
+use fourfold_domain::{ExternalId, Subject};
 use fourfold_service::ServiceError;
-use fourfold_service::chats::{ChatsService, Message};
+use fourfold_service::chats::{ChatsService, Conversation, Message};
 use fourfold_service::ports::MessagePage;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,7 +47,7 @@ pub(crate) async fn show(
     let conversation = places.read::<ExternalId>("conversation_id")?;
     let user = caller.user(&state, named.user_id).await?;
     let known = state.chats.conversation(&user.subject, conversation).await?;
-    let messages = messages(state.chats.clone(), known.id);
+    let messages = messages(state.chats.clone(), user.subject, known.clone());
     let head = format!("{{\"conversation\":{},\"messages\":[", json(&ConversationBody::new(known)));
     let (head, tail) = (Bytes::from(head), Bytes::from_static(b"]}"));
     // It counts as under way to its end.
@@ -59,20 +61,32 @@ pub(crate) async fn show(
     Ok((headers, Body::from_stream(parts)).into_response())
 }
 
-/// The messages as the parts of a JSON list. One that can't be read breaks the answer off.
+/// The messages as the parts of a JSON list. One that can't be read breaks the answer off, and so does a conversation that
+/// was deleted on the way: what is left of it isn't all.
 fn messages(
     chats: ChatsService,
-    id: ConversationId,
+    subject: Subject,
+    known: Conversation,
 ) -> impl Stream<Item = Result<Bytes, ServiceError>> + Send + 'static {
+    let asked = Arc::new((chats, subject, known));
     stream::try_unfold(Some(None), move |after: Option<Option<u64>>| {
-        let chats = chats.clone();
+        let asked = asked.clone();
         async move {
+            let (chats, subject, known) = asked.as_ref();
             let Some(after) = after else { return Ok(None) };
             let page = MessagePage { after, ..PAGE };
-            let messages = chats.messages(id, page).await?;
+            let messages = chats.messages(known.id, page).await?;
             let next = messages.last().filter(|_| page.is_full(&messages)).map(|last| Some(last.number));
+            if next.is_none()
+                && chats.conversation(subject, known.name.external_id.clone()).await?.id != known.id
+            {
+                return Err(ServiceError::NotFound("conversation"));
+            }
             Ok(Some((written(messages, after.is_none()), next)))
         }
+    })
+    .inspect_err(|error| {
+        tracing::warn!(error = error as &dyn std::error::Error, "an export of a conversation broke off");
     })
 }
 

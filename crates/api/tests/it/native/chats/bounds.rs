@@ -1,6 +1,7 @@
 //! How long what is sent may be, and what is read at a time.
 
 use fourfold_service::chats::ChatSettings;
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
 use super::{PATH, message, said, will_say};
@@ -60,4 +61,15 @@ async fn a_list_leaves_out_what_models_are_told() {
     assert!(list["data"][0].get("system").is_none(), "{list}");
     let export = house.get(&format!("{PATH}/export")).by("u1").ok(200).await;
     assert_eq!(export["conversation"]["system"], "Be brief.");
+}
+
+#[tokio::test]
+async fn an_export_of_what_is_deleted_on_the_way_breaks_off() {
+    let house = House::new().await;
+    said(&house, "Where?", "In dens.").await;
+    let mut export = house.get(&format!("{PATH}/export")).by("u1").response().await.into_body();
+    let head = export.frame().await.unwrap().unwrap();
+    assert!(head.data_ref().unwrap().starts_with(b"{\"conversation\""));
+    assert_eq!(house.delete(PATH).by("u1").answer().await.status, 204);
+    assert!(export.collect().await.is_err());
 }
