@@ -65,8 +65,11 @@ async fn a_stream_that_breaks_off_ends_with_an_error() {
     pen.send(piece(AnswerPiece::Text("In ".to_owned()))).unwrap();
     let gone = ProviderError::new(Reason::Unavailable, Effect::Started, "the vendor says no");
     pen.send(Err(gone)).unwrap();
-    let ask = house.post(PATH, json!({"message": "Where?", "stream": true})).by("u1");
-    let mut events = ask.events().await;
+    let ask = || {
+        let ask = house.post(PATH, json!({"message": "Where?", "stream": true})).by("u1");
+        ask.header("idempotency-key", "k1")
+    };
+    let mut events = ask().events().await;
     assert_eq!(events.next().await.unwrap().name.as_deref(), Some("delta"));
     let error = events.next().await.unwrap();
     let data = error.data.unwrap();
@@ -75,6 +78,16 @@ async fn a_stream_that_breaks_off_ends_with_an_error() {
     assert_eq!(contents(&house).await, ["Where?", "In "]);
     let history = house.get("/api/chat/c1/history?order=desc").by("u1").ok(200).await;
     assert_eq!(history["data"][0]["is_partial"], true);
+    // What was charged is given again, whatever is accepted now.
+    for accept in ["text/event-stream", "application/json"] {
+        let mut again = ask().header("accept", accept).events().await;
+        assert_eq!(again.next().await.unwrap().data, Some(json!({"text": "In "})));
+        let error = again.next().await.unwrap();
+        let code = &error.data.unwrap()["error"]["code"];
+        assert_eq!((error.name.as_deref(), code), (Some("error"), &json!("interrupted")));
+        assert!(again.next().await.is_none());
+    }
+    assert_eq!(contents(&house).await, ["Where?", "In "]);
 }
 
 #[tokio::test]
