@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::support::{Api, Cluster, Home, Random, Role, Server, is_clean, run, within};
+use crate::support::{Api, Cluster, Home, Random, Role, Server, eventually, is_clean, run, within};
 
 /// How many conversations there are, of how many messages, and how many users have them.
 const CONVERSATIONS: u64 = 200;
@@ -17,6 +17,8 @@ const USERS: u64 = 20;
 
 /// How long a server lives at most once it listens.
 const LIFE_MS_MAX: u64 = 1500;
+
+const WITHIN: Duration = Duration::from_secs(30);
 
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
@@ -63,6 +65,42 @@ async fn dies_after_each_answer(home: &Home, start: impl AsyncFn() -> Server) {
     }
     let _server = start().await;
     is_clean(home).await;
+}
+
+#[tokio::test]
+async fn a_message_that_a_stop_cuts_off_is_kept_and_answered_by_the_same_request() {
+    let home = Home::new()
+        .with("FOURFOLD__SERVER__SHUTDOWN_TIMEOUT", "500ms")
+        .with("FOURFOLD__PROVIDERS__MOCK__DELAY", "10m");
+    let server = home.start().await;
+    server.admin.grant("u1", "100").await;
+    let body = json!({"message": "Where do foxes live?", "model": "mock-chat-slow"});
+    let ask = |caller: &Api| caller.post("/api/chat/c1", &body).header("idempotency-key", "k1");
+    let caller = server.admin.user("u1");
+    let waiting = run(ask(&caller).try_send());
+    eventually("it is asked", WITHIN, async || {
+        (caller.read("/api/v1/credits").await["held"] != "0").then_some(())
+    })
+    .await;
+    server.terminate();
+    let ran = server.ended().await;
+    assert_eq!(ran.code(), Some(0), "{ran:#?}");
+    // It may be told, and is promised nothing.
+    if let Ok(told) = within(waiting).await.unwrap() {
+        assert!(told.status >= 500, "{}", told.text());
+    }
+
+    let home = home.with("FOURFOLD__PROVIDERS__MOCK__DELAY", "0s");
+    let server = home.start().await;
+    let caller = server.admin.user("u1");
+    assert_eq!(history(&caller, "c1").await, ["user: Where do foxes live?"]);
+    let answer = ask(&caller).send().await.json(200);
+    let expected =
+        ["user: Where do foxes live?".to_owned(), format!("assistant: {}", text(&answer["response"]))];
+    assert_eq!(history(&caller, "c1").await, expected);
+    assert_eq!(ask(&caller).send().await.json(200), answer);
+    server.stop().await;
+    is_clean(&home).await;
 }
 
 /// The text of a stream that came to its end.
