@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use fourfold_domain::{AccountId, CallId, ConversationId, ExternalId, InvalidName, ModelName, Realm};
+use fourfold_domain::{
+    AccountId, CallId, ConversationId, ExternalId, InvalidName, ModelName, Realm, Subject,
+};
 
 use super::Line;
 use crate::Timestamp;
@@ -15,6 +17,13 @@ pub struct ConversationName {
     pub realm: Realm,
     /// Which of their conversations.
     pub external_id: ExternalId,
+}
+
+impl ConversationName {
+    /// What a user calls one of his conversations.
+    pub fn of(subject: &Subject, external_id: ExternalId) -> Self {
+        Self { realm: subject.realm.clone(), external_id }
+    }
 }
 
 /// Messages that belong together, and to one account.

@@ -108,7 +108,8 @@ impl ChatsService {
         subject: &Subject,
         conversation: ExternalId,
     ) -> Result<Conversation, ServiceError> {
-        let found = self.own(subject, &name(subject, conversation), MessagePage::NONE).await?;
+        let found =
+            self.own(subject, &ConversationName::of(subject, conversation), MessagePage::NONE).await?;
         let (known, _messages) = found.filter(|(known, _)| known.has_messages()).ok_or(NO_CONVERSATION)?;
         Ok(known)
     }
@@ -175,7 +176,8 @@ impl ChatsService {
 
     /// Deletes a user's conversation with all its messages, also where the first is still being answered.
     pub async fn delete(&self, subject: &Subject, conversation: ExternalId) -> Result<(), ServiceError> {
-        let found = self.own(subject, &name(subject, conversation), MessagePage::NONE).await?;
+        let found =
+            self.own(subject, &ConversationName::of(subject, conversation), MessagePage::NONE).await?;
         let (known, _messages) = found.ok_or(NO_CONVERSATION)?;
         let step = DeleteConversation { name: known.name, account: known.account };
         self.store().delete_conversation(step).await.map_err(refused)?;
@@ -206,10 +208,6 @@ impl ChatsService {
 }
 
 pub(super) const NO_CONVERSATION: ServiceError = ServiceError::NotFound("conversation");
-
-pub(super) fn name(subject: &Subject, conversation: ExternalId) -> ConversationName {
-    ConversationName { realm: subject.realm.clone(), external_id: conversation }
-}
 
 fn refused(error: StoreError) -> ServiceError {
     match error {

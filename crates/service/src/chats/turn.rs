@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::history::Prepared;
 use super::scribe::Scribe;
-use super::service::{NO_CONVERSATION, name};
+use super::service::NO_CONVERSATION;
 use super::{
     About, BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn,
     Ticket, TurnWriter,
@@ -60,7 +60,7 @@ impl TurnTask {
         writer: Box<dyn TurnWriter>,
         outlet: Outlet,
     ) -> Self {
-        let name = name(&turn.subject, turn.conversation.clone());
+        let name = ConversationName::of(&turn.subject, turn.conversation.clone());
         Self {
             chats,
             turn,
