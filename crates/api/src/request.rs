@@ -16,7 +16,7 @@ use crate::request_metrics::RequestMetrics;
 /// Where the routes are whose clients know Anthropic's errors and headers.
 const MESSAGES: &str = "/v1/messages";
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The same for Anthropic's clients.
 const ANTHROPICS_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");

@@ -208,7 +208,7 @@ impl ForwarderBuilder {
         let client = client.build().map_err(|error| TargetError::Client(Box::new(error)))?;
         let inner = Inner {
             name: self.target.name.as_str().into(),
-            credential: Credential::new(&self.target.auth)?,
+            credential: Credential::new(&self.target.auth).map_err(TargetError::Credential)?,
             target: self.target,
             client,
             user_agent: self.user_agent,

@@ -6,7 +6,7 @@ use fourfold_clients::http::{ClientError, Effect, ErrorKind, TimeoutStage};
 
 use crate::limits::Limit;
 use crate::meter::{ForwardOutcome, Refusal};
-use crate::transform::TransformError;
+use crate::transform::{InvalidTransformer, TransformError};
 
 /// Why a request wasn't passed on, or its answer didn't come. Never prints a secret or the target's address.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum ForwardError {
     /// The request can't be sent as it is. Nothing was sent.
     #[error("the request has {0}, which isn't passed on")]
     InvalidRequest(&'static str),
+    /// There is no target of this name. Nothing was sent.
+    #[error("there is no target {0:?}")]
+    UnknownTarget(String),
     /// The target's list doesn't allow this method and path. Nothing was sent.
     #[error("the target {target} doesn't allow {method} {path}")]
     NotAllowed {
@@ -139,6 +142,7 @@ impl ForwardError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
+            Self::UnknownTarget(_) => "unknown_target",
             Self::NotAllowed { .. } => "not_allowed",
             Self::UnsafePath(_) => "unsafe_path",
             Self::TooManyRequests { .. } => "too_many_requests",
@@ -160,6 +164,7 @@ impl ForwardError {
     pub(crate) fn outcome(&self) -> ForwardOutcome {
         match self {
             Self::InvalidRequest(_)
+            | Self::UnknownTarget(_)
             | Self::NotAllowed { .. }
             | Self::UnsafePath(_)
             | Self::TooManyRequests { .. }
@@ -224,6 +229,9 @@ pub enum TargetError {
     /// The name isn't fit for a path.
     #[error("a target's name must be 1 to 64 characters of a-z 0-9 _ -")]
     Name,
+    /// Another target has the name.
+    #[error("there are two targets {0:?}")]
+    Duplicate(String),
     /// The base URL isn't one.
     #[error("a target's base URL must be http:// or https:// with a host and without query or fragment")]
     BaseUrl,
@@ -231,8 +239,8 @@ pub enum TargetError {
     #[error("{0:?} must be METHOD /path, with * for one segment and ** at the end for any rest")]
     Allow(String),
     /// The credential can't be sent.
-    #[error("a target's credential must be of characters that a header or a query can carry")]
-    Credential,
+    #[error("a target's credential can't be sent")]
+    Credential(#[source] InvalidTransformer),
     /// A setting is out of its bounds.
     #[error("{0}")]
     Setting(&'static str),

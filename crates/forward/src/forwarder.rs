@@ -66,8 +66,8 @@ impl Forwarder {
     /// [`tunnel`](crate::tunnel) gives the connection.
     pub async fn forward(&self, request: impl Into<ForwardRequest>) -> Result<Response<Body>, ForwardError> {
         let started = Instant::now();
-        let mut request = request.into();
         let inner = &*self.inner;
+        let mut request = request.into().meant_for(&inner.name);
         let request_id = inner.request_id(&mut request)?;
         let mut in_flight = inner.observers.is_any().then(|| inner.begin(&request_id, started));
         let passed = Box::pin(inner.pass_on(request, request_id, started, &mut in_flight)).await;
@@ -270,7 +270,7 @@ impl Inner {
         }
         let mut request = http::Request::new(());
         *request.method_mut() = method;
-        *request.uri_mut() = self.target.address.whole(credential.in_query(target)?)?;
+        *request.uri_mut() = self.target.address.whole(credential.in_target(target)?)?;
         *request.headers_mut() = headers;
         Ok((request.into_parts().0, body))
     }

@@ -40,8 +40,8 @@ const OVERRIDES: [HeaderName; 3] = [
     HeaderName::from_static("x-method-override"),
 ];
 
-/// Marks our own errors, so no target may send it.
-const OUR_ERROR: HeaderName = HeaderName::from_static("fourfold-error");
+/// Marks errors that are ours and not a target's, so no target may send it.
+pub const OUR_ERROR: HeaderName = HeaderName::from_static("fourfold-error");
 
 /// Takes out what doesn't go on to a target, and refuses what could be framed in two ways. Says whether it asks for a
 /// WebSocket.

@@ -82,7 +82,7 @@ impl Health {
 
     /// Whether the target is well now; none where that can't be asked.
     async fn ask(&self, inner: &Inner) -> Option<bool> {
-        let uri = inner.target.address.whole(inner.credential.in_query(self.path.clone()).ok()?).ok()?;
+        let uri = inner.target.address.whole(inner.credential.in_target(self.path.clone()).ok()?).ok()?;
         let mut request = Request::get(uri).body(Body::empty()).ok()?;
         if let Credential::Header(name, value) = &inner.credential {
             request.headers_mut().insert(name.clone(), value.clone());

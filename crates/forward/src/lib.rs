@@ -2,7 +2,7 @@
 //!
 //! Speaks `http` types and byte streams; knows no web framework, no vendor and no credits. A [`Target`] says where
 //! requests may go: a base URL, a credential, and which methods and paths its callers may use. A [`Forwarder`] passes
-//! them on.
+//! them on; [`Forwarders`] are several, by the names of their targets.
 //!
 //! ```text
 //! ForwardRequest
@@ -51,6 +51,7 @@ mod credential;
 mod draft;
 mod error;
 mod forwarder;
+mod forwarders;
 mod headers;
 mod health;
 mod in_flight;
@@ -77,11 +78,13 @@ pub use budget::CollectBudget;
 pub use builder::ForwarderBuilder;
 pub use error::{ForwardError, TargetError};
 pub use forwarder::Forwarder;
+pub use forwarders::Forwarders;
 pub use fourfold_clients::http::{
     AuthScheme, Body, BoxError, BreakerSettings, BreakerState, ClientError, Effect, ErrorKind, Event,
     EventStream, ExponentialRetry, FailedTry, NoRetry, PoolSettings, ProxyUrl, RetryDecision,
     RetryPolicy as RetryStrategy, StatusRetry, TimeoutStage, TlsSettings,
 };
+pub use headers::OUR_ERROR;
 pub use health::HealthCheck;
 pub use limits::{Limit, RateLimit, TargetLimits};
 pub use log::ForwardLog;

@@ -53,7 +53,8 @@ pub trait Meter: Send + Sync {
 /// without them.
 pub type Ended = Pin<Box<dyn Future<Output = bool> + Send>>;
 
-/// A request as a meter sees it: as it is about to be sent, without the target's credential.
+/// A request as a meter sees it: as it is about to be sent, but for the target's own credential, which goes in
+/// afterwards.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct MeterRequest<'a> {

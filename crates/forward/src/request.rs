@@ -18,6 +18,7 @@ use crate::timeouts::ForwardTimeouts;
 /// use fourfold_forward::{Body, ForwardRequest};
 ///
 /// let request = ForwardRequest::new(http::Method::POST, "/chat/completions")
+///     .target("openai")
 ///     .query("api-version", "2026-01-01")
 ///     .header("content-type", "application/json")
 ///     .body(Body::from(r#"{"model": "any"}"#))
@@ -38,6 +39,7 @@ pub struct ForwardRequest {
 /// What one request has otherwise than its target.
 #[derive(Debug, Default)]
 pub(crate) struct CallOptions {
+    pub(crate) target: Option<String>,
     pub(crate) credential: Option<AuthScheme>,
     pub(crate) timeouts: Option<ForwardTimeouts>,
     pub(crate) is_tried_once: bool,
@@ -65,6 +67,13 @@ impl ForwardRequest {
             extensions: Extensions::new(),
             mistake,
         }
+    }
+
+    /// Names the target, which [`Forwarders`](crate::Forwarders) need to know; no other passes it on.
+    #[must_use]
+    pub fn target(mut self, name: impl Into<String>) -> Self {
+        self.options.target = Some(name.into());
+        self
     }
 
     /// Adds a pair to the query, encoded.
@@ -141,6 +150,18 @@ impl ForwardRequest {
     #[must_use]
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
+        self
+    }
+
+    pub(crate) fn named_target(&self) -> Option<&str> {
+        self.options.target.as_deref()
+    }
+
+    /// Refuses to go to another target than that which was named.
+    pub(crate) fn meant_for(mut self, target: &str) -> Self {
+        if let Some(named) = self.options.target.take_if(|named| named != target) {
+            self.mistaken(ForwardError::UnknownTarget(named));
+        }
         self
     }
 

@@ -22,17 +22,20 @@ use tokio::time::Instant;
 pub struct ForwardRetry {
     /// Tries in all. Default 3; 1 turns retries off.
     pub attempts_max: u32,
-    /// The wait before the second try; it doubles with each. Default 1 s.
+    /// The wait before the second try. Default 1 s.
     pub base: Duration,
+    /// How many times as long each wait is as the one before it. Default 2.
+    pub multiplier: f64,
     /// The longest wait between two tries, unless the target asks for more. Default 30 s.
     pub ceiling: Duration,
     /// No try begins later than this after the request came. Default 180 s; zero is no cap.
     pub cap: Duration,
-    /// The statuses after which a request is sent again. Default 429, 500, 502, 503, 504.
+    /// The statuses after which a request is sent again [by status](Self::by_status). Default 429, 500, 502, 503, 504.
     pub statuses: Vec<StatusCode>,
     /// Whether POST and PATCH are sent again as GET is, so that work may be done twice. Default no.
     pub unsafe_methods: bool,
-    /// The largest part of a body that may have gone out before another try. Default 64 KiB.
+    /// How much of a streamed body may have gone out before another try; one that is in memory is sent again at any
+    /// size. Default 64 KiB.
     pub replay_bytes_max: usize,
 }
 
@@ -41,6 +44,7 @@ impl Default for ForwardRetry {
         Self {
             attempts_max: 3,
             base: Duration::from_secs(1),
+            multiplier: 2.0,
             ceiling: Duration::from_secs(30),
             cap: Duration::from_secs(180),
             statuses: vec![
@@ -71,6 +75,7 @@ impl ForwardRetry {
             cap: self.cap,
             ..RetrySettings::default()
         })
+        .multiplier(self.multiplier)
     }
 
     /// The waits, after the statuses of the list and after failures without one.

@@ -8,6 +8,7 @@ mod openai;
 mod raw;
 mod reload;
 mod sockets;
+mod timeouts;
 
 use std::fs;
 

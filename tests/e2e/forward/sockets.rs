@@ -7,7 +7,8 @@ use super::raw::{Target, read_head, request};
 use super::server;
 use crate::support::{Home, Server, within};
 
-async fn open(upstream: &Target, server: &Server) -> (TcpStream, TcpStream) {
+/// A WebSocket's two ends.
+pub(super) async fn open(upstream: &Target, server: &Server) -> (TcpStream, TcpStream) {
     let upgrade =
         "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
     let bytes = request("GET", "/forward/t/v1/realtime?model=m", upgrade, "");
@@ -33,7 +34,8 @@ async fn open(upstream: &Target, server: &Server) -> (TcpStream, TcpStream) {
     (caller, target)
 }
 
-fn target(url: &str) -> String {
+/// A target for WebSockets.
+pub(super) fn target(url: &str) -> String {
     format!("    t: {{base_url: \"{url}\", auth: {{key: sk-1}}, allow: [\"GET /v1/realtime\"]}}\n")
 }
 

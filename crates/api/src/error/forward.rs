@@ -19,6 +19,7 @@ impl From<ForwardError> for ApiError {
                 let message = format!("{message}: {source}");
                 return Self::new(StatusCode::BAD_REQUEST, "transform_failed", message);
             }
+            ForwardError::UnknownTarget(_) => (StatusCode::NOT_FOUND, "not_found"),
             ForwardError::NotAllowed { .. } => (StatusCode::FORBIDDEN, "not_allowed"),
             ForwardError::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "target_limit_exceeded"),
             ForwardError::Refused(refusal) => {
@@ -101,6 +102,7 @@ mod tests {
                 "transform_failed",
                 Effect::NotStarted,
             ),
+            (ForwardError::UnknownTarget("t".into()), 404, "not_found", Effect::NotStarted),
             (
                 ForwardError::NotAllowed { target: "t".into(), method: "GET".into(), path: "/".into() },
                 403,

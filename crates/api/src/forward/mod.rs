@@ -12,10 +12,11 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use fourfold_forward::{Body, ForwardRequest};
 use http::uri::PathAndQuery;
-use http::{HeaderName, StatusCode, Uri};
+use http::{StatusCode, Uri};
 use hyper::upgrade::OnUpgrade;
 
 pub(crate) use cors::cors;
+pub(crate) use fourfold_forward::OUR_ERROR;
 pub(crate) use passed::Forwarded;
 pub use targets::{ForwardAccess, ForwardCaller, ForwardRefusal, ForwardTarget, ForwardTargets};
 
@@ -23,17 +24,12 @@ use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::Passer;
-use crate::request::RequestId;
+use crate::request::{REQUEST_ID, RequestId};
 use passed::Held;
 
 /// Where the targets are.
 pub(crate) const ROUTE: &str = "/forward/{*rest}";
 const BEGINNING: &str = "/forward/";
-
-/// Marks errors that are ours and not a target's.
-pub(crate) const OUR_ERROR: HeaderName = HeaderName::from_static("fourfold-error");
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Whether a route is the proxy's.
 pub(crate) fn is_forward(route: &str) -> bool {

@@ -76,23 +76,31 @@ pub enum RetryDecision {
 /// The statuses that say that the same request may succeed later.
 pub const RETRYABLE_STATUSES: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
-/// Retries what may succeed later, each time after twice the wait.
+/// Retries what may succeed later, each time after twice the wait, or as many times the wait as is set.
 ///
 /// The vendor's `Retry-After` lengthens a wait, past the ceiling too.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ExponentialRetry {
     settings: RetrySettings,
+    multiplier: f64,
 }
 
 impl ExponentialRetry {
     /// Waits as the settings say.
     pub fn new(settings: RetrySettings) -> Self {
-        Self { settings }
+        Self { settings, multiplier: 2.0 }
     }
 
-    /// The wait before the retry after this many: `base × 2^retries`, with jitter, under the ceiling.
+    /// Sets how many times as long each wait is as the one before it, 2 by default.
+    #[must_use]
+    pub fn multiplier(mut self, multiplier: f64) -> Self {
+        self.multiplier = multiplier;
+        self
+    }
+
+    /// The wait before the retry after this many: `base × multiplier^retries`, with jitter, under the ceiling.
     pub fn wait(&self, retries: u32, random: f64) -> Duration {
-        let factor = 2_f64.powi(i32::try_from(retries).unwrap_or(i32::MAX));
+        let factor = self.multiplier.powi(i32::try_from(retries).unwrap_or(i32::MAX));
         let wait_s = self.settings.base.as_secs_f64() * factor * (1.0 + self.settings.jitter * random);
         // Timers count milliseconds, so a wait does too.
         let wait_ms = (wait_s * 1000.0).min(self.settings.ceiling.as_secs_f64() * 1000.0);

@@ -40,14 +40,13 @@ impl BreakerSettings {
 
     /// These over others, field by field, over the defaults, as the client calls them.
     pub(super) fn resolve(&self, below: &Self) -> fourfold_clients::http::BreakerSettings {
+        let default = fourfold_clients::http::BreakerSettings::default();
         let is_enabled = self.enabled.or(below.enabled).unwrap_or(true);
-        let failures_max = self.failure_threshold.or(below.failure_threshold).unwrap_or(5);
-        let open_for = self.recovery_timeout.or(below.recovery_timeout);
-        fourfold_clients::http::BreakerSettings {
-            // No number of failures opens it: the client's way to be without.
-            failures_max: if is_enabled { failures_max } else { 0 },
-            open_for: open_for.unwrap_or(Duration::from_secs(60)),
-            probes: self.half_open_requests.or(below.half_open_requests).unwrap_or(3),
-        }
+        let failures_max = self.failure_threshold.or(below.failure_threshold).unwrap_or(default.failures_max);
+        let open_for = self.recovery_timeout.or(below.recovery_timeout).unwrap_or(default.open_for);
+        let probes = self.half_open_requests.or(below.half_open_requests).unwrap_or(default.probes);
+        // No number of failures opens it: the client's way to be without.
+        let failures_max = if is_enabled { failures_max } else { 0 };
+        fourfold_clients::http::BreakerSettings { failures_max, open_for, probes }
     }
 }

@@ -63,14 +63,8 @@ pub struct TimeoutSettings {
 
 impl Default for DefaultSettings {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(5),
-            idle: Duration::from_secs(60),
-            stream: Duration::ZERO,
-            user_agent: None,
-            verify_ssl: true,
-        }
+        let ForwardTimeouts { connect, request, stream, idle } = ForwardTimeouts::default();
+        Self { timeout: request, connect_timeout: connect, idle, stream, user_agent: None, verify_ssl: true }
     }
 }
 

@@ -32,12 +32,13 @@ pub struct HealthCheckSettings {
 
 impl Default for HealthCheckSettings {
     fn default() -> Self {
+        let check = HealthCheck::new("/");
         Self {
             path: None,
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(5),
-            healthy_threshold: 2,
-            unhealthy_threshold: 3,
+            interval: check.interval,
+            timeout: check.timeout,
+            healthy_threshold: check.healthy_after,
+            unhealthy_threshold: check.unhealthy_after,
         }
     }
 }

@@ -20,7 +20,6 @@ mod retry;
 #[cfg(feature = "schema")]
 mod schema;
 mod secret;
-mod strategy;
 mod target;
 mod transformers;
 mod written;
@@ -38,7 +37,7 @@ pub use health::HealthCheckSettings;
 pub use invalid::InvalidSetting;
 pub use limits::{LimitSettings, RateSettings};
 pub use logging::LoggingSettings;
-pub use resolved::{ResolvedRetry, ResolvedTarget};
+pub use resolved::ResolvedTarget;
 pub use retry::{RetrySettings, StrategyName};
 pub use secret::Secret;
 pub use target::{TargetSettings, TlsSettings};

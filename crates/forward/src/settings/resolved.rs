@@ -1,10 +1,9 @@
 //! What the settings of a target come to, with every default filled in and every bound kept.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use fourfold_clients::http::{AuthScheme, BreakerSettings, ProxyUrl, TlsSettings};
-use http::{HeaderValue, StatusCode};
+use http::HeaderValue;
 
 use super::retry::StrategyName;
 use crate::{
@@ -28,7 +27,9 @@ pub struct ResolvedTarget {
     /// The time limits of a request to it.
     pub timeouts: ForwardTimeouts,
     /// When a failed try is followed by another.
-    pub retry: ResolvedRetry,
+    pub retry: ForwardRetry,
+    /// What decides that.
+    pub strategy: StrategyName,
     /// Its circuit breaker; `failures_max` is 0 where there is none.
     pub breaker: BreakerSettings,
     /// What changes requests. Equal priorities are in the order that counts.
@@ -53,10 +54,11 @@ impl ResolvedTarget {
     /// A forwarder's builder with all of the settings. Who meters and measures is added by who embeds it.
     pub fn into_builder(self) -> Result<ForwarderBuilder, TargetError> {
         let target = Target::new(&self.name, &self.base_url)?.auth(self.auth).allow(self.allow);
+        let strategy = self.strategy.of(&self.retry);
         let mut builder = Forwarder::builder(target)
             .timeouts(self.timeouts)
-            .retry(self.retry.as_rules())
-            .retry_strategy(Arc::new(self.retry))
+            .retry(self.retry)
+            .retry_strategy(strategy)
             .breaker(self.breaker)
             .limits(self.limits)
             .tls(self.tls)
@@ -73,38 +75,5 @@ impl ResolvedTarget {
         }
         builder = self.request_transformers.into_iter().fold(builder, ForwarderBuilder::request_transformer);
         Ok(self.response_transformers.into_iter().fold(builder, ForwarderBuilder::response_transformer))
-    }
-}
-
-/// When a failed try is followed by another. It is itself the policy that decides so.
-#[derive(Clone, PartialEq, Debug)]
-pub struct ResolvedRetry {
-    /// Tries in all; 1 where retries are off.
-    pub attempts_max: u32,
-    /// What is tried again.
-    pub strategy: StrategyName,
-    /// The statuses after which there is another try.
-    pub statuses: Vec<StatusCode>,
-    /// The wait before the second try.
-    pub base: Duration,
-    /// How many times as long each wait is as the one before it.
-    pub multiplier: f64,
-    /// The longest wait, unless the target asks for more.
-    pub ceiling: Duration,
-    /// Whether POST and PATCH are tried again even if the target may have begun to work.
-    pub unsafe_methods: bool,
-    /// The largest body that is kept to be sent again, in bytes.
-    pub replay_bytes_max: usize,
-}
-
-impl ResolvedRetry {
-    /// What the forwarder keeps to by itself; the rest it asks of this as its strategy.
-    fn as_rules(&self) -> ForwardRetry {
-        ForwardRetry {
-            attempts_max: self.attempts_max,
-            unsafe_methods: self.unsafe_methods,
-            replay_bytes_max: self.replay_bytes_max,
-            ..ForwardRetry::default()
-        }
     }
 }

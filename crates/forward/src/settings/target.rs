@@ -21,7 +21,8 @@ use super::secret::Secret;
 use super::transformers::{TransformerSettings, refuse_credential};
 use super::{DefaultSettings, ForwardSettings};
 use crate::builder::BODY_BYTES_MAX;
-use crate::{AuthTransformer, ForwardLog, HeaderTransformer, RequestTransformer, Target, TargetError};
+use crate::credential::Credential;
+use crate::{ForwardLog, HeaderTransformer, RequestTransformer, Target, TargetError};
 
 /// Where requests may go, and which. All who may use a target share its credential.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -132,6 +133,7 @@ impl TargetSettings {
             allow,
             timeouts: self.timeouts.resolve(&forward.defaults),
             retry: self.retry.resolve(&forward.retry),
+            strategy: self.retry.resolve_strategy(&forward.retry),
             breaker: self.circuit_breaker.resolve(&forward.circuit_breaker),
             // Before those of its list, which have the same priority unless they say otherwise.
             request_transformers: own_headers.into_iter().chain(configured).collect(),
@@ -166,7 +168,7 @@ impl TargetSettings {
     /// Checked as it will be sent.
     fn checked_auth(&self) -> Result<AuthScheme, InvalidSetting> {
         let auth = self.auth.resolve()?;
-        AuthTransformer::new(&auth)?;
+        Credential::new(&auth)?;
         Ok(auth)
     }
 

@@ -65,17 +65,17 @@ fn what_is_not_written_has_the_documented_default() {
         stream: Duration::ZERO,
     };
     assert_eq!(target.timeouts, timeouts);
-    let retry = ResolvedRetry {
+    let retry = crate::ForwardRetry {
         attempts_max: 3,
-        strategy: StrategyName::Exponential,
         statuses: [429, 500, 502, 503, 504].map(|status| StatusCode::from_u16(status).unwrap()).to_vec(),
         base: seconds(1),
         multiplier: 2.0,
         ceiling: seconds(30),
+        cap: seconds(180),
         unsafe_methods: false,
         replay_bytes_max: 65_536,
     };
-    assert_eq!(target.retry, retry);
+    assert_eq!((target.retry, target.strategy), (retry, StrategyName::Exponential));
     assert_eq!(target.breaker, fourfold_clients::http::BreakerSettings::default());
     assert!(target.tls == crate::TlsSettings::default() && target.proxy.is_none());
     assert_eq!(target.health_check, None);
@@ -88,14 +88,14 @@ fn what_is_not_written_has_the_documented_default() {
 fn a_target_beats_the_settings_of_all_field_by_field() {
     let settings = settings(json!({
         "defaults": {"timeout": "10s", "idle": "2m", "verify_ssl": false},
-        "retry": {"max_attempts": 5, "retry_on": [503], "base": "200ms"},
+        "retry": {"max_attempts": 5, "base": "200ms"},
         "circuit_breaker": {"enabled": false, "failure_threshold": 7},
         "targets": {
             "plain": {"base_url": "https://a.test"},
             "own": {
                 "base_url": "https://a.test",
                 "timeouts": {"timeout": 90, "stream": "1h"},
-                "retry": {"max_attempts": 2, "strategy": "status_code", "unsafe_methods": true},
+                "retry": {"max_attempts": 2, "strategy": "status_code", "retry_on": [503], "unsafe_methods": true},
                 "circuit_breaker": {"enabled": true, "half_open_requests": 1},
                 "tls": {"verify_ssl": true},
             },
@@ -107,13 +107,10 @@ fn a_target_beats_the_settings_of_all_field_by_field() {
     assert_eq!((plain.timeouts.idle, own.timeouts.idle), (seconds(120), seconds(120)));
     assert_eq!((plain.timeouts.stream, own.timeouts.stream), (seconds(0), seconds(3600)));
     assert_eq!((plain.retry.attempts_max, own.retry.attempts_max), (5, 2));
-    assert_eq!(
-        (plain.retry.strategy, own.retry.strategy),
-        (StrategyName::Exponential, StrategyName::StatusCode)
-    );
+    assert_eq!((plain.strategy, own.strategy), (StrategyName::Exponential, StrategyName::StatusCode));
+    assert_eq!(own.retry.statuses, [StatusCode::SERVICE_UNAVAILABLE]);
     assert_eq!((plain.retry.unsafe_methods, own.retry.unsafe_methods), (false, true));
     for target in [&plain, &own] {
-        assert_eq!(target.retry.statuses, [StatusCode::SERVICE_UNAVAILABLE]);
         assert_eq!(target.retry.base, Duration::from_millis(200));
     }
     assert_eq!((plain.breaker.failures_max, own.breaker.failures_max), (0, 7));

@@ -223,7 +223,7 @@ impl BodySettings {
     }
 }
 
-/// What the credential's transformer would take out again, so that nobody wonders where it went.
+/// Credentials are `auth`: that goes in last, is checked as a whole and never shown.
 pub(super) fn refuse_credential(name: &str) -> Result<(), InvalidSetting> {
     match CALLERS.iter().any(|callers| callers.as_str().eq_ignore_ascii_case(name)) {
         true => Err(InvalidSetting::new(name, "carries a credential: write it as the target's auth")),

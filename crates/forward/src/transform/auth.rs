@@ -2,13 +2,10 @@
 
 use async_trait::async_trait;
 use fourfold_clients::http::AuthScheme;
-use http::{HeaderName, HeaderValue, header};
-use secrecy::{ExposeSecret, SecretString};
-use url::form_urlencoded;
 
-use super::invalid::{InvalidTransformer, header_name, header_value};
+use super::invalid::InvalidTransformer;
 use super::{AUTH_PRIORITY, CallContext, RequestDraft, RequestTransformer, TransformError};
-use crate::credential::without_parameter;
+use crate::credential::Credential;
 use crate::headers::CALLERS;
 
 /// Puts the target's credential into requests, in place of whatever the caller sent there. Never prints it.
@@ -20,39 +17,10 @@ pub struct AuthTransformer {
     priority: i32,
 }
 
-#[derive(Clone, Debug)]
-enum Credential {
-    None,
-    Header(HeaderName, HeaderValue),
-    Query { name: String, value: SecretString },
-}
-
 impl AuthTransformer {
     /// With this credential. An error if it can't be sent where the scheme wants it.
     pub fn new(scheme: &AuthScheme) -> Result<Self, InvalidTransformer> {
-        let empty = |key: &SecretString| key.expose_secret().is_empty();
-        let credential = match scheme {
-            AuthScheme::Bearer(key) | AuthScheme::Header(_, key) | AuthScheme::Query(_, key)
-                if empty(key) =>
-            {
-                return Err(InvalidTransformer::new("key", "must be given"));
-            }
-            AuthScheme::None => Credential::None,
-            AuthScheme::Bearer(key) => {
-                let value = header_value("key", &format!("Bearer {}", key.expose_secret()))?;
-                Credential::Header(header::AUTHORIZATION, value)
-            }
-            AuthScheme::Header(name, key) => Credential::Header(
-                header_name("name", name.as_str())?,
-                header_value("key", key.expose_secret())?,
-            ),
-            AuthScheme::Query(name, _) if name.is_empty() => {
-                return Err(InvalidTransformer::new("name", "must be given"));
-            }
-            AuthScheme::Query(name, key) => Credential::Query { name: name.clone(), value: key.clone() },
-            _ => return Err(InvalidTransformer::new("scheme", "must be bearer, header, query or none")),
-        };
-        Ok(Self { credential, priority: AUTH_PRIORITY })
+        Ok(Self { credential: Credential::new(scheme)?, priority: AUTH_PRIORITY })
     }
 
     /// Sets the priority, [`AUTH_PRIORITY`] by default.
@@ -66,28 +34,13 @@ impl AuthTransformer {
         for name in CALLERS {
             request.headers.remove(name);
         }
-        match &self.credential {
-            Credential::None => {}
-            Credential::Header(name, value) => {
-                request.headers.insert(name, value.clone());
-            }
-            Credential::Query { name, value } => {
-                request.query = Some(with_parameter(request.query.as_deref(), name, value));
-            }
+        if let Credential::Header(name, value) = &self.credential {
+            request.headers.insert(name, value.clone());
+        }
+        if let Some(query) = self.credential.in_query(request.query.as_deref().unwrap_or_default()) {
+            request.query = Some(query);
         }
     }
-}
-
-/// The query with this parameter once, at its end; the others stay byte for byte.
-fn with_parameter(query: Option<&str>, name: &str, value: &SecretString) -> String {
-    let mut whole = without_parameter(query.unwrap_or_default(), name).into_owned();
-    if !whole.is_empty() {
-        whole.push('&');
-    }
-    whole.extend(form_urlencoded::byte_serialize(name.as_bytes()));
-    whole.push('=');
-    whole.extend(form_urlencoded::byte_serialize(value.expose_secret().as_bytes()));
-    whole
 }
 
 #[async_trait]
@@ -108,7 +61,7 @@ impl RequestTransformer for AuthTransformer {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, Method};
+    use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
     use super::*;
 

@@ -34,7 +34,7 @@ const FRAMING: [&str; 11] = [
 ];
 
 /// A header's name that a transformer may touch.
-pub(super) fn header_name(part: &str, name: &str) -> Result<HeaderName, InvalidTransformer> {
+pub(crate) fn header_name(part: &str, name: &str) -> Result<HeaderName, InvalidTransformer> {
     let wrong = |allowed: &str| InvalidTransformer::new(format!("{part}.{name}"), allowed);
     let header: HeaderName = name.parse().map_err(|_| wrong("must be the name of a header"))?;
     match FRAMING.contains(&header.as_str()) {
@@ -44,7 +44,7 @@ pub(super) fn header_name(part: &str, name: &str) -> Result<HeaderName, InvalidT
 }
 
 /// A header's value. Operators write keys into all kinds of headers, so none is ever printed.
-pub(super) fn header_value(place: &str, value: &str) -> Result<HeaderValue, InvalidTransformer> {
+pub(crate) fn header_value(place: &str, value: &str) -> Result<HeaderValue, InvalidTransformer> {
     let mut value = HeaderValue::from_str(value)
         .map_err(|_| InvalidTransformer::new(place, "must be text that a header can carry"))?;
     value.set_sensitive(true);

@@ -1,9 +1,11 @@
 //! What is changed on the way: transformers, in order of their priority, lower first.
 //!
 //! ```text
-//! caller ─► path (50) ─► header (100) ─► auth (200) ─► body (300) ─► target
-//! caller ◄────────────── header (100) ◄─────────────── body (300) ◄─ target
+//! caller ─► path (50) ─► header (100) ─► auth (200) ─► body (300) ─► the target's credential ─► target
+//! caller ◄────────────── header (100) ◄─────────────── body (300) ◄─────────────────────────── target
 //! ```
+//!
+//! A target's own credential goes in after all of them; `auth` is for whoever wants another, or to see it earlier.
 
 mod auth;
 mod body;
@@ -26,6 +28,7 @@ pub use auth::AuthTransformer;
 pub use body::BodyTransformer;
 pub use header::HeaderTransformer;
 pub use invalid::InvalidTransformer;
+pub(crate) use invalid::{header_name, header_value};
 pub use only_for::OnlyFor;
 pub use path::PathTransformer;
 

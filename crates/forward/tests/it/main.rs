@@ -4,6 +4,7 @@
 
 mod allowed;
 mod breaking;
+mod forwarders;
 mod health;
 mod http2;
 mod leaving;

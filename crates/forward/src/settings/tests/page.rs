@@ -81,6 +81,7 @@ fn the_page_shows_the_defaults() {
     }
     assert!(target["health_check"].as_object_mut().unwrap().remove("path").is_some());
     assert!(written["defaults"].as_object_mut().unwrap().remove("user_agent").is_some());
+    assert!(written["retry"].as_object_mut().unwrap().remove("retry_on").is_some());
     assert!(written["logging"].as_object_mut().unwrap().remove("redact").is_some());
     let of_page = resolved_all(written);
     let of_nothing =

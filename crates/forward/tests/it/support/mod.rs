@@ -29,7 +29,12 @@ pub(crate) const TIMELESS: ForwardTimeouts = ForwardTimeouts {
 
 /// A forwarder of everything, once and without time limits, to be changed by the test.
 pub(crate) fn builder(url: &str) -> ForwarderBuilder {
-    let target = Target::new("vendor", url).unwrap().allow(Allow::everything());
+    builder_named("vendor", url)
+}
+
+/// The same, of a target of this name.
+pub(crate) fn builder_named(name: &str, url: &str) -> ForwarderBuilder {
+    let target = Target::new(name, url).unwrap().allow(Allow::everything());
     Forwarder::builder(target)
         .timeouts(TIMELESS)
         .retry(ForwardRetry::never())
