@@ -2,6 +2,7 @@
 
 mod access;
 mod escapes;
+mod http2;
 mod leaving;
 mod money;
 mod openai;
