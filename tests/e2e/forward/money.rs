@@ -5,9 +5,12 @@ use std::time::Duration;
 use fourfold_domain::Credits;
 use fourfold_simulator::{Simulator, SimulatorSettings};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
+use super::raw::Target;
 use super::{chat, openai, server};
-use crate::support::{Api, Home, Server, eventually, run};
+use crate::support::{Api, Home, Server, eventually, run, within};
 
 const CHAT: &str = "/forward/paid/v1/chat/completions";
 
@@ -27,13 +30,23 @@ struct World {
 impl World {
     async fn new() -> Self {
         let simulator = Simulator::start(SimulatorSettings::default());
+        let url = openai(&simulator);
+        Self::with(simulator, &url).await
+    }
+
+    /// Whose target is elsewhere.
+    async fn to(url: &str) -> Self {
+        Self::with(Simulator::start(SimulatorSettings::default()), url).await
+    }
+
+    async fn with(simulator: Simulator, url: &str) -> Self {
         let home = Home::new();
         let rate = |unit: &str, micros: u64| format!("{{unit: {unit}, per: 1, credits: \"0.{micros:06}\"}}");
         let rates = [rate("input_token", INPUT), rate("output_token", OUTPUT), rate("image", PICTURE)];
         let targets = format!(
             "    paid: {{base_url: \"{}\", auth: {{key: k}}, access: [admin, service, user], allow: all, retry: {{enabled: false}}, \
              price: {{version: v1, rates: [{}]}}, default_max_output: 100}}\n",
-            openai(&simulator),
+            url,
             rates.join(", ")
         );
         let server = server(&home, &targets).await;
@@ -175,6 +188,63 @@ async fn a_target_that_refuses_or_fails_costs_nothing() {
         assert!(!matches!(status, Ok(200)), "{fault}: {status:?}");
         assert_eq!(world.charged(&caller, "10").await, 0, "{fault}");
     }
+    world.is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_says_that_it_failed_costs_nothing() {
+    let target = Target::start().await;
+    let world = World::to(&target.url()).await;
+    let caller = world.user("u1", "10").await;
+    for (media_type, said) in [
+        ("application/json", "{\"error\": {\"message\": \"busy\"}}"),
+        ("text/event-stream", "event: error\ndata: {\"type\": \"error\", \"error\": {}}\n\n"),
+        ("text/event-stream", "data: {\"error\": {\"message\": \"busy\"}}\n\ndata: [DONE]\n\n"),
+    ] {
+        let waiting = run(caller.post(CHAT, &chat()).try_send());
+        let (mut connection, _head) = target.asked().await;
+        let length = said.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\n\r\n");
+        connection.write_all(format!("{head}{said}").as_bytes()).await.unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap().text(), said);
+        assert_eq!(world.charged(&caller, "10").await, 0, "{said}");
+    }
+    world.is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_before_anything_was_sent_pays_nothing() {
+    // It is connected to, and never says a word of TLS.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let world = World::to(&format!("https://{}", silent.local_addr().unwrap())).await;
+    let caller = world.user("u1", "10").await;
+    let waiting = run(caller.post(CHAT, &chat()).try_send());
+    let connection = within(silent.accept()).await.unwrap();
+    waiting.abort();
+    assert_eq!(world.charged(&caller, "10").await, 0);
+    assert_eq!(world.kinds(&caller).await, ["release", "hold", "grant"]);
+    drop(connection);
+    world.is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_costs_more_than_the_price_has_is_refused() {
+    let world = World::new().await;
+    let caller = world.user("u1", "10").await;
+    let before = world.simulator.counts().requests;
+    let message = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "a"}]});
+    let beta = caller
+        .post("/forward/paid/v1/messages", &message)
+        .header("anthropic-beta", "a, context-1m-2025-08-07");
+    beta.send().await.refuses(422, "unpriced_parameter");
+    let parts = json!({"model": "gpt-image-2", "prompt": "a fox", "stream": true, "partial_images": 2});
+    caller
+        .post("/forward/paid/v1/images/generations", &parts)
+        .send()
+        .await
+        .refuses(422, "unpriced_parameter");
+    assert_eq!(world.simulator.counts().requests, before);
     world.is_clean().await;
 }
 
