@@ -35,6 +35,7 @@ CREATE TABLE message (
   output_tokens BIGINT NOT NULL,
   credits       BIGINT NOT NULL CONSTRAINT message_credits_not_negative CHECK (credits >= 0),
   is_partial    BIGINT NOT NULL,
+  finish_reason TEXT    CONSTRAINT message_finish_reason CHECK (finish_reason IN ('stop', 'length', 'content_filter')),
   created_at    BIGINT NOT NULL,
   PRIMARY KEY (conversation, number)
 );

@@ -142,6 +142,7 @@ fn question(text: &str) -> NewMessage {
         input_tokens: tokens(text),
         output_tokens: 0,
         is_partial: false,
+        finish: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of a message.
 
-use fourfold_domain::{CallId, ConversationId, Credits, MessageId, ModelName};
+use fourfold_domain::{CallId, ConversationId, Credits, FinishReason, MessageId, ModelName};
 
 use crate::Timestamp;
 use crate::named::named;
@@ -30,6 +30,8 @@ pub struct Message {
     pub credits: Credits,
     /// Whether the answer broke off, or its caller left before its end.
     pub is_partial: bool,
+    /// Why an answer ended; nothing of a user's message, nor where the answer broke off.
+    pub finish: Option<Finish>,
     /// When it was written.
     pub created_at: Timestamp,
 }
@@ -45,6 +47,37 @@ pub enum MessageRole {
 
 named!(MessageRole, "role", "one of user, assistant", User = "user", Assistant = "assistant");
 
+/// Why an answer ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Finish {
+    /// All was said.
+    Stop,
+    /// It came to the most tokens that it could have: by its model, its context, or its user's credits.
+    Length,
+    /// The vendor's filter stopped it.
+    ContentFilter,
+}
+
+named!(
+    Finish,
+    "finish reason",
+    "one of stop, length, content_filter",
+    Stop = "stop",
+    Length = "length",
+    ContentFilter = "content_filter"
+);
+
+impl From<&FinishReason> for Finish {
+    /// No tools are offered in a conversation, and what else a vendor calls its end is no cut that we know of.
+    fn from(reason: &FinishReason) -> Self {
+        match reason {
+            FinishReason::Length => Self::Length,
+            FinishReason::ContentFilter => Self::ContentFilter,
+            FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Other(_) => Self::Stop,
+        }
+    }
+}
+
 /// A message that is to be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewMessage {
@@ -58,4 +91,6 @@ pub struct NewMessage {
     pub output_tokens: u64,
     /// Whether the answer broke off, or its caller left before its end.
     pub is_partial: bool,
+    /// Why an answer ended; nothing of a user's message, nor where the answer broke off.
+    pub finish: Option<Finish>,
 }

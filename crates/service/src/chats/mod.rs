@@ -27,7 +27,7 @@ mod writer;
 
 pub use conversation::{About, Conversation, ConversationCursor, ConversationName};
 pub use line::{Line, Place, Ticket};
-pub use message::{Message, MessageRole, NewMessage};
+pub use message::{Finish, Message, MessageRole, NewMessage};
 pub(crate) use open_turn::OpenTurn;
 pub(crate) use prompt::cut;
 pub use service::{Ask, ChatParts, ChatsService, NewTurn};

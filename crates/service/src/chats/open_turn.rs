@@ -5,7 +5,7 @@ use fourfold_domain::{Credits, MessageId, ModelName, Usage};
 use uuid::Uuid;
 
 use super::scribe::Scribe;
-use super::{About, Answered, ConversationName, EndTurn, NewMessage, Ticket};
+use super::{About, Answered, ConversationName, EndTurn, Finish, NewMessage, Ticket};
 use crate::calls::EndCall;
 
 /// No database takes it, and no text needs it.
@@ -36,17 +36,17 @@ impl OpenTurn {
 
     /// The answer is whole; gives what its caller is sent last.
     pub(crate) fn is_whole(&mut self, usage: Usage, credits: Credits) -> Bytes {
-        let text = self.scribe.text();
-        let message = self.answer(text.clone(), usage, false);
+        let (text, finish) = (self.scribe.text(), self.scribe.finish());
+        let message = self.answer(text.clone(), usage, Some(finish));
         let model = self.model.clone();
-        self.scribe.last(&Answered { message, text, model, usage, credits })
+        self.scribe.last(&Answered { message, text, finish, model, usage, credits })
     }
 
     /// It broke off, or its caller has left: what he has of it is kept.
     pub(crate) fn broke_off(&mut self, usage: Usage) {
         let text = self.scribe.text_handed_on();
         if !text.is_empty() {
-            self.answer(text, usage, true);
+            self.answer(text, usage, None);
         }
     }
 
@@ -64,11 +64,13 @@ impl OpenTurn {
         }
     }
 
-    fn answer(&mut self, text: String, usage: Usage, is_partial: bool) -> MessageId {
+    /// It is partial without a reason for its end.
+    fn answer(&mut self, text: String, usage: Usage, finish: Option<Finish>) -> MessageId {
         let id = MessageId::new(Uuid::now_v7());
         let Usage { input_tokens, output_tokens, .. } = usage;
         let content = text.replace(NOTHING, "\u{fffd}");
-        self.answer = Some(NewMessage { id, content, input_tokens, output_tokens, is_partial });
+        let is_partial = finish.is_none();
+        self.answer = Some(NewMessage { id, content, input_tokens, output_tokens, is_partial, finish });
         id
     }
 }

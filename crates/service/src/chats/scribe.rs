@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use fourfold_domain::{AnswerPiece, StreamChunk};
 
-use super::{Answered, TurnWriter};
+use super::{Answered, Finish, TurnWriter};
 use crate::calls::{CallHead, PartWriter};
 
 /// What was said so far, and how it is written. The task that asks the vendor holds one clone, the turn another.
@@ -17,11 +17,13 @@ struct Said {
     text: String,
     /// How many bytes of it its caller has.
     handed_on: usize,
+    /// Why it ended, once the vendor has said.
+    finish: Option<Finish>,
 }
 
 impl Scribe {
     pub(super) fn new(writer: Box<dyn TurnWriter>) -> Self {
-        Self(Arc::new(Mutex::new(Said { writer, text: String::new(), handed_on: 0 })))
+        Self(Arc::new(Mutex::new(Said { writer, text: String::new(), handed_on: 0, finish: None })))
     }
 
     pub(super) fn media_type(&self) -> &'static str {
@@ -40,6 +42,11 @@ impl Scribe {
         said.text.get(..bytes).unwrap_or_default().to_owned()
     }
 
+    /// Why it ended; who doesn't say was done.
+    pub(super) fn finish(&self) -> Finish {
+        self.said().finish.unwrap_or(Finish::Stop)
+    }
+
     pub(super) fn last(&self, answered: &Answered) -> Bytes {
         self.said().writer.last(answered)
     }
@@ -55,19 +62,24 @@ impl PartWriter for Scribe {
 
     fn asked(&mut self) {
         let mut said = self.said();
-        (said.text, said.handed_on) = (String::new(), 0);
+        (said.text, said.handed_on, said.finish) = (String::new(), 0, None);
     }
 
     /// Why a model declines is its answer too; what it thought before isn't.
     fn part(&mut self, chunk: &StreamChunk) -> Bytes {
-        let StreamChunk::Answer { index: 0, piece: AnswerPiece::Text(text) | AnswerPiece::Refusal(text) } =
-            chunk
-        else {
-            return Bytes::new();
-        };
+        let StreamChunk::Answer { index: 0, piece } = chunk else { return Bytes::new() };
         let mut said = self.said();
-        said.text.push_str(text);
-        if text.is_empty() { Bytes::new() } else { said.writer.more(text) }
+        match piece {
+            AnswerPiece::Text(text) | AnswerPiece::Refusal(text) if !text.is_empty() => {
+                said.text.push_str(text);
+                said.writer.more(text)
+            }
+            AnswerPiece::Finish(reason) => {
+                said.finish = Some(reason.into());
+                Bytes::new()
+            }
+            _ => Bytes::new(),
+        }
     }
 
     fn handed_on(&mut self) {

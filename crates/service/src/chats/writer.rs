@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use fourfold_domain::{Credits, MessageId, ModelName, Usage};
 
+use super::Finish;
+
 /// Offers the wire in which a turn is answered, so that what was sent can be kept and sent again.
 pub trait TurnWriter: Send + Sync {
     /// What the answer is, such as `application/json`.
@@ -25,6 +27,8 @@ pub struct Answered {
     pub message: MessageId,
     /// All of the answer.
     pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
     /// Who answers.
     pub model: ModelName,
     /// What it used.

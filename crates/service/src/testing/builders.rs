@@ -9,7 +9,7 @@ use fourfold_domain::{
 use uuid::Uuid;
 
 use crate::calls::{CallAnswer, CallEnding, EndCall, OpenCall};
-use crate::chats::{About, BeginTurn, ConversationName, EndTurn, NewMessage, Ticket};
+use crate::chats::{About, BeginTurn, ConversationName, EndTurn, Finish, NewMessage, Ticket};
 use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
@@ -167,7 +167,7 @@ pub fn end_turn(
         name: conversation_name(conversation),
         ticket,
         question: Some(new_message("Where?", 7, 0)),
-        answer: answer.map(|answer| new_message(answer, 20, 3)),
+        answer: answer.map(|answer| NewMessage { finish: Some(Finish::Stop), ..new_message(answer, 20, 3) }),
         replaces: None,
         model: model(),
         about: About { title: "A title".to_owned(), ..About::default() },
@@ -177,7 +177,7 @@ pub fn end_turn(
 /// A message that came to so many tokens.
 pub fn new_message(content: &str, input_tokens: u64, output_tokens: u64) -> NewMessage {
     let (id, content) = (MessageId::new(Uuid::now_v7()), content.to_owned());
-    NewMessage { id, content, input_tokens, output_tokens, is_partial: false }
+    NewMessage { id, content, input_tokens, output_tokens, is_partial: false, finish: None }
 }
 
 /// A part of a text that its caller was sent.

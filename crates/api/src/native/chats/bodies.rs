@@ -1,7 +1,7 @@
 //! Conversations and messages as they are shown.
 
 use fourfold_domain::Usage;
-use fourfold_service::chats::{Answered, Conversation, Message, MessageRole};
+use fourfold_service::chats::{Answered, Conversation, Finish, Message, MessageRole};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -25,6 +25,9 @@ pub(crate) struct TurnBody {
     message_id: String,
     /// Who answered.
     model: String,
+    /// Why the answer ended: `stop`, `length` where it came to the most tokens that the model, its context or the
+    /// account's credits had room for, or `content_filter`.
+    finish_reason: &'static str,
     usage: ChatUsage,
     /// What was charged.
     credits: String,
@@ -82,6 +85,9 @@ pub(crate) struct MessageBody {
     credits: String,
     /// Whether the answer broke off, or its reader left before its end.
     is_partial: bool,
+    /// Why the answer ended: `stop`, `length` or `content_filter`; null of a user's message, and where the answer broke
+    /// off.
+    finish_reason: Option<&'static str>,
     created_at: String,
 }
 
@@ -92,6 +98,7 @@ impl TurnBody {
             conversation_id: conversation_id.to_owned(),
             message_id: answered.message.to_string(),
             model: answered.model.to_string(),
+            finish_reason: answered.finish.as_str(),
             usage: ChatUsage { input_tokens, output_tokens },
             credits: answered.credits.to_string(),
         }
@@ -136,6 +143,7 @@ impl MessageBody {
             output_tokens: message.output_tokens,
             credits: message.credits.to_string(),
             is_partial: message.is_partial,
+            finish_reason: message.finish.map(Finish::as_str),
             created_at: rfc3339::write(message.created_at),
         }
     }

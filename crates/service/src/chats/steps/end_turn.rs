@@ -117,6 +117,7 @@ impl EndTurn {
                 output_tokens: new.output_tokens,
                 credits: if is_answer { charged } else { Credits::ZERO },
                 is_partial: new.is_partial,
+                finish: new.finish,
                 created_at: if is_answer { now } else { asked_at },
             });
             known.next_number += 1;

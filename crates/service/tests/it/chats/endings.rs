@@ -87,6 +87,7 @@ async fn what_a_model_said_before_it_broke_off_is_kept() {
     let (said, end) = read(reply).await;
     assert!(matches!(end, Err(ServiceError::Vendor { .. })), "{end:?}");
     assert_eq!((said.as_str(), house.history().await), ("In ", vec!["Where?".to_owned(), "In …".to_owned()]));
+    assert_eq!(house.known().await.1[1].finish, None);
     assert_eq!(house.spent().await, "0.002");
 }
 

@@ -12,7 +12,7 @@ use fourfold_domain::{
 };
 use fourfold_service::calls::{CallParts, CallReply, CallSettings, CallsService};
 use fourfold_service::chats::{
-    Answered, Ask, ChatParts, ChatSettings, ChatsService, Conversation, Message, NewTurn, TurnWriter,
+    Answered, Ask, ChatParts, ChatSettings, ChatsService, Conversation, Finish, Message, NewTurn, TurnWriter,
 };
 use fourfold_service::limits::Admission;
 use fourfold_service::ports::{AccountStore as _, ChatStore as _, MessagePage};
@@ -62,7 +62,7 @@ pub(super) struct Sent {
     pub(super) key: Option<&'static str>,
 }
 
-/// Writes an answer as it is, and behind it `|tokens in+out|credits`.
+/// Writes an answer as it is, and behind it `|tokens in+out|credits`, with why it ended where it wasn't done.
 struct Plain {
     is_stream: bool,
 }
@@ -266,8 +266,9 @@ impl TurnWriter for Plain {
     }
 
     fn last(&mut self, answered: &Answered) -> Bytes {
-        let Answered { text, usage, credits, .. } = answered;
+        let Answered { text, finish, usage, credits, .. } = answered;
         let text = if self.is_stream { "" } else { text };
-        format!("{text}|{}+{}|{credits}", usage.input_tokens, usage.output_tokens).into()
+        let finish = if *finish == Finish::Stop { String::new() } else { format!("|{}", finish.as_str()) };
+        format!("{text}|{}+{}|{credits}{finish}", usage.input_tokens, usage.output_tokens).into()
     }
 }

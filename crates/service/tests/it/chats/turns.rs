@@ -1,7 +1,7 @@
 //! What a turn does with a conversation.
 
-use fourfold_domain::{Credits, Effect, ProviderError, Reason};
-use fourfold_service::chats::{Ask, MessageRole};
+use fourfold_domain::{AnswerPiece, Credits, Effect, FinishReason, ProviderError, Reason, StreamChunk};
+use fourfold_service::chats::{Ask, Finish, MessageRole};
 use fourfold_service::ports::{ChatStore as _, MessagePage};
 use fourfold_service::testing::{StallEnding, account_subject, conversation_name, credits};
 use fourfold_service::{Refusal, ServiceError};
@@ -38,6 +38,26 @@ async fn a_stream_goes_out_as_it_is_written_and_ends_with_what_it_came_to() {
     let (text, end) = read(reply).await;
     assert_eq!((text.as_str(), end.is_ok()), ("In dens.|10+5|0.02", true));
     assert_eq!(house.history().await, ["Where?", "In dens."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_cut_says_so() {
+    for (reason, finish, said) in [
+        (FinishReason::Length, Finish::Length, "|length"),
+        (FinishReason::ContentFilter, Finish::ContentFilter, "|content_filter"),
+        (FinishReason::Other("eos".to_owned()), Finish::Stop, ""),
+    ] {
+        let house = House::new().await;
+        let pen = house.author.writes();
+        pen.send(text("In ")).unwrap();
+        pen.send(Ok(StreamChunk::Answer { index: 0, piece: AnswerPiece::Finish(reason) })).unwrap();
+        pen.send(used(10, 5)).unwrap();
+        drop(pen);
+        let (text, end) = read(house.send(message("Where?")).await.unwrap()).await;
+        assert_eq!((text, end.is_ok()), (format!("In |10+5|0.02{said}"), true));
+        let kept: Vec<_> = house.known().await.1.iter().map(|message| message.finish).collect();
+        assert_eq!(kept, [None, Some(finish)]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

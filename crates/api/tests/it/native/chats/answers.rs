@@ -1,6 +1,6 @@
 //! How a message is answered.
 
-use fourfold_domain::{AnswerPiece, Effect, ProviderError, Reason};
+use fourfold_domain::{AnswerPiece, Effect, FinishReason, ProviderError, Reason};
 use serde_json::json;
 
 use super::{PATH, contents, live, message, said, will_fail, will_say};
@@ -16,7 +16,7 @@ async fn an_answer_says_what_it_came_to() {
     let mut body = answer.json();
     let id = body["message_id"].take();
     let expected = json!({
-        "response": "In dens.", "conversation_id": "c1", "message_id": null, "model": "talk",
+        "response": "In dens.", "conversation_id": "c1", "message_id": null, "model": "talk", "finish_reason": "stop",
         "usage": {"input_tokens": 10, "output_tokens": 5}, "credits": "0.02",
     });
     assert_eq!((answer.status, &body), (200, &expected));
@@ -58,6 +58,38 @@ async fn a_stream_comes_piece_by_piece_and_ends_with_what_it_came_to() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_cut_says_so_wherever_it_is_shown() {
+    let house = House::new().await;
+    for (is_stream, reason, finish) in
+        [(false, FinishReason::Length, "length"), (true, FinishReason::ContentFilter, "content_filter")]
+    {
+        let (pen, stream) = live();
+        house.vendor.will_write(stream);
+        for cut in [AnswerPiece::Text("In ".to_owned()), AnswerPiece::Finish(reason)] {
+            pen.send(piece(cut)).unwrap();
+        }
+        drop(pen);
+        let ask = house.post(PATH, json!({"message": "Where?", "stream": is_stream})).by("u1");
+        let told = match is_stream {
+            true => {
+                let mut events = ask.events().await;
+                assert_eq!(events.next().await.unwrap().name.as_deref(), Some("delta"));
+                events.next().await.unwrap().data.unwrap()
+            }
+            false => ask.ok(200).await,
+        };
+        assert_eq!(told["finish_reason"], finish);
+        let history = house.get("/api/chat/c1/history?order=desc").by("u1").ok(200).await;
+        assert_eq!(
+            (&history["data"][0]["finish_reason"], &history["data"][0]["is_partial"]),
+            (&json!(finish), &json!(false))
+        );
+        let export = house.get("/api/chat/c1/export").by("u1").ok(200).await;
+        assert_eq!(export["messages"].as_array().unwrap().last().unwrap()["finish_reason"], finish);
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_breaks_off_ends_with_an_error() {
     let house = House::new().await;
     let (pen, stream) = live();
@@ -78,6 +110,7 @@ async fn a_stream_that_breaks_off_ends_with_an_error() {
     assert_eq!(contents(&house).await, ["Where?", "In "]);
     let history = house.get("/api/chat/c1/history?order=desc").by("u1").ok(200).await;
     assert_eq!(history["data"][0]["is_partial"], true);
+    assert_eq!(history["data"][0]["finish_reason"], json!(null));
     // What was charged is given again, whatever is accepted now.
     for accept in ["text/event-stream", "application/json"] {
         let mut again = ask().header("accept", accept).events().await;

@@ -23,7 +23,7 @@ async fn a_history_is_read_from_both_ends() {
     let id = question["id"].as_str().unwrap();
     let expected = json!({
         "id": id, "role": "user", "content": "q0", "model": null, "input_tokens": 5, "output_tokens": 0,
-        "credits": "0", "is_partial": false, "created_at": "2026-01-01T00:00:00.000Z",
+        "credits": "0", "is_partial": false, "finish_reason": null, "created_at": "2026-01-01T00:00:00.000Z",
     });
     assert_eq!(*question, expected);
     assert_eq!(of(&all, "credits")[1], "0.02");

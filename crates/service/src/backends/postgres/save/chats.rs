@@ -3,7 +3,7 @@
 use super::{Writes, column, optional_json};
 use crate::backends::postgres::fault::Fault;
 use crate::backends::postgres::query::values;
-use crate::chats::Conversation;
+use crate::chats::{Conversation, Finish};
 use crate::commit::World;
 
 pub(super) fn chats<'a>(writes: &mut Writes<'a>, world: &'a World) -> Result<(), Fault> {
@@ -113,9 +113,9 @@ fn messages<'a>(writes: &mut Writes<'a>, world: &'a World) {
     writes.of(
         &new,
         "INSERT INTO message (conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
-         credits, is_partial, created_at) \
+         credits, is_partial, finish_reason, created_at) \
          SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])",
+         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[])",
         |rows| {
             values![
                 column(rows, |row| row.conversation.to_string()),
@@ -129,6 +129,7 @@ fn messages<'a>(writes: &mut Writes<'a>, world: &'a World) {
                 column(rows, |row| row.output_tokens.cast_signed()),
                 column(rows, |row| row.credits.micros()),
                 column(rows, |row| i64::from(row.is_partial)),
+                column(rows, |row| row.finish.map(Finish::as_str)),
                 column(rows, |row| row.created_at.millis()),
             ]
         },

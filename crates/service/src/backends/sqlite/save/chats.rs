@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::{Result, Rows, optional_json};
+use crate::chats::Finish;
 use crate::commit::World;
 
 pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
@@ -78,7 +79,8 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
     for message in &world.messages {
         rows.write(
             "INSERT INTO message (conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
-             credits, is_partial, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             credits, is_partial, finish_reason, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 message.conversation.to_string(),
                 message.number,
@@ -91,6 +93,7 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
                 message.output_tokens,
                 message.credits.micros(),
                 message.is_partial,
+                message.finish.map(Finish::as_str),
                 message.created_at.millis()
             ],
         )?;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::bench::{LEASE, NOTHING, StoreBench, Turn, seen};
 use crate::calls::{CallAnswer, CallEnding, EndCall};
-use crate::chats::{BeginTurn, BegunTurn, DeleteConversation, NewMessage};
+use crate::chats::{BeginTurn, BegunTurn, DeleteConversation, Finish, NewMessage};
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, holds, rules, same};
 use crate::testing::{
     begin_turn, call_answer, conversation_name, credits, end_turn, idempotency, new_message,
@@ -14,6 +14,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
         a_question_without_an_answer_is_kept,
         an_answer_that_was_not_charged_can_be_had_in_place,
+        an_answer_is_kept_with_why_it_ended,
         an_answer_takes_the_place_of_another,
         the_same_idempotency_key_gives_the_same_turn_until_it_ends_without_a_charge,
         what_is_kept_of_an_answer_goes_with_it,
@@ -69,6 +70,22 @@ pub async fn an_answer_that_was_not_charged_can_be_had_in_place(bench: StoreBenc
         same("repeatable", bench.known("c1").await?.0.repeatable, Some(turn.1))?;
     }
     bench.has_messages("c1", &["Where?", "No", "Where?", "No"]).await
+}
+
+/// Or with nothing of that, where it broke off.
+pub async fn an_answer_is_kept_with_why_it_ended(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "10").await?;
+    let ends = [Some(Finish::Stop), Some(Finish::Length), Some(Finish::ContentFilter), None];
+    for finish in ends {
+        let mut end = end_turn("c1", bench.turn("u1", "c1").await?, "0.1", None);
+        end.answer = Some(NewMessage { is_partial: finish.is_none(), finish, ..new_message("In", 20, 1) });
+        bench.store.end_turn(end).await?;
+    }
+    let (_, mut messages) = bench.known("c1").await?;
+    messages.reverse();
+    let kept: Vec<_> = messages.iter().map(|message| message.finish).collect();
+    let expected: Vec<_> = ends.into_iter().flat_map(|end| [None, end]).collect();
+    same("why they ended", kept, expected)
 }
 
 /// Only where there is a whole one: of a part nothing is kept, for the same request either.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::bench::{LEASE, NOTHING, StoreBench, newest, seen};
 use crate::calls::{CallEnding, EndCall};
 use crate::chats::{
-    About, BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, LeaveLine, Message,
-    MessageRole, RenewTurn,
+    About, BeginTurn, BegunTurn, ChangeConversation, Conversation, DeleteConversation, Finish, LeaveLine,
+    Message, MessageRole, RenewTurn,
 };
 use crate::ports::MessagePage;
 use crate::testing::conformance::suite::{Rule, Verdict, broken, holds, refused, rules, same};
@@ -129,6 +129,7 @@ pub async fn both_messages_come_with_the_end_of_their_turn(bench: StoreBench) ->
     same("tokens of the answer", (answer.input_tokens, answer.output_tokens), (20, 3))?;
     same("charges", (question.credits, answer.credits), (NOTHING, credits("0.2")))?;
     same("models", (question.model.as_ref(), answer.model.as_ref()), (None, known.model.as_ref()))?;
+    same("why they ended", (question.finish, answer.finish), (None, Some(Finish::Stop)))?;
     same("calls", (question.call, answer.call), (turn.1, turn.1))?;
     let took = answer.created_at.since(question.created_at);
     same("what lies between them", took, Duration::from_secs(2))?;
