@@ -36,6 +36,7 @@ CREATE TABLE message (
   credits       BIGINT NOT NULL CONSTRAINT message_credits_not_negative CHECK (credits >= 0),
   is_partial    BIGINT NOT NULL,
   finish_reason TEXT    CONSTRAINT message_finish_reason CHECK (finish_reason IN ('stop', 'length', 'content_filter')),
+  is_refused    BIGINT NOT NULL,
   created_at    BIGINT NOT NULL,
   PRIMARY KEY (conversation, number)
 );

@@ -5,6 +5,7 @@ use fourfold_domain::estimate::{self, Written};
 use fourfold_domain::{Credits, Price, ProviderError, Quantity, Reason, Usage};
 
 use super::CallEnding;
+use crate::chats::TurnOutcome;
 use crate::usage::UsageOutcome;
 
 /// How the work of a call went.
@@ -76,6 +77,22 @@ impl Used {
 }
 
 impl Outcome {
+    /// What it is for the turn of a conversation. Of a request that is wrong it is the message that isn't ours.
+    pub(super) fn of_turn(&self) -> TurnOutcome {
+        match self {
+            Self::Failed(error) if matches!(error.reason, Reason::InvalidRequest | Reason::Refused) => {
+                TurnOutcome::Refused
+            }
+            Self::Failed(_) | Self::Broken { .. } => TurnOutcome::Failed,
+            Self::Whole { .. }
+            | Self::Kept(_)
+            | Self::Filtered(_)
+            | Self::NotSent
+            | Self::Left(_)
+            | Self::CutOff => TurnOutcome::Answered,
+        }
+    }
+
     /// Its name in logs.
     pub(super) fn name(&self) -> &'static str {
         match self {

@@ -231,6 +231,7 @@ impl CallTask {
         let Some(turn) = &mut self.turn else { return };
         let credits = charge(outcome.ending(&self.order.model.price, held), held);
         let usage = outcome.used().map(|used| used.usage).unwrap_or_default();
+        turn.outcome = outcome.of_turn();
         match outcome {
             Outcome::Whole { last, .. } | Outcome::Filtered(last) => *last = turn.is_whole(usage, credits),
             _ => turn.broke_off(usage),

@@ -3,6 +3,7 @@
 use fourfold_domain::{ChatMessage, ChatRole, MessageId, estimate};
 use uuid::Uuid;
 
+use super::prompt::Telling;
 use super::turn::TurnTask;
 use super::{Ask, ChatSettings, Conversation, Message, MessageRole, NewMessage, NewTurn, Seen, prompt};
 use crate::calls::Order;
@@ -30,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) title: String,
     /// The user's message; nothing where it is in the history.
     pub(super) question: Option<NewMessage>,
+    /// The number of the message that is answered, where it is in the history and has no answer.
+    pub(super) asked: Option<u64>,
     /// The number of the answer that is to be replaced.
     pub(super) replaces: Option<u64>,
 }
@@ -49,17 +52,19 @@ impl TurnTask {
         let offered = parts.catalog.current().model(model)?.clone();
         let tokens_max = prompt::tokens_max(&offered, Order::output_max(&offered));
 
-        let answered = last.first().filter(|message| message.role == MessageRole::Assistant);
-        let answered = answered.map(|answer| answer.number);
+        let last_of = |role| last.first().filter(|last| last.role == role).map(|last| last.number);
+        let (unanswered, answered) = (last_of(MessageRole::User), last_of(MessageRole::Assistant));
         let (question, replaces) = match &self.turn.ask {
             Ask::Message(_) if self.is_retry => (None, answered),
             Ask::Message(text) => (Some(question(text)), None),
             Ask::Again if last.is_empty() => return Err(ServiceError::NotFound("message to answer again")),
             Ask::Again => (None, answered),
         };
+        let asked = unanswered.filter(|_| question.is_none());
         let told = question.iter().map(|question| ChatMessage::new(ChatRole::User, &*question.content));
         let seen = known.as_ref().map(Seen::of);
-        let mut messages = self.history(seen, last, replaces, tokens_max).await?;
+        let mut messages =
+            self.history(seen, last, Telling::new(question.is_none()), replaces, tokens_max).await?;
         messages.extend(told);
         let system = self.turn.system.as_deref();
         let system = system.or(known.as_ref().and_then(|known| known.system.as_deref()));
@@ -68,7 +73,7 @@ impl TurnTask {
         let input = prompt::input(system, &prompt::cut(messages, room));
         let order = Order::of_chat(&parts.catalog, &parts.routing, model, &input)?;
         let title = question.as_ref().map(|question| prompt::title(&question.content)).unwrap_or_default();
-        Ok(Prepared { order, seen, title, question, replaces })
+        Ok(Prepared { order, seen, title, question, asked, replaces })
     }
 
     /// Refuses what is too long to be kept.
@@ -102,12 +107,13 @@ impl TurnTask {
         }))
     }
 
-    /// The newest messages that there is room for, and some more, the oldest first; without the answer that is to be
-    /// replaced.
+    /// The newest messages that there is room for, and some more, the oldest first; without what isn't told, and the
+    /// answer that is to be replaced.
     async fn history(
         &self,
         seen: Option<Seen>,
         last: Vec<Message>,
+        mut telling: Telling,
         replaces: Option<u64>,
         tokens_max: u64,
     ) -> Result<Vec<ChatMessage>, ServiceError> {
@@ -119,7 +125,7 @@ impl TurnTask {
             read += found.len();
             let after = found.last().map(|message| message.number);
             for message in found.iter().filter(|message| Some(message.number) != replaces) {
-                let Some(told) = prompt::told(message) else { continue };
+                let Some(told) = telling.told(message) else { continue };
                 tokens += estimate::message_input(&told);
                 messages.push(told);
             }

@@ -32,6 +32,8 @@ pub struct Message {
     pub is_partial: bool,
     /// Why an answer ended; nothing of a user's message, nor where the answer broke off.
     pub finish: Option<Finish>,
+    /// Whether a vendor refused this message of a user for what it says: it isn't told again once another one has come.
+    pub is_refused: bool,
     /// When it was written.
     pub created_at: Timestamp,
 }

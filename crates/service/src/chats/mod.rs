@@ -34,5 +34,6 @@ pub use service::{Ask, ChatParts, ChatsService, NewTurn};
 pub use settings::ChatSettings;
 pub use steps::{
     BeginTurn, BegunTurn, ChangeConversation, DeleteConversation, EndTurn, LeaveLine, RenewTurn, Seen,
+    TurnOutcome,
 };
 pub use writer::{Answered, TurnWriter};

@@ -5,7 +5,7 @@ use fourfold_domain::{Credits, MessageId, ModelName, Usage};
 use uuid::Uuid;
 
 use super::scribe::Scribe;
-use super::{About, Answered, ConversationName, EndTurn, Finish, NewMessage, Ticket};
+use super::{About, Answered, ConversationName, EndTurn, Finish, NewMessage, Ticket, TurnOutcome};
 use crate::calls::EndCall;
 
 /// No database takes it, and no text needs it.
@@ -19,12 +19,16 @@ pub(crate) struct OpenTurn {
     pub(super) model: ModelName,
     /// What the user said; nothing where it is in the history.
     pub(super) question: Option<NewMessage>,
+    /// The number of the message that is answered, where it is in the history and has no answer.
+    pub(super) asked: Option<u64>,
     /// The number of the answer that this one takes the place of.
     pub(super) replaces: Option<u64>,
     /// What is said of the conversation with it.
     pub(super) about: About,
     /// Whether it was ended with its call.
     pub(crate) is_over: bool,
+    /// How it went, once that is known.
+    pub(crate) outcome: TurnOutcome,
     /// What is to be written, once that is known.
     pub(super) answer: Option<NewMessage>,
 }
@@ -57,9 +61,11 @@ impl OpenTurn {
             name: self.name.clone(),
             ticket: self.ticket,
             question: self.question.clone(),
+            asked: self.asked,
             answer: self.answer.clone(),
             replaces: self.replaces,
             model: self.model.clone(),
+            outcome: self.outcome,
             about: self.about.clone(),
         }
     }

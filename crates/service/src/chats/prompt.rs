@@ -3,7 +3,7 @@
 use fourfold_domain::{ChatMessage, ChatRole, Model, estimate};
 use serde_json::{Map, Value, json};
 
-use super::{Message, MessageRole};
+use super::{Finish, Message, MessageRole};
 
 /// Our estimate of tokens is rough, so that of each ten of the context's one is left free.
 const LEFT_FREE: u64 = 10;
@@ -33,13 +33,46 @@ pub(crate) fn cut(mut messages: Vec<ChatMessage>, tokens_max: u64) -> Vec<ChatMe
     messages.split_off(first.unwrap_or_default())
 }
 
-/// A message of the history; nothing where nothing was said, which some vendors refuse.
-pub(super) fn told(message: &Message) -> Option<ChatMessage> {
-    let role = match message.role {
-        MessageRole::User => ChatRole::User,
-        MessageRole::Assistant => ChatRole::Assistant,
-    };
-    Some(ChatMessage::new(role, &*message.content)).filter(|_| !message.content.is_empty())
+/// What of a history the model is told, read from the newest message on.
+pub(super) struct Telling {
+    after: After,
+}
+
+/// What came after a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// Nothing: it is what is asked.
+    Asked,
+    /// Another message of the user.
+    Message,
+    /// The answer to it.
+    Answer,
+    /// An answer of which the vendor's filter left nothing.
+    Filtered,
+}
+
+impl Telling {
+    /// Of a history whose last message is asked again, or behind which another one has come.
+    pub(super) fn new(is_asked_again: bool) -> Self {
+        Self { after: if is_asked_again { After::Asked } else { After::Message } }
+    }
+
+    /// The next older message, as it is told. Nothing of what is blank, nor of a question that a vendor refused for what
+    /// it says, unless it is asked again or was answered after all: both would be refused for ever.
+    pub(super) fn told(&mut self, message: &Message) -> Option<ChatMessage> {
+        let is_blank = message.content.trim().is_empty();
+        let (role, next, is_told) = match (message.role, self.after) {
+            (MessageRole::User, After::Asked | After::Answer) => (ChatRole::User, After::Message, true),
+            (MessageRole::User, After::Message) => (ChatRole::User, After::Message, !message.is_refused),
+            (MessageRole::User, After::Filtered) => (ChatRole::User, After::Message, false),
+            (MessageRole::Assistant, _) if is_blank && message.finish == Some(Finish::ContentFilter) => {
+                (ChatRole::Assistant, After::Filtered, false)
+            }
+            (MessageRole::Assistant, _) => (ChatRole::Assistant, After::Answer, true),
+        };
+        self.after = next;
+        Some(ChatMessage::new(role, &*message.content)).filter(|_| is_told && !is_blank)
+    }
 }
 
 /// The input of the model's call.

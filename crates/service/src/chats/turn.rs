@@ -14,7 +14,7 @@ use super::scribe::Scribe;
 use super::service::NO_CONVERSATION;
 use super::{
     About, BeginTurn, BegunTurn, ChatsService, ConversationName, LeaveLine, NewTurn, OpenTurn, RenewTurn,
-    Ticket, TurnWriter,
+    Ticket, TurnOutcome, TurnWriter,
 };
 use crate::calls::{BegunCall, Call, CallTask, OpenCall, Outlet, Replay};
 use crate::routing::Candidates;
@@ -234,7 +234,7 @@ impl TurnTask {
     /// Has the call worked on, and keeps the turn until it has ended.
     async fn answer(self, prepared: Prepared, candidates: Candidates, ticket: Ticket, call: BegunCall) {
         let Self { chats, turn, name, scribe, outlet, id, .. } = self;
-        let Prepared { order, question, title, replaces, .. } = prepared;
+        let Prepared { order, question, asked, title, replaces, .. } = prepared;
         let model = order.model.name.clone();
         let open = OpenTurn {
             scribe: scribe.clone(),
@@ -242,9 +242,11 @@ impl TurnTask {
             ticket,
             model,
             question,
+            asked,
             replaces,
             about: About { title, system: turn.system, metadata: turn.metadata },
             is_over: false,
+            outcome: TurnOutcome::Failed,
             answer: None,
         };
         let mut task =

@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) deleted_conversations: Vec<ConversationId>,
     /// Messages, by their numbers, that are to go, with the answers of their calls.
     pub(crate) replaced_messages: Vec<(ConversationId, u64)>,
+    /// Messages, by their numbers, that a vendor refused when he was asked again.
+    pub(crate) refused_messages: Vec<(ConversationId, u64)>,
     pub(crate) files: Table<FileId, File>,
     /// What accounts keep: the sums over their files, never written.
     pub(crate) file_usage: Table<AccountId, FileUsage>,

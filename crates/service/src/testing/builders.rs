@@ -9,7 +9,7 @@ use fourfold_domain::{
 use uuid::Uuid;
 
 use crate::calls::{CallAnswer, CallEnding, EndCall, OpenCall};
-use crate::chats::{About, BeginTurn, ConversationName, EndTurn, Finish, NewMessage, Ticket};
+use crate::chats::{About, BeginTurn, ConversationName, EndTurn, Finish, NewMessage, Ticket, TurnOutcome};
 use crate::credits::OpenAccount;
 use crate::files::{CompleteFile, FileLimits, NewFile, ReserveFiles};
 use crate::jobs::{Artifact, BeginAttempt, Lease, StoredObject, Submit, Terms, Upstream};
@@ -167,9 +167,11 @@ pub fn end_turn(
         name: conversation_name(conversation),
         ticket,
         question: Some(new_message("Where?", 7, 0)),
+        asked: None,
         answer: answer.map(|answer| NewMessage { finish: Some(Finish::Stop), ..new_message(answer, 20, 3) }),
         replaces: None,
         model: model(),
+        outcome: TurnOutcome::Answered,
         about: About { title: "A title".to_owned(), ..About::default() },
     }
 }

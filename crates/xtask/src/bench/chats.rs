@@ -50,9 +50,9 @@ db.execute((series % ("c", "c")) + f"""
     [conversations, account, history])
 db.execute((series % ("n", "n")) + f"""
     INSERT INTO message (conversation, number, id, role, content, call, model, input_tokens, output_tokens, credits,
-      is_partial, created_at)
+      is_partial, is_refused, created_at)
     SELECT {identity}, n.value, printf('0192f0c1-2d3e-7a4b-8c5d-%012x', c.value * ? + n.value),
-      CASE n.value % 2 WHEN 1 THEN 'user' ELSE 'assistant' END, ?, {identity}, NULL, 30, 30, 0, 0, n.value
+      CASE n.value % 2 WHEN 1 THEN 'user' ELSE 'assistant' END, ?, {identity}, NULL, 30, 30, 0, 0, 0, n.value
     FROM (SELECT substr(external_id, 7) + 0 AS value FROM conversation) c, n ORDER BY c.value, n.value""",
     [history, history, "Foxes live in dens, and in winter they eat what they find. " * 3])
 db.commit()

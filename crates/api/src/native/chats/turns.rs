@@ -32,14 +32,15 @@ pub(crate) struct NewChatMessage {
     /// The end user, in place of `Fourfold-User`; for service and admin keys.
     #[schema(pattern = r"^[A-Za-z0-9._:@|-]{1,128}$")]
     user_id: Option<String>,
-    /// What the user says.
-    #[schema(min_length = 1)]
+    /// What the user says; not white space only.
+    #[schema(min_length = 1, pattern = r"\S")]
     message: String,
     /// Who is to answer; left out, who did last, else `chats.default_model`.
     model: Option<String>,
     /// Whether the answer comes as events while it is written; `Accept: text/event-stream` says so too.
     stream: Option<bool>,
-    /// What the model is told before all messages, from now on; an empty text takes that back.
+    /// What the model is told before all messages, from now on; an empty text takes that back, and white space only
+    /// is refused.
     system: Option<String>,
     /// Words of your own, shown with the conversation from now on.
     #[schema(value_type = Option<Object>)]
@@ -91,8 +92,8 @@ pub(crate) async fn send(
     let (model, is_stream) = (model(&mut object)?, turn.is_stream(&mut object)?);
     let TurnRequest { caller, conversation, may_wait, .. } = turn;
     let user = caller.user(&state, object.text("user_id")?).await?;
-    let message = storable("message", object.required_text("message")?)?;
-    let system = object.text("system")?.map(|system| storable("system", system)).transpose()?;
+    let message = storable("message", not_blank("message", object.required_text("message")?)?)?;
+    let system = object.text("system")?.map(system_text).transpose()?;
     let metadata = object.object("metadata")?.map(|metadata| Value::Object(metadata).to_string());
     object.nothing_else("user_id, message, model, stream, system and metadata")?;
     let writer = writer(&conversation, is_stream);
@@ -211,6 +212,19 @@ fn model(object: &mut Object) -> Result<Option<String>, ApiError> {
     match object.text("model")? {
         Some(model) if model.is_empty() => Err(ApiError::malformed("model", "model must not be empty")),
         model => Ok(model),
+    }
+}
+
+/// What the model is told before all messages; an empty text takes that back.
+fn system_text(text: String) -> Result<String, ApiError> {
+    if text.is_empty() { Ok(text) } else { storable("system", not_blank("system", text)?) }
+}
+
+/// A text of more than white space, which vendors refuse.
+fn not_blank(name: &'static str, text: String) -> Result<String, ApiError> {
+    match text.trim().is_empty() {
+        true => Err(ApiError::malformed(name, format!("{name} must not be blank"))),
+        false => Ok(text),
     }
 }
 

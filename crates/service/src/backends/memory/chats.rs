@@ -71,6 +71,9 @@ fn read(state: &State, conversation: ConversationId, page: MessagePage) -> Vec<M
         message.conversation == conversation && number > first && number < last && !is_replaced
     };
     let mut messages: Vec<_> = state.world.messages.iter().filter(is_meant).cloned().collect();
+    for message in &mut messages {
+        message.is_refused |= state.world.refused_messages.contains(&(conversation, message.number));
+    }
     messages.sort_by_key(|message| message.number);
     if page.is_newest_first {
         messages.reverse();

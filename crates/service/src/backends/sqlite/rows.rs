@@ -130,7 +130,7 @@ pub(super) fn line(row: &Row<'_>) -> Result<(ConversationId, Line)> {
 }
 
 pub(super) const MESSAGE: &str = "conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
-     credits, is_partial, finish_reason, created_at";
+     credits, is_partial, finish_reason, is_refused, created_at";
 
 pub(super) fn message(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
@@ -146,7 +146,8 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message> {
         credits: credits(row, 9)?,
         is_partial: row.get(10)?,
         finish: optional(row, 11)?,
-        created_at: time(row, 12)?,
+        is_refused: row.get(12)?,
+        created_at: time(row, 13)?,
     })
 }
 

@@ -32,6 +32,7 @@ impl Step for DeleteConversation {
         rules::forget_answers(world, |message| message.conversation == id);
         world.messages.retain(|message| message.conversation != id);
         world.replaced_messages.retain(|(conversation, _number)| *conversation != id);
+        world.refused_messages.retain(|(conversation, _number)| *conversation != id);
         Ok(())
     }
 }

@@ -26,14 +26,29 @@ pub struct EndTurn {
     pub ticket: Ticket,
     /// What the user said; nothing where it was written before.
     pub question: Option<NewMessage>,
+    /// The number of the message that is answered, where it was written before and has no answer.
+    pub asked: Option<u64>,
     /// What was answered, if anything was.
     pub answer: Option<NewMessage>,
     /// The number of the answer that this one takes the place of.
     pub replaces: Option<u64>,
     /// Who answers.
     pub model: ModelName,
+    /// How it went.
+    pub outcome: TurnOutcome,
     /// What is said of the conversation with it.
     pub about: About,
+}
+
+/// How a turn went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TurnOutcome {
+    /// The model did what it was asked, as far as its caller stayed.
+    Answered,
+    /// A vendor refused the message for what it says.
+    Refused,
+    /// The model failed.
+    Failed,
 }
 
 impl Step for EndTurn {
@@ -86,7 +101,10 @@ impl EndTurn {
         let now = world.now;
         let Some(known) = world.conversations.get_mut(&self.name) else { return };
         known.line.leave(self.ticket.number);
-        let answer = self.written();
+        let (answer, is_refused) = (self.written(), self.outcome == TurnOutcome::Refused);
+        if let Some(number) = self.asked.filter(|_| is_refused) {
+            world.refused_messages.push((self.ticket.conversation, number));
+        }
         if self.question.is_some() || known.repeatable == Some(self.end.id) {
             let is_charged = matches!(self.end.ending, CallEnding::Charged(_) | CallEnding::Estimated(_));
             known.repeatable = Some(self.end.id).filter(|_| !is_charged || answer.is_none());
@@ -118,6 +136,7 @@ impl EndTurn {
                 credits: if is_answer { charged } else { Credits::ZERO },
                 is_partial: new.is_partial,
                 finish: new.finish,
+                is_refused: is_refused && !is_answer,
                 created_at: if is_answer { now } else { asked_at },
             });
             known.next_number += 1;

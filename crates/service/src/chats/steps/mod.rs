@@ -16,6 +16,6 @@ mod rules;
 pub use begin_turn::{BeginTurn, BegunTurn, Seen};
 pub use change::ChangeConversation;
 pub use delete::DeleteConversation;
-pub use end_turn::EndTurn;
+pub use end_turn::{EndTurn, TurnOutcome};
 pub use leave_line::LeaveLine;
 pub use renew_turn::RenewTurn;

@@ -1,9 +1,11 @@
 //! What the model is told.
 
-use fourfold_domain::{Effect, ProviderError, Reason};
+use fourfold_domain::{AnswerPiece, Effect, FinishReason, ProviderError, Reason, StreamChunk};
+use fourfold_service::chats::Ask;
 use fourfold_service::ports::AccountStore as _;
 
 use super::house::{House, Sent, message};
+use crate::calls::house::{text, used};
 use crate::ledger::grant;
 
 #[tokio::test(start_paused = true)]
@@ -17,6 +19,68 @@ async fn the_model_is_told_the_history_behind_the_systems_text() {
     house.said(Sent { system: Some(""), ..message("Why?") }, "So.").await;
     house.said(message("Why?"), "So.").await;
     assert!(house.author.asked().starts_with("User: Where?\n"), "{}", house.author.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_vendor_refused_is_not_told_again_once_another_message_has_come() {
+    for (reason, is_told) in [
+        (Reason::Refused, false),
+        (Reason::InvalidRequest, false),
+        (Reason::Timeout, true),
+        (Reason::Unavailable, true),
+    ] {
+        let refusal = || ProviderError::new(reason, Effect::Started, "no");
+        let house = House::new().await;
+        let bad = || Sent { key: Some("k1"), ..message("Bad") };
+        house.author.fails(refusal());
+        house.send(bad()).await.unwrap_err();
+        // By itself it is asked as often as somebody likes.
+        for sent in [bad(), Sent { ask: Ask::Again, ..message("") }] {
+            house.author.fails(refusal());
+            house.send(sent).await.unwrap_err();
+            assert_eq!(house.author.asked(), "User: Bad\n");
+        }
+        house.said(message("Good"), "So.").await;
+        let expected = if is_told { "User: Bad\nUser: Good\n" } else { "User: Good\n" };
+        assert_eq!(house.author.asked(), expected, "{reason:?}");
+        assert_eq!(house.history().await, ["Bad", "Good", "So."]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_only_when_it_is_asked_again_is_not_told_either() {
+    let house = House::new().await;
+    for reason in [Reason::Unavailable, Reason::Refused] {
+        house.author.fails(ProviderError::new(reason, Effect::Started, "no"));
+        house.send(Sent { key: Some("k1"), ..message("Bad") }).await.unwrap_err();
+    }
+    house.said(message("Good"), "So.").await;
+    assert_eq!(house.author.asked(), "User: Good\n");
+    // Who is answered after all is told.
+    let house = House::new().await;
+    house.author.fails(ProviderError::new(Reason::Refused, Effect::Started, "no"));
+    house.send(Sent { key: Some("k1"), ..message("Bad") }).await.unwrap_err();
+    house.said(Sent { key: Some("k1"), ..message("Bad") }, "Fine.").await;
+    house.said(message("Good"), "So.").await;
+    assert_eq!(house.author.asked(), "User: Bad\nAssistant: Fine.\nUser: Good\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn blank_answers_are_not_told_nor_questions_of_whose_answers_a_filter_left_nothing() {
+    for (finish, expected) in
+        [(FinishReason::Stop, "User: Why?\nUser: Good\n"), (FinishReason::ContentFilter, "User: Good\n")]
+    {
+        let house = House::new().await;
+        let pen = house.author.writes();
+        pen.send(text(" \n")).unwrap();
+        pen.send(Ok(StreamChunk::Answer { index: 0, piece: AnswerPiece::Finish(finish) })).unwrap();
+        pen.send(used(10, 5)).unwrap();
+        drop(pen);
+        house.send(message("Why?")).await.unwrap();
+        house.has_messages(2).await;
+        house.said(message("Good"), "So.").await;
+        assert_eq!(house.author.asked(), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]

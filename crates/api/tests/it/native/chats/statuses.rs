@@ -62,6 +62,8 @@ async fn what_is_missing_empty_or_of_a_wrong_type_is_400_and_named() {
         ("POST", PATH, json!({}), "message"),
         ("POST", PATH, json!({"message": null}), "message"),
         ("POST", PATH, json!({"message": ""}), "message"),
+        ("POST", PATH, json!({"message": " \n\t"}), "message"),
+        ("POST", PATH, json!({"message": "Where?", "system": " \n\t"}), "system"),
         ("POST", PATH, json!({"message": 7}), "message"),
         ("POST", PATH, json!({"message": "Where?", "model": ""}), "model"),
         ("POST", PATH, json!({"message": "Where?", "stream": "yes"}), "stream"),

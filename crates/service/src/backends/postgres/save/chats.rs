@@ -113,9 +113,9 @@ fn messages<'a>(writes: &mut Writes<'a>, world: &'a World) {
     writes.of(
         &new,
         "INSERT INTO message (conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
-         credits, is_partial, finish_reason, created_at) \
+         credits, is_partial, finish_reason, is_refused, created_at) \
          SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[])",
+         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[])",
         |rows| {
             values![
                 column(rows, |row| row.conversation.to_string()),
@@ -130,7 +130,19 @@ fn messages<'a>(writes: &mut Writes<'a>, world: &'a World) {
                 column(rows, |row| row.credits.micros()),
                 column(rows, |row| i64::from(row.is_partial)),
                 column(rows, |row| row.finish.map(Finish::as_str)),
+                column(rows, |row| i64::from(row.is_refused)),
                 column(rows, |row| row.created_at.millis()),
+            ]
+        },
+    );
+    writes.of(
+        &world.refused_messages,
+        "UPDATE message SET is_refused = 1 FROM unnest($1::text[], $2::bigint[]) AS refused (conversation, number) \
+         WHERE message.conversation = refused.conversation AND message.number = refused.number",
+        |rows| {
+            values![
+                column(rows, |(conversation, _)| conversation.to_string()),
+                column(rows, |(_, number)| number.cast_signed()),
             ]
         },
     );

@@ -79,8 +79,8 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
     for message in &world.messages {
         rows.write(
             "INSERT INTO message (conversation, number, id, role, content, call, model, input_tokens, output_tokens, \
-             credits, is_partial, finish_reason, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             credits, is_partial, finish_reason, is_refused, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 message.conversation.to_string(),
                 message.number,
@@ -94,9 +94,14 @@ pub(super) fn chats(rows: &Rows<'_>, world: &World) -> Result<()> {
                 message.credits.micros(),
                 message.is_partial,
                 message.finish.map(Finish::as_str),
+                message.is_refused,
                 message.created_at.millis()
             ],
         )?;
+    }
+    for (conversation, number) in &world.refused_messages {
+        let sql = "UPDATE message SET is_refused = 1 WHERE conversation = ?1 AND number = ?2";
+        rows.write(sql, (conversation.to_string(), number))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::bench::{LEASE, NOTHING, StoreBench, Turn, seen};
 use crate::calls::{CallAnswer, CallEnding, EndCall};
-use crate::chats::{BeginTurn, BegunTurn, DeleteConversation, Finish, NewMessage};
+use crate::chats::{BeginTurn, BegunTurn, DeleteConversation, Finish, NewMessage, TurnOutcome};
 use crate::testing::conformance::suite::{Broken, Rule, Verdict, broken, holds, rules, same};
 use crate::testing::{
     begin_turn, call_answer, conversation_name, credits, end_turn, idempotency, new_message,
@@ -14,6 +14,7 @@ pub(super) fn rules() -> Vec<Rule<StoreBench>> {
     rules!(
         a_question_without_an_answer_is_kept,
         an_answer_that_was_not_charged_can_be_had_in_place,
+        a_question_that_a_vendor_refuses_is_marked,
         an_answer_is_kept_with_why_it_ended,
         an_answer_takes_the_place_of_another,
         the_same_idempotency_key_gives_the_same_turn_until_it_ends_without_a_charge,
@@ -70,6 +71,30 @@ pub async fn an_answer_that_was_not_charged_can_be_had_in_place(bench: StoreBenc
         same("repeatable", bench.known("c1").await?.0.repeatable, Some(turn.1))?;
     }
     bench.has_messages("c1", &["Where?", "No", "Where?", "No"]).await
+}
+
+/// When it is asked first, and when it is asked again.
+pub async fn a_question_that_a_vendor_refuses_is_marked(bench: StoreBench) -> Verdict {
+    bench.grant("u1", "10").await?;
+    for (question, asked, outcome, expected) in [
+        (true, None, TurnOutcome::Refused, &[true][..]),
+        (true, None, TurnOutcome::Failed, &[true, false]),
+        (false, Some(2), TurnOutcome::Failed, &[true, false]),
+        (false, Some(2), TurnOutcome::Refused, &[true, true]),
+    ] {
+        let mut end = end_turn("c1", bench.turn("u1", "c1").await?, "0", None);
+        (end.end.ending, end.outcome, end.asked) = (CallEnding::Released, outcome, asked);
+        end.question = end.question.filter(|_| question);
+        bench.store.end_turn(end).await?;
+        let (_, mut messages) = bench.known("c1").await?;
+        messages.reverse();
+        let refused: Vec<_> = messages.iter().map(|message| message.is_refused).collect();
+        same("which are refused", refused.as_slice(), expected)?;
+    }
+    let mut end = end_turn("c1", bench.turn("u1", "c1").await?, "0.1", Some("So."));
+    (end.outcome, end.question) = (TurnOutcome::Refused, None);
+    bench.store.end_turn(end).await?;
+    same("an answer never is", bench.known("c1").await?.1.first().map(|last| last.is_refused), Some(false))
 }
 
 /// Or with nothing of that, where it broke off.
