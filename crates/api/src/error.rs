@@ -104,8 +104,9 @@ impl ApiError {
     }
 
     /// What the caller of a conversation is told: whoever the model is and however it failed, a failure is ours to him;
-    /// but for what the vendor won't answer, which he can mend.
-    pub(crate) fn of_turn(error: ServiceError) -> Self {
+    /// but for what the vendor won't answer, which he can mend. His message is kept then, so that where the same request
+    /// would be another message, his client mustn't repeat it by itself.
+    pub(crate) fn of_turn(error: ServiceError, is_kept_anew: bool) -> Self {
         let code = match &error {
             ServiceError::Vendor { reason: Reason::Refused, .. } => None,
             ServiceError::Vendor { reason: Reason::Timeout, .. } => Some("model_timeout"),
@@ -114,7 +115,14 @@ impl ApiError {
         };
         let error = Self::from(error);
         match code {
-            Some(code) => Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: code.into(), ..error },
+            Some(code) => {
+                let (effect, retry_after) = match is_kept_anew {
+                    true => (Effect::MayHaveStarted, None),
+                    false => (error.effect, error.retry_after),
+                };
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                Self { status, code: code.into(), effect, retry_after, ..error }
+            }
             None => error,
         }
     }

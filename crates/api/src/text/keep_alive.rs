@@ -70,7 +70,7 @@ impl Stream for KeptAlive {
 fn broken_off(wire: StreamWire, error: ServiceError) -> String {
     match wire {
         StreamWire::Dialect(dialect) => ApiError::from(error).event(dialect),
-        StreamWire::Conversation => ApiError::of_turn(error).chat_event(),
+        StreamWire::Conversation => ApiError::of_turn(error, true).chat_event(),
     }
 }
 

@@ -192,12 +192,14 @@ impl TurnRequest {
 }
 
 async fn answer(state: &AppState, turn: NewTurn, writer: Box<dyn TurnWriter>) -> Result<Response, ApiError> {
-    let reply = state.chats.take_turn(turn, writer).await.map_err(ApiError::of_turn)?;
+    let is_kept_anew = turn.idempotency.is_none() && matches!(turn.ask, Ask::Message(_));
+    let failed = |error| ApiError::of_turn(error, is_kept_anew);
+    let reply = state.chats.take_turn(turn, writer).await.map_err(failed)?;
     let CallReply { provider, media_type, body, .. } = reply;
     // An answer that is given again is what it was the first time.
     let mut response = match media_type.as_deref() {
         Some(EVENTS) => stream(body, StreamWire::Conversation),
-        _ => whole(body).await.map_err(ApiError::of_turn)?.into_response(),
+        _ => whole(body).await.map_err(failed)?.into_response(),
     };
     served::tell(&mut response, &provider, None);
     Ok(response)

@@ -214,13 +214,14 @@ async fn a_model_that_fails_or_takes_too_long_is_500() {
             for (reason, effect, code, should_retry) in [
                 (Reason::Failed, Effect::Started, "model_failed", Some("false")),
                 (Reason::Unavailable, Effect::MayHaveStarted, "model_failed", Some("false")),
-                // Nothing forbids it, and nothing will have changed by a moment.
+                // Nothing forbids it where no message is kept by it, and nothing will have changed by a moment.
                 (Reason::InvalidRequest, Effect::NotStarted, "model_failed", None),
                 (Reason::Timeout, Effect::MayHaveStarted, "model_timeout", Some("false")),
             ] {
                 will_fail(&house, ProviderError::new(reason, effect, "the vendor says no"));
                 let failed = ask(&house, route, None).key(&key).check(500, code, None).await;
                 assert_eq!(failed.message(), "the vendor says no");
+                let should_retry = if route.1 == PATH { Some("false") } else { should_retry };
                 let told = (failed.header("x-should-retry"), failed.header("retry-after"));
                 assert_eq!(told, (should_retry, None), "{reason:?}");
             }
@@ -231,6 +232,28 @@ async fn a_model_that_fails_or_takes_too_long_is_500() {
     let kept = house.get("/api/chat/c1/history?limit=100").by("u1").ok(200).await;
     // Each message that was sent is kept once, and what was to be answered again stays as it was.
     assert_eq!(kept["data"].as_array().unwrap().len(), 2 + CALLERS.len() * 5);
+}
+
+/// Without a key of idempotency each try would be another message.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_kept_is_repeated_by_itself_only_under_its_key() {
+    let house = House::new().await;
+    for (path, key, should_retry, retry_after) in [
+        (PATH, None, "false", None),
+        (PATH, Some("k1"), "true", Some("1")),
+        ("/api/chat/c1/regenerate", None, "true", Some("1")),
+    ] {
+        // The vendor is asked as often by itself.
+        for _ in 0..3 {
+            will_fail(&house, ProviderError::new(Reason::Unavailable, Effect::NotStarted, "not now"));
+        }
+        let ask = house.post(path, if path == PATH { message("Where?") } else { json!({}) }).by("u1");
+        let ask = if let Some(key) = key { ask.header("idempotency-key", key) } else { ask };
+        let failed = ask.check(500, "model_failed", None).await;
+        let told = (failed.header("x-should-retry"), failed.header("retry-after"));
+        assert_eq!(told, (Some(should_retry), retry_after), "{path} {key:?}");
+    }
+    assert_eq!(contents(&house).await, ["Where?", "Where?"]);
 }
 
 #[tokio::test]
