@@ -39,7 +39,7 @@ pub struct Conversation {
     pub title: Option<String>,
     /// Whether it was put away.
     pub is_archived: bool,
-    /// The model that answered last.
+    /// The model that answered last, without failing.
     pub model: Option<ModelName>,
     /// What the model is told before all messages.
     pub system: Option<String>,

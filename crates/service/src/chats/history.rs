@@ -44,12 +44,13 @@ impl TurnTask {
         let found = self.chats.own(&self.turn.subject, &self.name, READ_FIRST).await?;
         let (known, last) = found.map_or((None, Vec::new()), |(known, last)| (Some(known), last));
         self.is_retry = self.is_kept(known.as_ref()).await?;
-        let (model, settings) = (self.turn.model.as_deref(), self.chats.settings());
-        let used = known.as_ref().and_then(|known| known.model.as_ref());
-        let model = model.or(used.map(|used| used.as_str())).unwrap_or(&settings.default_model);
+        let (parts, catalog) = (self.chats.calls().parts(), self.chats.calls().parts().catalog.current());
+        // One that is gone doesn't take its conversations with it.
+        let used = known.as_ref().and_then(|known| known.model.as_ref()).map(|used| used.as_str());
+        let used = used.filter(|used| catalog.model(used).is_ok());
+        let model = self.turn.model.as_deref().or(used).unwrap_or(&self.chats.settings().default_model);
         self.turn.admission.check_model(model)?;
-        let parts = self.chats.calls().parts();
-        let offered = parts.catalog.current().model(model)?.clone();
+        let offered = catalog.model(model)?.clone();
         let tokens_max = prompt::tokens_max(&offered, Order::output_max(&offered));
 
         let last_of = |role| last.first().filter(|last| last.role == role).map(|last| last.number);

@@ -35,7 +35,8 @@ pub(crate) struct NewChatMessage {
     /// What the user says; not white space only.
     #[schema(min_length = 1, pattern = r"\S")]
     message: String,
-    /// Who is to answer; left out, who did last, else `chats.default_model`.
+    /// Who is to answer; left out, who did last without failing; where there is none, or it is gone,
+    /// `chats.default_model`.
     model: Option<String>,
     /// Whether the answer comes as events while it is written; `Accept: text/event-stream` says so too.
     stream: Option<bool>,

@@ -142,7 +142,7 @@ impl EndTurn {
             known.next_number += 1;
         }
         known.last_message_at = now;
-        if answer.is_some() {
+        if answer.is_some() && self.outcome == TurnOutcome::Answered {
             known.model = Some(self.model.clone());
         }
         world.messages.extend(messages);

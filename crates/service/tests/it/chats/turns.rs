@@ -1,10 +1,14 @@
 //! What a turn does with a conversation.
 
 use fourfold_domain::{AnswerPiece, Credits, Effect, FinishReason, ProviderError, Reason, StreamChunk};
-use fourfold_service::chats::{Ask, Finish, MessageRole};
+use fourfold_service::chats::{Ask, BegunTurn, Finish, MessageRole};
 use fourfold_service::ports::{ChatStore as _, MessagePage};
-use fourfold_service::testing::{StallEnding, account_subject, conversation_name, credits};
+use fourfold_service::testing::{
+    StallEnding, account_subject, begin_turn, conversation_name, credits, end_turn,
+};
 use fourfold_service::{Refusal, ServiceError};
+
+use futures_util::StreamExt as _;
 
 use super::house::{House, Sent, message};
 use crate::calls::house::{read, text, used};
@@ -38,6 +42,45 @@ async fn a_stream_goes_out_as_it_is_written_and_ends_with_what_it_came_to() {
     let (text, end) = read(reply).await;
     assert_eq!((text.as_str(), end.is_ok()), ("In dens.|10+5|0.02", true));
     assert_eq!(house.history().await, ["Where?", "In dens."]);
+}
+
+/// Has `c1` answered by a model that there isn't any more.
+async fn answered_by_one_that_is_gone(house: &House) -> String {
+    let store = &house.calls.store;
+    let begun = store.begin_turn(begin_turn("u1", "c1", "0.5")).await.unwrap();
+    let BegunTurn::Begun { ticket, call, .. } = begun else { panic!("{begun:?}") };
+    store.end_turn(end_turn("c1", (ticket, call.id), "0.2", Some("In dens."))).await.unwrap();
+    house.known().await.0.model.unwrap().to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_last_model_is_gone_the_default_one_answers() {
+    let house = House::new().await;
+    assert_ne!(answered_by_one_that_is_gone(&house).await, "talk");
+    house.said(Sent { ask: Ask::Again, ..message("") }, "In holes.").await;
+    let (known, messages) = house.known().await;
+    assert_eq!((known.model.unwrap().as_str(), messages[1].content.as_str()), ("talk", "In holes."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_breaks_off_is_not_the_conversations() {
+    for is_broken in [true, false] {
+        let house = House::new().await;
+        let before = answered_by_one_that_is_gone(&house).await;
+        let pen = house.author.writes();
+        pen.send(text("In ")).unwrap();
+        let mut reply = house.send(Sent { is_stream: true, ..message("And?") }).await.unwrap();
+        if is_broken {
+            pen.send(Err(ProviderError::new(Reason::Unavailable, Effect::Started, "gone"))).unwrap();
+            read(reply).await.1.unwrap_err();
+        } else {
+            reply.body.next().await.unwrap().unwrap();
+            drop(reply);
+        }
+        house.has_messages(4).await;
+        let expected = if is_broken { before.as_str() } else { "talk" };
+        assert_eq!(house.known().await.0.model.unwrap().as_str(), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]
