@@ -4,6 +4,7 @@ use fourfold_domain::{ChatMessage, ChatRole, MessageId, estimate};
 use uuid::Uuid;
 
 use super::prompt::Telling;
+use super::service::NO_CONVERSATION;
 use super::turn::TurnTask;
 use super::{Ask, ChatSettings, Conversation, Message, MessageRole, NewMessage, NewTurn, Seen, prompt};
 use crate::calls::Order;
@@ -58,7 +59,7 @@ impl TurnTask {
         let (question, replaces) = match &self.turn.ask {
             Ask::Message(_) if self.is_retry => (None, answered),
             Ask::Message(text) => (Some(question(text)), None),
-            Ask::Again if last.is_empty() => return Err(ServiceError::NotFound("message to answer again")),
+            Ask::Again if last.is_empty() => return self.before_anything_was_said(known.as_ref(), model),
             Ask::Again => (None, answered),
         };
         let asked = unanswered.filter(|_| question.is_none());
@@ -75,6 +76,23 @@ impl TurnTask {
         let order = Order::of_chat(&parts.catalog, &parts.routing, model, &input)?;
         let title = question.as_ref().map(|question| prompt::title(&question.content)).unwrap_or_default();
         Ok(Prepared { order, seen, title, question, asked, replaces })
+    }
+
+    /// What is to be answered isn't known before the turns are over that came first, the conversation's first message among
+    /// them: a call that is never made takes a place behind them.
+    fn before_anything_was_said(
+        &self,
+        known: Option<&Conversation>,
+        model: &str,
+    ) -> Result<Prepared, ServiceError> {
+        let parts = self.chats.calls().parts();
+        let has_to_wait = |known: &&Conversation| known.line.has_before(self.ticket, parts.clock.now());
+        let known = known.filter(has_to_wait).ok_or(NO_CONVERSATION)?;
+        let input = prompt::input(None, &[ChatMessage::new(ChatRole::User, ".")]);
+        let order = Order::of_chat(&parts.catalog, &parts.routing, model, &input)?;
+        // No history is so short, so that it is always another by then.
+        let seen = Some(Seen { next_number: 0, ..Seen::of(known) });
+        Ok(Prepared { order, seen, title: String::new(), question: None, asked: None, replaces: None })
     }
 
     /// Refuses what is too long to be kept.

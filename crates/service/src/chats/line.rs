@@ -92,6 +92,14 @@ impl Line {
         self.places.iter().take_while(|place| place.ticket != ticket).all(|place| place.until <= now)
     }
 
+    /// Whether somebody stands before this place, or before one that is taken now, whose time isn't over.
+    pub fn has_before(&self, ticket: Option<Ticket>, now: Timestamp) -> bool {
+        match ticket {
+            Some(ticket) => !self.may_be_next(ticket.number, now),
+            None => self.is_busy(now),
+        }
+    }
+
     /// Whether this call has a place.
     pub fn has_place_of(&self, call: CallId) -> bool {
         self.places.iter().any(|place| place.call == call)

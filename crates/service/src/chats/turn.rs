@@ -36,7 +36,7 @@ pub(super) struct TurnTask {
     outlet: Outlet,
     /// The call of the turn, by which its place is known.
     id: CallId,
-    ticket: Option<Ticket>,
+    pub(super) ticket: Option<Ticket>,
     /// Whether it may have a place though it has no ticket, since what came of asking for one isn't known.
     may_have_a_place: bool,
     /// Whether the message is in the history, since the same request has brought it there.

@@ -126,7 +126,7 @@ pub(crate) async fn send(
         KeyErrors,
         BodyErrors,
         (status = 402, body = ErrorBody, description = "the account can't pay for any answer"),
-        (status = 404, body = ErrorBody, description = "no such conversation or model, or no message to answer"),
+        (status = 404, body = ErrorBody, description = "no such conversation or model"),
         (status = 409, body = ErrorBody, description = "earlier messages of the conversation are still being answered, or the first request with this key is, or its answer was too long to be kept"),
         (status = 500, body = ErrorBody, description = "the model failed or took too long; the answer stays as it was"),
         (status = 502, body = ErrorBody, description = "the first request with this key was cut off")))]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fourfold_domain::OnDisconnect;
 use fourfold_service::calls::{CallEnding, EndCall};
-use fourfold_service::chats::{BegunTurn, ChatSettings};
+use fourfold_service::chats::{Ask, BegunTurn, ChatSettings};
 use fourfold_service::ports::{CallStore as _, ChatStore as _, MessagePage};
 use fourfold_service::testing::{StallEnding, account_subject, begin_turn, conversation_name};
 use fourfold_service::{Refusal, ServiceError};
@@ -76,6 +76,43 @@ async fn who_may_not_wait_or_has_waited_for_a_minute_is_refused() {
     read(writing).await.1.unwrap();
     assert_eq!(house.history().await, ["Where?", "In dens."]);
     assert!(house.known().await.0.line.places.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_an_answer_again_waits_for_the_first_one() {
+    for is_answered in [true, false] {
+        let house = House::new().await;
+        let again = || Sent { ask: Ask::Again, ..message("") };
+        let none = house.send(again()).await;
+        assert!(matches!(none, Err(ServiceError::NotFound("conversation"))), "{none:?}");
+        let pen = house.author.writes();
+        pen.send(text("In ")).unwrap();
+        let writing = house.send(Sent { is_stream: true, ..message("Where?") }).await.unwrap();
+        let busy = house.send(Sent { may_wait: false, ..again() }).await;
+        assert!(matches!(busy, Err(ServiceError::Refused(Refusal::ConversationBusy))), "{busy:?}");
+        let write = async {
+            sleep(Duration::from_secs(5)).await;
+            assert_eq!(house.author.times_asked(), 1);
+            house.author.answers("In holes.", 10, 5);
+            house.author.answers("So.", 10, 5);
+            if is_answered {
+                pen.send(used(10, 5)).unwrap();
+                drop(pen);
+                read(writing).await.1.unwrap();
+            } else {
+                drop(writing);
+            }
+        };
+        // Whoever stands behind doesn't keep it from its turn.
+        let behind = async {
+            sleep(MOMENT).await;
+            read(house.send(message("And?")).await.unwrap()).await
+        };
+        let again = async { read(house.send(again()).await.unwrap()).await };
+        let ((), again, behind) = tokio::join!(write, again, behind);
+        assert_eq!((again.0.as_str(), behind.0.as_str()), ("In holes.|10+5|0.02", "So.|10+5|0.02"));
+        assert_eq!(house.history().await, ["Where?", "In holes.", "And?", "So."]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
