@@ -45,7 +45,7 @@ before(async () => {
   for (const [written, meant] of [
     ["http://127.0.0.1:8080", FOURFOLD_URL],
     ["the key in alice.key", key],
-    ['"foxes"', JSON.stringify(account)],
+    ['"alice:foxes"', JSON.stringify(account)],
   ]) {
     assert.ok(script.includes(written), written);
     script = script.replace(written, meant);

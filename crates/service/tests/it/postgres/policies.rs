@@ -70,6 +70,10 @@ async fn postgres_shows_a_supabase_user_his_own_conversations_and_nothing_else()
         "SELECT 1 FROM fourfold.entry",
         "DELETE FROM fourfold.message",
         "SELECT 1 FROM fourfold.api_key",
+        "SELECT system FROM fourfold.conversation",
+        "SELECT line FROM fourfold.conversation",
+        "SELECT tickets FROM fourfold.conversation",
+        "SELECT call FROM fourfold.message",
     ] {
         assert!(house.server.sql(&house.url, &by(USERS[0], refused)).is_err(), "{refused}");
     }
