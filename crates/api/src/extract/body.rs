@@ -26,7 +26,7 @@ pub(crate) struct Body {
     pub(crate) object: Object,
 }
 
-/// A body that is a JSON object, or none at all, which is as an empty one.
+/// A body that is a JSON object, or none at all or null, which are as an empty one.
 pub(crate) struct BodyOrNone(pub(crate) Body);
 
 /// The fields of an object that aren't read yet. Reading all of them finds those that nobody knows.
@@ -45,7 +45,7 @@ impl FromRequest<AppState> for BodyOrNone {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let bytes = read_whole(request.into_body(), state).await?;
-        if bytes.is_empty() {
+        if bytes.is_empty() || bytes.trim_ascii() == b"null" {
             return Ok(Self(Body { bytes, object: Object(Map::new()) }));
         }
         Body::read(bytes).await.map(Self)

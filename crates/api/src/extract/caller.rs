@@ -121,16 +121,19 @@ impl FromRequestParts<AppState> for Passer {
 }
 
 impl NamedCaller {
+    /// The same, whose query may name the end user as well.
+    pub(crate) fn also(mut self, user_id: Option<String>) -> Result<Self, ApiError> {
+        let also = user_id.map(|text| external_id("user_id", &text)).transpose()?;
+        check_same(self.named.as_ref(), also.as_ref())?;
+        self.named = self.named.or(also);
+        Ok(self)
+    }
+
     /// The account that it works for, where the request names its end user so. What the header names must be the same.
     pub(crate) async fn user(self, state: &AppState, user_id: Option<String>) -> Result<User, ApiError> {
         let Self { identity, named } = self;
         let also = user_id.map(|text| external_id("user_id", &text)).transpose()?;
-        if let (Some(named), Some(also)) = (&named, &also)
-            && named != also
-        {
-            let message = "user_id and Fourfold-User must be the same where both are there";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message).param("user_id"));
-        }
+        check_same(named.as_ref(), also.as_ref())?;
         let external_id = user_of(&identity, named.or(also))?.ok_or_else(|| {
             let message = "name the end user with user_id or the header Fourfold-User";
             ApiError::new(StatusCode::BAD_REQUEST, "missing_user", message).param("user_id")
@@ -146,6 +149,14 @@ impl User {
         let admission = admit(state, identity, Some(&subject)).await?;
         Ok(Self { key, kind, subject, admission })
     }
+}
+
+fn check_same(named: Option<&ExternalId>, also: Option<&ExternalId>) -> Result<(), ApiError> {
+    if also.is_none() || named.is_none() || named == also {
+        return Ok(());
+    }
+    let message = "user_id and Fourfold-User must be the same wherever the user is named";
+    Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_user", message).param("user_id"))
 }
 
 impl FromRequestParts<AppState> for NamedCaller {

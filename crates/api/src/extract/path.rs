@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Query, RawPathParams};
-use fourfold_domain::{Realm, Subject};
+use fourfold_domain::{ExternalId, InvalidName, Realm, Subject};
 use http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -65,6 +65,13 @@ impl Places {
     /// What stands in this place, as it is.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
+    }
+
+    /// The conversation's name, in the words of its callers.
+    pub(crate) fn conversation(&self) -> Result<ExternalId, ApiError> {
+        let name = "conversation_id";
+        let wrong = |error: InvalidName| ApiError::malformed(name, error.called(name).to_string());
+        self.text(name).parse().map_err(wrong)
     }
 
     /// What stands in this place.

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use fourfold_domain::ExternalId;
 use fourfold_service::chats::{Conversation, ConversationCursor};
 use http::StatusCode;
 use utoipa::ToSchema;
@@ -26,7 +25,7 @@ pub(crate) struct ConversationChange {
     /// What it is about; null takes that back.
     #[schema(max_length = 1000)]
     title: Option<String>,
-    /// Whether it is put away.
+    /// Whether it is put away; null is as left out. New messages leave it so.
     archived: Option<bool>,
 }
 
@@ -60,7 +59,7 @@ pub(crate) async fn change(
     places: Places,
     body: Body,
 ) -> Result<Json<ConversationBody>, ApiError> {
-    let conversation = places.read::<ExternalId>("conversation_id")?;
+    let conversation = places.conversation()?;
     let mut object = body.object;
     let user_id = object.text("user_id")?;
     let title = object.given("title", Object::short_text)?;
@@ -84,7 +83,7 @@ pub(crate) async fn delete(
     places: Places,
     Asked(named): Asked<UserIdQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let conversation = places.read::<ExternalId>("conversation_id")?;
+    let conversation = places.conversation()?;
     let user = caller.user(&state, named.user_id).await?;
     state.chats.delete(&user.subject, conversation).await?;
     Ok(StatusCode::NO_CONTENT)

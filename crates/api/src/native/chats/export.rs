@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use fourfold_domain::{ExternalId, Subject};
+use fourfold_domain::Subject;
 use fourfold_service::ServiceError;
 use fourfold_service::chats::{ChatsService, Conversation, Message};
 use fourfold_service::ports::MessagePage;
@@ -44,7 +44,7 @@ pub(crate) async fn show(
     places: Places,
     Asked(named): Asked<UserIdQuery>,
 ) -> Result<Response, ApiError> {
-    let conversation = places.read::<ExternalId>("conversation_id")?;
+    let conversation = places.conversation()?;
     let user = caller.user(&state, named.user_id).await?;
     let known = state.chats.conversation(&user.subject, conversation).await?;
     let messages = messages(state.chats.clone(), user.subject, known.clone());

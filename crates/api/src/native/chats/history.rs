@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use fourfold_domain::ExternalId;
 use fourfold_service::ports::MessagePage;
 
 use super::bodies::MessageBody;
@@ -29,7 +28,7 @@ pub(crate) async fn show(
     Asked(order): Asked<OrderQuery>,
     page: Page<u64>,
 ) -> Result<Json<Paged<MessageBody>>, ApiError> {
-    let conversation = places.read::<ExternalId>("conversation_id")?;
+    let conversation = places.conversation()?;
     let is_newest_first = order.is_newest_first()?;
     let user = caller.user(&state, named.user_id).await?;
     let known = state.chats.conversation(&user.subject, conversation).await?;

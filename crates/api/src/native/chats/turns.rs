@@ -8,11 +8,13 @@ use fourfold_service::calls::CallReply;
 use fourfold_service::chats::{Ask, NewTurn, TurnWriter};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri, header};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::bodies::ChatReply;
-use super::query::{Asked, WaitQuery};
+use super::query::{Asked, UserIdQuery, WaitQuery};
 use super::writers::{EVENTS, Stream, Whole};
 use crate::AppState;
 use crate::description::{BodyErrors, KeyErrors};
@@ -89,13 +91,13 @@ pub(crate) async fn send(
     body: Body,
 ) -> Result<Response, ApiError> {
     let idempotency = turn.idempotency(&body).await?;
-    let mut object = body.object;
+    let Body { bytes, mut object } = body;
     let (model, is_stream) = (model(&mut object)?, turn.is_stream(&mut object)?);
     let TurnRequest { caller, conversation, may_wait, .. } = turn;
     let user = caller.user(&state, object.text("user_id")?).await?;
     let message = storable("message", not_blank("message", object.required_text("message")?)?)?;
     let system = object.text("system")?.map(system_text).transpose()?;
-    let metadata = object.object("metadata")?.map(|metadata| Value::Object(metadata).to_string());
+    let metadata = object.object("metadata")?.map(|_| metadata(&bytes)).transpose()?;
     object.nothing_else("user_id, message, model, stream, system and metadata")?;
     let writer = writer(&conversation, is_stream);
     let turn = NewTurn {
@@ -119,7 +121,7 @@ pub(crate) async fn send(
 /// wasn't answered since its model failed is answered.
 #[utoipa::path(post, path = "/api/chat/{conversation_id}/regenerate", tag = "chats", operation_id = "regenerate_answer",
     request_body = Option<NewChatAnswer>,
-    params(UserHeader, IdempotencyHeader, WaitQuery, ConversationPath),
+    params(UserHeader, UserIdQuery, IdempotencyHeader, WaitQuery, ConversationPath),
     responses(
         (status = 200, description = "the answer, or a stream of `delta` events that ends with `done` or `error`",
             content((ChatReply = "application/json"), (StreamEvent = "text/event-stream"))),
@@ -133,13 +135,14 @@ pub(crate) async fn send(
 pub(crate) async fn regenerate(
     State(state): State<AppState>,
     turn: TurnRequest,
+    Asked(named): Asked<UserIdQuery>,
     BodyOrNone(body): BodyOrNone,
 ) -> Result<Response, ApiError> {
     let idempotency = turn.idempotency(&body).await?;
     let mut object = body.object;
     let (model, is_stream) = (model(&mut object)?, turn.is_stream(&mut object)?);
     let TurnRequest { caller, conversation, may_wait, .. } = turn;
-    let user = caller.user(&state, object.text("user_id")?).await?;
+    let user = caller.also(named.user_id)?.user(&state, object.text("user_id")?).await?;
     object.nothing_else("user_id, model and stream")?;
     let writer = writer(&conversation, is_stream);
     let turn = NewTurn {
@@ -172,7 +175,7 @@ impl FromRequestParts<AppState> for TurnRequest {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let caller = NamedCaller::from_request_parts(parts, state).await?;
-        let conversation = Places::from_request_parts(parts, state).await?.read("conversation_id")?;
+        let conversation = Places::from_request_parts(parts, state).await?.conversation()?;
         let Asked(wait) = Asked::<WaitQuery>::from_request_parts(parts, state).await?;
         let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
         Ok(Self { caller, conversation, may_wait: wait.may_wait()?, method, uri, headers })
@@ -216,6 +219,18 @@ fn model(object: &mut Object) -> Result<Option<String>, ApiError> {
         Some(model) if model.is_empty() => Err(ApiError::malformed("model", "model must not be empty")),
         model => Ok(model),
     }
+}
+
+/// The metadata of a body, as it was written: numbers too, of which a value keeps as many digits as a float has.
+fn metadata(body: &[u8]) -> Result<String, ApiError> {
+    #[derive(Deserialize)]
+    struct Written<'b> {
+        #[serde(borrow)]
+        metadata: &'b RawValue,
+    }
+    let written = serde_json::from_slice::<Written<'_>>(body);
+    let written = written.map_err(|_| ApiError::malformed("metadata", "metadata can't be read"))?;
+    Ok(written.metadata.get().to_owned())
 }
 
 /// What the model is told before all messages; an empty text takes that back.

@@ -160,4 +160,11 @@ async fn the_last_answer_can_be_had_again() {
     let ask = house.ask(http::Method::POST, "/api/chat/c1/regenerate").by("u1");
     assert_eq!(ask.ok(200).await["response"], "In holes.", "without a body too");
     assert_eq!(contents(&house).await, ["Where?", "In holes."]);
+    for body in ["", "null"] {
+        will_say(&house, "In trees.");
+        let ask = house.ask(http::Method::POST, "/api/chat/c1/regenerate?user_id=u1").key(&house.service);
+        assert_eq!(ask.body(body).ok(200).await["response"], "In trees.", "and as GET routes name the user");
+    }
+    let both = house.post("/api/chat/c1/regenerate?user_id=u1", json!({"user_id": "u2"})).key(&house.service);
+    both.check(403, "wrong_user", Some("user_id")).await;
 }

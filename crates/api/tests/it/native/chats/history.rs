@@ -78,6 +78,17 @@ async fn conversations_are_listed_renamed_put_away_and_deleted() {
 }
 
 #[tokio::test]
+async fn metadata_is_shown_as_it_was_written() {
+    let house = House::new().await;
+    will_say(&house, "In dens.");
+    let metadata = r#"{"id": 123456789012345678901234567890, "a": [1.0, "b"]}"#;
+    let body = format!(r#"{{"message": "Where?", "metadata": {metadata}}}"#);
+    house.ask(http::Method::POST, PATH).by("u1").body(body).ok(200).await;
+    let list = house.get("/api/chat").by("u1").answer().await;
+    assert!(list.text().contains(metadata), "{}", list.text());
+}
+
+#[tokio::test]
 async fn an_export_has_all_of_a_conversation() {
     let house = House::new().await;
     // More than a page.

@@ -49,7 +49,12 @@ async fn a_body_or_a_name_that_cannot_be_read_is_400() {
             let body = if path == PATH { message("Where?") } else { json!({}) };
             let ask = house.ask(method, &wrong).key(&key);
             let ask = if has_body { ask.json(&body) } else { ask };
-            ask.check(400, "malformed", Some("conversation_id")).await;
+            let refused = ask.check(400, "malformed", Some("conversation_id")).await;
+            assert!(
+                refused.message().starts_with("conversation_id must be 1 to 128"),
+                "{}",
+                refused.message()
+            );
         }
     }
 }
@@ -58,7 +63,7 @@ async fn a_body_or_a_name_that_cannot_be_read_is_400() {
 #[tokio::test]
 async fn what_is_missing_empty_or_of_a_wrong_type_is_400_and_named() {
     let house = House::new().await;
-    let cases: [(&str, &str, Value, &str); 22] = [
+    let cases: [(&str, &str, Value, &str); 24] = [
         ("POST", PATH, json!({}), "message"),
         ("POST", PATH, json!({"message": null}), "message"),
         ("POST", PATH, json!({"message": ""}), "message"),
