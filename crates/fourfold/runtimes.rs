@@ -217,4 +217,9 @@ impl Listener for HandedOut {
             }
         }
     }
+
+    fn reset(io: &TcpStream) {
+        // A connection that is gone can't end otherwise.
+        _ = io.set_zero_linger();
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Watch {
     waits_since: AtomicU64,
     /// Since when the caller takes nothing of what is sent.
     stalls_since: AtomicU64,
+    /// Whether an answer broke off whose end would be the connection's, and so look like a whole one's.
+    is_broken: AtomicBool,
 }
 
 /// A request that is under way.
@@ -47,6 +49,8 @@ pub(crate) struct UnderWay(Arc<Watch>);
 pub(crate) struct Watched<Io, Held> {
     io: Io,
     watch: Arc<Watch>,
+    /// Has the connection end with a reset.
+    reset: fn(&Io),
     /// Kept as long as the stream is, whoever has it by then.
     _held: Held,
 }
@@ -54,7 +58,9 @@ pub(crate) struct Watched<Io, Held> {
 /// The body of an answer; its request is under way until it is dropped.
 pub(crate) struct Answering {
     body: Body,
-    _under_way: Option<UnderWay>,
+    /// Whether only the connection's end tells its own, as HTTP/1.0 has it for a body without a length.
+    ends_with_connection: bool,
+    under_way: Option<UnderWay>,
 }
 
 impl Watch {
@@ -70,11 +76,13 @@ impl Watch {
             is_in_head: AtomicBool::new(false),
             waits_since: AtomicU64::new(0),
             stalls_since: AtomicU64::new(NEVER),
+            is_broken: AtomicBool::new(false),
         })
     }
 
-    pub(crate) fn over<Io, Held>(self: &Arc<Self>, io: Io, held: Held) -> Watched<Io, Held> {
-        Watched { io, watch: self.clone(), _held: held }
+    /// Watches a stream. `reset` is called on it before its end where that mustn't look like an answer's.
+    pub(crate) fn over<Io, Held>(self: &Arc<Self>, io: Io, reset: fn(&Io), held: Held) -> Watched<Io, Held> {
+        Watched { io, watch: self.clone(), reset, _held: held }
     }
 
     /// A request begins.
@@ -145,8 +153,18 @@ impl Watch {
 }
 
 impl Answering {
-    pub(crate) fn new(body: Body, under_way: Option<UnderWay>) -> Self {
-        Self { body, _under_way: under_way }
+    /// The body of an answer to a request of this version.
+    pub(crate) fn new(body: Body, version: Version, under_way: Option<UnderWay>) -> Self {
+        let ends_with_connection = version < Version::HTTP_11 && body.size_hint().exact().is_none();
+        Self { body, ends_with_connection, under_way }
+    }
+}
+
+impl<Io, Held> Drop for Watched<Io, Held> {
+    fn drop(&mut self) {
+        if self.watch.is_broken.load(Ordering::Relaxed) {
+            (self.reset)(&self.io);
+        }
     }
 }
 
@@ -214,7 +232,14 @@ impl HttpBody for Answering {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if self.ends_with_connection
+            && let Poll::Ready(Some(Err(_))) = frame
+            && let Some(UnderWay(watch)) = &self.under_way
+        {
+            watch.is_broken.store(true, Ordering::Relaxed);
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

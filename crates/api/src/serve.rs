@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::routing::future::RouteFuture;
 use axum::{BoxError, Router};
 use fourfold_service::Spawner;
+use http::Version;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -37,6 +38,12 @@ pub trait Listener: Send + 'static {
 
     /// Waits for the next connection. Dropping the future loses none.
     fn accept(&mut self) -> impl Future<Output = (Self::Io, Self::Held)> + Send;
+
+    /// Has the connection end with a reset, so that nobody takes what came of an answer for all of it. By default it ends
+    /// as always.
+    fn reset(io: &Self::Io) {
+        let _ = io;
+    }
 }
 
 impl Listener for TcpListener {
@@ -57,12 +64,17 @@ impl Listener for TcpListener {
             }
         }
     }
+
+    fn reset(io: &TcpStream) {
+        // A connection that is gone can't end otherwise.
+        _ = io.set_zero_linger();
+    }
 }
 
 /// Answers what the listener accepts until the spawner says stop; then accepts no more and lets what is
 /// under way end. Each connection is a task of the spawner, so stopping it waits for them.
-pub async fn serve(
-    mut listener: impl Listener,
+pub async fn serve<L: Listener>(
+    mut listener: L,
     router: Router,
     settings: &ServerSettings,
     spawner: &Spawner,
@@ -74,7 +86,7 @@ pub async fn serve(
         let watch = Watch::new(settings);
         let service = Watching { router: router.clone(), watch: watch.clone() };
         spawner.start(async move {
-            let io = TokioIo::new(watch.over(io, held));
+            let io = TokioIo::new(watch.over(io, L::reset, held));
             let service = TowerToHyperService::new(service);
             let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
             let ended = tokio::select! {
@@ -128,14 +140,17 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Answered {
-        let under_way = self.watch.begin(request.version());
-        Answered { answer: self.router.call(request), under_way: Some(under_way) }
+        let version = request.version();
+        let under_way = self.watch.begin(version);
+        Answered { answer: self.router.call(request), version, under_way: Some(under_way) }
     }
 }
 
 /// An answer to come, whose request is under way.
 struct Answered {
     answer: RouteFuture<Infallible>,
+    /// The request's.
+    version: Version,
     /// There until it has come.
     under_way: Option<UnderWay>,
 }
@@ -145,7 +160,7 @@ impl Future for Answered {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = Pin::new(&mut self.answer).poll(context);
-        let under_way = &mut self.under_way;
-        answer.map_ok(|answer| answer.map(|body| Answering::new(body, under_way.take())))
+        let (version, under_way) = (self.version, &mut self.under_way);
+        answer.map_ok(|answer| answer.map(|body| Answering::new(body, version, under_way.take())))
     }
 }

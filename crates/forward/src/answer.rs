@@ -1,7 +1,7 @@
 //! An answer on its way back: cleaned, changed by the target's transformers, and watched where somebody asks for it.
 
 use fourfold_clients::http::{Body, ClientError, Effect, ErrorKind};
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, Version, header};
 use http_body::Body as HttpBody;
 
 use crate::ForwardError;
@@ -29,6 +29,9 @@ impl Inner {
         let status = answer.status();
         let (mut head, body) = answer.into_parts();
         headers::clean_answer(&mut head.headers, status, is_head, &body);
+        // Whoever answers our caller speaks a version of its own. As HTTP/1.0, an answer without a length would end like
+        // one that was cut.
+        head.version = Version::HTTP_11;
         answer = Response::from_parts(head, body.without_trailers());
         if status == StatusCode::SWITCHING_PROTOCOLS {
             answer.extensions_mut().insert(Switched::new(in_flight.take(), timeouts.stream_ends_at()));

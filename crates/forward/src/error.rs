@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use fourfold_clients::http::{ClientError, Effect, ErrorKind, TimeoutStage};
+use fourfold_clients::http::{
+    ANSWER_HEAD_BYTES_MAX, ANSWER_HEADERS_MAX, ClientError, Effect, ErrorKind, TimeoutStage,
+};
 
 use crate::limits::Limit;
 use crate::meter::{ForwardOutcome, Refusal};
@@ -105,7 +107,19 @@ pub enum ForwardError {
         #[source]
         source: Box<ClientError>,
     },
-    /// The connection ended before the answer came, or the answer can't be read.
+    /// The head of the target's answer is no HTTP, or is larger than is read.
+    #[error(
+        "the head of the target's answer can't be read: it must be HTTP of at most {ANSWER_HEADERS_MAX} headers and {} KiB",
+        ANSWER_HEAD_BYTES_MAX / 1024
+    )]
+    MalformedAnswer {
+        /// Whether the target may have begun.
+        effect: Effect,
+        /// What the client says.
+        #[source]
+        source: Box<ClientError>,
+    },
+    /// The connection ended before the answer came.
     #[error("the target broke off before its answer came")]
     Interrupted {
         /// Whether the target may have begun.
@@ -122,6 +136,7 @@ impl ForwardError {
         match self {
             Self::RequestBody { effect, .. }
             | Self::Timeout { effect, .. }
+            | Self::MalformedAnswer { effect, .. }
             | Self::Interrupted { effect, .. } => *effect,
             Self::AnswerTransform { .. } => Effect::Started,
             _ => Effect::NotStarted,
@@ -156,6 +171,7 @@ impl ForwardError {
             Self::RequestBody { .. } => "request_body",
             Self::Timeout { stage, .. } => timeout_kind(*stage),
             Self::Unreachable { .. } => "unreachable",
+            Self::MalformedAnswer { .. } => "malformed_answer",
             Self::Interrupted { .. } => "interrupted",
         }
     }
@@ -190,6 +206,7 @@ impl ForwardError {
             }
             ErrorKind::RequestBody => Self::RequestBody { effect, source },
             ErrorKind::InvalidRequest => Self::InvalidRequest("parts that can't be sent"),
+            ErrorKind::Decode => Self::MalformedAnswer { effect, source },
             _ if effect == Effect::NotStarted => Self::Unreachable { source },
             _ => Self::Interrupted { effect, source },
         }
@@ -201,6 +218,14 @@ pub(crate) fn break_kind(error: &ClientError) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout(stage) => timeout_kind(stage),
         _ => "interrupted",
+    }
+}
+
+/// The same in words for the caller.
+pub(crate) fn break_text(error: &ClientError) -> &'static str {
+    match error.kind() {
+        ErrorKind::Timeout(stage) => timeout_text(stage),
+        _ => "the target broke off before the end of its answer",
     }
 }
 
@@ -217,8 +242,8 @@ fn timeout_text(stage: TimeoutStage) -> &'static str {
     match stage {
         TimeoutStage::Connect => "connecting to the target timed out",
         TimeoutStage::FirstByte => "the target didn't begin its answer in time",
-        TimeoutStage::Idle => "the target's answer stalled",
-        TimeoutStage::Total => "the target's answer took too long",
+        TimeoutStage::Idle => "the target's answer stalled for longer than its idle limit",
+        TimeoutStage::Total => "the target's answer took longer than its stream limit",
     }
 }
 

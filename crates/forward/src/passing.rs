@@ -129,10 +129,11 @@ impl PassingBody {
 
     /// What says that the answer broke off.
     fn last_word(&self, error: ClientError) -> Last {
-        match &self.watch {
-            Watch::Events(events) if self.may_add_event => Last::Piece(events.break_event(&error)),
-            _ => Last::Break(error),
-        }
+        let event = match &self.watch {
+            Watch::Events(events) if self.may_add_event => events.break_event(&error),
+            _ => None,
+        };
+        event.map_or(Last::Break(error), Last::Piece)
     }
 }
 
@@ -150,6 +151,11 @@ impl HttpBody for PassingBody {
                 let is_well = ready!(ending.as_mut().poll(cx));
                 this.ending = None;
                 if !is_well {
+                    if !this.is_ended
+                        && let Watch::Events(events) = &mut this.watch
+                    {
+                        events.take_back();
+                    }
                     this.is_ended = true;
                     this.source = Body::empty();
                     let unsettled = ClientError::new(ErrorKind::Interrupted, Effect::Started);

@@ -8,7 +8,7 @@ use fourfold_clients::http::{ClientError, Event, EventReader};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::error::break_kind;
+use crate::error::{break_kind, break_text};
 use crate::usage::{Usage, UsageSoFar};
 use crate::usage_scan::UsageScan;
 
@@ -43,8 +43,9 @@ pub(crate) struct EventWatch {
     events: u64,
     /// Whether any came since the usage was told.
     is_behind: bool,
-    /// The last bytes, which tell whether an event is cut.
+    /// The last bytes, which tell whether an event is cut, and those before the last piece.
     tail: u32,
+    tail_before: u32,
     is_done: bool,
     says_failed: bool,
 }
@@ -67,6 +68,7 @@ impl EventWatch {
             is_behind: false,
             // As after an empty line.
             tail: u32::from_be_bytes(*b"\0\0\n\n"),
+            tail_before: 0,
             is_done: false,
             says_failed: false,
         }
@@ -74,6 +76,7 @@ impl EventWatch {
 
     /// Reads a piece. Gives the usage if it said something new.
     pub(crate) fn look(&mut self, piece: &Bytes) -> Option<Usage> {
+        self.tail_before = self.tail;
         for byte in &piece[piece.len().saturating_sub(4)..] {
             self.tail = self.tail << 8 | u32::from(*byte);
         }
@@ -123,21 +126,29 @@ impl EventWatch {
         self.is_done
     }
 
-    /// The last event of a stream that broke off. An event that was cut is ended first, so that ours is one of its own.
-    pub(crate) fn break_event(&self, error: &ClientError) -> Bytes {
+    /// The last piece that was read isn't passed on.
+    pub(crate) fn take_back(&mut self) {
+        self.tail = self.tail_before;
+    }
+
+    /// The last event of a stream that broke off. None within an event: what ended that would make one of the fragment,
+    /// which readers throw away where the connection breaks.
+    pub(crate) fn break_event(&self, error: &ClientError) -> Option<Bytes> {
         let [_, before, last_but_one, last] = self.tail.to_be_bytes();
         let is_between = matches!(
             (before, last_but_one, last),
             (_, b'\n', b'\n') | (_, b'\r', b'\r') | (b'\n', b'\r', b'\n')
         );
-        let start = if is_between { "" } else { "\n\n" };
-        let code = break_kind(error);
+        if !is_between {
+            return None;
+        }
+        let (code, message) = (break_kind(error), break_text(error));
         // Both OpenAI's and Anthropic's clients raise an error on this.
         let event = format!(
-            "{start}event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"api_error\",\"code\":\"{code}\",\
-             \"message\":\"the target broke off before the end of its answer\",\"param\":null}}}}\n\n"
+            "event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"api_error\",\"code\":\"{code}\",\
+             \"message\":\"{message}\",\"param\":null}}}}\n\n"
         );
-        Bytes::from(event)
+        Some(Bytes::from(event))
     }
 }
 
@@ -180,7 +191,7 @@ fn says_failed(name: &str, data: &Bytes) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use fourfold_clients::http::{Effect, ErrorKind};
+    use fourfold_clients::http::{Effect, ErrorKind, TimeoutStage};
 
     use super::*;
 
@@ -208,18 +219,33 @@ mod tests {
     }
 
     #[test]
-    fn an_error_event_is_never_part_of_the_event_before() {
+    fn an_error_event_comes_between_events_and_never_makes_one_of_a_fragment() {
         let error = ClientError::new(ErrorKind::Interrupted, Effect::Started);
-        let begins = |pieces: &[&'static str]| {
-            let event = watched(pieces).break_event(&error);
-            if event.starts_with(b"event: error") { "between" } else { "cut" }
-        };
+        let is_between = |pieces: &[&'static str]| watched(pieces).break_event(&error).is_some();
         for whole in [&[][..], &["data: 1\n\n"], &["data: 1\r\n\r\n"], &["data: 1\r\r"], &["data: 1\n", "\n"]]
         {
-            assert_eq!(begins(whole), "between", "{whole:?}");
+            assert!(is_between(whole), "{whole:?}");
         }
-        for cut in [&["data: 1\n"][..], &["data: {\"a"], &["data: 1\r\n"], &["data: 1\n\nd"]] {
-            assert_eq!(begins(cut), "cut", "{cut:?}");
+        for cut in
+            [&["data: 1\n"][..], &["data: {\"a"], &["data: 1\r\n"], &["data: 1\n\nd"], &["data: 1\n\n:"]]
+        {
+            assert!(!is_between(cut), "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_event_names_the_limit_that_ran_out() {
+        for (kind, code, message) in [
+            (ErrorKind::Interrupted, "interrupted", "broke off"),
+            (ErrorKind::Timeout(TimeoutStage::Idle), "idle_timeout", "idle limit"),
+            (ErrorKind::Timeout(TimeoutStage::Total), "stream_timeout", "stream limit"),
+        ] {
+            let event = watched(&[]).break_event(&ClientError::new(kind, Effect::Started)).unwrap();
+            let event = std::str::from_utf8(&event).unwrap();
+            let said: serde_json::Value =
+                serde_json::from_str(event.split_once("data: ").unwrap().1).unwrap();
+            assert_eq!(said["error"]["code"], code);
+            assert!(said["error"]["message"].as_str().unwrap().contains(message), "{event}");
         }
     }
 

@@ -98,14 +98,34 @@ async fn a_body_whose_target_dies_never_ends_as_if_it_were_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_whose_vendor_dies_ends_with_an_error_and_without_done() {
+async fn a_stream_whose_vendor_dies_within_an_event_breaks_off() {
     let (simulator, _home, server) = ready().await;
     simulator.fault("POST /openai/v1/chat/completions", "cut=300; times=1").unwrap();
     let mut body = chat();
     body["stream"] = true.into();
     let mut coming = server.admin.post("/forward/openai/v1/chat/completions", &body).begin().await;
     assert_eq!(coming.status, 200);
+    assert!(!coming.read_to_end().await, "a fragment is no event");
+    let read = String::from_utf8_lossy(&coming.read).into_owned();
+    assert!(!read.ends_with("\n\n") && !read.contains("event: error") && !read.contains("[DONE]"), "{read}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_vendor_dies_between_events_ends_with_an_error_and_without_done() {
+    let (upstream, home) = (Target::start().await, Home::new());
+    let targets = format!("    t: {{base_url: \"{}\", allow: all}}\n", upstream.url());
+    let server = server(&home, &targets).await;
+    let dies = async {
+        let (mut connection, _) = upstream.asked().await;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        connection.write_all(format!("{head}9\r\ndata: 1\n\n\r\n").as_bytes()).await.unwrap();
+        connection.shutdown().await.unwrap();
+        connection
+    };
+    let body = chat();
+    let asking = server.admin.post("/forward/t/v1/chat/completions", &body);
+    let (mut coming, _connection) = tokio::join!(asking.begin(), dies);
     assert!(coming.read_to_end().await, "the error is its end");
     let read = String::from_utf8_lossy(&coming.read).into_owned();
-    assert!(read.contains("event: error\ndata: {") && !read.contains("[DONE]"), "{read}");
+    assert!(read.starts_with("data: 1\n\nevent: error\ndata: {") && !read.contains("[DONE]"), "{read}");
 }

@@ -42,7 +42,9 @@ impl From<ForwardError> for ApiError {
             }
             ForwardError::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, kind),
             ForwardError::AnswerTransform { .. } => (StatusCode::BAD_GATEWAY, "transform_failed"),
-            ForwardError::Unreachable { .. } => (StatusCode::BAD_GATEWAY, kind),
+            ForwardError::Unreachable { .. } | ForwardError::MalformedAnswer { .. } => {
+                (StatusCode::BAD_GATEWAY, kind)
+            }
             _ => (StatusCode::BAD_GATEWAY, "interrupted"),
         };
         let may_help = status.is_server_error() && effect == Effect::NotStarted;
@@ -149,6 +151,12 @@ mod tests {
                 502,
                 "unreachable",
                 Effect::NotStarted,
+            ),
+            (
+                ForwardError::MalformedAnswer { effect: MayHaveStarted, source: client(MayHaveStarted) },
+                502,
+                "malformed_answer",
+                Effect::MayHaveStarted,
             ),
             (
                 ForwardError::Interrupted { effect: Started, source: client(Started) },

@@ -146,6 +146,29 @@ async fn serve_alone(settings: ServerSettings, router: Router) -> (std::net::Soc
     (address, spawner)
 }
 
+#[tokio::test]
+async fn an_answer_that_breaks_off_never_ends_as_if_it_were_whole() {
+    let broken = async || {
+        let pieces = [Ok(Bytes::from_static(b"half")), Err(std::io::Error::other("gone"))];
+        Body::from_stream(stream::iter(pieces))
+    };
+    let whole = async || Body::from_stream(stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"all"))]));
+    let router = Router::new().route("/broken", get(broken)).route("/whole", get(whole));
+    let (address, _spawner) = serve_alone(ServerSettings::default(), router).await;
+    for (path, version, is_reset) in
+        [("/broken", "1.0", true), ("/broken", "1.1", false), ("/whole", "1.0", false)]
+    {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET {path} HTTP/{version}\r\nhost: x\r\nconnection: close\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut read = Vec::new();
+        let end = connection.read_to_end(&mut read).await;
+        assert_eq!(end.is_err(), is_reset, "{path} {version}: {end:?} after {read:?}");
+        // In chunks the end that is missing says it.
+        assert!(!(path == "/broken" && read.ends_with(b"0\r\n\r\n")), "{read:?}");
+    }
+}
+
 /// An answer without an end, which tells when it is dropped.
 fn endless(dropped: mpsc::UnboundedSender<()>) -> Router {
     let answer = async move || {

@@ -44,6 +44,9 @@ pub(crate) struct BodyLimits {
     pub(crate) total_at: Option<Instant>,
     /// Whether the pieces go to the caller as they come, so that a cut after the first means work that started.
     pub(crate) is_streamed: bool,
+    /// Whether the server says by itself that a body is whole, as over HTTP/2. Such a stream that it resets without a
+    /// reason ends for hyper as if it were.
+    pub(crate) says_its_end: bool,
 }
 
 impl AnswerBody {
@@ -101,6 +104,10 @@ impl AnswerBody {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
+            Poll::Ready(None) if self.limits.says_its_end && !self.is_end_stream() => {
+                let error = read_failure("the stream was reset before its end".into());
+                Poll::Ready(Some(Err(self.fail(error))))
+            }
             Poll::Ready(None) => self.end(),
             Poll::Pending => match self.poll_limits(cx) {
                 Some(stage) => Poll::Ready(Some(Err(self.time_out(stage)))),

@@ -119,8 +119,10 @@ impl BaseHttpClient {
                 Err(error) => Health::of_failure(error),
             });
         }
-        let limits = BodyLimits { idle: timeouts.idle, total_at, is_streamed: true };
-        Ok(answer?.map(|body| AnswerBody::new(Source::Hyper(body), limits)))
+        let answer = answer?;
+        let says_its_end = answer.version() == Version::HTTP_2;
+        let limits = BodyLimits { idle: timeouts.idle, total_at, is_streamed: true, says_its_end };
+        Ok(answer.map(|body| AnswerBody::new(Source::Hyper(body), limits)))
     }
 }
 

@@ -96,7 +96,12 @@ impl Try<'_> {
             Err(stage) => return Err(ClientError::timed_out(stage, progress.is_written())),
         };
         let (head, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
-        let limits = BodyLimits { idle: self.timeouts.idle, total_at, is_streamed: self.is_streamed };
+        let limits = BodyLimits {
+            idle: self.timeouts.idle,
+            total_at,
+            is_streamed: self.is_streamed,
+            says_its_end: false,
+        };
         let body = AnswerBody::new(Source::Reqwest(body), limits);
         Ok(Answer { status: head.status, headers: head.headers, body })
     }

@@ -76,4 +76,5 @@ pub use settings::{HttpSettings, InvalidSetting, PoolSettings};
 pub use sse::EventReader;
 pub use timeout::{Progress, StreamTimeoutSettings, TimeoutSettings, Timeouts};
 pub use tls::TlsSettings;
+pub use transport::{ANSWER_HEAD_BYTES_MAX, ANSWER_HEADERS_MAX};
 pub use upgrade::{Upgraded, upgrade};

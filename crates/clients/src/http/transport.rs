@@ -23,6 +23,13 @@ use super::settings::HttpSettings;
 /// limit of 400 KB makes large bodies no faster.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
+/// How many headers an answer may have at most over HTTP/1.1: hyper's own limit, since another costs each answer an
+/// allocation.
+pub const ANSWER_HEADERS_MAX: usize = 100;
+
+/// How large the head of an answer may be at most.
+pub const ANSWER_HEAD_BYTES_MAX: usize = BUFFER_BYTES_MAX;
+
 /// One connection pool for each address policy: a connection that one policy allowed must not serve the other.
 pub(crate) struct Transports {
     any: Transport,
@@ -138,6 +145,7 @@ fn hyper_client(
         .pool_idle_timeout(limit(settings.pool.idle_timeout))
         .pool_max_idle_per_host(settings.pool.idle_per_host_max)
         .http1_max_buf_size(BUFFER_BYTES_MAX)
+        .http2_max_header_list_size(BUFFER_BYTES_MAX as u32)
         .build(https))
 }
 
@@ -171,6 +179,10 @@ pub(crate) fn send_failure(error: BoxError, is_connect: bool, is_written: bool) 
     let canceled = find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_canceled);
     if canceled || !is_written {
         return ClientError::new(ErrorKind::Connect, Effect::NotStarted).with_source(error);
+    }
+    // There is an answer, and it will be no other the next time.
+    if find::<hyper::Error>(&*error).is_some_and(hyper::Error::is_parse) {
+        return ClientError::new(ErrorKind::Decode, Effect::MayHaveStarted).with_source(error);
     }
     ClientError::new(ErrorKind::Interrupted, Effect::MayHaveStarted).with_source(error)
 }

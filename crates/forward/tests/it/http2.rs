@@ -89,6 +89,65 @@ async fn a_stream_that_is_reset_never_ends_as_if_it_were_whole() {
     }
 }
 
+/// A frame of the first stream.
+fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
+}
+
+/// A target that gives these bytes once it was asked.
+async fn frames(sent: Vec<u8>) -> TlsUpstream {
+    const HEADERS: u8 = 1;
+    TlsUpstream::serving(&[b"h2"], move |mut connection| {
+        let sent = sent.clone();
+        async move {
+            // Its settings, all as they are.
+            connection.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+            connection.flush().await.unwrap();
+            connection.read_exact(&mut [0; 24]).await.unwrap();
+            let mut head = [0; 9];
+            while head[3] != HEADERS {
+                connection.read_exact(&mut head).await.unwrap();
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                connection.read_exact(&mut vec![0; length as usize]).await.unwrap();
+            }
+            connection.write_all(&sent).await.unwrap();
+            connection.flush().await.unwrap();
+            _ = connection.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_without_a_reason_is_whole_only_by_its_own_word() {
+    const END_STREAM: u8 = 1;
+    let reset = frame(3, 0, &[0; 4]);
+    // Status 200 by its place in the static table, then a media type by the place of its name.
+    let text = [&[0x88, 0x0f, 0x10, 10][..], b"text/plain"].concat();
+    let events = [&[0x88, 0x0f, 0x10, 17][..], b"text/event-stream"].concat();
+    for (head, flags, error_event, is_whole) in [
+        (&text, 0, false, false),
+        (&events, 0, true, true),
+        // An early answer, whose target wants no more of the request.
+        (&text, END_STREAM, false, true),
+        (&events, END_STREAM, false, true),
+    ] {
+        let data = frame(0, flags, b"data: 1\n\n");
+        let upstream = frames([frame(1, 4, head), data, reset.clone()].concat()).await;
+        let forwarder = upstream.builder().tls(upstream.trusted()).build().unwrap();
+        let (_more, body) = piped::<std::io::Error>();
+        let answer = soon(forwarder.forward(post("/", body))).await.unwrap();
+        let read = soon(answer.into_body().collect()).await;
+        assert_eq!(read.is_ok(), is_whole, "{flags} {read:?}");
+        if let Ok(read) = read {
+            let read = String::from_utf8(read.to_bytes().to_vec()).unwrap();
+            assert!(read.starts_with("data: 1\n\n"), "{read}");
+            assert_eq!(read.contains("event: error\n"), error_event, "{read}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_without_a_length_ends_well_only_by_tlss_own_word() {
     for is_said in [true, false] {
