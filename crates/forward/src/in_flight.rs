@@ -193,7 +193,7 @@ impl InFlight {
         let (meter, ticket) = (self.observers.meter.as_ref()?, self.ticket.take()?);
         let is_behind = self.is_usage_behind;
         let usage = self.usage.map(|told| match is_behind {
-            true => Usage { output_tokens: 0, ..told },
+            true => Usage { output_tokens: None, ..told },
             false => told,
         });
         let end = ForwardEnd {

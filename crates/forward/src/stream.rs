@@ -255,7 +255,7 @@ mod tests {
         let mut look = |piece: &'static str| watch.look(&Bytes::from_static(piece.as_bytes()));
         assert_eq!(look("data: {\"choices\": []}\n\n"), None);
         let usage = look("data: {\"usage\": {\"prompt_tokens\": 2, \"completion_tokens\": 3}}\n\n").unwrap();
-        assert_eq!((usage.input_tokens, usage.output_tokens), (2, 3));
+        assert_eq!((usage.input_tokens, usage.output_tokens), (2, Some(3)));
         assert_eq!(look("data: [DONE]\n\n"), None);
     }
 

@@ -11,8 +11,8 @@ use crate::usage_scan::usage_in;
 pub struct Usage {
     /// The tokens that went in, those from and to the vendor's cache included.
     pub input_tokens: u64,
-    /// The tokens that came out.
-    pub output_tokens: u64,
+    /// The tokens that came out; none where that wasn't said.
+    pub output_tokens: Option<u64>,
     /// Of those that went in, the ones that the vendor had in its cache.
     pub cached_tokens: u64,
     /// Of those that went in, the ones that the vendor put in its cache.
@@ -86,7 +86,7 @@ impl Words {
         let details = self.prompt_tokens_details.or(self.input_tokens_details);
         Usage {
             input_tokens: input.saturating_add(read).saturating_add(written),
-            output_tokens: self.completion_tokens.or(self.output_tokens).unwrap_or(0),
+            output_tokens: self.completion_tokens.or(self.output_tokens),
             cached_tokens: details.and_then(|details| details.cached_tokens).unwrap_or(read),
             cache_write_tokens: written,
         }
@@ -103,7 +103,7 @@ mod tests {
             so_far.read_event(&Bytes::copy_from_slice(event.as_bytes()));
         }
         let expected = expected.map(|(input_tokens, output_tokens, cached_tokens, cache_write_tokens)| {
-            Usage { input_tokens, output_tokens, cached_tokens, cache_write_tokens }
+            Usage { input_tokens, output_tokens: Some(output_tokens), cached_tokens, cache_write_tokens }
         });
         assert_eq!(so_far.usage(), expected, "{events:?}");
     }
@@ -129,6 +129,18 @@ mod tests {
             ],
             Some((9, 30, 4, 3)),
         );
+    }
+
+    #[test]
+    fn nothing_that_came_out_is_told_apart_from_nothing_said() {
+        let output_tokens = |json: &'static str| {
+            let mut so_far = UsageSoFar::default();
+            so_far.read_event(&Bytes::from_static(json.as_bytes()));
+            so_far.usage().unwrap().output_tokens
+        };
+        assert_eq!(output_tokens(r#"{"usage": {"prompt_tokens": 7, "completion_tokens": 0}}"#), Some(0));
+        assert_eq!(output_tokens(r#"{"usage": {"prompt_tokens": 7}}"#), None);
+        assert_eq!(output_tokens(r#"{"usage": {"input_tokens": 7, "output_tokens": null}}"#), None);
     }
 
     #[test]

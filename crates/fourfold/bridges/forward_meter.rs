@@ -12,6 +12,7 @@ use fourfold_domain::{
 };
 use fourfold_forward::{
     Effect as ForwardEffect, Ended, ForwardEnd, ForwardOutcome, Meter, MeterRequest, Refusal, Ticket,
+    Usage as Told,
 };
 use fourfold_service::ServiceError;
 use fourfold_service::calls::{
@@ -310,15 +311,24 @@ async fn aside<T: Send + 'static>(
 
 /// The tokens that a request has used as far as that can be told from its answer.
 fn tokens_used(end: &ForwardEnd, is_text: bool) -> u64 {
-    match end.usage {
-        Some(usage) if usage.output_tokens > 0 || !is_text => {
-            usage.input_tokens.saturating_add(usage.output_tokens)
-        }
-        usage => {
+    let told = end.usage.filter(|usage| is_counted(usage) || !is_text);
+    match told {
+        Some(usage) => usage.input_tokens.saturating_add(usage.output_tokens.unwrap_or(0)),
+        None => {
+            let usage = end.usage;
             let is_delivered = is_text && end.status.is_some_and(|status| status.is_success());
             let output_tokens = if is_delivered { delivered_bytes(end).div_ceil(TOKEN_BYTES) } else { 0 };
             usage.map_or(0, |usage| usage.input_tokens).saturating_add(output_tokens)
         }
+    }
+}
+
+/// Whether the target counted what came out. Some tell a zero where they don't count, for what went in too.
+fn is_counted(usage: &Told) -> bool {
+    match usage.output_tokens {
+        Some(0) => usage.input_tokens > 0,
+        Some(_) => true,
+        None => false,
     }
 }
 
@@ -348,11 +358,15 @@ fn ended(end: &ForwardEnd) -> MeteredEnd {
         input_tokens: usage.input_tokens,
         cached_input_tokens: usage.cached_tokens,
         cache_write_tokens: usage.cache_write_tokens,
-        output_tokens: usage.output_tokens,
+        output_tokens: usage.output_tokens.unwrap_or(0),
         ..Usage::default()
     });
     let mut delivered = Written::default();
-    delivered.bytes(usize::try_from(delivered_bytes(end)).unwrap_or(usize::MAX), 0);
+    // An answer in which the target counted nothing isn't estimated by what is around it.
+    let is_empty = |usage: &Told| usage.output_tokens == Some(0) && is_counted(usage);
+    if !end.usage.as_ref().is_some_and(is_empty) {
+        delivered.bytes(usize::try_from(delivered_bytes(end)).unwrap_or(usize::MAX), 0);
+    }
     MeteredEnd { outcome, usage, delivered }
 }
 

@@ -121,6 +121,28 @@ async fn a_stream_costs_the_usage_that_it_tells_and_is_charged_before_its_end_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_says_that_nothing_came_out_costs_what_went_in_and_no_estimate() {
+    let target = Target::start().await;
+    let world = World::to(&target.url()).await;
+    let json = r#"{"choices": [{"message": {"content": ""}}], "usage": {"prompt_tokens": 7, "completion_tokens": 0}}"#;
+    let events = format!("data: {{\"choices\": [{{\"delta\": {{}}}}]}}\n\ndata: {json}\n\ndata: [DONE]\n\n");
+    for (user, media_type, said) in [("u1", "application/json", json), ("u2", "text/event-stream", &events)] {
+        let caller = world.user(user, "10").await;
+        let waiting = run(caller.post(CHAT, &chat()).try_send());
+        let (mut connection, _head) = target.asked().await;
+        let length = said.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\n\r\n");
+        connection.write_all(format!("{head}{said}").as_bytes()).await.unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap().text(), said);
+        assert_eq!(world.charged(&caller, "10").await, 7 * INPUT, "{media_type}");
+        let entries = caller.read_all("/api/v1/credits/entries").await;
+        assert!(!entries[0].to_string().contains("estimated"), "{media_type}: {}", entries[0]);
+    }
+    world.is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_tells_no_usage_is_charged_by_estimate() {
     let world = World::new().await;
     let caller = world.user("u1", "10").await;
