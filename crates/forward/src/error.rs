@@ -176,6 +176,18 @@ impl ForwardError {
         }
     }
 
+    /// What the client says, for the log.
+    pub(crate) fn client_error(&self) -> Option<&ClientError> {
+        match self {
+            Self::RequestBody { source, .. }
+            | Self::Timeout { source, .. }
+            | Self::Unreachable { source }
+            | Self::MalformedAnswer { source, .. }
+            | Self::Interrupted { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
     /// How a request ended that has this error.
     pub(crate) fn outcome(&self) -> ForwardOutcome {
         match self {

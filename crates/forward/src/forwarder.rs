@@ -72,6 +72,9 @@ impl Forwarder {
         let mut in_flight = inner.observers.is_any().then(|| inner.begin(&request_id, started));
         let passed = Box::pin(inner.pass_on(request, request_id, started, &mut in_flight)).await;
         if let (Err(error), Some(in_flight)) = (&passed, &mut in_flight) {
+            if let Some(source) = error.client_error() {
+                in_flight.failed_by(source);
+            }
             let holds = in_flight.holds_last_bytes();
             let ended = in_flight.end(error.outcome(), Some(error.kind()), error.effect());
             if let Some(ended) = ended.filter(|_| holds) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fourfold_clients::http::{Effect, Progress};
+use fourfold_clients::http::{ClientError, Effect, Progress, with_causes};
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use crate::limits::Place;
-use crate::log::{Capture, ForwardLog};
+use crate::log::{Capture, ForwardLog, Seen};
 use crate::meter::{Ended, ForwardEnd, ForwardOutcome, Meter, Ticket};
 use crate::record::{ForwardRecorder, ForwardReport};
 use crate::stream::EventWatch;
@@ -51,6 +51,8 @@ pub(crate) struct InFlight {
     is_usage_behind: bool,
     /// Whether the answer says of itself that it failed.
     says_failed: bool,
+    /// What lies behind its failure, for the log.
+    cause: Option<String>,
     /// What the log shows of the answer.
     shown_headers: Option<String>,
     body: Option<Capture>,
@@ -83,6 +85,7 @@ impl InFlight {
             usage: None,
             is_usage_behind: false,
             says_failed: false,
+            cause: None,
             shown_headers: None,
             body: (body_bytes_max > 0).then(|| Capture::new(body_bytes_max)),
             is_over: false,
@@ -158,6 +161,13 @@ impl InFlight {
         self.ticket.is_some() && self.observers.meter.as_ref().is_some_and(|meter| meter.holds_last_bytes())
     }
 
+    /// This is why it will be said to have failed.
+    pub(crate) fn failed_by(&mut self, error: &ClientError) {
+        if self.observers.log.is_some() {
+            self.cause = Some(with_causes(error).to_string());
+        }
+    }
+
     /// Says how it ended, the first time. Gives what tells when the meter is done with it.
     pub(crate) fn end(
         &mut self,
@@ -187,8 +197,12 @@ impl InFlight {
             recorder.ended(&report);
         }
         if let Some(log) = &self.observers.log {
-            let headers = self.shown_headers.as_deref();
-            log.ended(&self.target, &self.request_id, &report, headers, self.body.as_ref());
+            let seen = Seen {
+                headers: self.shown_headers.as_deref(),
+                body: self.body.as_ref(),
+                cause: self.cause.as_deref(),
+            };
+            log.ended(&self.target, &self.request_id, &report, &seen);
         }
         let (meter, ticket) = (self.observers.meter.as_ref()?, self.ticket.take()?);
         let is_behind = self.is_usage_behind;

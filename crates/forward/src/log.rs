@@ -22,7 +22,8 @@ pub struct ForwardLog {
     pub answers: bool,
     /// How many bytes of each body are, which hold users' own texts. Default none.
     pub body_bytes_max: usize,
-    /// Headers whose values aren't shown, beside those that are marked as secret. Default those that carry keys.
+    /// Headers whose values aren't shown, beside those that are marked as secret and those whose names have `token`,
+    /// `secret`, `key`, `password` or `credential` in them. Default the others that carry keys.
     pub hidden_headers: Vec<HeaderName>,
 }
 
@@ -37,9 +38,6 @@ impl Default for ForwardLog {
                 header::PROXY_AUTHORIZATION,
                 header::COOKIE,
                 header::SET_COOKIE,
-                HeaderName::from_static("x-api-key"),
-                HeaderName::from_static("api-key"),
-                HeaderName::from_static("x-goog-api-key"),
                 // Browsers have no other place for a key where they open a WebSocket.
                 HeaderName::from_static("sec-websocket-protocol"),
             ],
@@ -66,8 +64,7 @@ impl ForwardLog {
         target: &str,
         request_id: &str,
         report: &ForwardReport,
-        headers: Option<&str>,
-        body: Option<&Capture>,
+        &Seen { headers, body, cause }: &Seen<'_>,
     ) {
         let status = report.status.map(|status| status.as_u16());
         let duration_ms = u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX);
@@ -85,6 +82,7 @@ impl ForwardLog {
                 received_bytes,
                 headers,
                 error,
+                cause,
                 "a request failed"
             ),
             error if self.answers => tracing::info!(
@@ -96,6 +94,7 @@ impl ForwardLog {
                 ?outcome,
                 headers,
                 error,
+                cause,
                 "a request ended"
             ),
             _ => {}
@@ -121,6 +120,16 @@ impl ForwardLog {
             request_id: Arc::clone(request_id),
         })
     }
+}
+
+/// What is logged of a request that is over, beside its report.
+pub(crate) struct Seen<'a> {
+    /// Of the answer, as they are shown.
+    pub(crate) headers: Option<&'a str>,
+    /// Of the answer.
+    pub(crate) body: Option<&'a Capture>,
+    /// What lies behind a failure.
+    pub(crate) cause: Option<&'a str>,
 }
 
 /// What is logged of a request.
@@ -215,7 +224,7 @@ struct Shown<'a> {
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.headers.iter().map(|(name, value)| {
-            let is_hidden = value.is_sensitive() || self.hidden.contains(name);
+            let is_hidden = value.is_sensitive() || self.hidden.contains(name) || says_secret(name.as_str());
             (
                 name.as_str(),
                 if is_hidden { "[hidden]".into() } else { String::from_utf8_lossy(value.as_bytes()) },
@@ -223,6 +232,22 @@ impl fmt::Debug for Shown<'_> {
         });
         f.debug_map().entries(shown).finish()
     }
+}
+
+/// Whether a header is called as what nobody should read is. Names are in lower case.
+fn says_secret(name: &str) -> bool {
+    let name = name.as_bytes();
+    (0..name.len()).any(|at| {
+        let word: &[u8] = match name[at] {
+            b't' => b"token",
+            b's' => b"secret",
+            b'k' => b"key",
+            b'p' => b"password",
+            b'c' => b"credential",
+            _ => return false,
+        };
+        name[at..].starts_with(word)
+    })
 }
 
 #[cfg(test)]
@@ -239,9 +264,17 @@ mod tests {
             (HeaderName::from_static("x-own"), secret),
             (header::SET_COOKIE, HeaderValue::from_static("secret-2")),
             (header::ACCEPT, HeaderValue::from_static("text/plain")),
+            (HeaderName::from_static("x-auth-token"), HeaderValue::from_static("secret-3")),
+            (HeaderName::from_static("ocp-apim-subscription-key"), HeaderValue::from_static("secret-4")),
+            (HeaderName::from_static("x-amz-security-token"), HeaderValue::from_static("secret-5")),
+            (HeaderName::from_static("apikey"), HeaderValue::from_static("secret-6")),
+            (HeaderName::from_static("x-credentials"), HeaderValue::from_static("secret-7")),
+            (HeaderName::from_static("x-password"), HeaderValue::from_static("secret-8")),
+            (HeaderName::from_static("client-secret"), HeaderValue::from_static("value-9")),
         ]);
         let hidden = ForwardLog::default().hidden_headers;
         let shown = format!("{:?}", Shown { headers: &headers, hidden: &hidden });
-        assert!(shown.contains("text/plain") && !shown.contains("secret"), "{shown}");
+        assert!(shown.contains("text/plain"), "{shown}");
+        assert!(!shown.contains("secret-") && !shown.contains("value-9"), "{shown}");
     }
 }

@@ -115,6 +115,7 @@ impl PassingBody {
         self.is_ended = true;
         self.source = Body::empty();
         if let Some(in_flight) = &mut self.in_flight {
+            in_flight.failed_by(&error);
             let holds = in_flight.holds_last_bytes();
             let effect = error.effect().max(Effect::Started);
             let ended = in_flight.end(ForwardOutcome::Failed, Some(break_kind(&error)), effect);

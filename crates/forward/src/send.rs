@@ -1,7 +1,7 @@
 //! The loop that sends a request, and again where its target's retries say so.
 
 use bytes::Bytes;
-use fourfold_clients::http::{BaseHttpClient, Body, ClientError, Effect};
+use fourfold_clients::http::{BaseHttpClient, Body, ClientError, Effect, with_causes};
 use http::request::Parts;
 use http::{Request, Response, header};
 use tokio::time::Instant;
@@ -88,7 +88,7 @@ impl Sender<'_> {
                 retry = retries,
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 http.status = failed.status().map(|status| status.as_u16()),
-                error = %failed,
+                error = %with_causes(&failed),
                 "a forwarded request will be sent again",
             );
             tokio::time::sleep(wait).await;

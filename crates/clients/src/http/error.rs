@@ -322,7 +322,7 @@ impl StdError for ClientError {
 }
 
 /// An error with all its causes, for logs.
-pub(crate) fn with_causes<'a>(error: &'a (dyn StdError + 'static)) -> impl fmt::Display + use<'a> {
+pub fn with_causes<'a>(error: &'a (dyn StdError + 'static)) -> impl fmt::Display + use<'a> {
     fmt::from_fn(move |f| {
         write!(f, "{error}")?;
         let mut cause = error.source();

@@ -55,7 +55,7 @@ pub use call::Call;
 pub use client::BaseHttpClient;
 #[cfg(any(feature = "stability", feature = "vendor-lines"))]
 pub(crate) use decode::json as read_json;
-pub use error::{BoxError, ClientError, Effect, ErrorKind, TimeoutStage};
+pub use error::{BoxError, ClientError, Effect, ErrorKind, TimeoutStage, with_causes};
 pub use event::Event;
 pub use event_stream::EventStream;
 pub use failure::{CommonFailures, FailedAnswer, Failure, FailureReader};

@@ -21,7 +21,8 @@ pub struct LoggingSettings {
     pub log_body: bool,
     /// How much of a body is logged, in bytes. Default 4096, at most 1 MiB.
     pub body_bytes_max: usize,
-    /// Headers whose values aren't logged, beside those that usually hold keys. Default none.
+    /// Headers whose values aren't logged, beside those whose names have `token`, `secret`, `key`, `password` or
+    /// `credential` in them, and others that hold keys. Default none.
     pub redact: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use fourfold_forward::{
 };
 use http::{Method, StatusCode};
 
-use crate::support::{Reply, Upstream, body_of, builder, get, soon};
+use crate::support::{Reply, TlsUpstream, Upstream, body_of, builder, get, soon};
 
 #[derive(Default)]
 struct Counts {
@@ -88,6 +88,39 @@ impl std::io::Write for Lines {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_target_cannot_be_reached() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _logs = tracing::subscriber::set_default(subscriber);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let tls = TlsUpstream::start().await;
+    let untrusted = format!("https://localhost:{}", tls.port());
+    for (url, expected) in [
+        (&refused, "refused"),
+        (&untrusted, "UnknownIssuer"),
+        (&"http://nope.invalid".to_owned(), "dns error"),
+    ] {
+        let target = Target::new("vendor", url).unwrap().allow(Allow::everything());
+        let credential = AuthScheme::Query("key".into(), "secret".into());
+        for (retry, times) in [
+            (ForwardRetry::never(), 1),
+            (ForwardRetry { attempts_max: 2, base: Duration::from_millis(1), ..ForwardRetry::default() }, 2),
+        ] {
+            let builder = Forwarder::builder(target.clone().auth(credential.clone())).retry(retry);
+            let forwarder = builder.log(ForwardLog::default()).build().unwrap();
+            let error = soon(forwarder.forward(get("/a?key=secret"))).await.unwrap_err();
+            assert!(!error.to_string().contains(expected), "it's no caller's business: {error}");
+            let logged = String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
+            assert_eq!(logged.matches(expected).count(), times, "{logged}");
+            assert!(!logged.contains("secret"), "{logged}");
+        }
     }
 }
 
