@@ -40,6 +40,15 @@ const OVERRIDES: [HeaderName; 3] = [
     HeaderName::from_static("x-method-override"),
 ];
 
+/// What a target says to browsers of the site that it is, which isn't ours: its cookies belong to our credential, and by
+/// the others it would bind or empty all of our host.
+const SITES: [HeaderName; 4] = [
+    header::SET_COOKIE,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::ALT_SVC,
+    HeaderName::from_static("clear-site-data"),
+];
+
 /// Marks errors that are ours and not a target's, so no target may send it.
 pub const OUR_ERROR: HeaderName = HeaderName::from_static("fourfold-error");
 
@@ -85,8 +94,9 @@ pub(crate) fn clean_answer(headers: &mut HeaderMap, status: StatusCode, is_head:
     if is_upgrade {
         keep_upgrade(headers);
     }
-    // A target's cookies are its business with our credential, not with our caller.
-    headers.remove(header::SET_COOKIE);
+    for name in SITES {
+        headers.remove(name);
+    }
     headers.remove(OUR_ERROR);
     let has_body = !is_head && status != StatusCode::NOT_MODIFIED;
     if has_body && body.length_bytes().is_none() {

@@ -36,8 +36,11 @@ const KEPT_BACK: [(&str, &str); 9] = [
 ];
 
 /// What stays with the target.
-const KEPT_BACK_OF_ANSWERS: [(&str, &str); 5] = [
+const KEPT_BACK_OF_ANSWERS: [(&str, &str); 8] = [
     ("set-cookie", "a=b"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    ("alt-svc", "h3=\":443\""),
+    ("clear-site-data", "\"*\""),
     ("fourfold-error", "1"),
     ("keep-alive", "timeout=5"),
     ("proxy-authenticate", "Basic"),
