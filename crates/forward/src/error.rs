@@ -270,10 +270,15 @@ pub enum TargetError {
     #[error("there are two targets {0:?}")]
     Duplicate(String),
     /// The base URL isn't one.
-    #[error("a target's base URL must be http:// or https:// with a host and without query or fragment")]
+    #[error(
+        "a target's base URL must be http:// or https:// with a host, without user, query, fragment, dot segments or //"
+    )]
     BaseUrl,
     /// An entry of the allow list isn't `METHOD /path`.
-    #[error("{0:?} must be METHOD /path, with * for one segment and ** at the end for any rest")]
+    #[error(
+        "{0:?} must be METHOD /path, the method in capitals and no CONNECT or TRACE, with * for one whole segment and ** \
+         at the end for any rest"
+    )]
     Allow(String),
     /// The credential can't be sent.
     #[error("a target's credential can't be sent")]

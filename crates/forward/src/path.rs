@@ -68,6 +68,11 @@ pub(crate) fn plain(path: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// Whether a segment of a pattern stands for others.
+pub(crate) fn is_star(segment: &str) -> bool {
+    matches!(segment, "*" | "**")
+}
+
 /// A slash, a backslash, a percent sign or a control character, in lower case.
 fn is_ambiguous_escape(escape: &[u8]) -> bool {
     matches!(

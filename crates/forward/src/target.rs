@@ -60,6 +60,7 @@ impl Target {
         if !is_http || uri.host().is_none_or(str::is_empty) || base_url.contains(['?', '#', '@']) {
             return Err(TargetError::BaseUrl);
         }
+        path::check(uri.path()).map_err(|_| TargetError::BaseUrl)?;
         let path = uri.path().trim_end_matches('/').to_owned();
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
@@ -163,13 +164,17 @@ impl Rule {
         let wrong = || TargetError::Allow(text.to_owned());
         let (method, path) = text.split_once(' ').ok_or_else(wrong)?;
         let path = path::plain(path.trim());
+        // No other path comes so far.
+        path::check(&path).map_err(|_| wrong())?;
         let path = path.strip_prefix('/').ok_or_else(wrong)?;
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         let (_last, before) = segments.split_last().ok_or_else(wrong)?;
-        if before.iter().any(|segment| segment == "**") {
+        let is_within = |segment: &String| segment.contains('*') && !path::is_star(segment);
+        if before.iter().any(|segment| segment == "**") || segments.iter().any(is_within) {
             return Err(wrong());
         }
-        Ok(Self { method: method.parse().map_err(|_| wrong())?, segments })
+        let method = method.parse().ok().filter(can_be_asked).ok_or_else(wrong)?;
+        Ok(Self { method, segments })
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
@@ -187,6 +192,24 @@ impl Rule {
         }
         given.next().is_none()
     }
+}
+
+/// Whether a method may come: those that never pass and those in which capitals are missing don't.
+fn can_be_asked(method: &Method) -> bool {
+    const IN_CAPITALS: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::CONNECT,
+        Method::TRACE,
+    ];
+    let is_meant = |known: &Method| method != known && method.as_str().eq_ignore_ascii_case(known.as_str());
+    let never_passes = matches!(*method, Method::CONNECT | Method::TRACE) || method.as_str().contains('*');
+    !never_passes && !IN_CAPITALS.iter().any(is_meant)
 }
 
 #[cfg(test)]
@@ -232,11 +255,35 @@ mod tests {
             ("a", "https://"),
             ("a", "https://u:p@a"),
             ("a", "https://a?x=1"),
+            ("a", "https://a/b/../c"),
+            ("a", "https://a//b"),
+            ("a", "https://a//"),
+            ("a", "https://a/%2e%2e"),
         ] {
             assert!(Target::new(name, url).is_err(), "{name} {url}");
         }
-        for rule in ["", "GET", "GET models", "G T /x", "GET /**/x"] {
+        for rule in [
+            "",
+            "GET",
+            "GET models",
+            "G T /x",
+            "GET /**/x",
+            "GET /a*",
+            "GET /a*/b",
+            "GET /***",
+            "get /x",
+            "Post /x",
+            "* /x",
+            "CONNECT /x",
+            "TRACE /x",
+            "GET /a/../b",
+            "GET /a//b",
+            "GET /a?b=c",
+        ] {
             assert!(Allow::only([rule]).is_err(), "{rule}");
+        }
+        for rule in ["GET /", "X-OWN /x", "PROPFIND /a/", "GET /**", "GET /a/*/b/*"] {
+            assert!(Allow::only([rule]).is_ok(), "{rule}");
         }
     }
 }

@@ -98,6 +98,13 @@ impl Built {
         if house.default_max_output == 0 {
             return Err((format!("{}.default_max_output", place()), "must be 1 or more".to_owned()));
         }
+        if house.access.is_empty() {
+            let allowed = "must name at least one of admin, service and user";
+            return Err((format!("{}.access", place()), allowed.to_owned()));
+        }
+        if house.keys.iter().any(|key| key.trim().is_empty()) {
+            return Err((format!("{}.keys", place()), "must be ids or names of keys".to_owned()));
+        }
         // What of them can't be read, the builder says.
         let authorities = resolved.tls.ca_files.iter().map(|file| fs::read(file).unwrap_or_default());
         let authorities = authorities.collect();
@@ -272,6 +279,8 @@ mod tests {
         assert_eq!(wrong(json!({"retry": {"max_attempts": 0}})), "forward.retry.max_attempts");
         assert_eq!(wrong(json!({"collected_bytes_max": 1})), "forward.collected_bytes_max");
         assert_eq!(target(json!({"allow": ["x"]})), "forward.targets.t.allow");
+        assert_eq!(target(json!({"access": []})), "forward.targets.t.access");
+        assert_eq!(target(json!({"keys": ["k", ""]})), "forward.targets.t.keys");
         assert_eq!(target(json!({"default_max_output": 0})), "forward.targets.t.default_max_output");
         assert_eq!(target(json!({"tls": {"ca_files": ["/none"]}})), "forward.targets.t");
     }

@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn places_tell_what_is_set_and_where() {
         let world = World {
-            yaml: "log:\nserver:\n  listen: 127.0.0.1:1\n",
+            yaml: "log:\nserver:\n  listen: 127.0.0.1:1\nforward:\n  logging:\n    redact: [a]\n",
             dot_env: "FOURFOLD_ADMIN_KEY=k",
             environment: &[],
         };
@@ -365,10 +365,20 @@ mod tests {
         assert_eq!(places.of("server.listen"), "server.listen (fourfold.yaml line 3)");
         assert_eq!(places.of("server"), "server (fourfold.yaml line 3)");
         assert_eq!(places.of("data_dir"), "data_dir (default)");
+        assert_eq!(places.of("server.connections_max"), "server.connections_max (default)");
+        for within in
+            ["forward.logging.redact[0]", "forward.logging.redact.a", "forward.logging.redact[0].a.b"]
+        {
+            assert_eq!(places.of(within), format!("{within} (fourfold.yaml line 6)"));
+        }
         let all: Vec<String> = places.all().collect();
         assert_eq!(
             all,
-            ["security.admin_key (FOURFOLD_ADMIN_KEY, .env line 1)", "server.listen (fourfold.yaml line 3)"]
+            [
+                "forward.logging.redact[0] (fourfold.yaml line 6)",
+                "security.admin_key (FOURFOLD_ADMIN_KEY, .env line 1)",
+                "server.listen (fourfold.yaml line 3)"
+            ]
         );
     }
 }

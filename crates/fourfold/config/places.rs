@@ -9,15 +9,23 @@ pub(crate) struct Places(BTreeMap<String, Origin>);
 
 impl Places {
     /// The setting and its place, to begin an error with: `server.listen (fourfold.yaml line 3)`. A group of
-    /// settings is where the first of them is.
+    /// settings is where the first of them is, and what is said of a value or an entry of a list is where that is.
     pub(crate) fn of(&self, setting: &str) -> String {
-        let is_below = |path: &str| {
-            path.strip_prefix(setting).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        let written = self.first_in(setting, |rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        let around = || {
+            let whole = |rest: &str| rest.is_empty() || rest.starts_with('[');
+            setting.rmatch_indices(['.', '[']).find_map(|(end, _)| self.first_in(&setting[..end], whole))
         };
-        match self.0.iter().find(|(path, _)| is_below(path)) {
-            Some((_, origin)) => format!("{setting} ({origin})"),
+        match written.or_else(around) {
+            Some(origin) => format!("{setting} ({origin})"),
             None => format!("{setting} (default)"),
         }
+    }
+
+    /// The first setting that begins so and goes on so.
+    fn first_in(&self, start: &str, goes_on: impl Fn(&str) -> bool) -> Option<&Origin> {
+        let mut all = self.0.iter();
+        all.find(|(path, _)| path.strip_prefix(start).is_some_and(&goes_on)).map(|(_, origin)| origin)
     }
 
     /// Every setting that isn't left at its default, with its place.

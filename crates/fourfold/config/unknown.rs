@@ -67,6 +67,9 @@ fn known_beside(shape: &Shape, path: &SettingPath) -> String {
 }
 
 fn known(entries: &BTreeMap<String, Shape>) -> String {
+    if entries.is_empty() {
+        return String::new();
+    }
     format!("; known there: {}", entries.keys().cloned().collect::<Vec<_>>().join(", "))
 }
 

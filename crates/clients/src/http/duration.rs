@@ -23,7 +23,7 @@ impl de::Visitor<'_> for Written {
     type Value = Duration;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"200ms\", \"3s\" or \"5m\", or a number of seconds")
+        f.write_str("a duration such as \"200ms\", \"3s\", \"5m\" or \"1h\", or a number of seconds")
     }
 
     fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Duration, E> {

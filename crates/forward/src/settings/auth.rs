@@ -43,6 +43,9 @@ impl AuthSettings {
             (None, Some(_)) => AuthSchemeName::Bearer,
             (None, None) => AuthSchemeName::None,
         };
+        if scheme == AuthSchemeName::None && key.is_some() {
+            return Err(InvalidSetting::new("key", "is for another scheme than none"));
+        }
         let key = || key.ok_or_else(|| InvalidSetting::new("key", "must be given"));
         let is_named = matches!(scheme, AuthSchemeName::Header | AuthSchemeName::Query);
         if self.name.is_some() && !is_named {

@@ -49,7 +49,12 @@ impl HealthCheckSettings {
         check_some_time("timeout", Some(self.timeout))?;
         check_range("healthy_threshold", Some(self.healthy_threshold), 1..=100)?;
         check_range("unhealthy_threshold", Some(self.unhealthy_threshold), 1..=100)?;
-        let Some(path) = &self.path else { return Ok(None) };
+        let Some(path) = &self.path else {
+            return match *self == Self::default() {
+                true => Ok(None),
+                false => Err(InvalidSetting::new("path", "must be given: without it nothing is asked")),
+            };
+        };
         let can_be = path.parse::<PathAndQuery>().is_ok_and(|path| crate::path::check(path.path()).is_ok());
         if !can_be {
             return Err(InvalidSetting::new("path", "must be a path such as /v1/models"));

@@ -42,6 +42,9 @@ impl LimitSettings {
         check_range("concurrency", self.concurrency, 1..=1_000_000)?;
         check_range("rate.requests", self.rate.requests, 1..=1_000_000)?;
         check_some_time("rate.per", Some(self.rate.per))?;
+        if self.rate.requests.is_none() && self.rate != RateSettings::default() {
+            return Err(InvalidSetting::new("rate.requests", "must be given: without it nothing is limited"));
+        }
         let concurrent_max = self.concurrency.and_then(|most| usize::try_from(most).ok());
         let rate = self.rate.requests.map(|requests| RateLimit { requests, per: self.rate.per });
         Ok(TargetLimits { concurrent_max, rate })

@@ -46,6 +46,9 @@ pub use transformers::{
     RewriteSettings, TransformerSettings,
 };
 
+/// The name of the ready target.
+const OPENAI: &str = "openai";
+
 /// The forward proxy.
 ///
 /// ```
@@ -92,7 +95,7 @@ impl ForwardSettings {
     /// the caller's path brings that, the key, and 60 s for a request. Whatever is written stays, and the key goes to no
     /// base URL that is.
     pub fn add_openai(&mut self, base_url: &str, key: SecretString) {
-        let target = self.targets.entry("openai".to_owned()).or_default();
+        let target = self.targets.entry(OPENAI.to_owned()).or_default();
         let base_url = base_url.trim_end_matches('/');
         let base_url = base_url.strip_suffix("/v1").unwrap_or(base_url);
         let is_elsewhere = target.base_url.is_some();

@@ -19,7 +19,7 @@ use super::resolved::ResolvedTarget;
 use super::retry::RetrySettings;
 use super::secret::Secret;
 use super::transformers::{TransformerSettings, refuse_credential};
-use super::{DefaultSettings, ForwardSettings};
+use super::{DefaultSettings, ForwardSettings, OPENAI};
 use crate::builder::BODY_BYTES_MAX;
 use crate::credential::Credential;
 use crate::{ForwardLog, HeaderTransformer, RequestTransformer, Target, TargetError};
@@ -153,15 +153,29 @@ impl TargetSettings {
     fn checked_base_url(&self, name: &str) -> Result<String, InvalidSetting> {
         let base_url = self.base_url.as_deref().filter(|base_url| !base_url.is_empty());
         let base_url = base_url.ok_or_else(|| InvalidSetting::new("base_url", "must be given"))?;
+        self.refuse_version_twice(name, base_url)?;
         match Target::new(name, base_url) {
             Ok(_) => Ok(base_url.to_owned()),
             Err(TargetError::Name) => {
                 Err(InvalidSetting::new("", "must be called by 1 to 64 characters of a-z 0-9 _ -"))
             }
             Err(_) => {
-                let allowed = "must be http:// or https:// with a host, without user, query or fragment";
+                let allowed = "must be http:// or https:// with a host, without user, query, fragment, dot segments or //";
                 Err(InvalidSetting::new("base_url", allowed))
             }
+        }
+    }
+
+    /// Callers of the ready target bring the `/v1`, as its list of what may be used has it.
+    fn refuse_version_twice(&self, name: &str, base_url: &str) -> Result<(), InvalidSetting> {
+        let changes_paths = self.transformers.request.iter().any(|one| one.path.is_some());
+        match base_url.trim_end_matches('/').strip_suffix("/v1") {
+            Some(base_url) if name == OPENAI && !changes_paths => {
+                let allowed =
+                    format!("must be without the /v1, which the caller's path brings: write {base_url}");
+                Err(InvalidSetting::new("base_url", allowed))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -247,6 +247,24 @@ fn the_ready_target_takes_what_is_written_before_what_it_brings() {
 }
 
 #[test]
+fn the_ready_target_has_no_version_in_its_base_url() {
+    let target = |more: Value| {
+        let mut target = json!({"base_url": "http://own.test/v1/"});
+        target.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        settings(json!({"targets": {"openai": target}})).validate()
+    };
+    let error = target(json!({})).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "forward.targets.openai.base_url must be without the /v1, which the caller's path brings: write http://own.test"
+    );
+    // There its callers' is taken away.
+    let strips = json!({"transformers": {"request": [{"path": {"strip_prefix": "/v1"}}]}});
+    target(strips).unwrap();
+    settings(json!({"targets": {"other": {"base_url": "http://own.test/v1"}}})).validate().unwrap();
+}
+
+#[test]
 fn a_setting_that_cannot_be_is_named() {
     let check = |written: &Value, expected: &str| {
         let error = settings(written.clone()).validate().unwrap_err();
@@ -285,7 +303,7 @@ fn a_setting_that_cannot_be_is_named() {
         (json!({}), "base_url must be given"),
         (
             json!({"base_url": "ftp://a"}),
-            "base_url must be http:// or https:// with a host, without user, query or fragment",
+            "base_url must be http:// or https:// with a host, without user, query, fragment, dot segments or //",
         ),
         (json!({"timeouts": {"idle": "25h"}}), "timeouts.idle must be at most a day"),
         (json!({"retry": {"base": "11m"}}), "retry.base must be at most 10 minutes"),
@@ -300,7 +318,7 @@ fn a_setting_that_cannot_be_is_named() {
         (json!({"auth": {"key": "a\nb"}}), "auth.key must be text that a header can carry"),
         (
             json!({"allow": ["/v1"]}),
-            "allow can't be: \"/v1\" must be METHOD /path, with * for one segment and ** at the end for any rest",
+            "allow can't be: \"/v1\" must be METHOD /path, the method in capitals and no CONNECT or TRACE, with * for one whole segment and ** at the end for any rest",
         ),
         (json!({"limits": {"rate": {"requests": 0}}}), "limits.rate.requests must be from 1 to 1000000"),
         (json!({"health_check": {"path": "x"}}), "health_check.path must be a path such as /v1/models"),
@@ -308,11 +326,38 @@ fn a_setting_that_cannot_be_is_named() {
         (json!({"body_bytes_max": 1}), "body_bytes_max must be from 1024 to 67108864"),
         (
             json!({"transformers": {"request": [{}]}}),
-            "transformers.request[0] must have one of path, header and body",
+            "transformers.request[0] must have exactly one of path, header and body",
         ),
         (
-            json!({"transformers": {"response": [{"header": {}}, {"header": {}, "body": {}}]}}),
-            "transformers.response[1] must have one of header and body",
+            json!({"transformers": {"response": [{"header": {"remove": ["a"]}}, {"header": {}, "body": {}}]}}),
+            "transformers.response[1] must have exactly one of header and body",
+        ),
+        (
+            json!({"transformers": {"request": [{"path": {}}]}}),
+            "transformers.request[0].path must have at least one of strip_prefix, rewrite and add_prefix",
+        ),
+        (
+            json!({"transformers": {"request": [{"header": {}}]}}),
+            "transformers.request[0].header must have at least one of remove, replace and add",
+        ),
+        (
+            json!({"transformers": {"response": [{"body": {}}]}}),
+            "transformers.response[0].body must have at least one of rename_model, set, default and drop",
+        ),
+        (
+            json!({"transformers": {"request": [{"path": {"rewrite": [
+                {"from": "/a", "to": "/b"}, {"from": "/a*", "to": "/b"},
+            ]}}]}}),
+            "transformers.request[0].path.rewrite[1].from can have stars only for whole segments",
+        ),
+        (json!({"auth": {"scheme": "none", "key": "k"}}), "auth.key is for another scheme than none"),
+        (
+            json!({"health_check": {"interval": "1s"}}),
+            "health_check.path must be given: without it nothing is asked",
+        ),
+        (
+            json!({"limits": {"rate": {"per": "2s"}}}),
+            "limits.rate.requests must be given: without it nothing is limited",
         ),
         (
             json!({"transformers": {"request": [{"header": {"add": {"x-api-key": "k"}}}]}}),
@@ -328,7 +373,7 @@ fn a_setting_that_cannot_be_is_named() {
         ),
         (
             json!({"transformers": {"request": [{"body": {}, "only_for": ["x"]}]}}),
-            "transformers.request[0].only_for can't be: \"x\" must be METHOD /path, with * for one segment and ** at the end for any rest",
+            "transformers.request[0].only_for can't be: \"x\" must be METHOD /path, the method in capitals and no CONNECT or TRACE, with * for one whole segment and ** at the end for any rest",
         ),
     ] {
         let mut target = target;

@@ -137,7 +137,7 @@ impl RequestTransformerSettings {
                 for_requests(calls, header.resolve(self.priority)?)
             }
             (None, None, Some(body)) => for_requests(calls, body.resolve(self.priority)?),
-            _ => return Err(InvalidSetting::new("", "must have one of path, header and body")),
+            _ => return Err(InvalidSetting::new("", "must have exactly one of path, header and body")),
         })
     }
 }
@@ -148,13 +148,14 @@ impl ResponseTransformerSettings {
         Ok(match (&self.header, &self.body) {
             (Some(header), None) => for_responses(calls, header.resolve(self.priority)?),
             (None, Some(body)) => for_responses(calls, body.resolve(self.priority)?),
-            _ => return Err(InvalidSetting::new("", "must have one of header and body")),
+            _ => return Err(InvalidSetting::new("", "must have exactly one of header and body")),
         })
     }
 }
 
 impl PathSettings {
     fn resolve(&self, priority: Option<i32>) -> Result<PathTransformer, InvalidSetting> {
+        refuse_nothing("path", self, "strip_prefix, rewrite and add_prefix")?;
         let path = placed("path", self.transformer())?;
         Ok(path.priority(priority.unwrap_or(PATH_PRIORITY)))
     }
@@ -163,8 +164,11 @@ impl PathSettings {
         let mut path = PathTransformer::new()
             .strip_prefix(self.strip_prefix.as_deref().unwrap_or_default())?
             .add_prefix(self.add_prefix.as_deref().unwrap_or_default())?;
-        for RewriteSettings { from, to } in &self.rewrite {
-            path = path.rewrite(from, to)?;
+        for (index, RewriteSettings { from, to }) in self.rewrite.iter().enumerate() {
+            path = path.rewrite(from, to).map_err(|error| {
+                let part = error.part.replacen("rewrite", &format!("rewrite[{index}]"), 1);
+                InvalidTransformer { part, ..error }
+            })?;
         }
         Ok(path)
     }
@@ -172,6 +176,7 @@ impl PathSettings {
 
 impl HeaderSettings {
     fn resolve(&self, priority: Option<i32>) -> Result<HeaderTransformer, InvalidSetting> {
+        refuse_nothing("header", self, "remove, replace and add")?;
         let header = placed("header", self.transformer())?;
         Ok(header.priority(priority.unwrap_or(HEADER_PRIORITY)))
     }
@@ -201,6 +206,7 @@ impl HeaderSettings {
 
 impl BodySettings {
     fn resolve(&self, priority: Option<i32>) -> Result<BodyTransformer, InvalidSetting> {
+        refuse_nothing("body", self, "rename_model, set, default and drop")?;
         let body = placed("body", self.transformer())?;
         Ok(body.priority(priority.unwrap_or(BODY_PRIORITY)))
     }
@@ -256,6 +262,18 @@ fn for_responses<T: ResponseTransformer + 'static>(
     match calls {
         Some(calls) => Arc::new(OnlyFor::new(calls, one)),
         None => Arc::new(one),
+    }
+}
+
+/// An error for a transformer that changes nothing.
+fn refuse_nothing<T: Default + PartialEq>(
+    section: &str,
+    written: &T,
+    parts: &str,
+) -> Result<(), InvalidSetting> {
+    match *written == T::default() {
+        true => Err(InvalidSetting::new(section, format!("must have at least one of {parts}"))),
+        false => Ok(()),
     }
 }
 

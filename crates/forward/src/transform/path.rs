@@ -5,6 +5,7 @@ use http::uri::PathAndQuery;
 
 use super::invalid::InvalidTransformer;
 use super::{CallContext, PATH_PRIORITY, RequestDraft, RequestTransformer, TransformError};
+use crate::path::is_star;
 
 /// Rewrites paths: strips a prefix, then rewrites by the first pattern that fits, then adds a prefix, whatever the
 /// order of the calls. The query stays. What callers may use is settled before that, by the path as they gave it.
@@ -105,6 +106,9 @@ impl Rewrite {
         if rest_at.is_some_and(|at| at + 1 < from.len()) {
             return wrong("rewrite.from", "can have ** only at its end");
         }
+        if from.iter().any(|segment| segment.contains('*') && !is_star(segment)) {
+            return wrong("rewrite.from", "can have stars only for whole segments");
+        }
         let stars = from.iter().filter(|segment| is_star(segment)).count();
         let Some(to) = pieces(to, stars) else {
             return wrong("rewrite.to", "can have {1}, {2} and so on for as many stars as the pattern has");
@@ -152,10 +156,6 @@ impl Piece {
             Self::Capture(index) => captures.get(*index).copied().unwrap_or("x"),
         }
     }
-}
-
-fn is_star(segment: &str) -> bool {
-    matches!(segment, "*" | "**")
 }
 
 /// The pieces of what is written instead; none if it names a star that there isn't.
