@@ -33,7 +33,7 @@ use crate::{AppState, ServerSettings, admin, anthropic, forward, native, openai,
 const LEAVE_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// What web pages of other origins may read of an answer, besides what they may always.
-const EXPOSED: [HeaderName; 8] = [
+const EXPOSED: [HeaderName; 9] = [
     header::ETAG,
     header::RETRY_AFTER,
     header::CONTENT_RANGE,
@@ -42,6 +42,7 @@ const EXPOSED: [HeaderName; 8] = [
     HeaderName::from_static("x-should-retry"),
     FOURFOLD_PROVIDER,
     FOURFOLD_CACHE,
+    forward::OUR_ERROR,
 ];
 
 /// Where the page and the document are that describe the routes.

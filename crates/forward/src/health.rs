@@ -74,8 +74,11 @@ impl Health {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Some(is_well) = self.ask(inner).await {
-                self.learn(&inner.name, is_well);
+            let Some(is_well) = self.ask(inner).await else { continue };
+            if self.learn(&inner.name, is_well)
+                && let Some(recorder) = &inner.observers.recorder
+            {
+                recorder.health_changed(is_well);
             }
         }
     }
@@ -97,14 +100,15 @@ impl Health {
         }
     }
 
-    fn learn(&self, target: &str, is_well: bool) {
+    /// Takes what a check found. Says whether that changes how the target is.
+    fn learn(&self, target: &str, is_well: bool) -> bool {
         if is_well == self.is_well() {
             self.contrary.store(0, Ordering::Relaxed);
-            return;
+            return false;
         }
         let needed = if is_well { self.check.healthy_after } else { self.check.unhealthy_after };
         if self.contrary.fetch_add(1, Ordering::Relaxed) + 1 < needed {
-            return;
+            return false;
         }
         self.contrary.store(0, Ordering::Relaxed);
         self.is_well.store(is_well, Ordering::Relaxed);
@@ -116,6 +120,7 @@ impl Health {
                 "a target fails its health checks, so nothing is sent to it"
             );
         }
+        true
     }
 }
 

@@ -24,6 +24,11 @@ pub trait ForwardRecorder: Send + Sync {
         let _ = state;
     }
 
+    /// The target's health checks find it well from now on, or ill.
+    fn health_changed(&self, is_well: bool) {
+        let _ = is_well;
+    }
+
     /// A request that began is over.
     fn ended(&self, report: &ForwardReport) {
         let _ = report;

@@ -42,6 +42,15 @@ impl Tunnel {
     /// goes on for 10 s after the other has ended is ended too. Gives the bytes that went to the target and those that
     /// came. Dropping it ends both connections.
     pub async fn join(self, caller: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<(u64, u64)> {
+        self.join_until(caller, std::future::pending()).await
+    }
+
+    /// As [`join`](Self::join), but ends both connections once `stopped` is ready. Then it wasn't the caller who left.
+    pub async fn join_until(
+        self,
+        caller: impl AsyncRead + AsyncWrite + Unpin,
+        stopped: impl Future<Output = ()>,
+    ) -> io::Result<(u64, u64)> {
         let Self { upgraded, mut in_flight, ends_at } = self;
         let (mut sent_bytes, mut received_bytes) = (0, 0);
         let ends = Notify::new();
@@ -59,6 +68,7 @@ impl Tunnel {
                 joined = copy_bidirectional(&mut caller, &mut target) => joined.map(drop),
                 () = limit(ends_at) => Err(io::Error::new(io::ErrorKind::TimedOut, "the stream's limit ran out")),
                 () = half_open(&ends) => Ok(()),
+                () = stopped => Err(io::Error::new(io::ErrorKind::Interrupted, "it was stopped here")),
             }
         };
         if let Some(in_flight) = &mut in_flight {
@@ -66,6 +76,7 @@ impl Tunnel {
                 // Many end TLS without a word, and a WebSocket says by itself whether it was whole.
                 Ok(()) | Err(io::ErrorKind::UnexpectedEof) => (ForwardOutcome::Answered, None),
                 Err(io::ErrorKind::TimedOut) => (ForwardOutcome::Failed, Some("stream_timeout")),
+                Err(io::ErrorKind::Interrupted) => (ForwardOutcome::Failed, Some("stopped")),
                 Err(_) => (ForwardOutcome::Failed, Some("interrupted")),
             };
             // Nothing waits behind this connection.

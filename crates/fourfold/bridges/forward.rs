@@ -177,7 +177,9 @@ impl LiveTargets {
                 }
                 None => self.start(built),
             };
-            kept.built.metrics.show_breaker(kept.built.target.forwarder.breaker_state());
+            let forwarder = &kept.built.target.forwarder;
+            kept.built.metrics.show_breaker(forwarder.breaker_state());
+            kept.built.metrics.show_health(forwarder.is_healthy());
             running.insert(name, kept);
         }
         before.into_values().for_each(|gone| gone.retire());

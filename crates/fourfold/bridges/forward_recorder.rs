@@ -65,10 +65,23 @@ impl ForwardMetrics {
         }
     }
 
+    /// Shows whether the target's health checks find it ill. Nothing once it is retired.
+    pub(crate) fn show_health(&self, is_well: bool) {
+        if !self.is_retired.load(Ordering::Relaxed) {
+            self.set_health(is_well);
+        }
+    }
+
     /// Its target is gone, or another has its name. Requests that are under way still count.
     pub(crate) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
         self.set_breaker(BreakerState::Closed);
+        self.set_health(true);
+    }
+
+    fn set_health(&self, is_well: bool) {
+        let labels = [("target", self.target.clone())];
+        metrics::gauge!("fourfold_forward_unhealthy", &labels).set(if is_well { 0.0 } else { 1.0 });
     }
 
     fn set_breaker(&self, state: BreakerState) {
@@ -118,6 +131,10 @@ impl ForwardRecorder for ForwardMetrics {
         self.show_breaker(state);
     }
 
+    fn health_changed(&self, is_well: bool) {
+        self.show_health(is_well);
+    }
+
     fn ended(&self, report: &ForwardReport) {
         self.handles().in_flight.decrement(1);
         self.handles().seconds.record(report.duration);
@@ -136,17 +153,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_that_is_gone_leaves_no_open_breaker() {
+    fn a_target_that_is_gone_leaves_no_open_breaker_and_no_illness() {
         let recorder = PrometheusBuilder::new().build_recorder();
         let shown = recorder.handle();
         metrics::with_local_recorder(&recorder, || {
             let target = ForwardMetrics::new("t");
             target.breaker_changed(BreakerState::Open);
             assert!(shown.render().contains("fourfold_forward_breaker_open{target=\"t\"} 1"));
+            target.health_changed(false);
+            assert!(shown.render().contains("fourfold_forward_unhealthy{target=\"t\"} 1"));
             target.retire();
             // A request that was under way finds it ill once more.
             target.breaker_changed(BreakerState::Open);
+            target.health_changed(false);
             assert!(shown.render().contains("fourfold_forward_breaker_open{target=\"t\"} 0"));
+            assert!(shown.render().contains("fourfold_forward_unhealthy{target=\"t\"} 0"));
         });
     }
 }

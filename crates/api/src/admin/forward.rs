@@ -32,12 +32,22 @@ struct TargetBody {
     circuit: &'static str,
     /// Whether its health checks find it well; true where there are none.
     is_healthy: bool,
-    /// What callers may use, each `METHOD /path`; null where that is everything.
-    allow: Option<Vec<String>>,
+    /// What callers may use: each `METHOD /path`, or `all`.
+    allow: AllowBody,
     /// Which kinds of callers may use it.
     access: Vec<&'static str>,
     /// Of these only the holders of these keys, by id or name; empty where all may.
     keys: Vec<String>,
+}
+
+/// What callers may use.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AllowBody {
+    /// `all`: everything that the credential can do.
+    Everything(&'static str),
+    /// Only these, each `METHOD /path`.
+    Only(Vec<String>),
 }
 
 /// Lists the targets of the forward proxy and how they stand.
@@ -64,7 +74,7 @@ impl TargetBody {
                 BreakerState::HalfOpen => "half_open",
             },
             is_healthy: forwarder.is_healthy(),
-            allow: target.allowed().rules(),
+            allow: target.allowed().rules().map_or(AllowBody::Everything("all"), AllowBody::Only),
             access: access.kinds.iter().map(|kind| kind.as_str()).collect(),
             keys: access.keys.clone(),
         }

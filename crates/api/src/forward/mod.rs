@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use fourfold_forward::{Body, ForwardRequest};
 use http::uri::PathAndQuery;
-use http::{StatusCode, Uri};
+use http::{StatusCode, Uri, header};
 use hyper::upgrade::OnUpgrade;
 
 pub(crate) use cors::cors;
@@ -89,6 +89,10 @@ fn parts(uri: &Uri) -> Option<(&str, &str)> {
 fn outgoing(request: Request, path: PathAndQuery, caller: &Passer) -> (ForwardRequest, Option<OnUpgrade>) {
     let (mut head, body) = request.into_parts();
     let upgrade = head.extensions.remove::<OnUpgrade>();
+    if upgrade.is_none() {
+        // As HTTP/1.0 has it, where nobody can change the protocol (RFC 9110, section 7.8).
+        head.headers.remove(header::UPGRADE);
+    }
     if let Some(id) = head.extensions.remove::<RequestId>() {
         head.headers.insert(REQUEST_ID, id.value());
     }

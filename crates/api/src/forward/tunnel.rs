@@ -23,13 +23,11 @@ pub(super) async fn join(
     let stopping = state.stopping.clone();
     state.spawner.start(async move {
         let _until_the_end = admission;
-        let joined = stopping.run_until_cancelled(async {
-            match caller.await {
-                Ok(caller) => target.join(TokioIo::new(caller)).await.map(drop),
-                Err(error) => Err(std::io::Error::other(error)),
-            }
-        });
-        if let Some(Err(error)) = joined.await {
+        let joined = match caller.await {
+            Ok(caller) => target.join_until(TokioIo::new(caller), stopping.cancelled()).await.map(drop),
+            Err(error) => Err(std::io::Error::other(error)),
+        };
+        if let Err(error) = joined {
             tracing::debug!(error = &error as &dyn std::error::Error, "a WebSocket broke off");
         }
     });

@@ -121,6 +121,16 @@ async fn who_calls_stays_here_and_the_targets_credential_goes_out() {
 }
 
 #[tokio::test]
+async fn who_cannot_change_the_protocol_asks_as_if_he_did_not_want_to() {
+    let proxy = Proxy::new().await;
+    // As a request of HTTP/1.0, this has no connection to take over.
+    let ask = proxy.ask("GET", "/forward/t/x").by_admin().header("connection", "upgrade");
+    assert_eq!(ask.header("upgrade", "websocket").answer().await.status, 200);
+    let (_, _, headers) = proxy.upstream.last();
+    assert!(!headers.contains_key("upgrade"), "{headers:?}");
+}
+
+#[tokio::test]
 async fn an_answer_is_the_targets_whatever_its_status() {
     let proxy = Proxy::new().await;
     let answer = proxy.ask("POST", "/forward/t/teapot").by_admin().body("as it is").response().await;
@@ -249,4 +259,6 @@ async fn an_admin_sees_how_the_targets_stand_and_no_secret() {
     assert_eq!((&target["is_healthy"], &target["allow"]), (&json!(true), &json!(["GET /a/*"])));
     assert_eq!(target["access"], json!(["admin", "service", "user"]));
     assert!(!listed.to_string().contains("vendor-key"));
+    let listed = Proxy::new().await.ask("GET", "/api/v1/admin/forward").by_admin().ok(200).await;
+    assert_eq!(listed["data"][0]["allow"], json!("all"));
 }

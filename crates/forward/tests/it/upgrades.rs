@@ -1,9 +1,12 @@
 //! WebSockets.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fourfold_forward::{Body, ForwardTimeouts, Forwarder, RateLimit, TargetLimits, Tunnel, tunnel};
+use fourfold_forward::{
+    Body, ForwardOutcome, ForwardRecorder, ForwardReport, ForwardTimeouts, Forwarder, ForwarderBuilder,
+    RateLimit, TargetLimits, Tunnel, tunnel,
+};
 use http::{Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -83,10 +86,10 @@ async fn an_open_tunnel_keeps_its_place() {
 }
 
 /// Switches protocols and says no more, whatever the other side does.
-async fn silent(timeouts: ForwardTimeouts) -> (Tunnel, TcpStream) {
+async fn silent(change: impl FnOnce(ForwarderBuilder) -> ForwarderBuilder) -> (Tunnel, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let forwarder = builder(&url).timeouts(timeouts).build().unwrap();
+    let forwarder = change(builder(&url)).build().unwrap();
     let (answer, target) = tokio::join!(soon(forwarder.forward(websocket())), async {
         let (mut target, _) = soon(listener.accept()).await.unwrap();
         let mut head = Vec::new();
@@ -103,7 +106,7 @@ async fn silent(timeouts: ForwardTimeouts) -> (Tunnel, TcpStream) {
 #[tokio::test]
 async fn a_tunnel_has_the_streams_limit() {
     let stream = Duration::from_secs(600);
-    let (tunnel, target) = silent(ForwardTimeouts { stream, ..TIMELESS }).await;
+    let (tunnel, target) = silent(|builder| builder.timeouts(ForwardTimeouts { stream, ..TIMELESS })).await;
     let (caller, ours) = tokio::io::duplex(64);
     tokio::time::pause();
     let error = tunnel.join(ours).await.unwrap_err();
@@ -113,11 +116,30 @@ async fn a_tunnel_has_the_streams_limit() {
 
 #[tokio::test]
 async fn a_side_that_goes_on_alone_is_ended() {
-    let (tunnel, target) = silent(TIMELESS).await;
+    let (tunnel, target) = silent(|builder| builder).await;
     let (caller, ours) = tokio::io::duplex(64);
     drop(caller);
     tokio::time::pause();
     // The target has read nothing, and least of all that the caller is gone.
     assert_eq!(tunnel.join(ours).await.unwrap(), (0, 0));
     drop(target);
+}
+
+#[tokio::test]
+async fn a_tunnel_that_is_stopped_is_not_one_whose_caller_left() {
+    #[derive(Default)]
+    struct Ends(Mutex<Vec<(ForwardOutcome, Option<&'static str>)>>);
+
+    impl ForwardRecorder for Ends {
+        fn ended(&self, report: &ForwardReport) {
+            self.0.lock().unwrap().push((report.outcome, report.error));
+        }
+    }
+
+    let ends = Arc::new(Ends::default());
+    let (tunnel, target) = silent(|builder| builder.recorder(ends.clone())).await;
+    let (caller, ours) = tokio::io::duplex(64);
+    tunnel.join_until(ours, std::future::ready(())).await.unwrap_err();
+    assert_eq!(*ends.0.lock().unwrap(), [(ForwardOutcome::Failed, Some("stopped"))]);
+    drop((caller, target));
 }
