@@ -11,14 +11,14 @@ use crate::commit::{Needs, Step, World};
 use crate::error::Refusal;
 
 /// Takes a place in the line of a conversation, which is made with its first turn and is shown with its first message,
-/// and opens the call once the place is
-/// the first and the history is still what the call was made of. The same key of idempotency gives the same call, as
-/// with [`OpenCall`]; but for one that has ended and left its message without an answer that was charged, which the new
-/// call answers in place.
+/// and opens the call once the place is the first and the history is still what the call was made of. The same key of
+/// idempotency gives the same call, as with [`OpenCall`]; but for one that has ended and left its message without an
+/// answer that was charged, which the new call answers in place.
 ///
-/// Who waited in the line of a conversation that was deleted is refused with [`Refusal::NotFound`]: what he says isn't the
-/// beginning of another. Refused with [`Refusal::AnothersConversation`] where it is another account's, with [`Refusal::ConversationBusy`]
-/// where it would have to wait and may not, or too many do, and as [`OpenCall`] is. A place that was taken before stays.
+/// Who waited in the line of a conversation that was deleted is refused with [`Refusal::NotFound`]: what he says isn't
+/// the beginning of another. Refused with [`Refusal::AnothersConversation`] where it is another account's, with
+/// [`Refusal::ConversationBusy`] where it would have to wait and may not, or too many do, and as [`OpenCall`] is. A
+/// place that was taken before stays.
 #[derive(Clone, Debug)]
 pub struct BeginTurn {
     /// The call, and who pays for it.
